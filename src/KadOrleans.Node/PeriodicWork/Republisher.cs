@@ -15,6 +15,11 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     private const int MaxPending = 16;
 
     /// <summary>
+    /// How long after its check a value of ours may reach a contact: a PING for a token, a STORE and its retry, and both once more.
+    /// </summary>
+    private static readonly TimeSpan LongestSend = TimeSpan.FromSeconds(30);
+
+    /// <summary>
     /// How many later values are sent after one that they replaced while it went out. Whoever sets another one after that sends it, too.
     /// </summary>
     private const int MaxCorrections = 3;
@@ -356,7 +361,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         var now = _time.GetUtcNow();
         var (other, left) = found.Value is null ? (held?.Value, held?.LifeLeft(now)) : (found.Value, found.ValueLife);
         if (other is not { } value || value == publication.Value
-            || left is not { } life || now + life <= publication.PublishedAt + Kademlia.ValueTimeToLive + StoreDecision.LatestStore)
+            || left is not { } life || now + life <= publication.PublishedAt + Kademlia.ValueTimeToLive + LongestSend)
         {
             // Nor is it later if it may come from a STORE that had begun before this was set: one of our own, of the value before.
             return null;

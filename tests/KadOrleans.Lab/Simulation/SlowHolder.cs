@@ -8,14 +8,17 @@ public sealed class SlowHolder(NodeId id, IDatagramTransport transport, TimeSpan
 {
     private readonly ConcurrentDictionary<NodeId, (DhtValue Value, DateTimeOffset ExpiresAt)> _held = new();
 
+    // Every value that was stored of a key.
+    private readonly ConcurrentDictionary<(NodeId Key, DhtValue Value), bool> _stored = new();
+
     /// <summary>Called with the target of each lookup that reaches it.</summary>
     public Action<NodeId> OnLookup { get; set; } = static _ => { };
 
     /// <summary>Whom it names to those who look something up.</summary>
     public IReadOnlyList<Contact> Others { get; set; } = [];
 
-    /// <summary>The last value of a key that was stored here.</summary>
-    public DhtValue? Find(NodeId key) => _held.TryGetValue(key, out var held) ? held.Value : default(DhtValue?);
+    /// <summary>Whether this value of a key was stored here, and another one after it.</summary>
+    public bool HasLost(NodeId key, DhtValue value) => _stored.ContainsKey((key, value)) && _held[key].Value != value;
 
     private protected override void Take(Request request, MessageId id, UdpEndpoint source)
     {
@@ -24,6 +27,7 @@ public sealed class SlowHolder(NodeId id, IDatagramTransport transport, TimeSpan
             var store = request.AsStore();
             var life = store.SecondsLeft is { } seconds ? TimeSpan.FromSeconds(seconds) : new KademliaOptions().ValueTimeToLive;
             _held[store.Key] = (store.Value, DateTimeOffset.UtcNow + life);
+            _stored[(store.Key, store.Value)] = true;
         }
 
         if (request.Kind is RequestKind.FindNode or RequestKind.FindValue)
@@ -71,8 +75,8 @@ public sealed class SlowNetwork : IAsyncDisposable
     /// <summary>Completes once somebody looks a key up.</summary>
     public Task LookedUpAsync(NodeId key) => LookupOf(key).Task;
 
-    /// <summary>How many of them hold this value of a key.</summary>
-    public int Count(NodeId key, DhtValue value) => Holders.Count(holder => holder.Find(key) == value);
+    /// <summary>At how many of them another value has replaced this one.</summary>
+    public int CountLost(NodeId key, DhtValue value) => Holders.Count(holder => holder.HasLost(key, value));
 
     public async ValueTask DisposeAsync()
     {

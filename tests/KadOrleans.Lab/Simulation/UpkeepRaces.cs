@@ -17,6 +17,9 @@ public interface IRacedDht
 
     IDhtAdmin Admin { get; }
 
+    /// <summary>Whether the DHT itself is one of the holders of a key: else a set leaves what it has.</summary>
+    bool Holds(NodeId key) => true;
+
     /// <summary>Has a key hold a value that is due: published a day ago, or a stranger's of two hours ago.</summary>
     Task PrepareAsync(NodeId key, DhtValue value, bool isPublished);
 
@@ -27,8 +30,12 @@ public interface IRacedDht
 /// <summary>What came of the races of one form.</summary>
 /// <param name="Acknowledged">Calls that were acknowledged.</param>
 /// <param name="Undone">Of these, how many were not as they were left.</param>
-/// <param name="Stale">Keys of which more contacts held the earlier value in the end than held the acknowledged one.</param>
-public sealed record RaceCount(int Acknowledged, int Undone, int Stale);
+/// <param name="Overtaken">Sets of which some contact holds an earlier value again.</param>
+public sealed record RaceCount(int Acknowledged, int Undone, int Overtaken)
+{
+    /// <summary>What was found of each key that was undone or overtaken.</summary>
+    public IReadOnlyList<string> Found { get; init; } = [];
+}
 
 /// <summary>
 /// Races calls of clients against upkeep in real time, among contacts that answer slowly: each key is due for upkeep and gets one call at a
@@ -46,21 +53,28 @@ public static class UpkeepRaces
         using var ending = new CancellationTokenSource();
         var republishing = RepublishAsync(raced.Admin, ending.Token);
         var random = new SeededRandomSource(seed);
-        var races = Enumerable.Range(0, count).Select(i => (Key: NodeId.FromKey($"{call} {i}"), At: random.NextDouble() * TimeSpan.FromSeconds(4))).ToList();
-        var (acknowledged, undone, stale) = (0, 0, 0);
+        var races = Enumerable.Range(0, int.MaxValue)
+            .Select(i => NodeId.FromKey($"{call} {i}"))
+            .Where(raced.Holds)
+            .Take(count)
+            .Select(key => (Key: key, At: random.NextDouble() * TimeSpan.FromSeconds(4)))
+            .ToList();
+        var (acknowledged, undone, overtaken) = (0, 0, 0);
+        var found = new List<string>();
         foreach (var some in races.Chunk(together))
         {
             foreach (var result in await Task.WhenAll(some.Select(race => RaceAsync(raced, network, call, race.Key, race.At))))
             {
                 acknowledged += result.Acknowledged;
                 undone += result.Undone;
-                stale += result.Stale;
+                overtaken += result.Overtaken;
+                found.AddRange(result.Found);
             }
         }
 
         await ending.CancelAsync();
         await republishing;
-        return new RaceCount(acknowledged, undone, stale);
+        return new RaceCount(acknowledged, undone, overtaken) { Found = found };
     }
 
     private static async Task<RaceCount> RaceAsync(IRacedDht raced, SlowNetwork network, RacedCall call, NodeId key, TimeSpan at)
@@ -88,8 +102,13 @@ public static class UpkeepRaces
             RacedCall.Delete => (held, published) != (null, null),
             _ => throw new ArgumentOutOfRangeException(nameof(call), call, "Unknown form."),
         };
-        var isStale = isSet && network.Count(key, First) >= network.Count(key, Second);
-        return new RaceCount(1, isLost || isUndone ? 1 : 0, isStale ? 1 : 0);
+        var overtaken = isSet ? network.CountLost(key, Second) : 0;
+        return new RaceCount(1, isLost || isUndone ? 1 : 0, overtaken > 0 ? 1 : 0)
+        {
+            Found = isLost || isUndone || overtaken > 0
+                ? [$"{key} after {at}: held {held}, published {published}, lost at {overtaken} contacts{(isLost ? ", lost at once" : string.Empty)}"]
+                : [],
+        };
     }
 
     private static async Task<bool> CallAsync(IRacedDht raced, RacedCall call, NodeId key)

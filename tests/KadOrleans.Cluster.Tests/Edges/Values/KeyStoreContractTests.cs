@@ -15,6 +15,28 @@ public sealed class CachingKeyStoreTests(OneShardCluster cluster) : KeyStoreCont
     protected override KeyStoreHost CreateHost() => new GrainKeyStoreHost(cluster, Options);
 }
 
+[Collection(OneShard.Name)]
+public sealed class MarkedKeyStoreTests(OneShardCluster cluster) : KeyStoreMarkContract
+{
+    protected override KeyStoreHost CreateHost() => new GrainKeyStoreHost(cluster);
+}
+
+[Collection(OneShard.Name)]
+public sealed class MarkedPublicationReplacementTests(OneShardCluster cluster) : PublicationReplacementContract, IAsyncDisposable
+{
+    private GrainKeyStore? _keys;
+
+    public ValueTask DisposeAsync() => _keys?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    // A cluster has no quota of publications apart from that of its keys.
+    protected override async ValueTask<IPublicationStore> OpenAsync(int capacity)
+    {
+        await cluster.ClearAsync(StoreQuota.Unlimited);
+        _keys = cluster.OpenStore(GrainKeyStoreHost.Options);
+        return new MarkedPublicationStore(_keys.ForNode(), _keys.UnpublishAsync, TimeSpan.FromDays(7), cluster.Clock);
+    }
+}
+
 [Collection(SixteenShards.Name)]
 public sealed class CachingKeyStoreConcurrencyTests(SixteenShardCluster cluster) : KeyStoreConcurrencyContract
 {

@@ -195,6 +195,57 @@ public sealed class DhtGrainTests(ClusterFixture cluster) : IAsyncLifetime
         Assert.Equal([key], await DueAsync(shard, key));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_replaced_a_set_while_that_was_sent_is_sent_after_it(bool hasLife)
+    {
+        await LeaseAsync("one", _one);
+        var (key, first, second) = (Key(hasLife ? 181 : 180), DhtValue.FromString("first"), DhtValue.FromString("second"));
+        var (sent, release) = (new ConcurrentQueue<DhtValue>(), new TaskCompletionSource<SetResult>());
+        _one.Set = (_, value) =>
+        {
+            sent.Enqueue(value);
+            return value == first ? release.Task : Task.FromResult(new SetResult { Stored = 3 });
+        };
+        var set = hasLife
+            ? cluster.Dht.SetForAsync(key, first, TimeSpan.FromHours(1)).AsTask()
+            : cluster.Dht.SetAsync(key, first).AsTask();
+        await cluster.UntilAsync(() => !sent.IsEmpty);
+        await cluster.Dht.SetAsync(key, second);
+
+        release.SetResult(new SetResult { Stored = 1 });
+
+        Assert.Equal(1, (await set).Stored);
+        await cluster.UntilAsync(() => sent.Count == 3);
+        Assert.Equal([first, second, second], sent);
+        Assert.Equal(second, (await cluster.Dht.GetAsync(key)).Value);
+    }
+
+    [Fact]
+    public async Task A_set_that_a_renewal_overtook_is_made_again_with_a_new_time()
+    {
+        var (key, old) = (Samples.KeysOf(204, ClusterFixture.ShardBits).First(), DhtValue.FromString("old"));
+        var shard = cluster.Shard(204);
+        cluster.Gate.Set<IKeyShardGrain>(nameof(IKeyShardGrain.PutAsync), async () =>
+        {
+            cluster.Gate.Open();
+            cluster.Clock.Advance(TimeSpan.FromMilliseconds(10));
+            var now = cluster.TimeOfDay.GetUtcNow();
+            Assert.Equal([StoreResult.Stored], await shard.PutAsync([new ShardPut(key, new StoredValue(old, now, now.AddDays(7), default))]));
+        });
+        try
+        {
+            Assert.Equal(StoreResult.Stored, (await cluster.Dht.SetAsync(key, DhtValue.FromString("new"))).Local);
+        }
+        finally
+        {
+            cluster.Gate.Open();
+        }
+
+        Assert.Equal(DhtValue.FromString("new"), Assert.Single(await shard.GetAsync([key]))!.Value);
+    }
+
     [Fact]
     public async Task What_cannot_be_stored_is_refused_before_any_grain_is_called()
     {

@@ -1,0 +1,56 @@
+namespace KadOrleans.Cluster.Tests.EdgeRole;
+
+/// <summary>Calls through a cluster against the upkeep of its edges, over real UDP.</summary>
+[Trait("Tier", "Long")]
+public sealed class ClusterRaceTests(TestCluster cluster, ITestOutputHelper output) : IClassFixture<TestCluster>
+{
+    // KAD_RACES=1000 runs the number of docs/failure-modes.md.
+    private static readonly int Races =
+        int.Parse(Environment.GetEnvironmentVariable("KAD_RACES") ?? "200", CultureInfo.InvariantCulture);
+
+    [Theory]
+    [InlineData(RacedCall.Set)]
+    [InlineData(RacedCall.SetDurably)]
+    [InlineData(RacedCall.SetForLife)]
+    [InlineData(RacedCall.Unpublish)]
+    [InlineData(RacedCall.Delete)]
+    public async Task No_acknowledged_call_is_undone(RacedCall call)
+    {
+        await using var network = new SlowNetwork(TimeSpan.FromSeconds(0.4));
+        (string, string)[] bootstrap = [("Bootstrap", $"{network.Holders[0].Endpoint}")];
+        await using var one = await TestEdge.ServeAsync(cluster.Client, $"races {call} one", bootstrap);
+        await using var other = await TestEdge.ServeAsync(cluster.Client, $"races {call} other", bootstrap);
+        foreach (var edge in new[] { one, other })
+        {
+            await Eventually.BecomesAsync(() => edge.Overview.Nodes[0].Contacts >= network.Holders.Count, edge.Describe);
+        }
+
+        var result = await UpkeepRaces.RunAsync(new RacedCluster(cluster), network, call, Races, together: 340, seed: 1);
+
+        output.WriteLine($"{call}: {result.Acknowledged} acknowledged, {result.Undone} undone, {result.Overtaken} overtaken\n{string.Join('\n', result.Found)}");
+        Assert.Equal((Races, 0, 0), (result.Acknowledged, result.Undone, result.Overtaken));
+    }
+
+    private sealed class RacedCluster(TestCluster cluster) : IRacedDht
+    {
+        public IDht Dht => cluster.Service<IDht>();
+
+        public IDhtAdmin Admin => cluster.Admin;
+
+        public async Task PrepareAsync(NodeId key, DhtValue value, bool isPublished)
+        {
+            var now = DateTimeOffset.UtcNow;
+            var held = new StoredValue(value, now - TimeSpan.FromHours(2), now.AddDays(6), isPublished ? SourceNetwork.Trusted : StoredValues.Alice)
+            {
+                PublishedAt = isPublished ? now - TimeSpan.FromHours(25) : null,
+            };
+            Assert.Equal([StoreResult.Stored], await cluster.ShardOf(key).PutAsync([new ShardPut(key, held, PutKind.Import)]));
+        }
+
+        public async Task<(DhtValue? Held, DhtValue? Published)> ReadAsync(NodeId key)
+        {
+            var held = (await cluster.ShardOf(key).GetAsync([key]))[0];
+            return (held?.Value, held?.PublishedAt is null ? default(DhtValue?) : held.Value);
+        }
+    }
+}
