@@ -113,7 +113,7 @@ public sealed class AdminApiTests(ApiHost host) : IClassFixture<ApiHost>
     {
         await _api.ShowsAsync("""{"keys":3,"shards":[{"bytes":400}],"missing":[1]}""", "GET", "/v1/admin/usage");
         Assert.Equal(
-            """{"keys":9,"bytes":900,"sources":[{"source":"192.0.2.7","keys":2,"bytes":600},{"source":"trusted","keys":4,"bytes":100}],"others":"""
+            """{"keys":9,"bytes":900,"sources":[{"source":"192.0.2.7","proven":false,"keys":2,"bytes":600},{"source":"trusted","proven":false,"keys":4,"bytes":100}],"others":"""
             + """{"keys":3,"bytes":200,"mostKeys":1,"mostBytes":150},"missing":[1]}""",
             (await _api.JsonAsync("GET", "/v1/admin/usage/sources?count=500")).GetRawText());
         Assert.Equal("GetSources 500", _api.Admin.Calls.Last());
