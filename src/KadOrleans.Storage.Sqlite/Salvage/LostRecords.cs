@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace KadOrleans.Storage.Sqlite;
 
 // The keys of damaged segments, as far as they can be read. No value of a damaged segment is used, as its checksum covers all of

@@ -42,7 +42,8 @@ public abstract class PublicationReplacementContract
         await store.PutAsync(key, read);
 
         // Not awaited one by one: each is decided before the one before it is durable.
-        var (put, confirmed) = (store.PutAsync(key, later), store.ReplaceAsync(key, read, read with { PublishedAt = read.PublishedAt.AddDays(1) }));
+        var put = store.PutAsync(key, later).AsTask();
+        var confirmed = store.ReplaceAsync(key, read, read with { PublishedAt = read.PublishedAt.AddDays(1) }).AsTask();
         Assert.Equal([StoreResult.Stored, StoreResult.Superseded], [await put, await confirmed]);
         Assert.Equal(later, await store.GetAsync(key));
     }

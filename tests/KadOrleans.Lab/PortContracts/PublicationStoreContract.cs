@@ -57,7 +57,8 @@ public abstract class PublicationStoreContract : PublicationReplacementContract
         var (key, read) = (StoredValues.Key(1), Of("read"));
         await store.PutAsync(key, read);
 
-        var (removed, replaced) = (store.RemoveAsync(key), store.ReplaceAsync(key, read, Of("other")));
+        var removed = store.RemoveAsync(key).AsTask();
+        var replaced = store.ReplaceAsync(key, read, Of("other")).AsTask();
 
         Assert.True(await removed);
         Assert.Equal(StoreResult.Superseded, await replaced);

@@ -60,7 +60,7 @@ public sealed class AdminCommandTests : OperatedNode
         }
 
         Assert.Equal("100", (await DoneAsync("usage")).Rows[^1][1]);
-        Assert.Equal([["trusted", "100"], ["all", "100"]], (await DoneAsync("sources")).Rows.Select(row => row[..2]));
+        Assert.Equal([["trusted", "100"], ["all", "100"]], (await DoneAsync("sources")).Rows.Select(row => new[] { row[0], row[2] }));
 
         await TransferCommandTests.WriteAsync(Folder["values.json"], Enumerable.Range(0, 2_500).Select(i => DhtValue.FromInteger(i)));
         Assert.Equal(2_500, (int)(await DoneAsync("import", Folder["values.json"], "--json")).Json["imported"]!);

@@ -24,7 +24,7 @@ public partial class HashedKeyTests
             .SelectMany(file => ContainerPattern().Matches(file.Text).Select(match => (Key: match.Groups[1].Value, file.Name)))
             .ToList();
         Assert.Contains(used, one => one.Key == nameof(NodeId));
-        Assert.Empty(used.Where(one => !Keyed.Contains(one.Key) && !NotOfStrangers.Contains(one.Key)));
+        Assert.DoesNotContain(used, one => !Keyed.Contains(one.Key) && !NotOfStrangers.Contains(one.Key));
     }
 
     [Fact]

@@ -17,9 +17,6 @@ public sealed class CutNetworkTests
     [InlineData(100, 50, 60, false, 9)]
     [InlineData(100, 1, 60, false, 10)]
     [InlineData(100, 10, 30, false, 11)]
-    [InlineData(1_000, 500, 60, false, 12, Traits = ["Tier", "Long"])]
-    [InlineData(1_000, 500, 10, false, 13, Traits = ["Tier", "Long"])]
-    [InlineData(1_000, 1, 60, false, 14, Traits = ["Tier", "Long"])]
     public void Five_minutes_after_a_cut_lookups_and_values_are_as_without_it(int nodes, int cutOff, double minutes, bool walksOften, int seed)
     {
         var settings = new CutSettings

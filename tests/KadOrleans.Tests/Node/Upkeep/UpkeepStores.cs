@@ -82,6 +82,7 @@ internal sealed class SqliteUpkeepStores : UpkeepStores
     {
         await _database.DisposeAsync();
         _folder.Dispose();
+        await base.DisposeAsync();
     }
 
     private static T Wait<T>(Func<Task<T>> work) => Outside(work).GetAwaiter().GetResult();
