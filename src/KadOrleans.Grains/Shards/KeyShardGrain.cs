@@ -95,6 +95,12 @@ internal sealed class KeyShardGrain(
             throw new ArgumentException("The value of a put is empty.", nameof(puts));
         }
 
+        // The shard's writer would fail all that it decides together.
+        if (puts.Any(put => !Enum.IsDefined(put.Kind) || !Enum.IsDefined(put.Scope)))
+        {
+            throw new ArgumentException("The kind or the scope of a put is unknown.", nameof(puts));
+        }
+
         return WriteAsync(
             puts,
             put => put.Key,

@@ -65,7 +65,12 @@ public sealed class SlowNetwork : IAsyncDisposable
             NodeId.FromKey($"slow holder {i}"), UdpTransport.Bind(UdpEndpoint.Parse("127.0.0.1:0")), delay))];
         foreach (var holder in Holders)
         {
-            holder.OnLookup = target => LookupOf(target).TrySetResult();
+            // A lookup of nodes asks for the id beside its target (Lookup.QueryTarget).
+            holder.OnLookup = target =>
+            {
+                LookupOf(target).TrySetResult();
+                LookupOf(target.WithBit(NodeId.BitLength - 1, !target.GetBit(NodeId.BitLength - 1))).TrySetResult();
+            };
             holder.Others = [.. Holders.Where(other => other != holder).Select(other => other.Contact)];
         }
     }

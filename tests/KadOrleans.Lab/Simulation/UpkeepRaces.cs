@@ -96,7 +96,10 @@ public static class UpkeepRaces
         var (held, published) = await raced.ReadAsync(key);
         var isUndone = call switch
         {
-            RacedCall.Set or RacedCall.SetDurably => (held, published) != (Second, Second),
+            RacedCall.Set => (held, published) != (Second, Second),
+
+            // It is sent when its turn comes, sixteen at a time: until then a get finds it as pending.
+            RacedCall.SetDurably => published != Second || (await raced.Dht.GetAsync(key)).Value != Second,
             RacedCall.SetForLife => (held, published) != (Second, null),
             RacedCall.Unpublish => published is not null,
             RacedCall.Delete => (held, published) != (null, null),

@@ -10,10 +10,10 @@ public partial class HashedKeyTests
         "(SourceNetwork, bool IsSubnet)", "(int Path, SourceNetwork Network)", "string", "(string Name, long Epoch)", "NameUse?", "StateKey",
     ];
 
-    // Numbers of pages, segments, slices and shards, lengths of sessions, and what silos and code consist of.
+    // Numbers of pages, segments, slices and shards, own ports, lengths of sessions, and what silos and code consist of.
     private static readonly string[] NotOfStrangers =
     [
-        "int", "long", "TimeSpan", "Type", "(MethodInfo Method, Type? Grain)", "GrainId", "SiloAddress", "SliceLease", "Grain", "T", "object",
+        "int", "long", "ushort", "TimeSpan", "Type", "(MethodInfo Method, Type? Grain)", "GrainId", "SiloAddress", "SliceLease", "Grain", "T", "object",
         "Task", "Page", "Candidate", "ValueCache", "ShardEngine",
     ];
 
