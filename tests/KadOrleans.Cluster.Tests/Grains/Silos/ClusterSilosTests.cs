@@ -56,7 +56,7 @@ public sealed class ClusterSilosTests(ClusterFixture cluster) : IClassFixture<Cl
 
     [Theory]
     [InlineData(true, "it does not respond")]
-    [InlineData(false, "it does not report its state; silos of earlier releases do not")]
+    [InlineData(false, "it does not report its state")]
     public async Task A_silo_that_does_not_say_how_it_is_is_told_with_the_reason(bool isSilent, string reason)
     {
         Exception failure = isSilent ? new TimeoutException("No response.") : new InvalidOperationException("There is no such service.");

@@ -29,7 +29,7 @@ public sealed class ShardChangesTests
 
             // A line's end says since when they are counted.
             Assert.Equal(
-                [$"203.0.113.1 {Told} {Limit} ", $"203.0.113.1 {Told} {2 * Limit} "],
+                [$"203.0.113.1 (not proven) {Told} {Limit} ", $"203.0.113.1 (not proven) {Told} {2 * Limit} "],
                 _lines.Select(line => line[..line.IndexOf("of them since", StringComparison.Ordinal)]));
         },
         CancellationToken.None,

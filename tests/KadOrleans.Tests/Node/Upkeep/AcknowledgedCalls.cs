@@ -44,7 +44,9 @@ internal sealed class AcknowledgedCalls(IReadOnlyList<string?> held, string? pub
     /// <summary>Whether some order explains what is held, published and at the other holder.</summary>
     public bool Explains(string? nowHeld, string? nowPublished, string? elsewhere)
     {
-        return Search(new State(held, published, IsTakenOver: Later is null, MustBeElsewhere: null), [.. _calls], end =>
+        // A delete ends the publication first and then removes the value. Between the two others see the one and not the other.
+        var steps = _calls.SelectMany(call => call.Call == ClientCall.Delete ? [call, call.FirstStep] : new[] { call }).ToList();
+        return Search(new State(held, published, IsTakenOver: Later is null, MustBeElsewhere: null), steps, end =>
             end.Published == nowPublished
             && (nowPublished is null ? end.Held.Contains(nowHeld) : IsPublished(nowHeld) && IsPublished(elsewhere))
             && (nowPublished is not null || end.MustBeElsewhere is null || nowHeld != end.MustBeElsewhere || elsewhere == nowHeld));
@@ -70,6 +72,7 @@ internal sealed class AcknowledgedCalls(IReadOnlyList<string?> held, string? pub
 
         return left.Exists(next =>
             !left.Exists(other => other.EndedAt < next.BeganAt)
+            && !left.Contains(next.FirstStep)
             && Apply(state, next) is { } after
             && Search(after, [.. left.Where(other => other != next)], isSeen));
     }
@@ -96,6 +99,7 @@ internal sealed class AcknowledgedCalls(IReadOnlyList<string?> held, string? pub
         { Call: ClientCall.Shorten } when state.Published is null => state with { Held = [call.Value], MustBeElsewhere = null },
         { Call: ClientCall.SetForLife } => null,
         { Call: ClientCall.Shorten } => state.Published == published ? state with { Held = [call.Value, .. state.Held] } : null,
+        { IsFirstStep: true } => state with { Published = null },
         { Call: ClientCall.Unpublish } => call.Took == state.Published is not null ? state with { Published = null } : null,
         { Call: ClientCall.Delete } => state with { Held = [null], Published = null, MustBeElsewhere = null },
         _ => throw new ArgumentOutOfRangeException(nameof(call), call.Call, "Unknown call."),
@@ -112,6 +116,11 @@ internal sealed class AcknowledgedCalls(IReadOnlyList<string?> held, string? pub
         public int EndedAt { get; set; } = int.MaxValue;
 
         public bool Took { get; set; }
+
+        public bool IsFirstStep { get; private init; }
+
+        /// <summary>The end of the publication by a delete, at some moment of the call.</summary>
+        public Entry FirstStep => field ??= new Entry(Call, Value, BeganAt) { EndedAt = EndedAt, IsFirstStep = true };
     }
 
     private sealed record State(IReadOnlyList<string?> Held, string? Published, bool IsTakenOver, string? MustBeElsewhere);
