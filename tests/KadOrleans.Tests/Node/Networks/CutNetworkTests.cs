@@ -13,10 +13,10 @@ public sealed class CutNetworkTests
     [InlineData(4, 2, 1.34, true, 5)]
     [InlineData(4, 2, 30, false, 6)]
     [InlineData(4, 1, 30, false, 7)]
-    [InlineData(100, 50, 2, false, 8)]
+    [InlineData(100, 50, 2, false, 8, Traits = ["Tier", "Long"])]
     [InlineData(100, 50, 60, false, 9)]
-    [InlineData(100, 1, 60, false, 10)]
-    [InlineData(100, 10, 30, false, 11)]
+    [InlineData(100, 1, 60, false, 10, Traits = ["Tier", "Long"])]
+    [InlineData(100, 10, 30, false, 11, Traits = ["Tier", "Long"])]
     public void Five_minutes_after_a_cut_lookups_and_values_are_as_without_it(int nodes, int cutOff, double minutes, bool walksOften, int seed)
     {
         var settings = new CutSettings
