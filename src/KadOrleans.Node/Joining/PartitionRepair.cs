@@ -94,7 +94,7 @@ internal sealed class PartitionRepair(
         return _snapshots.Peek();
     }
 
-    private bool IsForeign(UdpEndpoint endpoint) => !node.LocalEndpoints.Contains(endpoint);
+    private bool IsForeign(UdpEndpoint endpoint) => !node.Own.IsBound(endpoint);
 
     private async Task<Acquaintance?> AskAsync(UdpEndpoint endpoint, CancellationToken cancellationToken)
     {
