@@ -22,8 +22,8 @@ internal sealed class DeferredResponses(NodeMetrics metrics, ILogger logger) : I
 
     public bool IsFull => Volatile.Read(ref _count) >= Capacity;
 
-    public void Add(RequestHandlers handlers, ValueTask<StoreResult> storing, in RequestSource context) =>
-        Take().Wait(handlers, storing, context);
+    public void Add(RequestHandlers handlers, in StorePut put, ValueTask<StoreResult> storing, in RequestSource context) =>
+        Take().Wait(handlers, put, storing, context);
 
     /// <summary>Responds to a FIND_VALUE once its value is read. If storage fails, with the nearest contacts.</summary>
     public void Add(RequestHandlers handlers, NodeId key, ValueTask<StoredValue?> finding, in RequestSource context) =>
@@ -77,7 +77,7 @@ internal sealed class DeferredResponses(NodeMetrics metrics, ILogger logger) : I
         }
     }
 
-    private void Stored(RequestHandlers handlers, ValueTaskAwaiter<StoreResult> storing, in RequestSource context)
+    private void Stored(RequestHandlers handlers, in StorePut put, ValueTaskAwaiter<StoreResult> storing, in RequestSource context)
     {
         StoreResult result;
         try
@@ -91,7 +91,7 @@ internal sealed class DeferredResponses(NodeMetrics metrics, ILogger logger) : I
             return;
         }
 
-        handlers.RespondToStore(result, context);
+        handlers.OnStored(put, result, context);
     }
 
     private void Found(RequestHandlers handlers, NodeId key, ValueTaskAwaiter<StoredValue?> finding, in RequestSource context)
@@ -185,7 +185,8 @@ internal sealed class DeferredResponses(NodeMetrics metrics, ILogger logger) : I
         private ValueTaskAwaiter<StoreResult> _storing;
         private ValueTaskAwaiter<StoredValue?> _finding;
         private RequestHandlers? _handlers;
-        private NodeId? _key;
+        private StorePut? _put;
+        private NodeId _key;
         private RequestSource _context;
 
         public Deferred(DeferredResponses owner)
@@ -196,9 +197,9 @@ internal sealed class DeferredResponses(NodeMetrics metrics, ILogger logger) : I
 
         public IResponseRoute Route => _context.Route;
 
-        public void Wait(RequestHandlers handlers, ValueTask<StoreResult> storing, in RequestSource context)
+        public void Wait(RequestHandlers handlers, in StorePut put, ValueTask<StoreResult> storing, in RequestSource context)
         {
-            (_handlers, _storing, _key, _context) = (handlers, storing.GetAwaiter(), null, context with { RespondsLater = true });
+            (_handlers, _storing, _put, _context) = (handlers, storing.GetAwaiter(), put, context with { RespondsLater = true });
             _storing.UnsafeOnCompleted(_onDue);
         }
 
@@ -212,13 +213,14 @@ internal sealed class DeferredResponses(NodeMetrics metrics, ILogger logger) : I
         {
             var (storing, finding) = (_storing, _finding);
             (_storing, _finding) = (default, default);
-            if (_key is { } key)
+            if (_put is { } put)
             {
-                _owner.Found(_handlers!, key, finding, _context);
+                _put = null;
+                _owner.Stored(_handlers!, put, storing, _context);
             }
             else
             {
-                _owner.Stored(_handlers!, storing, _context);
+                _owner.Found(_handlers!, _key, finding, _context);
             }
         }
     }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 
 namespace KadOrleans.Node;
 
@@ -143,14 +142,19 @@ internal sealed class RequestHandlers(
             return;
         }
 
-        var stored = PutAsync(request, context);
-        if (stored.IsCompletedSuccessfully)
+        var put = PutOf(request, context);
+        RespondOnceStored(put, store.PutAsync(put.Key, put.Value, put.Terms), context);
+    }
+
+    private void RespondOnceStored(in StorePut put, ValueTask<StoreResult> storing, in RequestSource context)
+    {
+        if (storing.IsCompletedSuccessfully)
         {
-            RespondToStore(stored.Result, context);
+            OnStored(put, storing.Result, context);
         }
         else
         {
-            _deferred.Add(this, stored, context);
+            _deferred.Add(this, put, storing, context);
         }
     }
 
@@ -205,7 +209,7 @@ internal sealed class RequestHandlers(
         }
     }
 
-    private ValueTask<StoreResult> PutAsync(in StoreRequest request, in RequestSource context)
+    private StorePut PutOf(in StoreRequest request, in RequestSource context)
     {
         var now = time.GetUtcNow();
         var hasToken = context.Token == TokenCheck.Valid;
@@ -218,36 +222,41 @@ internal sealed class RequestHandlers(
         {
             IsAuthored = hasToken && (kind != PutKind.Copy || context.Id.SaysAuthored),
         };
-        var terms = new PutTerms(kind) { Scope = writes.ScopeOf(context.Token) };
-        return watches.IsEmpty ? PutAsync(request.Key, value, terms) : TellAsync(request.Key, PutAsync(request.Key, value, terms));
+        return new StorePut(request.Key, value, new PutTerms(kind) { Scope = writes.ScopeOf(context.Token) });
     }
 
-    private ValueTask<StoreResult> PutAsync(NodeId key, StoredValue value, PutTerms terms) =>
-        terms.Scope == PutScope.Anything ? store.PutAsync(key, value, terms) : PutWithinBoundAsync(key, value, terms);
-
-    // What an author wrote is changed without a token only as often as the one bound of all such STOREs allows. The store decides first, as
-    // most need no part of it. Thousands may wait for one commit, so the builder's objects are used again.
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<StoreResult> PutWithinBoundAsync(NodeId key, StoredValue value, PutTerms terms)
+    /// <summary>The store has decided a STORE. One that would change what an author wrote may be tried again, within the one bound of all such.</summary>
+    public void OnStored(in StorePut put, StoreResult result, in RequestSource context)
     {
-        var result = await store.PutAsync(key, value, terms);
-        if (result != StoreResult.TokenRequired)
+        if (result == StoreResult.TokenRequired && put.Terms.Scope != PutScope.Anything && TryBeginChange())
         {
-            return result;
+            var change = put with { Terms = put.Terms with { Scope = PutScope.Anything } };
+            RespondOnceStored(change, ChangeAsync(change), context);
+            return;
         }
 
+        if (result == StoreResult.Stored && !watches.IsEmpty)
+        {
+            watches.Post(put.Key, KeyNotice.Changed);
+        }
+
+        RespondToStore(result, context);
+    }
+
+    private bool TryBeginChange()
+    {
         var isAllowed = writes.TryBeginChange();
         metrics.Add(NodeMetrics.TokenlessChanges, (int)(isAllowed ? TokenlessChange.Allowed : TokenlessChange.Refused));
-        if (!isAllowed)
-        {
-            return result;
-        }
+        return isAllowed;
+    }
 
+    private async ValueTask<StoreResult> ChangeAsync(StorePut change)
+    {
         // One that failed may have changed the value all the same.
         var hasChanged = true;
         try
         {
-            result = await store.PutAsync(key, value, terms with { Scope = PutScope.Anything });
+            var result = await store.PutAsync(change.Key, change.Value, change.Terms);
             hasChanged = result is StoreResult.Stored or StoreResult.StorageFailed;
             return result;
         }
@@ -257,19 +266,8 @@ internal sealed class RequestHandlers(
         }
     }
 
-    private async ValueTask<StoreResult> TellAsync(NodeId key, ValueTask<StoreResult> put)
-    {
-        var result = await put;
-        if (result == StoreResult.Stored)
-        {
-            watches.Post(key, KeyNotice.Changed);
-        }
-
-        return result;
-    }
-
     // Undecided, as storage failed: no response, so that the sender retries.
-    public void RespondToStore(StoreResult result, RequestSource context)
+    private void RespondToStore(StoreResult result, in RequestSource context)
     {
         metrics.Stored(result);
         if (!result.IsUndecided())
@@ -317,3 +315,6 @@ internal sealed class RequestHandlers(
     private void Send(int length, RequestKind kind, NodeId target, in RequestSource context) =>
         gate.Respond(Buffer[..length], kind, target, context);
 }
+
+/// <summary>A STORE as the store gets it.</summary>
+internal readonly record struct StorePut(NodeId Key, StoredValue Value, PutTerms Terms);

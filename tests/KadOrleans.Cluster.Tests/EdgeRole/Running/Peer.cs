@@ -14,7 +14,7 @@ internal static class Peer
         return client;
     }
 
-    public static Task<KadNode> NodeAsync() => StartAsync(isClient: false);
+    public static Task<KadNode> NodeAsync(string listen = "127.0.0.1:0") => StartAsync(isClient: false, listen);
 
     /// <summary>An engine alone: it answers, and looks nothing up by itself.</summary>
     public static DhtNode Engine()
@@ -29,9 +29,9 @@ internal static class Peer
         return node;
     }
 
-    private static async Task<KadNode> StartAsync(bool isClient)
+    private static async Task<KadNode> StartAsync(bool isClient, string listen = "127.0.0.1:0")
     {
-        var node = await KadNode.CreateBuilder(options => options.ClientOnly = isClient).UseUdp("127.0.0.1:0").BuildAsync();
+        var node = await KadNode.CreateBuilder(options => options.ClientOnly = isClient).UseUdp(listen).BuildAsync();
         await node.StartAsync();
         return node;
     }

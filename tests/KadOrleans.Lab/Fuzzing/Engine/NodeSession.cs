@@ -41,6 +41,9 @@ internal sealed class NodeSession : IFuzzTarget
     // or two checks.
     private const int RejoinDatagrams = 2 * 2 * MaxBucketSize;
 
+    // The most that a node with contacts may: once a minute it pings one former contact, with a retry.
+    private const int FormerContactDatagrams = 2 * 2;
+
     private readonly FailureLog _log = new();
     private readonly InMemoryKeyStore _store = new(Quota);
     private readonly List<Task> _calls = [];
@@ -109,7 +112,7 @@ internal sealed class NodeSession : IFuzzTarget
         await PassAsync(HandOffPatience);
         var sent = _ledger.Sent;
         await PassAsync(Silence);
-        var allowed = _node.RoutingTable.Count == 0 ? RejoinDatagrams : 0;
+        var allowed = _node.RoutingTable.Count == 0 ? RejoinDatagrams : FormerContactDatagrams;
         Require(_ledger.Sent - sent <= allowed, "the node goes on sending though nobody says anything");
         _ledger.Expire();
         Require(_ledger.Pending.Count <= allowed, "a request is neither answered nor given up");
