@@ -20,6 +20,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     private readonly ResponseGate _gate;
     private readonly RequestHandlers _handlers;
     private readonly RequestAdmission _admission;
+    private readonly ValueCopies _copies;
     private readonly HandOff _handOff;
     private readonly Bootstrapper _bootstrapper;
     private readonly OwnEndpointCheck _ownCheck;
@@ -41,7 +42,8 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         NodeEnvironment environment,
         KeyWatches? watches = null,
         WriteGuard? writes = null,
-        IReadOnlyCollection<ushort>? siblingPorts = null)
+        IReadOnlyCollection<ushort>? siblingPorts = null,
+        SiblingIds? siblings = null)
     {
         Watches = watches ??= new KeyWatches();
         (Options, _transport, _table, _store) = (options, transport, table, store);
@@ -64,7 +66,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         _prober = new Prober(_requests, Id, trusted, _time, OnProbed);
         _gate = new ResponseGate(table, _strangers, _prober, budget, Own, Metrics, _time, options.ClientOnly);
         writes ??= new WriteGuard(options, environment);
-        _handlers = new RequestHandlers(table, store, watches, options.Kademlia, _gate, writes, Metrics, _time, _logger);
+        _handlers = new RequestHandlers(table, store, watches, options.Kademlia, _gate, writes, siblings ?? new SiblingIds(), Metrics, _time, _logger);
         _admission = new RequestAdmission(
             _handlers, _gate, trusted, verified, writes, Own, _bans, options.Limits, options.ClientOnly, Metrics, _time);
         var settings = new LimitValues(options.Quota, options.Limits, options.Upload, CrawlOptions.DefaultRate);
@@ -74,7 +76,8 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         Storer = new ValueStorer(_requests, new TokenRequests(_requests, _tokens, Id), Id);
         Publisher = new ValuePublisher(Lookups, Storer, store, Id, options, _time);
         Upload = new MaintenanceUpload(budget, _time);
-        _handOff = new HandOff(table, store, Storer, Upload, options.Kademlia, trusted, _time, _logger);
+        _copies = new ValueCopies(store, Storer, Turns, _time);
+        _handOff = new HandOff(table, store, _copies, Upload, options.Kademlia, trusted, _time, _logger);
         _bootstrapper = new Bootstrapper(_queries, Lookups, environment.Resolver, Own, table, _logger);
         table.ContactAdded += OnContactAdded;
         table.CheckNeeded += _prober.Check;
@@ -205,14 +208,23 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     /// <summary><see cref="GetAsync"/> without the local store, for callers that have read it.</summary>
     public async Task<GetResult> GetFromContactsAsync(NodeId key, CancellationToken cancellationToken = default)
     {
-        var outcome = await Lookups.RunAsync(key, LookupKind.Value, cancellationToken);
-        if (outcome is { Value: { } value, CacheAt: { } contact })
+        var (watch, since) = (Turns.Watch(key), _time.GetUtcNow());
+        try
         {
-            // Not awaited: its outcome changes nothing here. Who wrote the value is not known: its author may write without tokens.
-            _ = Storer.StoreAsync(key, value, RemainingLife.OfCopy(outcome.ValueLife, outcome.CacheBelongs), contact, isAuthored: false);
-        }
+            var outcome = await Lookups.RunAsync(key, LookupKind.Value, cancellationToken);
+            if (outcome is { Value: { } value, CacheAt: { } contact })
+            {
+                // Not awaited: its outcome changes nothing here.
+                _ = _copies.SendFoundAsync(key, value, RemainingLife.OfCopy(outcome.ValueLife, outcome.CacheBelongs), contact, watch, since);
+                watch = null;
+            }
 
-        return new GetResult(outcome.Value, outcome);
+            return new GetResult(outcome.Value, outcome);
+        }
+        finally
+        {
+            watch?.Dispose();
+        }
     }
 
     /// <summary>Stores a value on the k nearest contacts, and here if this node is one of the k nearest.</summary>
@@ -236,6 +248,15 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         var holders = await Publisher.FindHoldersAsync(key, cancellationToken);
         return await Turns.RunAsync(
             key, () => Publisher.SendAsync(key, value, life, holders, isChosen: life is not null, isAuthored: true, cancellationToken));
+    }
+
+    /// <summary>
+    /// Sends a value that the store holds to the k nearest contacts, unless another one is held when the key's turn has come. Null is a full life.
+    /// </summary>
+    internal async Task<SetResult> SpreadAsync(NodeId key, DhtValue value, TimeSpan? life, CancellationToken cancellationToken)
+    {
+        var holders = await Publisher.FindHoldersAsync(key, cancellationToken);
+        return await Turns.RunAsync(key, () => Publisher.SpreadAsync(key, value, life, holders, cancellationToken));
     }
 
     internal async Task<IReadOnlyList<KeyHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken)

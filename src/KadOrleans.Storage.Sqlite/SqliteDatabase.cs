@@ -20,7 +20,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         (_damage, _file, _logger) = (damage, file, logger);
         _closing = new Lazy<Task>(CloseAsync);
         (Publications, Values, Segments) = (loaded.Publications, loaded.Values, loaded.Segments);
-        Writer = new BatchWriter(file, loaded, _restarts, logger);
+        Writer = new BatchWriter(file, loaded, damage?.LostKeys ?? [], _restarts, logger);
         Reads = new ColdReads(Values, file, _restarts, Writer.Repair);
     }
 
@@ -32,8 +32,11 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     // the file was sound.
     public string? Damage => _damage?.Sentence;
 
-    /// <summary>Keys whose values were in damaged parts of the file, as far as the keys were readable.</summary>
-    public IReadOnlyList<NodeId> LostKeys => _damage?.LostKeys ?? [];
+    /// <summary>
+    /// Keys whose values were in damaged parts of the file, as far as the keys were readable. One that was stored or removed since then
+    /// misses nothing.
+    /// </summary>
+    public IReadOnlyList<NodeId> LostKeys => [.. Writer.Lost.Keys];
 
     /// <summary>Why the file cannot be written now, in one sentence. Null while writing works.</summary>
     public string? Problem =>

@@ -19,6 +19,8 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
 
     public IReadOnlyList<NodeId> LostKeys => database.LostKeys;
 
+    public bool IsLost(NodeId key) => database.Writer.Lost.ContainsKey(key);
+
     public ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default) =>
         Check(cancellationToken).TryGet(key, now, out var value, out var held, out var address)
             ? ValueTask.FromResult(value)
@@ -67,6 +69,7 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
     public async ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);
+        database.Writer.Lost.TryRemove(key, out _);
         return await RemoveAsync([key], DateTimeOffset.MaxValue, cancellationToken) > 0;
     }
 

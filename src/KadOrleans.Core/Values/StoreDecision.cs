@@ -15,9 +15,10 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
     // A life that grows by less is not written: the copies that k holders exchange every hour differ by delays and rounding.
     public static readonly TimeSpan NegligibleLife = TimeSpan.FromMinutes(1);
 
-    // A STORE and its retry arrive within this time. A trusted node's STORE of an earlier value may so come after a client's set, and
-    // ends no publication that is younger.
-    public static readonly TimeSpan LatestStore = TimeSpan.FromSeconds(10);
+    // A node's STORE arrives within this time after it was decided on: a PING for a token, the STORE, and both once more for another token,
+    // each with its retry and at the longest timeout. A trusted node's STORE of an earlier value may so come after a client's set, and ends
+    // no publication that is younger.
+    public static readonly TimeSpan LatestStore = TimeSpan.FromSeconds(45);
 
     // The same value keeps its source and the later end of life; only its source or a trusted one sets an earlier end. Another
     // value is replaced, unless the offer is a copy that expires no later: then it is an old publication. An import changes
@@ -41,9 +42,10 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
             return Refuse(StoreResult.Outdated);
         }
 
-        if ((isAlive || IsPublished(old)) && old!.Value == offered.Value)
+        var isSame = (isAlive || IsPublished(old)) && old!.Value == offered.Value;
+        if (isSame && !IsToBeAuthored(old!, isAlive, offered, terms))
         {
-            return Renew(old, offered, terms, accounts.Changes);
+            return Renew(old!, offered, terms, accounts.Changes);
         }
 
         if (isAlive && IsOutOfScope(old!, terms.Scope))
@@ -53,16 +55,34 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
 
         var isChange = isAlive && terms.Kind != PutKind.Import && !IsOwn(old!, offered) && !offered.Source.IsTrusted;
         var isReturn = isChange && accounts.Former.Has(key, offered.Source, offered.StoredAt);
-        if (isChange && !isReturn && !accounts.Changes.Allows(offered.Source, offered.StoredAt))
-        {
-            return Refuse(StoreResult.ChangeLimitExceeded);
-        }
-
-        var room = accounts.FindRoom(key, slot, StoreShare.Of(offered), out var evicted);
-        return room == StoreResult.Stored
-            ? new StoreDecision(room, offered, true) { Evicted = evicted, IsChange = isChange, IsReturn = isReturn }
-            : Refuse(room);
+        IReadOnlyList<EvictedKey> evicted = [];
+        var result = isChange && !isReturn && !accounts.Changes.Allows(offered.Source, offered.StoredAt)
+            ? StoreResult.ChangeLimitExceeded
+            : accounts.FindRoom(key, slot, StoreShare.Of(offered), out evicted);
+        return result == StoreResult.Stored
+            ? new StoreDecision(result, isSame ? TakenOver(old!, offered, terms) : offered, true)
+            {
+                Evicted = evicted, IsChange = isChange, IsReturn = isReturn,
+            }
+            : isSame ? Renew(old!, offered, terms, accounts.Changes)
+            : Refuse(result);
     }
+
+    // An author writes what is held as nobody's: its own value again, which came without a token or was replaced and put back in somebody's
+    // name, or one that anybody could write. It costs what a change costs, as it can be had by two.
+    private static bool IsToBeAuthored(StoredValue old, bool isAlive, StoredValue offered, PutTerms terms) =>
+        isAlive
+        && !old.IsAuthored
+        && !old.Source.IsTrusted
+        && offered is { IsAuthored: true, Source.IsProven: true }
+        && terms.Kind is PutKind.Publication or PutKind.WithLife
+        && !IsOwn(old, offered);
+
+    private static StoredValue TakenOver(StoredValue old, StoredValue offered, PutTerms terms) => offered with
+    {
+        IsFar = old.IsFar && offered.IsFar,
+        ExpiresAt = terms.Kind == PutKind.Publication && old.ExpiresAt > offered.ExpiresAt ? old.ExpiresAt : offered.ExpiresAt,
+    };
 
     private static StoreDecision Refuse(StoreResult result) => new(result, null, false);
 
@@ -139,7 +159,7 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
             IsFar = old.IsFar && offered.IsFar,
             Source = isTakenOver || isOwn ? offered.Source : old.Source,
 
-            // Of others' values nobody makes an author's: those who write without a token could not change them any more.
+            // No copy makes an author's what others wrote: it tells what its sender was told.
             IsAuthored = old.IsAuthored || (offered.IsAuthored && (offered.Source.IsTrusted || isOwn || kind == PutKind.Import)),
         };
         var publishedAt = terms.Condition is { EndsPublication: true } ? null : offered.PublishedAt ?? old.PublishedAt;

@@ -55,6 +55,13 @@ internal sealed class RequestAdmission(
             return;
         }
 
+        if (endpoint is null && !isTrusted && own.IsOwn(new Contact(request.Sender, source)))
+        {
+            // Others see this node there: the datagram is forged, and what it draws would come back.
+            metrics.Refused(RefusalReason.UnreachableSource);
+            return;
+        }
+
         metrics.Received(request.Kind);
         var token = CheckToken(request.Kind, id, source);
         var context = new RequestSource(id, source, requestLength, route, isTrusted, endpoint)

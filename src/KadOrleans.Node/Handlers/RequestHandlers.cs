@@ -9,6 +9,7 @@ internal sealed class RequestHandlers(
     KademliaOptions options,
     ResponseGate gate,
     WriteGuard writes,
+    SiblingIds siblings,
     NodeMetrics metrics,
     TimeProvider time,
     ILogger logger)
@@ -216,13 +217,20 @@ internal sealed class RequestHandlers(
         TimeSpan? life = request.SecondsLeft is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
         var kind = life is null ? PutKind.Publication : request.IsChosen ? PutKind.WithLife : PutKind.Copy;
 
+        // A token says who sends a value: of a copy that is not who wrote it.
+        var isAuthored = hasToken && (kind != PutKind.Copy || context.Id.SaysAuthored);
+
         // Without a token only the address is known that the datagram bears, and its owner pays for nothing that was done in its name.
         var source = context.IsTrusted ? SourceNetwork.Trusted : SourceNetwork.Of(context.Source).WithProof(hasToken);
         var value = new StoredValue(request.Value, now, now + options.Bound(life), source)
         {
-            IsAuthored = hasToken && (kind != PutKind.Copy || context.Id.SaysAuthored),
+            IsAuthored = isAuthored,
         };
-        return new StorePut(request.Key, value, new PutTerms(kind) { Scope = writes.ScopeOf(context.Token) });
+        return new StorePut(request.Key, value, new PutTerms(kind)
+        {
+            Scope = writes.ScopeOf(context.Token, isAuthored),
+            Condition = siblings.Contains(request.Sender) ? PutCondition.SameValue : null,
+        });
     }
 
     /// <summary>The store has decided a STORE. One that would change what an author wrote may be tried again, within the one bound of all such.</summary>

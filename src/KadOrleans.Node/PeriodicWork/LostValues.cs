@@ -41,6 +41,12 @@ internal sealed class LostValues(DhtNode node, IKeyStore store, IPublicationStor
                 return true;
             }
 
+            if (!store.IsLost(key))
+            {
+                // It was deleted, or set and has expired, while others were looked up.
+                return false;
+            }
+
             var outcome = await node.Lookups.AskAllHoldersAsync(key, cancellationToken);
             if (outcome is not { Value: { } value, Holder: { } holder, Reason: TerminationReason.ValueFound }
                 || outcome.Agreed <= outcome.Differed)

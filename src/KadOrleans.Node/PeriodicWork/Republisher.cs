@@ -14,15 +14,11 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
 
     private const int MaxPending = 16;
 
-    /// <summary>
-    /// How long after its check a value of ours may reach a contact: a PING for a token, a STORE and its retry, and both once more.
-    /// </summary>
-    private static readonly TimeSpan LongestSend = TimeSpan.FromSeconds(30);
+    /// <summary>Between two tries to read what has replaced a value, while the store does not answer.</summary>
+    private static readonly TimeSpan CorrectionPause = TimeSpan.FromSeconds(5);
 
-    /// <summary>
-    /// How many later values are sent after one that they replaced while it went out. Whoever sets another one after that sends it, too.
-    /// </summary>
-    private const int MaxCorrections = 3;
+    /// <summary>A cluster's shard answers by then, though its silo has died.</summary>
+    private const int MaxCorrectionTries = 12;
 
     /// <summary>Keys that one check collects: 2 MB, and some minutes of work.</summary>
     private const int MaxCollected = 65_536;
@@ -247,7 +243,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             await store.GetCurrentAsync(key, _time.GetUtcNow(), cancellationToken) is { } held && held.Value == value
                 ? await SendHeldAsync(key, held, holders, cancellationToken)
                 : (StoreResult?)null);
-        if (result == StoreResult.Superseded)
+        if (result is not (null or StoreResult.Stored))
         {
             await SendLatestAsync(key, value, holders, cancellationToken);
         }
@@ -284,7 +280,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
 
         var holders = await node.Publisher.FindHoldersAsync(key, cancellationToken);
         var result = await node.Turns.RunAsync(key, () => PublishAsync(key, publication, holders, cancellationToken));
-        if (result == StoreResult.Superseded)
+        if (result is not (null or StoreResult.Stored))
         {
             await SendLatestAsync(key, publication.Value, holders, cancellationToken);
         }
@@ -292,7 +288,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         return result == StoreResult.Stored;
     }
 
-    // Null: it was not sent, or nobody took it. Superseded: it was ended or changed while it was sent.
+    // Null: it was not sent, or nobody took it. All but Stored: it may have been ended or changed while it was sent.
     private async Task<StoreResult?> PublishAsync(
         NodeId key, Publication publication, LookupOutcome holders, CancellationToken cancellationToken)
     {
@@ -315,14 +311,22 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     /// </summary>
     private async Task SendLatestAsync(NodeId key, DhtValue sent, LookupOutcome holders, CancellationToken cancellationToken)
     {
-        for (var i = 0; i < MaxCorrections; i++)
+        var (sends, tries) = (0, 0);
+        while (sends < ValuePublisher.MaxCorrections)
         {
-            if (await node.Turns.RunAsync(key, () => SendIfOtherAsync(key, sent, holders, cancellationToken)) is not { } next)
+            try
             {
-                return;
-            }
+                if (await node.Turns.RunAsync(key, () => SendIfOtherAsync(key, sent, holders, cancellationToken)) is not { } next)
+                {
+                    return;
+                }
 
-            sent = next;
+                (sent, sends) = (next, sends + 1);
+            }
+            catch (KeyStoreException) when (++tries < MaxCorrectionTries)
+            {
+                await Task.Delay(CorrectionPause, _time, cancellationToken);
+            }
         }
     }
 
@@ -361,7 +365,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         var now = _time.GetUtcNow();
         var (other, left) = found.Value is null ? (held?.Value, held?.LifeLeft(now)) : (found.Value, found.ValueLife);
         if (other is not { } value || value == publication.Value
-            || left is not { } life || now + life <= publication.PublishedAt + Kademlia.ValueTimeToLive + LongestSend)
+            || left is not { } life || now + life <= publication.PublishedAt + Kademlia.ValueTimeToLive + StoreDecision.LatestStore)
         {
             // Nor is it later if it may come from a STORE that had begun before this was set: one of our own, of the value before.
             return null;

@@ -12,6 +12,9 @@ public interface IKeyStore : IAsyncDisposable
     /// <summary>Keys whose values were found damaged when the storage was opened: the network may hold them still.</summary>
     IReadOnlyList<NodeId> LostKeys => [];
 
+    /// <summary>Whether a key is still among <see cref="LostKeys"/>: neither stored nor removed since.</summary>
+    bool IsLost(NodeId key) => LostKeys.Contains(key);
+
     /// <summary>The value alive at <paramref name="now"/>, or null. <see cref="KeyStoreException"/>: not readable soon.</summary>
     ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default);
 

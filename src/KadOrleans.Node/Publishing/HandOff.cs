@@ -6,7 +6,7 @@ namespace KadOrleans.Node;
 internal sealed class HandOff(
     IRoutingTable table,
     IKeyStore store,
-    ValueStorer storer,
+    ValueCopies copies,
     MaintenanceUpload upload,
     KademliaOptions options,
     AddressRangeSet trusted,
@@ -83,7 +83,7 @@ internal sealed class HandOff(
 
     private async Task ServeAsync(Contact newcomer, CancellationToken cancellationToken)
     {
-        var run = new HandOffRun(storer, newcomer, time);
+        var run = new HandOffRun(copies, newcomer);
         var begunAt = time.GetTimestamp();
         try
         {
@@ -97,12 +97,7 @@ internal sealed class HandOff(
 
                 await _pace.WaitAsync(1, cancellationToken);
                 await upload.WaitAsync(stored.Value, stores: 1, queries: 0, cancellationToken);
-
-                // The waits may be long, and another value may have been stored, here and at the newcomer.
-                if (await store.GetAsync(key, time.GetUtcNow(), cancellationToken) is { } held && held.Value == stored.Value)
-                {
-                    run.Send(key, held);
-                }
+                run.Send(key, stored.Value);
             }
         }
         catch (Exception e) when (e is not OutOfMemoryException)
@@ -157,7 +152,7 @@ internal sealed class HandOff(
 }
 
 /// <summary>The hand-off to one contact: a window of concurrent STOREs.</summary>
-internal sealed class HandOffRun(ValueStorer storer, Contact newcomer, TimeProvider time)
+internal sealed class HandOffRun(ValueCopies copies, Contact newcomer)
 {
     /// <summary>The window grows to this with the STOREs taken. At a round trip of 100 ms it reaches the whole rate.</summary>
     private const int MaxWindow = 32;
@@ -191,22 +186,35 @@ internal sealed class HandOffRun(ValueStorer storer, Contact newcomer, TimeProvi
         }
     }
 
-    public void Send(NodeId key, StoredValue stored) => _pending.Add(SendAsync(key, stored));
+    public void Send(NodeId key, DhtValue value) => _pending.Add(SendAsync(key, value));
 
-    private async Task SendAsync(NodeId key, StoredValue stored)
+    private async Task SendAsync(NodeId key, DhtValue value)
     {
-        var taken = await StoreAsync(key, stored);
+        var result = await TrySendAsync(key, value);
+        if (result == CopyResult.Unanswered && !IsRefused)
+        {
+            // A request is retried once. What is lost even so gets one more chance, in another turn: others of the key have waited.
+            result = await TrySendAsync(key, value);
+        }
 
-        // A request is retried once. What is lost even so gets one more chance.
-        taken ??= IsRefused ? null : await StoreAsync(key, stored);
         lock (_gate)
         {
-            _refused += taken is false ? 1 : 0;
-            _failed = taken is null ? _failed + 1 : 0;
-            Sent += taken is true ? 1 : 0;
+            _refused += result == CopyResult.Refused ? 1 : 0;
+            _failed = result == CopyResult.Unanswered ? _failed + 1 : result == CopyResult.Skipped ? _failed : 0;
+            Sent += result == CopyResult.Taken ? 1 : 0;
         }
     }
 
-    private Task<bool?> StoreAsync(NodeId key, StoredValue stored) =>
-        storer.StoreAsync(key, stored.Value, stored.LifeLeft(time.GetUtcNow()), newcomer, stored.IsAuthored);
+    private async Task<CopyResult> TrySendAsync(NodeId key, DhtValue value)
+    {
+        try
+        {
+            return await copies.SendHeldAsync(key, value, newcomer);
+        }
+        catch (KeyStoreException)
+        {
+            // Republishing reaches the contact later.
+            return CopyResult.Skipped;
+        }
+    }
 }

@@ -4,6 +4,9 @@ namespace KadOrleans.Node;
 internal sealed class ValuePublisher(
     LookupRunner lookups, ValueStorer storer, IKeyStore store, NodeId ownId, KadNodeOptions options, TimeProvider time)
 {
+    /// <summary>How many later values are sent after one that they replaced while it went out. Whoever sets another one after that sends it, too.</summary>
+    public const int MaxCorrections = 3;
+
     /// <summary>A value with a life replaces what ends sooner and what strangers stored; one without, all.</summary>
     public async Task<SetResult> SetAsync(NodeId key, DhtValue value, TimeSpan? life, bool keepsCopy, CancellationToken cancellationToken)
     {
@@ -58,6 +61,37 @@ internal sealed class ValuePublisher(
     {
         var result = await storer.StoreAsync(key, value, life, holders.Closest, isChosen, isAuthored, cancellationToken);
         return result with { Lookup = holders };
+    }
+
+    /// <summary>
+    /// Sends a value that is held here, and after it what replaced it while it went out: a late retry may have reached contacts after that.
+    /// </summary>
+    /// <returns><see cref="StoreResult.Superseded"/> if it is not held any more: whoever stored another one sends that.</returns>
+    /// <exception cref="KeyStoreException">The store did not answer.</exception>
+    public async Task<SetResult> SpreadAsync(
+        NodeId key, DhtValue value, TimeSpan? life, LookupOutcome holders, CancellationToken cancellationToken)
+    {
+        if ((await store.GetCurrentAsync(key, time.GetUtcNow(), cancellationToken))?.Value != value)
+        {
+            return new SetResult { Local = StoreResult.Superseded, Lookup = holders };
+        }
+
+        var result = await SendAsync(key, value, life, holders, isChosen: life is not null, isAuthored: true, cancellationToken);
+        for (var i = 0; i < MaxCorrections; i++)
+        {
+            var now = time.GetUtcNow();
+            if (await store.GetCurrentAsync(key, now, cancellationToken) is not { } held || held.Value == value)
+            {
+                break;
+            }
+
+            value = held.Value;
+            life = held.PublishedAt is null ? held.LifeLeft(now) : null;
+            await SendAsync(
+                key, value, life, holders, isChosen: life is not null && held.Source.IsTrusted, held.IsAuthored, cancellationToken);
+        }
+
+        return result;
     }
 
     private async Task<StoreResult?> StoreLocallyAsync(

@@ -25,8 +25,12 @@ internal sealed class WriteGuard(int changesWithoutToken, bool requiresTokens, N
 
     public TokenCheck Check(MessageId id, UdpEndpoint source) => _tokens.Check(id.Token, SourceNetwork.Of(source), Elapsed);
 
-    /// <summary>What a STORE may change that showed this.</summary>
-    public PutScope ScopeOf(TokenCheck token) => token == TokenCheck.Valid ? PutScope.Anything
+    /// <summary>
+    /// What a STORE may change. A token says who sends a value, not who wrote it: of a value whose author the sender does not know, such as
+    /// one that strangers stored there, it is no author's write.
+    /// </summary>
+    public PutScope ScopeOf(TokenCheck token, bool saysAuthored) => token == TokenCheck.Valid
+        ? (saysAuthored ? PutScope.Anything : PutScope.Unauthored)
         : requiresTokens ? PutScope.Nothing
         : PutScope.Unauthored;
 

@@ -70,6 +70,9 @@ internal static partial class EdgeLog
     [LoggerMessage(6213, LogLevel.Debug, "The newest bans could not be read: {Problem}")]
     public static partial void RulesNotRead(this ILogger logger, string problem);
 
+    [LoggerMessage(6216, LogLevel.Debug, "The node ids of the cluster's other edges could not be read: {Problem}")]
+    public static partial void SiblingsNotRead(this ILogger logger, string problem);
+
     [LoggerMessage(6215, LogLevel.Warning, "Edge {Edge} holds its lease, but the tables or the number of shards could not be read; it serves from those it has: {Problem}")]
     public static partial void TablesNotRead(this ILogger logger, string edge, string problem);
 

@@ -33,11 +33,13 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
     private NodeState? _state;
 
     /// <summary>Starts writing. It enters <paramref name="restarts"/> to restart the write-ahead log while nobody reads from the file.</summary>
-    public BatchWriter(DatabaseFile file, LoadedDatabase loaded, ReaderWriterLockSlim restarts, ILogger logger)
+    public BatchWriter(
+        DatabaseFile file, LoadedDatabase loaded, IReadOnlyList<NodeId> lost, ReaderWriterLockSlim restarts, ILogger logger)
         : base(file, QueueCapacity, long.MaxValue, logger)
     {
         (_file, _logger, _options, _restarts) = (file, logger, loaded.Options, restarts);
         (_values, _segments, _publications, _state) = (loaded.Values, loaded.Segments, loaded.Publications, loaded.State);
+        Lost = new(lost.Select(key => KeyValuePair.Create(key, true)));
         _log = new SegmentLog(file, loaded, Repair);
         StorageMetrics.Begin();
         Start();
@@ -45,6 +47,9 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
 
     /// <summary>Called between a commit and its changes in memory; tests hold the writer there.</summary>
     public Action? Delay { get; set; }
+
+    /// <summary>The keys whose values are missing since the file was damaged, and that were neither stored nor removed since.</summary>
+    public ConcurrentDictionary<NodeId, bool> Lost { get; }
 
     public NodeState? State => Volatile.Read(ref _state);
 
@@ -94,10 +99,18 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
         var isPlanned = Plan.TryFindChange(key, out var change);
         var slot = isPlanned ? change.Slot : _values.Shard.SlotOf(key);
         var before = isPlanned ? change.After : _values.Shard.TryGetAt(slot, out var held) ? _values.Read(held) : null;
+        StoreResult result;
         lock (_values.Gate)
         {
-            return Plan.Put(key, slot, before, value, terms, out isAtStake).Result;
+            result = Plan.Put(key, slot, before, value, terms, out isAtStake).Result;
         }
+
+        if (result == StoreResult.Stored && !Lost.IsEmpty)
+        {
+            Lost.TryRemove(key, out _);
+        }
+
+        return result;
     }
 
     public bool RemoveExpired(NodeId key, DateTimeOffset now)

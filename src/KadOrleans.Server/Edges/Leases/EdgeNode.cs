@@ -22,8 +22,9 @@ internal sealed class EdgeNode : IAsyncDisposable
         var options = context.Options.ToNodeOptions(kademlia);
         var publications = new MarkedPublicationStore(
             store.ForNode(), store.UnpublishAsync, options.Kademlia.ValueTimeToLive, context.Environment.Time);
-        HashSet<ushort> siblings = [.. context.Options.Endpoints.Select(endpoint => endpoint.Port)];
-        Node = new DhtNode(options, transport, table, keys, context.Environment, writes: context.Writes, siblingPorts: siblings);
+        HashSet<ushort> ports = [.. context.Options.Endpoints.Select(endpoint => endpoint.Port)];
+        Node = new DhtNode(
+            options, transport, table, keys, context.Environment, writes: context.Writes, siblingPorts: ports, siblings: context.Siblings);
         Schedule = new ClusterMaintenanceSchedule(Id);
         Crawler = new SliceCrawler(Node, context.Environment);
 

@@ -48,10 +48,10 @@ internal sealed class EdgeObserver : IEdgeObserver
 
     public Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken) => Next().GetFromContactsAsync(key, cancellationToken);
 
-    public Task<SetResult> SetAsync(NodeId key, DhtValue value) => Next().SetOnContactsAsync(key, value);
+    public Task<SetResult> SetAsync(NodeId key, DhtValue value) => Next().SpreadAsync(key, value, life: null, CancellationToken.None);
 
     public Task<SetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life) =>
-        Next().SetOnContactsAsync(key, value, life, CancellationToken.None);
+        Next().SpreadAsync(key, value, life, CancellationToken.None);
 
     public Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken) =>
         Next().FindNodeAsync(target, cancellationToken);

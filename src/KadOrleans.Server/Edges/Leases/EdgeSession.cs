@@ -58,6 +58,7 @@ internal sealed class EdgeSession(
         };
 
         await FetchRulesAsync(context, observer, cancellationToken);
+        await FollowSiblingsAsync(context, cancellationToken);
 
         var kademlia = lease.Settings.Kademlia ?? new KademliaOptions();
         var nodes = new List<EdgeNode>();
@@ -173,7 +174,8 @@ internal sealed class EdgeSession(
             await Task.WhenAll(
                 RenewSubscriptionsAsync(cancellationToken),
                 CompareClocksAsync(cancellationToken),
-                FetchRulesAsync(context, observer, cancellationToken));
+                FetchRulesAsync(context, observer, cancellationToken),
+                FollowSiblingsAsync(context, cancellationToken));
             if (context.Health.Enter(EdgePhase.Serving, this))
             {
                 _logger.Recovered(context.Options.Name);
@@ -209,6 +211,16 @@ internal sealed class EdgeSession(
             observer.Follow(await context.CallAsync(rules.FetchAsync(context.Options.Name, observer.RulesVersion), cancellationToken));
         },
         context.Environment.LoggerFactory.CreateLogger<EdgeSession>().RulesNotRead,
+        cancellationToken);
+
+    // If it fails, those that the edge knows stay its siblings.
+    private static Task FollowSiblingsAsync(EdgeContext context, CancellationToken cancellationToken) => TryAsync(
+        async () =>
+        {
+            var live = await context.CallAsync(context.Directory.GetLiveAsync(), cancellationToken);
+            context.Siblings.Follow(live.SelectMany(edge => edge.NodeIds));
+        },
+        context.Environment.LoggerFactory.CreateLogger<EdgeSession>().SiblingsNotRead,
         cancellationToken);
 
     private Task CompareClocksAsync(CancellationToken cancellationToken) => TryAsync(

@@ -20,9 +20,14 @@ public sealed class ClusterRaceTests(TestCluster cluster, ITestOutputHelper outp
         (string, string)[] bootstrap = [("Bootstrap", $"{network.Holders[0].Endpoint}")];
         await using var one = await TestEdge.ServeAsync(cluster.Client, $"races {call} one", bootstrap);
         await using var other = await TestEdge.ServeAsync(cluster.Client, $"races {call} other", bootstrap);
-        foreach (var edge in new[] { one, other })
+        var live = await cluster.Directory.GetLiveAsync();
+        foreach (var (edge, sibling) in new[] { (one, other), (other, one) })
         {
             await Eventually.BecomesAsync(() => edge.Overview.Nodes[0].Contacts >= network.Holders.Count, edge.Describe);
+
+            // Each other too: what one sends to the other is written into the shards that both serve.
+            await live.Single(e => e.NodeIds.Contains(edge.Ids[0])).Observer.PingAsync(sibling.Endpoints[0]);
+            await Eventually.BecomesAsync(() => edge.Overview.Nodes[0].Contacts > network.Holders.Count, edge.Describe);
         }
 
         var result = await UpkeepRaces.RunAsync(new RacedCluster(cluster), network, call, Races, together: 340, seed: 1);

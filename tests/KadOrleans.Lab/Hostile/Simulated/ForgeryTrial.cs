@@ -33,6 +33,48 @@ internal static class ForgeryTrial
         });
 
     /// <summary>
+    /// How many values are replaced by nodes that hold other ones, which strangers stored there in somebody's name, and hand them off with their
+    /// own tokens.
+    /// </summary>
+    public static ForgeryResult RunLaundered(int seed, int changes) =>
+        RunAsVictim(seed, createStore: null, options => options.ChangesWithoutToken = changes, async (scene, victim, store) =>
+        {
+            var keys = await StoreTruthAsync(scene, victim.Contact);
+            var authored = await CountAsync(scene, store, keys, held => held.IsAuthored && held.Value == Truth);
+            await scene.PassAsync(60);
+            foreach (var (i, key) in keys.Index())
+            {
+                // Another node than the one that set it.
+                var holder = scene.World.Nodes[((i * Nodes / Keys) + 1) % Nodes];
+                await holder.Node.Engine.Storer.StoreAsync(key, Scene.Lie, TimeSpan.FromDays(7), victim.Contact, isAuthored: false);
+            }
+
+            await scene.SettleAsync();
+            return new ForgeryResult(authored, await CountAsync(scene, store, keys, held => held.Value == Scene.Lie), Keys, 0);
+        });
+
+    /// <summary>How many values are authored after they were replaced and put back, and after their authors have published them again.</summary>
+    public static (int PutBack, int PublishedAgain) RunStripped(int seed) =>
+        RunAsVictim(seed, createStore: null, static _ => { }, async (scene, victim, store) =>
+        {
+            var keys = await StoreTruthAsync(scene, victim.Contact);
+            await new Forger(scene.World.Network, scene.World.Clock, scene.Random, victim.Endpoint, [scene.World.Nodes[0].Transport.Endpoint])
+                .StoreAsync(keys[^60..], Scene.Lie, TimeSpan.FromMinutes(1));
+            await new Forger(scene.World.Network, scene.World.Clock, scene.Random, victim.Endpoint, [scene.World.Nodes[0].Transport.Endpoint])
+                .StoreAsync(keys[^60..], Truth, TimeSpan.FromMinutes(1));
+            await scene.SettleAsync();
+            var putBack = await CountAuthoredAsync();
+            foreach (var (i, node) in scene.World.Nodes.Index())
+            {
+                await StoreAsync(node, victim.Contact, keys[(i * Keys / Nodes)..((i + 1) * Keys / Nodes)], Truth);
+            }
+
+            return (putBack, await CountAuthoredAsync());
+
+            Task<int> CountAuthoredAsync() => CountAsync(scene, store, keys, held => held.IsAuthored && held.Value == Truth);
+        });
+
+    /// <summary>
     /// What a node of the table can still do after others stored in its name until its quotas were used up: of ten new keys, of ten
     /// changes of others' values, and of ten values that it set before.
     /// </summary>

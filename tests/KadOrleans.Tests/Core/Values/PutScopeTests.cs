@@ -82,14 +82,53 @@ public sealed class PutScopeTests
     });
 
     [Fact]
-    public void A_renewal_makes_nobody_the_author_of_what_another_wrote() => Assert.All(Cases, one =>
+    public void A_copy_of_the_same_value_makes_nobody_its_author() => Assert.All(Cases, one =>
     {
         if (one.Offered.Value == one.Held.Value && Decide(one.Held, one.Offered, one.Kind).Held is { } held && !one.Held.IsExpired(one.Offered.StoredAt))
         {
             var isOwn = one.Offered.Source.IsTrusted || one.Offered.Source.Address == one.Held.Source.Address;
-            Assert.Equal(one.Held.IsAuthored || (one.Offered.IsAuthored && isOwn && IsOwnOrTrusted(one.Held, one.Offered)), held.IsAuthored);
+            var isAuthors = one.Offered.IsAuthored && isOwn && IsOwnOrTrusted(one.Held, one.Offered);
+            var isTaken = one.Kind is PutKind.Publication or PutKind.WithLife
+                && one.Offered is { IsAuthored: true, Source.IsProven: true }
+                && one.Held is { Source.IsTrusted: false };
+            Assert.Equal(one.Held.IsAuthored || isAuthors || isTaken, held.IsAuthored);
         }
     });
+
+    /// <summary>
+    /// A forger replaces a value and puts it back: then it looks as before, and is nobody's. Its author's next publication takes it back, at no
+    /// cost; that of anybody else costs what a change costs.
+    /// </summary>
+    [Fact]
+    public void A_value_that_was_replaced_and_put_back_is_its_authors_again_once_he_publishes_it()
+    {
+        var (author, other) = (Alice.WithProof(true), Bob.WithProof(true));
+        var shard = new KeyShard(StoreQuota.Unlimited with { ChangesPerSource = 1 });
+        var keys = Enumerable.Range(0, 3).Select(Samples.Key).ToList();
+        keys.ForEach(key => shard.Restore(key, Value(author, 1, 0, Life) with { IsAuthored = true }));
+        foreach (var key in keys)
+        {
+            shard.Restore(key, Value(author, 1, 0, Life) with { IsAuthored = true });
+            var forged = SourceNetwork.Of(UdpEndpoint.Parse($"203.0.113.{keys.IndexOf(key)}:1"));
+            Assert.Equal(StoreResult.Stored, shard.Put(key, Value(forged, 2, 1, Life)));
+            Assert.Equal(StoreResult.Stored, shard.Put(key, Value(forged, 1, 2, Life)));
+            Assert.False(shard.Read(key)!.IsAuthored);
+        }
+
+        // All of his, though he has but one change.
+        foreach (var key in keys)
+        {
+            Assert.Equal(StoreResult.Stored, shard.Put(key, Value(author, 1, 3, Life) with { IsAuthored = true }));
+            Assert.Equal((author, true), (shard.Read(key)!.Source, shard.Read(key)!.IsAuthored));
+        }
+
+        // Of nobody's values another one gets as many as it may change, and the rest stay as they are.
+        keys = [.. Enumerable.Range(10, 3).Select(Samples.Key)];
+        keys.ForEach(key => shard.Restore(key, Value(Alice, 1, 0, Life)));
+        var taken = keys.Count(key => shard.Put(key, Value(other, 1, 3, Life) with { IsAuthored = true }) == StoreResult.Stored && shard.Read(key)!.IsAuthored);
+        Assert.Equal(1, taken);
+        Assert.All(keys.Skip(1), key => Assert.Equal(Alice, shard.Read(key)!.Source));
+    }
 
     /// <summary>A forged address uses up nothing of what its owner may do with a token: neither changes nor keys, nor those of its subnet.</summary>
     [Fact]

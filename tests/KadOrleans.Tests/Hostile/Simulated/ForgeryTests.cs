@@ -36,6 +36,19 @@ public sealed class ForgeryTests
         Assert.Equal((ForgeryTrial.Keys, 60), (result.Authored, result.Replaced));
     }
 
+    /// <summary>Honest nodes pass on what they hold, with their own tokens. They do not say that its author is known.</summary>
+    [Fact]
+    public void What_strangers_stored_at_honest_nodes_replaces_no_more_elsewhere()
+    {
+        var result = ForgeryTrial.RunLaundered(Seed, changes: 60);
+
+        Assert.Equal((ForgeryTrial.Keys, 60), (result.Authored, result.Replaced));
+    }
+
+    [Fact]
+    public void Values_that_were_replaced_and_put_back_are_their_authors_again_once_these_publish_them() =>
+        Assert.Equal((ForgeryTrial.Keys - 60, ForgeryTrial.Keys), ForgeryTrial.RunStripped(Seed));
+
     [Fact]
     public void A_node_in_whose_name_others_store_stores_and_changes_as_before()
     {

@@ -19,6 +19,10 @@ internal sealed class ScriptedStore : IKeyStore
 
     public IReadOnlyList<NodeId> LostKeys { get; init; } = [];
 
+    public bool IsLost(NodeId key) => LostKeys.Contains(key) && !_removed.Contains(key);
+
+    private readonly HashSet<NodeId> _removed = [];
+
     public bool IsDisposed { get; private set; }
 
     public int Removals { get; private set; }
@@ -50,6 +54,12 @@ internal sealed class ScriptedStore : IKeyStore
         Removals++;
         BeforeRemoval();
         return _inner.RemoveExpiredAsync(now, cancellationToken);
+    }
+
+    public ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default)
+    {
+        _removed.Add(key);
+        return ((IKeyStore)_inner).RemoveAsync(key, cancellationToken);
     }
 
     public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(KeyRegion region, CancellationToken cancellationToken = default) =>

@@ -76,6 +76,24 @@ public sealed class LostValuesTests
         Assert.False(_isTold);
     });
 
+    [Fact]
+    public void What_was_deleted_before_its_turn_does_not_come_back() => _world.Run(async () =>
+    {
+        var store = new ScriptedStore { LostKeys = [Key(0), Key(1)] };
+        await using var node = await _world.StartAsync(Without.Walks, store);
+        var holder = _world.AddPeer();
+        holder.OnRequest = (request, id, answer) => request.Kind == RequestKind.FindValue
+            ? ResponseWriter.WriteValue(answer, id, DhtValue.FromString("old"), null)
+            : holder.Naming()(request, id, answer);
+        await node.Admin.DeleteAsync(Key(1));
+        await node.PingAsync(holder.Endpoint);
+
+        await _world.PassAsync(TimeSpan.FromSeconds(30));
+
+        var now = _world.Clock.GetUtcNow();
+        Assert.Equal((true, false), (await store.GetAsync(Key(0), now) is not null, await store.GetAsync(Key(1), now) is not null));
+    });
+
     // Each holder gives its value for both keys.
     private async Task<StoredValue?[]> RecoverAsync(IPublicationStore? publications, params DhtValue[] held)
     {

@@ -12,8 +12,14 @@ internal sealed class Ledger : IAsyncDisposable
     /// <param name="quota">That of its store.</param>
     /// <param name="random">The seed of its random choices.</param>
     /// <param name="sibling">A node of the same process, whose store and guard it shares.</param>
+    /// <param name="siblings">The ids that share its store.</param>
     public Ledger(
-        IEnumerable<Contact> contacts, Action<KadNodeOptions>? configure = null, StoreQuota? quota = null, int random = 17, Ledger? sibling = null)
+        IEnumerable<Contact> contacts,
+        Action<KadNodeOptions>? configure = null,
+        StoreQuota? quota = null,
+        int random = 17,
+        Ledger? sibling = null,
+        SiblingIds? siblings = null)
     {
         Random = new SeededRandomSource(random);
         Store = sibling?.Store ?? new InMemoryKeyStore(quota ?? new StoreQuota());
@@ -27,7 +33,7 @@ internal sealed class Ledger : IAsyncDisposable
 
         var environment = new NodeEnvironment { Time = Clock, Random = Random };
         Writes = sibling?.Writes ?? new WriteGuard(options, environment);
-        Node = new DhtNode(options, new Transport(this), table, Store, environment, writes: Writes);
+        Node = new DhtNode(options, new Transport(this), table, Store, environment, writes: Writes, siblings: siblings);
         Node.Start();
     }
 
@@ -91,12 +97,13 @@ internal sealed class Ledger : IAsyncDisposable
     public Func<byte[], int> Put(NodeId key, DhtValue value) => Write(RequestKind.Store, key, value);
 
     /// <summary>A STORE that bears a token, and the mark of an author.</summary>
-    public Func<byte[], int> Put(NodeId key, DhtValue value, WriteToken token, bool isAuthored = true, uint? secondsLeft = null) => buffer =>
+    public Func<byte[], int> Put(
+        NodeId key, DhtValue value, WriteToken token, bool isAuthored = true, uint? secondsLeft = null, NodeId? sender = null) => buffer =>
         RequestBytes.Write(
             buffer,
             RequestKind.Store,
             MessageId.Bearing(token, isAuthored, Random),
-            new StoreRequest(NodeId.Random(Random), key, value, secondsLeft));
+            new StoreRequest(sender ?? NodeId.Random(Random), key, value, secondsLeft));
 
     public ValueTask DisposeAsync() => Node.DisposeAsync();
 

@@ -65,6 +65,14 @@ public sealed class OwnEndpointTests
         await node.FindNodeAsync(NodeId.Random(_world.Random));
 
         Assert.Equal(isLearned, service.Received.Count == 0);
+
+        // Nor does it answer what is forged to come from there.
+        var mirror = Bind(outside);
+        Span<byte> ping = new byte[Datagram.MaxLength];
+        var length = RequestWriter.Write(ping, MessageId.Random(_world.Random), RequestKind.Ping, NodeId.Random(_world.Random));
+        _world.Network.Forge(ping[..length], outside, node.LocalEndpoints[0]);
+        await _world.PassAsync(TimeSpan.FromSeconds(10));
+        Assert.Equal(isLearned, mirror.Received.Count == 0);
         Assert.Equal(!isLearned && liars > truthful, victim.Received.Count == 0);
     });
 

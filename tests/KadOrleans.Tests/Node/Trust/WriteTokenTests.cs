@@ -133,6 +133,27 @@ public sealed class WriteTokenTests
         Assert.False((await HeldAsync(ledger, Samples.Key(2)))!.IsAuthored);
     }
 
+    /// <summary>What an edge's node id sends to another one of the same cluster changes nothing: both write the same shards.</summary>
+    [Fact]
+    public async Task Whoever_says_to_share_the_store_only_renews_what_it_holds()
+    {
+        var siblings = new SiblingIds();
+        await using var ledger = new Ledger([], siblings: siblings);
+        var token = ledger.AskForToken(Stranger);
+        ledger.Receive(ledger.Put(Key, true, token), Stranger);
+        siblings.Follow([Samples.Key(9)]);
+
+        ledger.Receive(ledger.Put(Key, true, token, sender: Samples.Key(9)), Stranger);
+        Assert.Equal(True, ledger.Answers(Stranger).Last()[Datagram.HeaderLength]);
+        ledger.Receive(ledger.Put(Key, false, token, sender: Samples.Key(9)), Stranger);
+        Assert.Equal(False, ledger.Answers(Stranger).Last()[Datagram.HeaderLength]);
+        ledger.Receive(ledger.Put(Samples.Key(1), true, token, sender: Samples.Key(9)), Stranger);
+        Assert.Equal(False, ledger.Answers(Stranger).Last()[Datagram.HeaderLength]);
+
+        Assert.Equal(DhtValue.FromBoolean(true), (await HeldAsync(ledger, Key))!.Value);
+        Assert.Null(await HeldAsync(ledger, Samples.Key(1)));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(3)]

@@ -248,7 +248,7 @@ internal sealed class UpkeepRun(SimulatedWorld world, Upkeep upkeep, IReadOnlyLi
     private async Task SendAsync(DhtNode edge, ShardUpkeepStores stores, StoredValue stored)
     {
         TimeSpan? life = stored.PublishedAt is null ? stored.LifeLeft(Now) : null;
-        var sent = await edge.SetOnContactsAsync(key, stored.Value, life, CancellationToken.None);
+        var sent = await edge.SpreadAsync(key, stored.Value, life, CancellationToken.None);
         if (sent.Stored > 0
             && stored.PublishedAt is { } mark
             && await stores.WriteAsync(_schedule, "confirm", () => stores.Shard.ConfirmAsync(key, mark).AsTask()))

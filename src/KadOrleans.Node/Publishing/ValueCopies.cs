@@ -1,0 +1,88 @@
+namespace KadOrleans.Node;
+
+/// <summary>
+/// Sends copies to single contacts, in the key's turn: only what is held then, and after it what was stored while it went out, which a late
+/// retry may have replaced there.
+/// </summary>
+internal sealed class ValueCopies(IKeyStore store, ValueStorer storer, KeyTurns turns, TimeProvider time)
+{
+    /// <summary>How many later values are sent after one that they replaced.</summary>
+    private const int MaxCorrections = 3;
+
+    /// <summary>Sends a held value with the life that is left. It is skipped if it is not held any more: whoever stored another sends that.</summary>
+    /// <exception cref="KeyStoreException">The store did not answer.</exception>
+    public Task<CopyResult> SendHeldAsync(NodeId key, DhtValue value, Contact contact) => turns.RunAsync(key, async () =>
+    {
+        if (await GetAsync(key) is not { } held || held.Value != value)
+        {
+            return CopyResult.Skipped;
+        }
+
+        var taken = await SendAsync(key, held, contact);
+        await SendLaterAsync(key, value, DateTimeOffset.MinValue, contact);
+        return taken is null ? CopyResult.Unanswered : taken.Value ? CopyResult.Taken : CopyResult.Refused;
+    });
+
+    /// <summary>
+    /// Sends what a get found elsewhere, unless the key was set here since the get began, or is a client's with another value. Who wrote it
+    /// is not known: its author may write without tokens. Throws nothing.
+    /// </summary>
+    /// <param name="key">The key.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="life">Its life at the contact.</param>
+    /// <param name="contact">The contact.</param>
+    /// <param name="watch">Of the key, since the get began; it is disposed.</param>
+    /// <param name="since">When the get began.</param>
+    public async Task SendFoundAsync(
+        NodeId key, DhtValue value, TimeSpan life, Contact contact, KeyTurns.KeyWatch watch, DateTimeOffset since)
+    {
+        using (watch)
+        {
+            try
+            {
+                await turns.RunAsync(key, async () =>
+                {
+                    if (!watch.IsQuiet(own: 1) || (await GetAsync(key) is { } held && IsLater(held, value, since)))
+                    {
+                        return false;
+                    }
+
+                    await storer.StoreAsync(key, value, life, contact, isAuthored: false);
+                    await SendLaterAsync(key, value, since, contact);
+                    return true;
+                });
+            }
+            catch (KeyStoreException)
+            {
+                // Another get leaves a copy.
+            }
+        }
+    }
+
+    private static bool IsLater(StoredValue held, DhtValue value, DateTimeOffset since) =>
+        held.Value != value && (held.Source.IsTrusted || held.StoredAt >= since);
+
+    private async Task SendLaterAsync(NodeId key, DhtValue sent, DateTimeOffset since, Contact contact)
+    {
+        for (var i = 0; i < MaxCorrections && await GetAsync(key) is { } held && IsLater(held, sent, since); i++)
+        {
+            sent = held.Value;
+            await SendAsync(key, held, contact);
+        }
+    }
+
+    private ValueTask<StoredValue?> GetAsync(NodeId key) => store.GetCurrentAsync(key, time.GetUtcNow());
+
+    private Task<bool?> SendAsync(NodeId key, StoredValue held, Contact contact) =>
+        storer.StoreAsync(key, held.Value, held.LifeLeft(time.GetUtcNow()), contact, held.IsAuthored);
+}
+
+/// <summary>What became of a copy.</summary>
+internal enum CopyResult
+{
+    /// <summary>The value is not held any more, and was not sent.</summary>
+    Skipped,
+    Taken,
+    Refused,
+    Unanswered,
+}

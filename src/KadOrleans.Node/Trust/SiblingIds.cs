@@ -1,0 +1,15 @@
+namespace KadOrleans.Node;
+
+/// <summary>
+/// The node ids that share this node's key store: those of a cluster's edges. What one of them sends was decided there before, and may be
+/// of a value that was replaced or deleted since, so it changes nothing here. Whoever only claims such an id has no more from it.
+/// </summary>
+internal sealed class SiblingIds
+{
+    // Replaced as a whole, so that readers need no lock.
+    private volatile HashSet<NodeId> _ids = [];
+
+    public bool Contains(NodeId id) => _ids.Contains(id);
+
+    public void Follow(IEnumerable<NodeId> ids) => _ids = [.. ids];
+}
