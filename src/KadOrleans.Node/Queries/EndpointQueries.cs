@@ -13,9 +13,10 @@ internal sealed class EndpointQueries(RequestTable requests, NodeId ownId)
                 RequestKind.FindNode,
                 contact.Endpoint,
                 contact.Id,
-                (destination, id) => RequestWriter.Write(destination, id, RequestKind.FindNode, ownId, target),
+                (destination, id) => RequestWriter.Write(destination, id, RequestKind.FindNode, ownId, target, asksForToken: true),
                 TryReadNodes,
-                (_, named, failure) => end(failure is null ? named! : [])),
+                (_, named, failure) => end(failure is null ? named! : []),
+                asksForToken: true),
             cancellationToken);
 
     public Task<UdpEndpoint?> StunAsync(UdpEndpoint endpoint, CancellationToken cancellationToken) => SendAsync<UdpEndpoint?>(

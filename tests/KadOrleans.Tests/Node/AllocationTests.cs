@@ -58,6 +58,24 @@ public sealed class AllocationTests : IAsyncDisposable
         AssertAllocatesNothing(Write(request, _known.Id), source, answers: 1);
     }
 
+    /// <summary>The token is made of the source and the time, and nothing is kept of it.</summary>
+    [Theory]
+    [InlineData("Ping")]
+    [InlineData("FindNode")]
+    [InlineData("FindValue")]
+    public void Giving_a_write_token_allocates_nothing(string request)
+    {
+        var kind = Enum.Parse<RequestKind>(request);
+        var what = new StoreRequest(_known.Id, Missing, default);
+        _node.Receive(RequestBytes.Of(kind, MessageId.Random(_random), what), _known.Endpoint);
+        var length = _transport.LastLength;
+        var datagram = RequestBytes.Of(kind, MessageId.Random(_random), what, asksForToken: true);
+        _node.Receive(datagram, _known.Endpoint);
+        Assert.Equal(length + TokenTrailer.Length, _transport.LastLength);
+
+        AssertAllocatesNothing(datagram, _known.Endpoint, answers: 1);
+    }
+
     // With each pong a ping to prove the address; a STUN leaves no room for one.
     [Theory]
     [InlineData("Ping", 2)]

@@ -23,6 +23,35 @@ public sealed class TokenStoreTests
         Assert.Equal((Given, true), (store.Token, store.SaysAuthored));
     });
 
+    /// <summary>Without a token the holder pings first: a whole round trip, and the half of the STORE.</summary>
+    [Fact]
+    public void A_strangers_first_STORE_with_the_token_of_its_lookup_is_held_one_round_trip_earlier() => _world.Run(async () =>
+    {
+        var half = TimeSpan.FromMilliseconds(50);
+        _world.Network.Conditions = new NetworkConditions { MinDelay = half, MaxDelay = half };
+        await _world.StartNetworkAsync(1, Without.Walks);
+        var holder = _world.Nodes[0];
+        var python = new CountingPeer(NodeId.Random(_world.Random), _world.Network.Bind(), PeerAnswers.Pings);
+        var stranger = await _world.StartNodeAsync(Without.Walks);
+        await stranger.Node.Engine.Queries.FindNodeAsync(holder.Contact, Key, CancellationToken.None);
+
+        python.Store(holder.Transport.Endpoint, Samples.Key(1), true, _world.Random);
+        _ = stranger.Node.Engine.Storer.StoreAsync(Samples.Key(2), true, holder.Contact);
+
+        Assert.Equal((half, 3 * half), (await HeldAfterAsync(Samples.Key(2)), half + await HeldAfterAsync(Samples.Key(1))));
+
+        async Task<TimeSpan> HeldAfterAsync(NodeId key)
+        {
+            var begun = _world.Clock.Elapsed;
+            while (await holder.Store.GetAsync(key, _world.Clock.GetUtcNow()) is null)
+            {
+                await _world.PassAsync(TimeSpan.FromMilliseconds(1));
+            }
+
+            return _world.Clock.Elapsed - begun;
+        }
+    });
+
     [Fact]
     public void A_retry_shows_the_same_token_and_mark_under_another_id() => _world.Run(async () =>
     {
