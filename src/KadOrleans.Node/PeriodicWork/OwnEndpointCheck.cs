@@ -4,12 +4,15 @@ namespace KadOrleans.Node;
 internal sealed class OwnEndpointCheck(DhtNode node, OwnEndpoints own, IRoutingTable table, NodeEnvironment environment)
 {
     /// <summary>Public subnets that are asked. Random ones: whoever has contacts beside this node's id must not be most of them.</summary>
-    private const int Witnesses = 5;
+    public const int Witnesses = 5;
 
     private static readonly TimeSpan Period = TimeSpan.FromHours(1);
 
-    /// <summary>While fewer answer than can be believed.</summary>
-    private static readonly TimeSpan Retry = TimeSpan.FromMinutes(1);
+    /// <summary>When there are more to ask than before, and fewer than all; then after twice as long each time.</summary>
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMinutes(1);
+
+    private int _asked;
+    private TimeSpan _pause = FirstRetry;
 
     public async Task<TimeSpan> CheckAsync(CancellationToken cancellationToken)
     {
@@ -19,7 +22,12 @@ internal sealed class OwnEndpointCheck(DhtNode node, OwnEndpoints own, IRoutingT
         var seen = await Task.WhenAll(asked.Select(endpoint => node.StunAsync(endpoint, cancellationToken)));
         cancellationToken.ThrowIfCancellationRequested();
         own.Learn([.. asked.Zip(seen).Where(answer => answer.Second is not null).Select(answer => (answer.First, answer.Second!.Value))]);
-        return asked.Count < Witnesses ? Retry : Period;
+        _pause = asked.Count >= Witnesses ? Period
+            : asked.Count > _asked ? FirstRetry
+            : _pause * 2 < Period ? _pause * 2
+            : Period;
+        _asked = asked.Count;
+        return _pause;
     }
 
     private void Shuffle(Span<UdpEndpoint> endpoints)
