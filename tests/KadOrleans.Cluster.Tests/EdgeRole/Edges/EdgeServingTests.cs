@@ -112,14 +112,17 @@ public sealed class EdgeServingTests(TestCluster cluster) : IClassFixture<TestCl
         Assert.Equal(peer.Id, (await observer.PingAsync(peer.LocalEndpoints[0])).Id);
         var found = await observer.FindNodeAsync(key, Token);
         Assert.Equal([new Contact(peer.Id, peer.LocalEndpoints[0])], found.Closest);
-        var set = await observer.SetAsync(key, DhtValue.FromInteger(7));
+
+        // It sends what the shard holds alone.
+        var now = DateTimeOffset.UtcNow;
+        var held = new StoredValue(DhtValue.FromInteger(7), now, now.AddDays(1), SourceNetwork.Trusted);
+        Assert.Equal(StoreResult.Superseded, (await observer.SetAsync(key, held.Value)).Local);
+        Assert.Equal([StoreResult.Stored], await cluster.ShardOf(key).PutAsync([new ShardPut(key, held)]));
+        var set = await observer.SetAsync(key, held.Value);
         Assert.Equal((1, null), (set.Stored, set.Local));
         var got = await observer.GetAsync(key, Token);
         Assert.Equal(DhtValue.FromInteger(7), got.Value);
         Assert.Equal(TerminationReason.ValueFound, got.Lookup!.Reason);
-
-        // Only the peer holds it: the cluster's own copy is the caller's affair.
-        Assert.Equal([null], await cluster.ShardOf(key).GetAsync([key]));
 
         Assert.True(await observer.AcceptAsync(new RandomWalkWork(edge.Ids[0])));
         await Assert.ThrowsAsync<NoLiveEdgeException>(() => observer.AcceptAsync(new RandomWalkWork(NodeId.FromKey("another's"))));
