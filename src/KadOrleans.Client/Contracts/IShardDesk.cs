@@ -33,32 +33,3 @@ internal interface IShardDesk : IGrainService
     [ResponseTimeout(IKeyShardGrain.CallTimeout)]
     ValueTask<IReadOnlyList<ShardNews>> AskShardsAsync([Immutable] IReadOnlyList<ShardPoint> known);
 }
-
-// The shards' results for the requests of one call. Results: in the order of the requests. Without meaning where there is no
-// response. Unanswered: the places of requests whose shard failed or was too slow. The shard may still execute them. Id 2 is used up: it was
-// a silo's address.
-[GenerateSerializer]
-[Immutable]
-[Alias("kad.ShardBatch`1")]
-internal sealed record ShardBatch<T>(
-    [property: Id(0)] IReadOnlyList<T> Results, [property: Id(1)] IReadOnlyList<int> Unanswered);
-
-// Any silo's IShardDesk, for an edge that knows none yet. A stateless
-// worker of every silo. A client reaches one key through one silo, and different keys through different silos.
-[Alias("kad.IShardBatchGrain")]
-[Version(1)]
-[OpenTo(Callers.Edges)]
-internal interface IShardBatchGrain : IGrainWithIntegerKey
-{
-    [Alias("Get")]
-    [ResponseTimeout(IKeyShardGrain.CallTimeout)]
-    ValueTask<ShardBatch<StoredValue?>> GetAsync([Immutable] IReadOnlyList<NodeId> keys);
-
-    [Alias("Put")]
-    [ResponseTimeout(IKeyShardGrain.CallTimeout)]
-    ValueTask<ShardBatch<StoreResult>> PutAsync([Immutable] IReadOnlyList<ShardPut> puts);
-
-    [Alias("GetNews")]
-    [ResponseTimeout(IKeyShardGrain.CallTimeout)]
-    ValueTask<IReadOnlyList<ShardNews>> GetNewsAsync([Immutable] IReadOnlyList<ShardPoint> known);
-}

@@ -267,7 +267,11 @@ internal sealed class FindCall(Contact contact, NodeId sender, LookupKind kind, 
 
     public Contact Contact { get; } = contact;
 
-    public override RequestKind Kind => kind == LookupKind.Node ? RequestKind.FindNode : RequestKind.FindValue;
+    public override RequestKind Kind { get; } = kind switch
+    {
+        LookupKind.Node => RequestKind.FindNode,
+        LookupKind.Value => RequestKind.FindValue,
+    };
 
     public override bool AsksForToken => true;
 
@@ -279,7 +283,7 @@ internal sealed class FindCall(Contact contact, NodeId sender, LookupKind kind, 
         Span<Contact> contacts = stackalloc Contact[MaxContacts];
         DhtValue value = default;
         int count;
-        var understood = kind == LookupKind.Node
+        var understood = Kind == RequestKind.FindNode
             ? ResponseReader.TryReadNodes(body, contacts, out count)
             : ResponseReader.TryReadFindValue(body, contacts, out count, out value);
         if (!understood)

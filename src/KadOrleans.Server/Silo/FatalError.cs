@@ -27,10 +27,3 @@ internal sealed class FatalError(IServiceProvider services) : IFatalErrorHandler
         await task;
     }
 }
-
-/// <summary>The silo did not stop normally. The message is a sentence for the operator.</summary>
-internal sealed class StopException(string message, Exception? innerException = null, int code = ExitCode.Failed)
-    : Exception(message, innerException)
-{
-    public int Code => code;
-}

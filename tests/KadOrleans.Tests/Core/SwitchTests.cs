@@ -13,7 +13,7 @@ public sealed class SwitchTests
     private static readonly Regex Hierarchy = new(@"\babstract (?:record|class) (\w+)");
     private static readonly Regex Derived = new(@"\b(?:record|class) (\w+)(?:\([^{;]*\))?\s*:\s*(\w+)");
     private static readonly Regex Beginning = new(@"\bswitch\b(?:\s*\((?<on>[^{]*)\))?\s*\{");
-    private static readonly Regex Default = new(@"(?<![\w.])(?:_ =>|default:)\s*(?<does>\w+)");
+    private static readonly Regex Default = new(@"(?<![\w.])(?:_ =>|default:)\s*(?<does>\w+|\S)");
 
     private static readonly IReadOnlyList<(string Path, string Text)> Sources =
     [
@@ -54,7 +54,7 @@ public sealed class SwitchTests
         var derived = Derived.Matches(all).Where(match => bases.Contains(match.Groups[2].Value)).Select(match => match.Groups[1].Value);
         var kinds = Enumeration.Matches(all).Select(match => match.Groups[1].Value).Except(Read).Select(name => $@"\b{name}\.\w+");
         return kinds.Concat(derived.Select(name => $@"(?:\b\w+\.)?\b{name}\b"))
-            .Select(name => new Regex($@"^\s*(?:case\s)?[^=;?(]*{name}[^=;?(]*(?:=>|:)", RegexOptions.Multiline));
+            .Select(name => new Regex($@"^\s*(?:case\s)?[^=;?]*{name}[^=;?]*(?:=>|:)", RegexOptions.Multiline));
     }
 
     // What stands between the braces, without that of inner ones, which are switches or blocks of their own.
