@@ -17,6 +17,8 @@ internal sealed class ScriptedStore : IKeyStore
 
     public Action BeforeRemoval { get; set; } = () => { };
 
+    public Action BeforeScan { get; set; } = () => { };
+
     public IReadOnlyList<NodeId> LostKeys { get; init; } = [];
 
     public bool IsDisposed { get; private set; }
@@ -52,8 +54,11 @@ internal sealed class ScriptedStore : IKeyStore
         return _inner.RemoveExpiredAsync(now, cancellationToken);
     }
 
-    public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(KeyRegion region, CancellationToken cancellationToken = default) =>
-        _inner.ScanAsync(region, cancellationToken);
+    public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(KeyRegion region, CancellationToken cancellationToken = default)
+    {
+        BeforeScan();
+        return _inner.ScanAsync(region, cancellationToken);
+    }
 
     public ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default) =>
         _inner.GetUsageAsync(cancellationToken);
