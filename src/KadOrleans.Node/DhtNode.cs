@@ -113,6 +113,8 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
 
     internal EndpointQueries Queries => _queries;
 
+    internal BanSet Bans => _bans.Set;
+
     internal Bootstrapper Bootstrapper => _bootstrapper;
 
     internal KadNodeOptions Options { get; }

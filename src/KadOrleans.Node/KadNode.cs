@@ -100,7 +100,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
         var saved = await _states.LoadAsync(cancellationToken);
         var id = ChooseId(saved);
         IReadOnlyList<Contact> contacts = saved?.Contacts ?? [];
-        var (_, node, saver, _, maintenance) = _parts = Build(id, contacts);
+        var (_, node, saver, _, maintenance) = _parts = Build(id, saved);
         if (saved?.Id == id)
         {
             // On a full disk it still serves what it holds.
@@ -148,15 +148,19 @@ public sealed class KadNode : IDht, IAsyncDisposable
                 $"Id is {id}, but the stored state belongs to {saved.Id}: leave Id out, or use other storage.");
     }
 
-    private NodeParts Build(NodeId id, IReadOnlyList<Contact> contacts)
+    private NodeParts Build(NodeId id, NodeState? saved)
     {
         var diversity = new SubnetDiversity(_options.Subnets, AddressRangeSet.Parse(_options.Trust));
         // After a restart all buckets are due at the first check.
-        var lastLookup = _environment.Time.GetUtcNow() - (contacts.Count == 0 ? TimeSpan.Zero : _options.Kademlia.BucketRefreshInterval);
+        var lastLookup = _environment.Time.GetUtcNow() - (saved is not { Contacts.Count: > 0 } ? TimeSpan.Zero : _options.Kademlia.BucketRefreshInterval);
         var table = CreateTable?.Invoke(id) ?? new LocalRoutingTable(id, _options.Kademlia, diversity, _environment.Time, lastLookup);
-        table.AddFormer(contacts);
+        if (saved is not null)
+        {
+            table.AddFormer(saved);
+        }
+
         var node = new DhtNode(_options, _transport, table, _store, _environment, _watches);
-        var saver = new StateSaver(node, table, _states, contacts, _options, () => _store.Problem is not null, _environment);
+        var saver = new StateSaver(node, table, _states, saved, _options, () => _store.Problem is not null, _environment);
         var refresh = new RefreshPolicy(id, _options.Kademlia.BucketRefreshInterval);
         var schedule = new LocalMaintenanceSchedule(table, refresh, () => _join.IsOutside, _environment.Time, _clock);
         var lost = new LostValues(node, _store, _publications, _environment);

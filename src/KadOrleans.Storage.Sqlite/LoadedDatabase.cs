@@ -100,9 +100,9 @@ internal sealed class LoadedDatabase
             return null;
         }
 
-        var contacts = new List<Contact>();
-        Read("SELECT id, address, port FROM contact ORDER BY position", row => ReadContact(row, contacts));
-        return new NodeState(id, contacts);
+        var (contacts, known) = (new List<Contact>(), new List<KnownContact>());
+        Read("SELECT id, address, port, first_seen, last_seen, is_former FROM contact ORDER BY position", row => ReadContact(row, contacts, known));
+        return new NodeState(id, contacts) { Known = known };
     }
 
     private NodeId ReadOwnId(sqlite3_stmt row)
@@ -116,18 +116,29 @@ internal sealed class LoadedDatabase
         return new NodeId(RandomNumberGenerator.GetBytes(NodeId.Length));
     }
 
-    private void ReadContact(sqlite3_stmt row, List<Contact> contacts)
+    private void ReadContact(sqlite3_stmt row, List<Contact> contacts, List<KnownContact> known)
     {
         var address = raw.sqlite3_column_blob(row, 1);
         var port = raw.sqlite3_column_int64(row, 2);
         if (address.Length == AddressLength && port is >= 0 and <= ushort.MaxValue && IsId(row, "contact"))
         {
             contacts.Add(new Contact(new NodeId(raw.sqlite3_column_blob(row, 0)), UdpEndpoint.FromIPv6(address, (ushort)port)));
+            if (TryReadTime(row, 3, out var first) && TryReadTime(row, 4, out var last))
+            {
+                known.Add(new KnownContact(contacts[^1], false, first, last, 0) { IsFormer = raw.sqlite3_column_int(row, 5) != 0 });
+            }
         }
         else
         {
             NoteDamage("a contact is unreadable").Contacts++;
         }
+    }
+
+    // A time that is not there or unreadable is one that was not noted.
+    private static bool TryReadTime(sqlite3_stmt row, int column, out DateTimeOffset time)
+    {
+        time = default;
+        return raw.sqlite3_column_type(row, column) == raw.SQLITE_INTEGER && TimeCodec.TryRead(raw.sqlite3_column_int64(row, column), out time);
     }
 
     // Whether the first column is an id. If not, a file that is not to be repaired is refused.

@@ -153,6 +153,9 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         return DamageReport.Create(file.Path, damage, file.Rebuilt, aside, lost, values.GetUsage().Keys);
     }
 
+    // When a contact entered the table and last answered, if that was noted, and whether the table has lost it.
+    private static readonly string[] ContactTimes = ["first_seen INTEGER", "last_seen INTEGER", "is_former INTEGER NOT NULL DEFAULT 0"];
+
     // Values are looked up in memory, so the file has them in a log of segments, without an index. Times are milliseconds since
     // 1970 UTC. A source is its two numbers in 16 bytes. An address has 16 bytes of IPv6 or IPv6-mapped form, and an id 20 bytes.
     // All are big-endian.
@@ -165,9 +168,10 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         ApplicationId = 0x4B61644F,
         Version = 5,
 
-        // Its records have no marks of authors, and are otherwise the same.
+        // Its records have no marks of authors, and its contacts no times.
         OldestVersion = 4,
-        Layout = """
+        Upgrade = string.Join(' ', ContactTimes.Select(column => $"ALTER TABLE contact ADD COLUMN {column};")),
+        Layout = $"""
             CREATE TABLE segment (
                 number INTEGER NOT NULL PRIMARY KEY,
                 records BLOB NOT NULL
@@ -179,7 +183,8 @@ internal sealed class SqliteDatabase : IAsyncDisposable
                 position INTEGER NOT NULL PRIMARY KEY,
                 id BLOB NOT NULL,
                 address BLOB NOT NULL,
-                port INTEGER NOT NULL
+                port INTEGER NOT NULL,
+                {string.Join(",\n                ", ContactTimes)}
             );
             CREATE TABLE publication (
                 key BLOB NOT NULL PRIMARY KEY,

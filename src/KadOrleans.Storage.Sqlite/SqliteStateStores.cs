@@ -60,8 +60,8 @@ internal sealed class SqliteNodeStateStore(SqliteDatabase database) : INodeState
 
     public async ValueTask SaveAsync(NodeState state, CancellationToken cancellationToken = default)
     {
-        // A copy, as the caller may change its list.
-        var copy = state with { Contacts = [.. state.Contacts] };
+        // A copy, as the caller may change its lists.
+        var copy = state with { Contacts = [.. state.Contacts], Known = [.. state.Known] };
         await database.WriteAsync(writer => writer.Save(copy), cancellationToken);
     }
 }
@@ -102,10 +102,21 @@ internal static class NodeRows
         connection.Execute("INSERT INTO node (id) VALUES ($id)", new SqliteParameter("$id", state.Id.ToByteArray()));
         // Compiled once, as STOREs of the same transaction wait for up to a thousand rows.
         var address = new byte[16];
-        SqliteParameter[] values = [new("$position", SqliteType.Integer), new("$id", SqliteType.Blob), new("$address", address), new("$port", SqliteType.Integer)];
-        using var insert = connection.PrepareCommand("INSERT INTO contact (position, id, address, port) VALUES ($position, $id, $address, $port)", values);
+        SqliteParameter[] values =
+        [
+            new("$position", SqliteType.Integer), new("$id", SqliteType.Blob), new("$address", address), new("$port", SqliteType.Integer),
+            new("$first", SqliteType.Integer), new("$last", SqliteType.Integer), new("$former", SqliteType.Integer),
+        ];
+        using var insert = connection.PrepareCommand(
+            "INSERT INTO contact (position, id, address, port, first_seen, last_seen, is_former) VALUES ($position, $id, $address, $port, $first, $last, $former)",
+            values);
+        var known = state.Known.ToLookup(one => one.Contact);
         for (var i = 0; i < state.Contacts.Count; i++)
         {
+            var history = known[state.Contacts[i]].FirstOrDefault();
+            values[4].Value = history?.FirstSeen.ToUnixTimeMilliseconds() ?? (object)DBNull.Value;
+            values[5].Value = history?.LastSeen.ToUnixTimeMilliseconds() ?? (object)DBNull.Value;
+            values[6].Value = history?.IsFormer ?? false;
             state.Contacts[i].Endpoint.WriteIPv6(address);
             values[0].Value = i;
             values[1].Value = state.Contacts[i].Id.ToByteArray();

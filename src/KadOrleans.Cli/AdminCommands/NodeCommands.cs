@@ -18,7 +18,7 @@ internal static class NodeCommands
             ]));
 
     public static Command Table(CommandIo io) =>
-        Table(io, ApiCommand.Verb("table", "Show a routing table by bucket with its contacts.", "table", $"table --id {AnId}"));
+        Table(io, ApiCommand.Verb("table", "Show a routing table by bucket with its contacts, and those that it lost.", "table", $"table --id {AnId}"));
 
     public static Command Contact(CommandIo io) => Table(io, ApiCommand.Verb(
         "contact",
@@ -26,7 +26,7 @@ internal static class NodeCommands
         "contact", $"contact show {AnId}", $"contact drop {AnId}").Alias("contacts").With(
         Contact(io, "show", "Show what each routing table knows of a contact.", HttpMethod.Get, static (printer, result) => printer.Rows(
             result.List("contacts"),
-            ("table", "table"), ("endpoint", "endpoint"), ("replacement", "isReplacement"), ("first seen", "firstSeen"), ("last seen", "lastSeen"), ("failures", "failures"))),
+            ("table", "table"), ("endpoint", "endpoint"), ("replacement", "isReplacement"), ("former", "isFormer"), ("first seen", "firstSeen"), ("last seen", "lastSeen"), ("failures", "failures"))),
         Contact(io, "drop", "Drop a contact from all routing tables. It comes back when it is heard of again.", HttpMethod.Delete, static (printer, result) =>
             printer.Line($"It left {result.Count("tables", "table")}."))));
 
@@ -80,14 +80,21 @@ internal static class NodeCommands
             io,
             command.With(id),
             parsed => ApiRequest.Get("/v1/admin/table", ("id", parsed.GetValue(id))),
-            static (printer, result) => printer.Table(
-                ["depth", "bucket", "contact", "endpoint"],
-                [
-                    .. result.List("buckets").SelectMany(bucket => bucket.List("contacts").Select(contact => new[]
-                    {
-                        bucket.Text("depth"), bucket.Text("prefix"), contact.Text("id"), contact.Text("endpoint"),
-                    })),
-                ]));
+            static (printer, result) =>
+            {
+                printer.Table(
+                    ["depth", "bucket", "contact", "endpoint"],
+                    [
+                        .. result.List("buckets").SelectMany(bucket => bucket.List("contacts").Select(contact => new[]
+                        {
+                            bucket.Text("depth"), bucket.Text("prefix"), contact.Text("id"), contact.Text("endpoint"),
+                        })),
+                    ]);
+                if (result.List("former") is { Count: > 0 } former)
+                {
+                    printer.Rows(former, ("former contact", "id"), ("endpoint", "endpoint"), ("first seen", "firstSeen"), ("last seen", "lastSeen"));
+                }
+            });
     }
 
     private static Command Contact(

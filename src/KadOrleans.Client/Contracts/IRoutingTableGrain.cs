@@ -5,7 +5,7 @@ namespace KadOrleans.Client;
 // The routing table of one node id. Key: GrainKeys.RoutingTable. Edges read the snapshots that it pushes. The death of its silo loses
 // the observations of 10 s to 10 min, a graceful stop none. Reminders have a live edge refresh buckets each hour and walk each 300 s.
 [Alias("kad.IRoutingTableGrain")]
-[Version(2)]
+[Version(3)]
 [OpenTo(Callers.Silos)]
 internal interface IRoutingTableGrain : IGrainWithStringKey
 {
@@ -39,6 +39,10 @@ internal interface IRoutingTableGrain : IGrainWithStringKey
     [Alias("Find")]
     ValueTask<IReadOnlyList<TableContact>> FindAsync(NodeId id);
 
+    /// <summary>The contacts that the table dropped as they did not answer, in the order they were lost. Since version 3.</summary>
+    [Alias("GetFormer")]
+    ValueTask<IReadOnlyList<TableContact>> GetFormerAsync();
+
     /// <summary>Drops an id, also from the replacement cache. Returns whether the table had it.</summary>
     [Alias("Drop")]
     ValueTask<bool> DropAsync(NodeId id);
@@ -55,12 +59,19 @@ internal sealed record TableContact(
     [property: Id(1)] bool IsReplacement,
     [property: Id(2)] DateTimeOffset FirstSeen,
     [property: Id(3)] DateTimeOffset LastSeen,
-    [property: Id(4)] int Failures);
+    [property: Id(4)] int Failures,
+    [property: Id(5)] bool IsFormer)
+{
+    public static TableContact Of(KnownContact known) =>
+        new(known.Contact, known.IsReplacement, known.FirstSeen, known.LastSeen, known.Failures, known.IsFormer);
+
+    public KnownContact ToKnown() => new(Contact, IsReplacement, FirstSeen, LastSeen, Failures) { IsFormer = IsFormer };
+}
 
 // IsFenced: the edge no longer holds the id, and nothing was applied. Added: contacts that entered the table, for hand-off. Checks:
 // contacts that the table wants pinged. The others are null but in the answer to no observations, and from silos that keep no former
-// contacts: Former are those to ask now, FormerKnown says how many there are, ApartSince when the longest silent of those that answered
-// lately had answered before.
+// contacts: Former are those to ask now, HasLasting says whether the table has or had contacts that answered for some minutes, ApartSince
+// when the longest silent of those that answered lately had answered before.
 [GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.TableAnswer")]
 internal sealed record TableAnswer(
@@ -73,7 +84,7 @@ internal sealed record TableAnswer(
     public IReadOnlyList<Contact>? Former { get; init; }
 
     [Id(5)]
-    public int FormerKnown { get; init; }
+    public bool HasLasting { get; init; }
 
     [Id(6)]
     public DateTimeOffset? ApartSince { get; init; }

@@ -13,6 +13,13 @@ internal sealed class SubnetDiversity(SubnetLimits? limits = null, AddressRangeS
 
     public bool IsExempt(UdpEndpoint endpoint) => endpoint.IsLocal || _trusted.Contains(endpoint);
 
+    /// <summary>Equal for the endpoints of one subnet, and for no two exempt ones: what counts as one voice.</summary>
+    public UdpEndpoint GroupOf(UdpEndpoint endpoint)
+    {
+        var subnet = SourceNetwork.SubnetOf(endpoint);
+        return IsExempt(endpoint) ? endpoint : UdpEndpoint.FromHalves(subnet.High, subnet.Low, 0);
+    }
+
     public bool Allows(UdpEndpoint endpoint, int sameSubnetInBucket) =>
         IsExempt(endpoint)
         || (sameSubnetInBucket < _limits.PerBucket && CountOf(endpoint) < _limits.PerTable);

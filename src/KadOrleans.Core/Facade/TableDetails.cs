@@ -5,6 +5,9 @@ namespace KadOrleans;
 /// <param name="Buckets">The buckets in the order of their ranges.</param>
 public sealed record TableDetails(NodeId Id, IReadOnlyList<TableBucket> Buckets)
 {
+    /// <summary>Contacts that it dropped as they did not answer, in the order they were lost.</summary>
+    public IReadOnlyList<KnownContact> Former { get; init; } = [];
+
     internal static TableDetails Of(NodeId id, IEnumerable<BucketSummary> buckets, IReadOnlyList<Contact> contacts) => new(
         id,
         [.. buckets.Select(bucket => new TableBucket(

@@ -39,6 +39,20 @@ internal static class PartitionPolicy
         return added > 0 && added * SpreadDivisor >= count;
     }
 
+    // Whether the table has contacts that it lacked before, from elsewhere than those on whose word it was looked for: of two subnets, or
+    // of one if that is much of the table. A host that names its own other ports does not show that a part of the network is back.
+    public static bool HasFound(
+        RoutingTableSnapshot earlier, RoutingTableSnapshot table, IEnumerable<Contact> informants, SubnetDiversity subnets, int bucketSize)
+    {
+        var known = informants.Select(informant => subnets.GroupOf(informant.Endpoint)).ToHashSet();
+        var groups = table.Contacts.Where(contact => !earlier.Contains(contact))
+            .Select(contact => subnets.GroupOf(contact.Endpoint))
+            .Where(known.Add)
+            .Take(2)
+            .Count();
+        return groups == 2 || (groups == 1 && HasGrownTogether(earlier, table, bucketSize));
+    }
+
     /// <summary>The keys to which no contact of a part was nearer than this node: it alone of the part sends their values out again.</summary>
     public static KeyRegion GetRegion(RoutingTableSnapshot part) => HandOffRule.GetRegion(part, part.OwnId);
 }

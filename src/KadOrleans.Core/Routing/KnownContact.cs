@@ -9,6 +9,9 @@ namespace KadOrleans.Core.Routing;
 public sealed record KnownContact(
     Contact Contact, bool IsReplacement, DateTimeOffset FirstSeen, DateTimeOffset LastSeen, int Failures)
 {
+    /// <summary>Whether the table dropped it as it did not answer. It is asked again at times, and forgotten after 30 days.</summary>
+    public bool IsFormer { get; init; }
+
     /// <summary>Replacements come first, as one would take the place.</summary>
     internal static IEnumerable<ContactObservation> DropsOf(IEnumerable<KnownContact> known) =>
         known.OrderByDescending(one => one.IsReplacement).Select(one => ContactObservation.Dropped(one.Contact));

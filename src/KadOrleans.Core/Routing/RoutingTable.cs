@@ -19,8 +19,9 @@ internal sealed class RoutingTable(NodeId ownId, KademliaOptions options, Subnet
 
     internal IReadOnlyList<KBucket> Buckets => _places.Buckets;
 
-    /// <summary>Whether there are contacts, or were and are remembered as former ones.</summary>
-    public bool HasHadContacts => Count + _former.Count > 0;
+    /// <summary>Whether there are contacts that answered for some minutes, or were and are remembered as former ones.</summary>
+    public bool HasHadContacts => _former.HasLasting
+        || Buckets.Any(bucket => bucket.Entries.Any(entry => FormerContacts.IsLasting(entry.FirstSeen, entry.LastSeen)));
 
     public IEnumerable<SavedContact> Former => _former.Items;
 
@@ -40,7 +41,8 @@ internal sealed class RoutingTable(NodeId ownId, KademliaOptions options, Subnet
     };
 
     /// <summary>Former contacts to ping now. Called once a minute; see <see cref="FormerContacts.Take"/>.</summary>
-    public FormerContactsNews TakeFormer(DateTimeOffset now) => _former.Take(options.BucketSize, isAlone: Count == 0, now);
+    public FormerContactsNews TakeFormer(DateTimeOffset now) =>
+        _former.Take(options.BucketSize, Count, now) with { HasLasting = HasHadContacts };
 
     /// <summary>Forgets an id among the former contacts.</summary>
     public bool Forget(NodeId id) => _former.Forget(id);
@@ -66,10 +68,16 @@ internal sealed class RoutingTable(NodeId ownId, KademliaOptions options, Subnet
         var bucket = _places.Find(id);
         var waiting = bucket.Replacements.Items.Where(item => item.Contact.Id == id)
             .Select(item => new KnownContact(item.Contact, true, item.LastSeen, item.LastSeen, 0));
-        return bucket.Find(id) is { } entry
-            ? [new KnownContact(entry.Contact, false, entry.FirstSeen, entry.LastSeen, entry.Failures), .. waiting]
-            : [.. waiting];
+        var former = DescribeFormer().Where(known => known.Contact.Id == id);
+        return bucket.Find(id) is { } entry ? [Describe(entry), .. waiting, .. former] : [.. waiting, .. former];
     }
+
+    /// <summary>The contacts in the buckets.</summary>
+    public IEnumerable<KnownContact> DescribeContacts() => Buckets.SelectMany(bucket => bucket.Entries).Select(Describe);
+
+    /// <summary>The contacts that were dropped as they did not answer, in the order they were lost.</summary>
+    public IEnumerable<KnownContact> DescribeFormer() => Former.Select(saved =>
+        new KnownContact(saved.Contact, false, saved.FirstSeen ?? saved.LastSeen, saved.LastSeen, saved.Failures) { IsFormer = true });
 
     public RoutingTableState Save() => new(
         OwnId,
@@ -222,6 +230,8 @@ internal sealed class RoutingTable(NodeId ownId, KademliaOptions options, Subnet
         bucket.LastLookup,
         [.. bucket.Entries.Select(Save)],
         [.. bucket.Replacements.Items.Select(item => new SavedContact(item.Contact, item.LastSeen, Failures: 0))]);
+
+    private static KnownContact Describe(BucketEntry entry) => new(entry.Contact, false, entry.FirstSeen, entry.LastSeen, entry.Failures);
 
     private static SavedContact Save(BucketEntry entry) =>
         new(entry.Contact, entry.LastSeen, entry.Failures) { FirstSeen = entry.FirstSeen };

@@ -164,7 +164,8 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
 
         var buckets = await calls.CallTableAsync(node, static table => table.DescribeAsync(), limit, cancellationToken);
         var snapshot = await calls.CallTableAsync(node, static table => table.GetSnapshotAsync(), limit, cancellationToken);
-        return TableDetails.Of(node, buckets, snapshot.Contacts);
+        var former = await calls.CallTableAsync(node, static table => table.GetFormerAsync(), limit, cancellationToken);
+        return TableDetails.Of(node, buckets, snapshot.Contacts) with { Former = [.. former.Select(contact => contact.ToKnown())] };
     }
 
     public async Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken = default)
@@ -196,8 +197,8 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
 
     public async Task<IReadOnlyList<ContactDetails>> GetContactAsync(NodeId id, CancellationToken cancellationToken = default) =>
     [
-        .. (await calls.AskTablesAsync(table => table.FindAsync(id), cancellationToken)).SelectMany(found => found.Result.Select(known => new ContactDetails(
-            found.Table, new KnownContact(known.Contact, known.IsReplacement, known.FirstSeen, known.LastSeen, known.Failures)))),
+        .. (await calls.AskTablesAsync(table => table.FindAsync(id), cancellationToken)).SelectMany(
+            found => found.Result.Select(known => new ContactDetails(found.Table, known.ToKnown()))),
     ];
 
     public async Task<int> DropContactAsync(NodeId id, CancellationToken cancellationToken = default) =>

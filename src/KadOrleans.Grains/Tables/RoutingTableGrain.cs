@@ -121,7 +121,10 @@ internal sealed class RoutingTableGrain(
     public ValueTask<IReadOnlyList<BucketSummary>> DescribeAsync() => ValueTask.FromResult(_table.Describe());
 
     public ValueTask<IReadOnlyList<TableContact>> FindAsync(NodeId id) => ValueTask.FromResult<IReadOnlyList<TableContact>>(
-        [.. _table.Find(id).Select(known => new TableContact(known.Contact, known.IsReplacement, known.FirstSeen, known.LastSeen, known.Failures))]);
+        [.. _table.Find(id).Select(TableContact.Of)]);
+
+    public ValueTask<IReadOnlyList<TableContact>> GetFormerAsync() =>
+        ValueTask.FromResult<IReadOnlyList<TableContact>>([.. _table.DescribeFormer().Select(TableContact.Of)]);
 
     public ValueTask<bool> DropAsync(NodeId id)
     {
@@ -171,7 +174,7 @@ internal sealed class RoutingTableGrain(
     private TableAnswer AddFormer(TableAnswer answer, DateTimeOffset now)
     {
         var news = _table.TakeFormer(now);
-        return answer with { Former = news.Due, FormerKnown = news.Known, ApartSince = news.ApartSince };
+        return answer with { Former = news.Due, HasLasting = news.HasLasting, ApartSince = news.ApartSince };
     }
 
     private async Task SubscribeAsync(long epoch, IEdgeObserver edge)

@@ -114,7 +114,7 @@ internal sealed class NodeAdmin(
         var node = parts().Engine;
         return id is { } other && other != node.Id
             ? throw new ArgumentException($"The node id {other} is not this node's, which is {node.Id}.")
-            : Task.FromResult(TableDetails.Of(node.Id, parts().Table.Describe(), node.RoutingTable.Contacts));
+            : Task.FromResult(TableDetails.Of(node.Id, parts().Table.Describe(), node.RoutingTable.Contacts) with { Former = parts().Table.Former });
     }
 
     public Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken = default) =>

@@ -16,8 +16,8 @@ internal sealed class InMemoryNodeStateStore : INodeStateStore
     {
         cancellationToken.ThrowIfCancellationRequested();
 
-        // A copy, as the caller may change its list.
-        _state = state with { Contacts = [.. state.Contacts] };
+        // A copy, as the caller may change its lists.
+        _state = state with { Contacts = [.. state.Contacts], Known = [.. state.Known] };
         return ValueTask.CompletedTask;
     }
 }

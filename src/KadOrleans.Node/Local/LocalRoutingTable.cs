@@ -36,18 +36,34 @@ internal sealed class LocalRoutingTable(RoutingTable table, TimeProvider time) :
     public bool HasHadContacts => Read(static table => table.HasHadContacts);
 
     /// <summary>Contacts that were dropped as they did not answer.</summary>
-    public IReadOnlyList<Contact> Former => Read(static table => table.Former.Select(saved => saved.Contact).ToList());
+    public IReadOnlyList<KnownContact> Former => Read(static table => table.DescribeFormer().ToList());
+
+    /// <summary>The contacts in the buckets.</summary>
+    public IReadOnlyList<KnownContact> Known => Read(static table => table.DescribeContacts().ToList());
 
     public ValueTask<FormerContactsNews> TakeFormerAsync(CancellationToken cancellationToken) =>
         ValueTask.FromResult(Read(table => table.TakeFormer(time.GetUtcNow())));
 
-    /// <summary>Adds contacts of a run before, which have yet to answer.</summary>
-    public void AddFormer(IReadOnlyList<Contact> contacts)
+    /// <summary>Adds contacts of a run before, which have yet to answer: all that it had lost, and of the others the nearest.</summary>
+    public void AddFormer(NodeState state)
     {
         var now = time.GetUtcNow();
+        var known = state.Known.DistinctBy(one => one.Contact).ToDictionary(one => one.Contact);
+        var former = state.Contacts.Where(contact => known.GetValueOrDefault(contact) is { IsFormer: true }).Take(FormerContacts.Capacity).ToList();
+
+        // They answered until that run ended: how long ago is that says nothing of them.
+        var others = state.Contacts.Except(former).Take(FormerContacts.Capacity - former.Count);
         lock (_gate)
         {
-            table.AddFormer(contacts.Select(contact => new SavedContact(contact, now, Failures: 0)), now);
+            table.AddFormer([.. others.Select(contact => Save(contact, isFormer: false)), .. former.Select(contact => Save(contact, isFormer: true))], now);
+        }
+
+        SavedContact Save(Contact contact, bool isFormer)
+        {
+            var one = known.GetValueOrDefault(contact);
+            var life = one is null ? TimeSpan.Zero : one.LastSeen.Since(one.FirstSeen);
+            var lastSeen = isFormer ? one!.LastSeen : now;
+            return new SavedContact(contact, lastSeen, Failures: 0) { FirstSeen = lastSeen - life };
         }
     }
 

@@ -5,12 +5,12 @@ internal sealed class StateSaver(
     DhtNode node,
     LocalRoutingTable table,
     INodeStateStore states,
-    IReadOnlyList<Contact> saved,
+    NodeState? saved,
     KadNodeOptions options,
     Func<bool> isFailing,
     NodeEnvironment environment)
 {
-    /// <summary>Contacts saved, nearest first. A few buckets suffice to rejoin.</summary>
+    /// <summary>Contacts saved: the nearest ones, then the lost ones. A few buckets suffice to rejoin.</summary>
     private const int MaxContacts = 1_000;
 
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<StateSaver>();
@@ -21,7 +21,9 @@ internal sealed class StateSaver(
     private long _savedVersion = -1;
     private bool _isFailing;
 
-    public IReadOnlyList<Contact> LastContacts { get; private set; } = saved;
+    private NodeState _last = saved ?? new NodeState(node.Id, []);
+
+    public IReadOnlyList<Contact> LastContacts => _last.Contacts;
 
     /// <summary>Saves what is due. Returns the time until the next check, soon while storage fails.</summary>
     public async Task<TimeSpan> CheckAsync(CancellationToken cancellationToken)
@@ -53,10 +55,16 @@ internal sealed class StateSaver(
     public async Task SaveAsync(CancellationToken cancellationToken)
     {
         var version = node.RoutingTable.Version;
-        var contacts = node.Nearest(node.Id, MaxContacts);
-        LastContacts = [.. (contacts.Count > 0 ? contacts : LastContacts).Concat(table.Former).DistinctBy(contact => contact.Endpoint).Take(MaxContacts)];
-
-        await states.SaveAsync(new NodeState(node.Id, LastContacts), cancellationToken);
+        var former = table.Former;
+        var contacts = node.Nearest(node.Id, MaxContacts - former.Count);
+        var known = (contacts.Count > 0 ? table.Known : _last.Known).Concat(former).ToLookup(one => one.Contact);
+        IEnumerable<Contact> saved = contacts.Count > 0 ? contacts : LastContacts.Where(IsKept).Take(MaxContacts - former.Count);
+        saved = [.. saved.Concat(former.Select(one => one.Contact)).DistinctBy(contact => contact.Endpoint)];
+        _last = new NodeState(node.Id, [.. saved]) { Known = [.. saved.SelectMany(contact => known[contact].TakeLast(1))] };
+        await states.SaveAsync(_last, cancellationToken);
         _savedVersion = version;
+
+        // Not what the table had lost and has forgotten since, as when an operator dropped it.
+        bool IsKept(Contact contact) => !_last.Known.Any(one => one.IsFormer && one.Contact == contact) || former.Any(one => one.Contact == contact);
     }
 }

@@ -15,4 +15,11 @@ public interface INodeStateStore
 /// <summary>A node's identity and the contacts it can bootstrap from.</summary>
 /// <param name="Id">The node's id.</param>
 /// <param name="Contacts">Contacts of its routing table, nearest first; then some that it lost, which may be back.</param>
-public sealed record NodeState(NodeId Id, IReadOnlyList<Contact> Contacts);
+public sealed record NodeState(NodeId Id, IReadOnlyList<Contact> Contacts)
+{
+    /// <summary>
+    /// What was known of these contacts: when they entered the table and last answered, in milliseconds, and which of them it has lost. Of
+    /// other contacts nothing is kept.
+    /// </summary>
+    public IReadOnlyList<KnownContact> Known { get; init; } = [];
+}

@@ -11,7 +11,7 @@ internal interface IRoutingTable
 
     RoutingTableSnapshot Snapshot { get; }
 
-    /// <summary>Whether it has contacts, or had some that are remembered, before a restart too.</summary>
+    /// <summary>Whether it has contacts that answered for some minutes, or had some that are remembered, before a restart too.</summary>
     bool HasHadContacts => Snapshot.Count > 0;
 
     /// <summary>Contacts that it dropped as they did not answer, and that are to be asked again now. Called once a minute.</summary>

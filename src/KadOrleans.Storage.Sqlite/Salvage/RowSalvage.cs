@@ -23,6 +23,9 @@ internal static class RowSalvage
 
         var unread = CopySegments(damaged, fresh);
         CopyTable(damaged, fresh, "node", "rowid", "id");
+        CopyTable(damaged, fresh, "contact", "position", "position, id, address, port, first_seen, last_seen, is_former");
+
+        // All that a file before version 5 has.
         CopyTable(damaged, fresh, "contact", "position", "position, id, address, port");
         CopyTable(damaged, fresh, "publication", "key", "key, published_at, value, is_pending");
         return unread == 0 ? string.Empty : $", {unread} segments of which are unreadable";

@@ -20,10 +20,11 @@ public abstract class NodeStateStoreContract : StoreSuite<INodeStateStore>
     [Fact]
     public async Task What_was_saved_does_not_change_with_the_list_of_the_caller()
     {
-        var contacts = NodeStates.WithContacts.Contacts.ToList();
-        await Store.SaveAsync(NodeStates.WithContacts with { Contacts = contacts });
+        var (contacts, known) = (NodeStates.WithContacts.Contacts.ToList(), NodeStates.WithContacts.Known.ToList());
+        await Store.SaveAsync(NodeStates.WithContacts with { Contacts = contacts, Known = known });
 
         contacts.Clear();
+        known.Clear();
 
         NodeStates.AssertEqual(NodeStates.WithContacts, await Store.LoadAsync());
     }
@@ -32,7 +33,7 @@ public abstract class NodeStateStoreContract : StoreSuite<INodeStateStore>
     public async Task Saves_that_overlap_leave_one_of_their_states_whole()
     {
         var states = Enumerable.Range(1, 20).Select(i => new NodeState(
-            StoredValues.Key(i), [.. NodeStates.WithContacts.Contacts.Take(i % 5)])).ToList();
+            StoredValues.Key(i), [.. NodeStates.WithContacts.Contacts.Take(i % 5)]) { Known = i % 5 == 4 ? NodeStates.WithContacts.Known : [] }).ToList();
 
         await Task.WhenAll(states.Select(state => Task.Run(async () => await Store.SaveAsync(state))));
 
@@ -64,15 +65,23 @@ public abstract class NodeStateStoreHost : StoreHost<INodeStateStore>;
 /// <summary>Node states for the contracts.</summary>
 public static class NodeStates
 {
-    /// <summary>A state with contacts of both address families, in an order that sorting would change.</summary>
-    public static NodeState WithContacts { get; } = new(
-        NodeId.FromKey("node"),
+    private static readonly Contact[] Contacts =
+    [
+        new(NodeId.MaxValue, UdpEndpoint.Parse("[2001:db8::ffff]:65535")),
+        new(NodeId.FromKey("b"), UdpEndpoint.Parse("192.0.2.200:1")),
+        new(NodeId.MinValue, UdpEndpoint.Parse("[::1]:8468")),
+        new(NodeId.FromKey("a"), UdpEndpoint.Parse("255.255.255.254:8468")),
+    ];
+
+    /// <summary>A state with contacts of both address families, in an order that sorting would change; of two of them more is known.</summary>
+    public static NodeState WithContacts { get; } = new(NodeId.FromKey("node"), Contacts)
+    {
+        Known =
         [
-            new Contact(NodeId.MaxValue, UdpEndpoint.Parse("[2001:db8::ffff]:65535")),
-            new Contact(NodeId.FromKey("b"), UdpEndpoint.Parse("192.0.2.200:1")),
-            new Contact(NodeId.MinValue, UdpEndpoint.Parse("[::1]:8468")),
-            new Contact(NodeId.FromKey("a"), UdpEndpoint.Parse("255.255.255.254:8468")),
-        ]);
+            new KnownContact(Contacts[1], false, Samples.Now.AddMilliseconds(-77_777_777), Samples.Now.AddMilliseconds(-1), 0),
+            new KnownContact(Contacts[3], false, Samples.Now.AddYears(-1), Samples.Now, 0) { IsFormer = true },
+        ],
+    };
 
     public static NodeState WithoutContacts { get; } = new(NodeId.MinValue, []);
 
@@ -82,5 +91,6 @@ public static class NodeStates
         Assert.NotNull(actual);
         Assert.Equal(expected.Id, actual.Id);
         Assert.Equal(expected.Contacts, actual.Contacts);
+        Assert.Equal(expected.Known.Where(known => expected.Contacts.Contains(known.Contact)), actual.Known);
     }
 }

@@ -69,27 +69,51 @@ public abstract class RoutingTableContract : IAsyncLifetime
     [Fact]
     public async Task A_contact_that_was_lost_is_named_a_minute_later_until_it_answers()
     {
-        Assert.Equal((0, false), ((await TakeFormerAsync()).Known, Table.HasHadContacts));
+        Assert.Equal((0, false), ((await TakeFormerAsync()).Due.Count, Table.HasHadContacts));
         Table.Observe(ContactObservation.Answered(Contact(1)));
         Table.Observe(ContactObservation.Answered(Contact(2)));
         await Eventually.IsTrueAsync(() => Table.Snapshot.Count == 2);
         Table.Observe(ContactObservation.Failed(Contact(1)));
         await Eventually.IsTrueAsync(() => Table.Snapshot.Count == 1);
-        Assert.Equal((0, 1), await TakeFormerAsync() is var news ? (news.Due.Count, news.Known) : default);
+        Assert.Empty((await TakeFormerAsync()).Due);
 
         await Host.AdvanceAsync(FormerContacts.ShortestPause);
         Assert.Equal([Contact(1)], (await TakeFormerAsync()).Due);
+        Table.Observe(ContactObservation.Answered(Contact(1)));
+        await Eventually.IsTrueAsync(() => Table.Snapshot.Count == 2);
+        Assert.NotNull((await TakeFormerAsync()).ApartSince);
+        Assert.Null((await TakeFormerAsync()).ApartSince);
+    }
+
+    [Fact]
+    public async Task Contacts_that_answered_once_and_left_do_not_count_as_had_and_others_do_after_they_were_lost()
+    {
+        Table.Observe(ContactObservation.Answered(Contact(1)));
+        Table.Observe(ContactObservation.Answered(Contact(2)));
+        await Eventually.IsTrueAsync(() => Table.Snapshot.Count == 2);
+        Assert.False(await HasHadAsync());
+        Table.Observe(ContactObservation.Failed(Contact(1)));
+        await Eventually.IsTrueAsync(() => Table.Snapshot.Count == 1);
+        Assert.False(await HasHadAsync());
+
+        await Host.AdvanceAsync(FormerContacts.LastingLife);
+        Table.Observe(ContactObservation.Answered(Contact(2)));
+        await Eventually.BecomesAsync(HasHadAsync, () => "HasHadContacts");
         Table.Observe(ContactObservation.Failed(Contact(2)));
         await Eventually.IsTrueAsync(() => Table.Snapshot.Count == 0);
-        Assert.True(Table.HasHadContacts);
+        Assert.True(await HasHadAsync());
 
-        Table.Observe(ContactObservation.Answered(Contact(1)));
-        await Eventually.IsTrueAsync(() => Table.Snapshot.Count == 1);
-        var back = await TakeFormerAsync();
-        Assert.Equal((1, true), (back.Known, back.ApartSince is not null));
+        Table.Observe(ContactObservation.Dropped(Contact(2)));
+        await Eventually.BecomesAsync(async () => !await HasHadAsync(), () => "HasHadContacts");
 
-        async Task<FormerContactsNews> TakeFormerAsync() => await Table.TakeFormerAsync(CancellationToken.None);
+        async Task<bool> HasHadAsync()
+        {
+            await TakeFormerAsync();
+            return Table.HasHadContacts;
+        }
     }
+
+    private async Task<FormerContactsNews> TakeFormerAsync() => await Table.TakeFormerAsync(CancellationToken.None);
 
     [Fact]
     public async Task A_newcomer_to_a_full_bucket_has_the_least_recently_seen_contact_checked_and_takes_its_place()

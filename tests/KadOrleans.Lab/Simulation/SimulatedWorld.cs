@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net.Sockets;
 
 namespace KadOrleans.Lab;
 
@@ -20,6 +21,9 @@ public sealed class SimulatedWorld
     public SimulatedNetwork Network { get; }
 
     public IList<SimulatedNode> Nodes { get; } = [];
+
+    /// <summary>What host names resolve to; the ports do not count.</summary>
+    public IDictionary<string, UdpEndpoint[]> Names { get; } = new Dictionary<string, UdpEndpoint[]>();
 
     /// <summary>Runs a scenario in a world of its own.</summary>
     public static void Run(int seed, Func<SimulatedWorld, Task> scenario, NetworkConditions? conditions = null)
@@ -77,13 +81,21 @@ public sealed class SimulatedWorld
     public RawPeer AddPeer() => new(Network.Bind(), NodeId.Random(Random));
 
     /// <summary>The clock and randomness of this world, for nodes that are made outside it.</summary>
-    public NodeEnvironment Environment => new() { Time = Clock, Random = Random };
+    public NodeEnvironment Environment => new()
+    {
+        Time = Clock,
+        Random = Random,
+        Resolver = (host, _) => Names.TryGetValue(host, out var endpoints)
+            ? Task.FromResult<IPAddress[]>([.. endpoints.Select(endpoint => endpoint.ToIPAddress())])
+            : throw new SocketException((int)SocketError.HostNotFound),
+    };
 }
 
 /// <summary>One real node in a <see cref="SimulatedWorld"/>; it can be killed, stopped and started again.</summary>
 public sealed class SimulatedNode(SimulatedWorld world, Action<KadNodeOptions>? configure)
 {
     private readonly InMemoryNodeStateStore _states = new();
+    private IReadOnlyList<KeyValuePair<NodeId, StoredValue>> _kept = [];
     private UdpEndpoint? _endpoint;
 
     [AllowNull]
@@ -107,6 +119,12 @@ public sealed class SimulatedNode(SimulatedWorld world, Action<KadNodeOptions>? 
         Transport = _endpoint is null ? world.Network.Bind() : world.Network.Bind(_endpoint.Value);
         _endpoint = Transport.Endpoint;
         Store = new InMemoryKeyStore(options.Quota);
+        foreach (var (key, value) in _kept)
+        {
+            await Store.PutAsync(key, value, PutKind.Import);
+        }
+
+        _kept = [];
         Node = new KadNode(options, Transport, Store, _states, world.Environment);
         await Node.StartAsync();
     }
@@ -115,6 +133,15 @@ public sealed class SimulatedNode(SimulatedWorld world, Action<KadNodeOptions>? 
     {
         world.Nodes.Remove(this);
         await Node.DisposeAsync();
+    }
+
+    /// <summary>Stops the node and starts it again with the values that it had stored, as on a disk.</summary>
+    public async Task RestartAsync()
+    {
+        _kept = await Store.ScanAsync(KeyRegion.Everywhere).ToListAsync();
+        await StopAsync();
+        await StartAsync();
+        world.Nodes.Add(this);
     }
 
     public async Task KillAsync()

@@ -6,7 +6,7 @@ internal static class TableApi
     public static void Map(RouteGroupBuilder view, RouteGroupBuilder manage)
     {
         view.MapGet("/table", GetTableAsync)
-            .WithSummary("Describes a routing table by bucket with its contacts.")
+            .WithSummary("Describes a routing table by bucket with its contacts, and those that it dropped as they did not answer.")
             .WithDescription("id: the node id of the table; not needed if there is only one.");
         view.MapGet("/contacts/{id}", DescribeAsync).WithSummary("Tells what each routing table knows of a contact.");
         manage.MapDelete("/contacts/{id}", DropAsync)
@@ -27,7 +27,8 @@ internal static class TableApi
                 bucket.Summary.Depth,
                 bucket.Summary.Replacements,
                 bucket.Summary.LastLookup,
-                [.. bucket.Contacts.Select(contact => new ContactResult(contact.Id, contact.Endpoint))]))]);
+                [.. bucket.Contacts.Select(contact => new ContactResult(contact.Id, contact.Endpoint))]))],
+            [.. table.Former.Select(known => new FormerResult(known.Contact.Id, known.Contact.Endpoint, known.FirstSeen, known.LastSeen))]);
     }
 
     private static async Task<ContactsResult> DescribeAsync(string id, IDhtAdmin admin, CancellationToken cancellationToken) => new(
@@ -36,6 +37,7 @@ internal static class TableApi
             contact.Known.Contact.Id,
             contact.Known.Contact.Endpoint,
             contact.Known.IsReplacement,
+            contact.Known.IsFormer,
             contact.Known.FirstSeen,
             contact.Known.LastSeen,
             contact.Known.Failures))]);
@@ -59,7 +61,8 @@ internal static class TableApi
             context, "run", work!, () => admin.RunAsync(chosen, CancellationToken.None), static begun => $"begun by {begun}"));
     }
 
-    private sealed record TableResult(NodeId Id, IReadOnlyList<BucketResult> Buckets);
+    /// <summary>A table by bucket, and the contacts that it dropped as they did not answer.</summary>
+    private sealed record TableResult(NodeId Id, IReadOnlyList<BucketResult> Buckets, IReadOnlyList<FormerResult> Former);
 
     /// <summary>A bucket: the lowest id that it covers, how many leading bits its ids share, and the contacts of its replacement cache.</summary>
     private sealed record BucketResult(
@@ -67,11 +70,21 @@ internal static class TableApi
 
     private sealed record ContactResult(NodeId Id, UdpEndpoint Endpoint);
 
+    /// <summary>A contact that was dropped: when it entered the table and last answered. It is asked again at times.</summary>
+    private sealed record FormerResult(NodeId Id, UdpEndpoint Endpoint, DateTimeOffset FirstSeen, DateTimeOffset LastSeen);
+
     private sealed record ContactsResult(IReadOnlyList<KnownContactResult> Contacts);
 
     /// <summary>What a table knows of a contact: when it entered the table and last answered, and requests left unanswered since.</summary>
     private sealed record KnownContactResult(
-        NodeId Table, NodeId Id, UdpEndpoint Endpoint, bool IsReplacement, DateTimeOffset FirstSeen, DateTimeOffset LastSeen, int Failures);
+        NodeId Table,
+        NodeId Id,
+        UdpEndpoint Endpoint,
+        bool IsReplacement,
+        bool IsFormer,
+        DateTimeOffset FirstSeen,
+        DateTimeOffset LastSeen,
+        int Failures);
 
     /// <summary>A contact that was dropped, and how many tables had it.</summary>
     private sealed record DropResult(NodeId Id, int Tables);

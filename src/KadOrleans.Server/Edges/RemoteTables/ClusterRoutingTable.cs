@@ -44,6 +44,8 @@ internal sealed class ClusterRoutingTable(
 
     // Former contacts that were asked for with the subscription, until the first check takes them.
     private FormerContactsNews? _formerAtStart;
+
+    // As the table said last, once a minute: contacts that came since then have not been there for long.
     private volatile bool _hasHadContacts;
 
     public event Action<Contact>? ContactAdded;
@@ -57,7 +59,7 @@ internal sealed class ClusterRoutingTable(
 
     public long Dropped => _queue.Dropped;
 
-    public bool HasHadContacts => _hasHadContacts || _snapshot.Count > 0;
+    public bool HasHadContacts => _hasHadContacts;
 
     public RoutingTableSnapshot Snapshot => _snapshot;
 
@@ -103,7 +105,6 @@ internal sealed class ClusterRoutingTable(
             }
 
             _snapshot = snapshot;
-            _hasHadContacts |= snapshot.Count > 0;
         }
 
         _subscribed.TrySetResult();
@@ -117,7 +118,6 @@ internal sealed class ClusterRoutingTable(
         {
             var newer = change.ApplyTo(_snapshot);
             _snapshot = newer ?? _snapshot;
-            _hasHadContacts |= _snapshot.Count > 0;
             return newer is not null || (change.OwnId == ownId && change.To <= _snapshot.Version);
         }
     }
@@ -192,8 +192,8 @@ internal sealed class ClusterRoutingTable(
             return FormerContactsNews.None;
         }
 
-        _hasHadContacts |= answer.FormerKnown > 0;
-        return new FormerContactsNews(answer.Former ?? [], answer.FormerKnown, answer.ApartSince);
+        _hasHadContacts = answer.HasLasting;
+        return new FormerContactsNews(answer.Former ?? [], answer.HasLasting, answer.ApartSince);
     }
 
     // Null if the batch was dropped.

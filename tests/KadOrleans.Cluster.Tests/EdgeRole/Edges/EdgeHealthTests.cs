@@ -52,14 +52,11 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
             await Eventually.BecomesAsync(() => before.Overview.Nodes[0].Contacts == 1, before.Describe);
             await SaysAsync(before, "ready");
 
+            clock.Ahead += FormerContacts.LastingLife;
+            await peer.PingAsync(before.Endpoints[0], Token);
+            await ObserveAsync(before, ContactObservation.Answered(new Contact(id, endpoint)));
             await peer.DisposeAsync();
-            for (var i = 0; i < 2; i++)
-            {
-                var table = own.Client.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(before.Ids[0]));
-                await table.ObserveAsync(before.Overview.Epoch!.Value, [ContactObservation.Failed(new Contact(id, endpoint))]);
-                clock.Ahead += TimeSpan.FromSeconds(10);
-            }
-
+            await LoseAsync(before, new Contact(id, endpoint));
             await SaysAsync(before, "it has no contact");
         }
 
@@ -74,6 +71,65 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
         clock.Ahead += TimeSpan.FromMinutes(10);
         await SaysAsync(edge, "ready");
         Assert.Equal(edge.Ids, back.RoutingTable.Contacts.Select(contact => contact.Id));
+
+        async Task LoseAsync(TestEdge edge, Contact contact)
+        {
+            for (var i = 0; i < 2; i++)
+            {
+                await ObserveAsync(edge, ContactObservation.Failed(contact));
+                clock.Ahead += TimeSpan.FromSeconds(10);
+            }
+        }
+
+        Task ObserveAsync(TestEdge edge, ContactObservation observation) =>
+            own.Client.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(edge.Ids[0])).ObserveAsync(edge.Overview.Epoch!.Value, [observation]).AsTask();
+    }
+
+    [Fact]
+    public async Task A_stranger_that_passes_by_does_not_make_a_networks_first_edge_unready_nor_do_contacts_that_an_operator_dropped()
+    {
+        var clock = new SettableClock();
+        await using var own = new TestCluster { Clock = clock };
+        await own.InitializeAsync();
+        await using var edge = new TestEdge(own.Client, "health-first") { Clock = clock };
+        await edge.StartAsync();
+        await SaysAsync(edge, "ready");
+        var table = own.Client.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(edge.Ids[0]));
+        var stranger = new Contact(NodeId.FromKey("stranger"), UdpEndpoint.Parse("192.0.2.1:8468"));
+
+        // It is in the table, has not answered for long, and is lost at last.
+        await ObserveAsync(ContactObservation.Answered(stranger));
+        await Eventually.BecomesAsync(() => edge.Overview.Nodes[0].Contacts == 1, edge.Describe);
+        Assert.False((await table.ObserveAsync(edge.Overview.Epoch!.Value, [])).HasLasting);
+        await SaysAsync(edge, "ready");
+        await LoseAsync();
+        await Eventually.BecomesAsync(() => edge.Overview.Nodes[0].Contacts == 0, edge.Describe);
+        Assert.False((await table.ObserveAsync(edge.Overview.Epoch!.Value, [])).HasLasting);
+        await SaysAsync(edge, "ready");
+
+        // It comes again, and stays for a while.
+        await ObserveAsync(ContactObservation.Answered(stranger));
+        clock.Ahead += FormerContacts.LastingLife;
+        await ObserveAsync(ContactObservation.Answered(stranger));
+        await LoseAsync();
+        await SaysAsync(edge, "it has no contact");
+        Assert.Equal([stranger], (await table.GetFormerAsync()).Select(former => former.Contact));
+
+        // It left for good, says the operator.
+        Assert.True(await table.DropAsync(stranger.Id));
+        await SaysAsync(edge, "ready");
+        Assert.Empty(await table.GetFormerAsync());
+
+        Task ObserveAsync(ContactObservation observation) => table.ObserveAsync(edge.Overview.Epoch!.Value, [observation]).AsTask();
+
+        async Task LoseAsync()
+        {
+            for (var i = 0; i < 2; i++)
+            {
+                await ObserveAsync(ContactObservation.Failed(stranger));
+                clock.Ahead += TimeSpan.FromSeconds(10);
+            }
+        }
     }
 
     [Fact]

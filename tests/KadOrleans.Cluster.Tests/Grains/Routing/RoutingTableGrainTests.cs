@@ -205,7 +205,9 @@ public sealed class RoutingTableGrainTests(ClusterFixture cluster) : IDisposable
         await table.ObserveAsync(1, [Failed(1)]);
         Assert.Equal([Contact(2)], (await table.GetSnapshotAsync()).Contacts);
         var known = await table.ObserveAsync(1, []);
-        Assert.Equal((0, 1), (known.Former!.Count, known.FormerKnown));
+        Assert.Equal((0, false), (known.Former!.Count, known.HasLasting));
+        Assert.Equal((Contact(1), true), Assert.Single(await table.GetFormerAsync()) is var lost ? (lost.Contact, lost.IsFormer) : default);
+        Assert.Equal([true], (await table.FindAsync(Contact(1).Id)).Select(found => found.IsFormer));
 
         await cluster.Cluster.DeactivateAsync(table);
         cluster.Clock.Advance(FormerContacts.ShortestPause);
@@ -217,9 +219,20 @@ public sealed class RoutingTableGrainTests(ClusterFixture cluster) : IDisposable
 
         await table.ObserveAsync(1, [Answered(1)]);
         var back = await table.ObserveAsync(1, []);
-        Assert.Equal(0, back.FormerKnown);
+        Assert.Empty(await table.GetFormerAsync());
         Assert.NotNull(back.ApartSince);
         Assert.True((await table.ObserveAsync(9, [])).IsFenced);
+
+        // It answers for minutes, and is lost. An operator may drop it.
+        cluster.Clock.Advance(FormerContacts.LastingLife);
+        await table.ObserveAsync(1, [Answered(1)]);
+        await table.ObserveAsync(1, [Failed(1)]);
+        cluster.Clock.Advance(TimeSpan.FromSeconds(10));
+        await table.ObserveAsync(1, [Failed(1)]);
+        Assert.True((await table.ObserveAsync(1, [])).HasLasting);
+        Assert.True(await table.DropAsync(Contact(1).Id));
+        Assert.False(await table.DropAsync(Contact(1).Id));
+        Assert.False((await table.ObserveAsync(1, [])).HasLasting);
 
         static ContactObservation Failed(int number) => ContactObservation.Failed(Contact(number));
     }

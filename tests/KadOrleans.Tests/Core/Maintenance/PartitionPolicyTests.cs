@@ -45,20 +45,94 @@ public sealed class PartitionPolicyTests
     }
 
     [Fact]
-    public void Lookups_that_find_nobody_new_come_ever_less_often()
+    public void A_merge_has_found_others_than_those_on_whose_word_it_was_made()
     {
-        var pauses = new MergePauses();
+        var subnets = new SubnetDiversity();
+        var large = Enumerable.Range(100, 40).ToArray();
+        Assert.True(HasFound([.. large], [.. large, 1, 2, 3]));
+        Assert.False(HasFound([.. large], [.. large, 1]));
+        Assert.False(HasFound([.. large], [.. large]));
+
+        // One is the whole other part, or much of it, in a small network.
+        Assert.True(HasFound([100], [100, 1, 2]));
+        Assert.False(HasFound([100], [100, 1]));
+
+        // Other ports of the informant, and another host of its subnet.
+        var ports = Enumerable.Range(1, 3).Select(port => Contact(10 + port) with { Endpoint = Contact(1).Endpoint.WithPort((ushort)port) });
+        Assert.False(PartitionPolicy.HasFound(Table(100), new RoutingTableSnapshot(Id(0), 2, [Contact(100), .. ports]), [Contact(1)], subnets, BucketSize));
+
+        // Addresses of a private network say nothing of who owns them.
+        var locals = Enumerable.Range(1, 3).Select(port => new Contact(Id(port), UdpEndpoint.FromIPv4(0x7F00_0001, (ushort)port))).ToList();
+        Assert.True(PartitionPolicy.HasFound(Table(), new RoutingTableSnapshot(Id(0), 2, locals), [locals[0]], subnets, BucketSize));
+
+        bool HasFound(int[] before, int[] now) => PartitionPolicy.HasFound(Table(before), Table(now), [Contact(1)], subnets, BucketSize);
+    }
+
+    [Fact]
+    public void Efforts_that_find_nobody_come_ever_less_often_and_postpone_no_other_informant()
+    {
+        var pauses = new MergePauses(new SubnetDiversity());
+        var (liar, neighbour, other) = (Contact(1).Endpoint, Contact(1).Endpoint.WithPort(9), Contact(2).Endpoint);
         var asked = new List<int>();
         for (var minute = 0; minute < 240; minute++)
         {
-            if (pauses.MayLookUp(Start + TimeSpan.FromMinutes(minute)))
+            var now = Start + TimeSpan.FromMinutes(minute);
+            if (pauses.MayMake(minute % 2 == 0 ? liar : neighbour, now))
             {
                 asked.Add(minute);
-                pauses.LookedUp(isFruitful: minute == 0, Start + TimeSpan.FromMinutes(minute));
+                pauses.Made([liar], isFruitful: minute == 0, now);
+                Assert.False(pauses.MayMake(other, now + TimeSpan.FromMinutes(1)));
+                Assert.True(pauses.MayMake(other, now + MergePauses.Shortest));
             }
         }
 
         Assert.Equal([0, 2, 6, 14, 30, 62, 122, 182], asked);
+    }
+
+    [Fact]
+    public void Informants_without_end_bring_about_an_effort_each_two_minutes_and_push_out_no_long_pause()
+    {
+        var pauses = new MergePauses(new SubnetDiversity());
+        var now = Start;
+        for (var i = 0; i < 5; i++)
+        {
+            now += MergePauses.Longest;
+            pauses.Made([Contact(1).Endpoint], isFruitful: false, now);
+        }
+
+        var made = 0;
+        for (var i = 0; i < 1_000; i++)
+        {
+            now += TimeSpan.FromSeconds(1);
+            var informant = UdpEndpoint.FromIPv4(0x0900_0001 + ((uint)i << 8), 4000);
+            if (pauses.MayMake(informant, now))
+            {
+                made++;
+                pauses.Made([informant], isFruitful: false, now);
+            }
+        }
+
+        Assert.InRange(made, 7, 9);
+        pauses.Made(Enumerable.Range(0, 1_000).Select(i => UdpEndpoint.FromIPv4(0x0A80_0001 + ((uint)i << 8), 4000)), isFruitful: false, now);
+        Assert.False(pauses.MayMake(Contact(1).Endpoint, now + MergePauses.Shortest));
+    }
+
+    [Fact]
+    public void The_addresses_of_one_name_take_turns_in_whatever_order_they_come()
+    {
+        var schedule = new BootstrapSchedule(["seeds:1", "one:1"], Start);
+        var random = new SeededRandomSource(1);
+        var addresses = Enumerable.Range(1, 10).Select(number => Contact(number).Endpoint).ToList();
+        var chosen = new List<UdpEndpoint>();
+        for (var i = 0; i < 5; i++)
+        {
+            var some = schedule.Choose("seeds:1", addresses.OrderBy(_ => random.Next(1_000)), 4);
+            Assert.Equal(4, some.Distinct().Count());
+            chosen.AddRange(some);
+        }
+
+        Assert.All(addresses, address => Assert.Equal(2, chosen.Count(one => one == address)));
+        Assert.Equal(addresses[..3], schedule.Choose("one:1", addresses[..3], 4));
     }
 
     [Fact]
@@ -78,7 +152,8 @@ public sealed class PartitionPolicyTests
         Assert.InRange(asked.Count(one => one.Node == "live:1"), 94, 97);
         var silent = asked.Where(one => one.Node == "dead:1").Select(one => one.Minute).ToList();
         Assert.Equal([2, 2, 2], silent.Zip(silent.Skip(1), (one, next) => next - one).Take(3));
-        Assert.InRange(silent.Count, 100, 150);
+        Assert.InRange(silent.Count, 85, 115);
+        Assert.InRange(silent.Count(minute => minute is >= 75 and < 135), 5, 6);
         Assert.Null(new BootstrapSchedule([], Start).Take(Start + TimeSpan.FromDays(1)));
     }
 

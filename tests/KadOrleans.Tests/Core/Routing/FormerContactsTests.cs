@@ -37,11 +37,11 @@ public sealed class FormerContactsTests
         }
 
         Assert.Equal(30, Enumerable.Range(1, 30).SelectMany(minute => TakeAt(minute)).Distinct().Count());
-        Assert.Equal(20, _former.Take(20, isAlone: true, Start + (31 * Minute)).Due.Count);
+        Assert.Equal(20, _former.Take(20, contacts: 0, Start + (31 * Minute)).Due.Count);
 
         // Within the minute none, however often they are asked for.
-        Assert.Empty(_former.Take(20, isAlone: true, Start + (31.5 * Minute)).Due);
-        Assert.Equal(20, _former.Take(20, isAlone: true, Start + (32 * Minute)).Due.Count);
+        Assert.Empty(_former.Take(20, contacts: 0, Start + (31.5 * Minute)).Due);
+        Assert.Equal(20, _former.Take(20, contacts: 0, Start + (32 * Minute)).Due.Count);
     }
 
     [Fact]
@@ -79,9 +79,11 @@ public sealed class FormerContactsTests
         Assert.Equal((0, Start - (5 * Minute)), Known(2));
         Assert.Equal((0, null), Known(3));
 
-        (int, DateTimeOffset?) Known(int minute) => _former.Take(20, isAlone: false, Start + (minute * Minute)) is var news
-            ? (news.Known, news.ApartSince)
-            : default;
+        (int, DateTimeOffset?) Known(int minute)
+        {
+            var news = _former.Take(20, contacts: 1, Start + (minute * Minute));
+            return (_former.Count, news.ApartSince);
+        }
     }
 
     [Fact]
@@ -101,19 +103,87 @@ public sealed class FormerContactsTests
         _former.Answered(burst[0].Endpoint, now);
         Assert.Equal(20, TakeAt(10).Except(burst).Count());
 
-        // Nobody of that burst answers: one that comes back later brings about another after two minutes, four, eight, up to an hour.
-        var bursts = 0;
-        for (var minute = 11; minute < 11 + (8 * 60); minute++)
+        // Nobody of that burst answers, nor of the next ones: one that comes back every few minutes brings about fewer and fewer.
+        var comes = Contact(200);
+        var bursts = new List<int>();
+        for (var minute = 11; minute < 11 + (8 * 60); minute += 3)
         {
-            if (TakeAt(minute) is [var asked])
+            now = Start + (minute * Minute);
+            _former.Add(new SavedContact(comes, now, 0), now);
+            _former.Answered(comes.Endpoint, now);
+            if (TakeAt(minute).Count > 1)
             {
-                _former.Answered(asked.Endpoint, Start + (minute * Minute));
-                Lose(NumberOf(asked), lastSeen: Start, lostAt: Start + (minute * Minute));
-                bursts += TakeAt(minute).Count > 1 ? 1 : 0;
+                bursts.Add(minute);
             }
         }
 
-        Assert.InRange(bursts, 3, 16);
+        Assert.InRange(bursts.Count, 8, 13);
+        Assert.True(bursts[^1] - bursts[^2] >= 60);
+
+        // Someone else is back after a cut: what that one did postpones nothing.
+        _former.Answered(_former.Items.First().Contact.Endpoint, Start + (11 + (8 * 60)) * Minute);
+        Assert.True(TakeAt(11 + (8 * 60)).Count > 1);
+    }
+
+    [Fact]
+    public void The_other_ports_of_the_host_that_is_back_do_not_show_that_others_are()
+    {
+        for (var i = 0; i < 80; i++)
+        {
+            Lose(i);
+        }
+
+        var ports = Enumerable.Range(0, 10).Select(port => new Contact(NodeId.FromKey($"port {port}"), UdpEndpoint.FromIPv4(0x0900_0001, (ushort)(4000 + port)))).ToList();
+        var bursts = 0;
+        for (var minute = 1; minute <= 4 * 60; minute++)
+        {
+            var now = Start + (minute * Minute);
+            ports.ForEach(port => _former.Add(new SavedContact(port, now, 0), now));
+            _former.Answered(ports[0].Endpoint, now);
+            bursts += TakeAt(minute).Count > 1 ? 1 : 0;
+            ports[1..].ForEach(port => _former.Answered(port.Endpoint, now));
+        }
+
+        Assert.InRange(bursts, 4, 9);
+    }
+
+    [Theory]
+    [InlineData(10, 89, 6)]
+    [InlineData(10, 39, 48)]
+    [InlineData(50, 49, 48)]
+    [InlineData(1, 4, 46)]
+    [InlineData(1, 5, 6)]
+    [InlineData(100, 4_000, 48)]
+    public void A_few_that_left_among_many_are_asked_for_every_ten_minutes_however_many_they_are(int lost, int left, int inFirstHour)
+    {
+        for (var i = 0; i < lost; i++)
+        {
+            Lose(i);
+        }
+
+        Assert.Equal(inFirstHour, Count(1, 60));
+        Assert.InRange(Count((2 * 60) + 1, 3 * 60), 5, 6);
+        Assert.InRange(Count(23 * 60, 24 * 60), 1, 2);
+
+        int Count(int from, int to) =>
+            Enumerable.Range(from, to - from + 1).Sum(minute => _former.Take(20, left, Start + (minute * Minute)).Due.Count);
+    }
+
+    [Fact]
+    public void In_a_network_that_always_loses_some_they_are_asked_for_no_more_often()
+    {
+        var asked = 0;
+        for (var minute = 0; minute < 600; minute++)
+        {
+            if (minute % 10 == 0)
+            {
+                Lose(minute / 10, lostAt: Start + (minute * Minute));
+            }
+
+            asked += _former.Take(20, contacts: 100, Start + (minute * Minute)).Due.Count;
+        }
+
+        Assert.InRange(asked, 50, 61);
     }
 
     [Fact]
@@ -187,15 +257,27 @@ public sealed class FormerContactsTests
     }
 
     [Fact]
-    public void A_table_without_any_contact_left_knows_that_it_had_some()
+    public void A_table_without_any_contact_left_knows_that_it_had_some_that_stayed_for_minutes()
     {
         var table = new RoutingTable(NodeId.MinValue, new KademliaOptions { FailuresBeforeDrop = 1 }, new SubnetDiversity(), Start);
         Assert.False(table.HasHadContacts);
         table.Apply(ContactObservation.Answered(Contact(1)), Start);
+        Assert.Equal((1, false), (table.Count, table.HasHadContacts));
         table.Apply(ContactObservation.Failed(Contact(1)), Start);
+        Assert.Equal((0, false), (table.Count, table.HasHadContacts));
+
+        table.Apply(ContactObservation.Answered(Contact(2)), Start);
+        table.Apply(ContactObservation.Answered(Contact(2)), Start + FormerContacts.LastingLife);
+        Assert.True(table.HasHadContacts);
+        table.Apply(ContactObservation.Failed(Contact(2)), Start + FormerContacts.LastingLife);
         Assert.Equal((0, true), (table.Count, table.HasHadContacts));
+        Assert.True(RoutingTable.Restore(table.Save(), new KademliaOptions(), new SubnetDiversity(), Start.AddHours(1)).HasHadContacts);
         table.AddFormer([new SavedContact(new Contact(table.OwnId, Contact(5).Endpoint), Start, 0)], Start);
-        Assert.Equal([Contact(1)], table.Former.Select(saved => saved.Contact));
+        Assert.Equal([Contact(1), Contact(2)], table.Former.Select(saved => saved.Contact));
+        Assert.True(Assert.Single(table.Find(Contact(2).Id)).IsFormer);
+
+        Assert.True(table.Forget(Contact(2).Id));
+        Assert.False(table.HasHadContacts);
     }
 
     private void Lose(int number, DateTimeOffset? firstSeen = null, DateTimeOffset? lastSeen = null, DateTimeOffset? lostAt = null)
@@ -205,7 +287,7 @@ public sealed class FormerContactsTests
         _former.Add(new SavedContact(Contact(number), seen, 0) { FirstSeen = firstSeen ?? seen }, at);
     }
 
-    private IReadOnlyList<Contact> TakeAt(int minute) => _former.Take(20, isAlone: false, Start + (minute * Minute)).Due;
+    private IReadOnlyList<Contact> TakeAt(int minute) => _former.Take(20, contacts: 1, Start + (minute * Minute)).Due;
 
     private static Contact Contact(int number) =>
         new(NodeId.FromKey($"{number}"), UdpEndpoint.FromIPv4(0x0800_0001 + ((uint)number << 8), 4000));

@@ -17,6 +17,8 @@ internal sealed class ScriptedStore : IKeyStore
 
     public Action BeforeRemoval { get; set; } = () => { };
 
+    public Action BeforeScan { get; set; } = () => { };
+
     public IReadOnlyList<NodeId> LostKeys { get; init; } = [];
 
     public bool IsLost(NodeId key) => LostKeys.Contains(key) && !_removed.Contains(key);
@@ -62,8 +64,11 @@ internal sealed class ScriptedStore : IKeyStore
         return ((IKeyStore)_inner).RemoveAsync(key, cancellationToken);
     }
 
-    public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(KeyRegion region, CancellationToken cancellationToken = default) =>
-        _inner.ScanAsync(region, cancellationToken);
+    public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(KeyRegion region, CancellationToken cancellationToken = default)
+    {
+        BeforeScan();
+        return _inner.ScanAsync(region, cancellationToken);
+    }
 
     public ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default) =>
         _inner.GetUsageAsync(cancellationToken);

@@ -91,6 +91,88 @@ public sealed class LifecycleTests
     });
 
     [Fact]
+    public void A_table_that_is_larger_than_what_is_saved_does_not_push_out_the_contacts_that_it_lost() => _world.Run(async () =>
+    {
+        var states = new InMemoryNodeStateStore();
+        var options = new KadNodeOptions { Kademlia = new KademliaOptions { BucketSize = 64, SplitDepth = 16 } };
+        await using var node = new KadNode(options, _world.Network.Bind(), new InMemoryKeyStore(options.Quota), states, _world.Environment)
+        {
+            CreateTable = id => new LocalRoutingTable(id, options.Kademlia, new SubnetDiversity(), _world.Clock),
+        };
+        await node.StartAsync();
+        List<Contact> lost = [.. Enumerable.Range(0, 40).Select(_ => _world.AddAnsweringPeer().Contact)];
+        foreach (var contact in lost)
+        {
+            node.Engine.Table.Observe(ContactObservation.Answered(contact));
+            node.Engine.Table.Observe(ContactObservation.Failed(contact));
+        }
+
+        await _world.PassAsync(TimeSpan.FromSeconds(10));
+        lost.ForEach(contact => node.Engine.Table.Observe(ContactObservation.Failed(contact)));
+        for (var i = 0; i < 5_000; i++)
+        {
+            node.Engine.Table.Observe(ContactObservation.Answered(_world.AddPeer().Contact));
+        }
+
+        Assert.True(node.RoutingTable.Count > 1_000);
+        await node.SaveStateAsync();
+        var saved = (await states.LoadAsync())!;
+        Assert.Equal(1_000, saved.Contacts.Count);
+        Assert.Equal(node.Engine.Nearest(node.Id, 960), saved.Contacts.Take(960));
+        Assert.Equal(lost, saved.Contacts.Skip(960));
+        Assert.Equal(lost, saved.Known.Where(known => known.IsFormer).Select(known => known.Contact));
+    });
+
+    [Fact]
+    public void A_restart_changes_nothing_of_what_is_known_of_lost_contacts_and_brings_back_none_that_was_dropped() => _world.Run(async () =>
+    {
+        var states = new InMemoryNodeStateStore();
+        var peers = Enumerable.Range(0, 3).Select(_ => _world.AddAnsweringPeer()).ToList();
+        var first = await _world.StartAsync(Without.Walks, states: states);
+        foreach (var minutes in (int[])[0, 30])
+        {
+            await _world.PassAsync(TimeSpan.FromMinutes(minutes));
+            peers.ForEach(peer => first.Engine.Table.Observe(ContactObservation.Answered(peer.Contact)));
+        }
+
+        foreach (var peer in peers)
+        {
+            peer.OnRequest = (_, _, _) => 0;
+            Fail(peer);
+            await _world.PassAsync(TimeSpan.FromSeconds(10));
+            Fail(peer);
+        }
+
+        var former = await FormerAsync(first);
+        Assert.Equal(peers.Select(peer => peer.Contact).OrderBy(contact => contact.Id), former.Select(known => known.Contact));
+        Assert.All(former, known => Assert.Equal(TimeSpan.FromMinutes(30), known.LastSeen - known.FirstSeen));
+        await _world.PassAsync(TimeSpan.FromMinutes(5));
+        await first.DisposeAsync();
+        await _world.PassAsync(TimeSpan.FromHours(5));
+
+        var second = await _world.StartAsync(Without.Walks, states: states);
+        Assert.Equal(former, await FormerAsync(second));
+        Assert.True(second.Engine.HasHadContacts);
+        foreach (var peer in peers)
+        {
+            Assert.True(Assert.Single(await second.Admin.GetContactAsync(peer.Id)).Known.IsFormer);
+            Assert.Equal(1, await second.Admin.DropContactAsync(peer.Id));
+            Assert.Equal(0, await second.Admin.DropContactAsync(peer.Id));
+        }
+
+        Assert.False(second.Engine.HasHadContacts);
+        await second.DisposeAsync();
+        await using var third = await _world.StartAsync(Without.Walks, states: states);
+        Assert.Empty(await FormerAsync(third));
+        Assert.Empty((await states.LoadAsync())!.Contacts);
+
+        void Fail(RawPeer peer) => first.Engine.Table.Observe(ContactObservation.Failed(peer.Contact));
+
+        static async Task<IReadOnlyList<KnownContact>> FormerAsync(KadNode node) =>
+            [.. (await node.Admin.GetTableAsync()).Former.OrderBy(known => known.Contact.Id)];
+    });
+
+    [Fact]
     public void An_outage_does_not_lose_the_saved_contacts() => _world.Run(async () =>
     {
         var states = new InMemoryNodeStateStore();

@@ -61,7 +61,7 @@ public sealed class RefusedFileTests : SqliteTests
     [InlineData("UPDATE segment SET number = 7", "is damaged (segment 7 of its values is unreadable); ")]
     [InlineData("INSERT INTO node (id) VALUES (x'01')", "is damaged (an id in table node has 1 bytes); ")]
     [InlineData(
-        "INSERT INTO node (id) VALUES (zeroblob(20)); INSERT INTO contact VALUES (0, zeroblob(20), zeroblob(16), 65536)",
+        "INSERT INTO node (id) VALUES (zeroblob(20)); INSERT INTO contact (position, id, address, port) VALUES (0, zeroblob(20), zeroblob(16), 65536)",
         "is damaged (a contact is unreadable); ")]
     [InlineData("DROP TABLE contact; INSERT INTO node (id) VALUES (zeroblob(20))", "is damaged (a table is missing or altered); ")]
     [InlineData("DROP TABLE segment", "is damaged (a table is missing or altered); ")]

@@ -44,6 +44,11 @@ function draw(table) {
       bucket.contacts.length === 0
         ? el('p', { class: 'empty' }, 'No contact.')
         : el('ul', { class: 'contact-list' }, bucket.contacts.map(contact => el('li', {}, el('a', { href: `#/contact/${contact.id}` }, id(contact.id, 16)), shown(contact.endpoint, { class: 'address' }))))))),
+    table.former.length > 0 && el('details', {},
+      el('summary', {}, el('span', { class: 'range' }, 'lost'), el('span', { class: 'count' }, plural(table.former.length, 'former contact')),
+        el('small', {}, 'they did not answer, and are asked again at times')),
+      el('ul', { class: 'contact-list' }, table.former.map(contact => el('li', {}, el('a', { href: `#/contact/${contact.id}` }, id(contact.id, 16)),
+        shown(contact.endpoint, { class: 'address' }), el('small', {}, `last answer ${relative(contact.lastSeen)}`))))),
   ];
 }
 
