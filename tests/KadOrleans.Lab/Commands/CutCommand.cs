@@ -21,6 +21,11 @@ internal static class CutCommand
         Description = "Nodes are configured with three others; without it those serve the first join alone.",
     };
 
+    private static readonly Option<bool> Leave = new("--leave")
+    {
+        Description = "The nodes are killed in place of cut off, and do not come back.",
+    };
+
     public static Command Create(CommandIo io)
     {
         var json = CommonOptions.Json();
@@ -30,9 +35,10 @@ internal static class CutCommand
             [
                 "kad-lab cut --nodes 1000 --cut-off 500 --minutes 60",
                 "kad-lab cut --nodes 1000 --cut-off 0 --minutes 60 --json",
+                "kad-lab cut --nodes 100 --cut-off 10 --leave --minutes 360",
             ],
             Notes = "A run with --cut-off 0 and the same other options is the one to compare with.",
-        }.With(Nodes, CutOff, Minutes, Before, After, Lookups, Values, Seed, Loss, Walk, Bootstrap, json);
+        }.With(Nodes, CutOff, Minutes, Before, After, Lookups, Values, Seed, Loss, Walk, Bootstrap, Leave, json);
         command.SetAction((parsed, cancellationToken) =>
         {
             GCSettings.LatencyMode = GCLatencyMode.Batch;
@@ -60,6 +66,7 @@ internal static class CutCommand
                 Values = Values.Read(parsed),
                 Seed = Seed.Read(parsed),
                 HasBootstrap = parsed.GetValue(Bootstrap),
+                Leaves = parsed.GetValue(Leave),
                 Network = new NetworkConditions { Loss = Loss.Read(parsed) / 100 },
                 RandomWalk = new RandomWalkOptions { Interval = TimeSpan.FromSeconds(Walk.Read(parsed)) },
             };
@@ -74,6 +81,11 @@ internal static class CutCommand
         ["datagramsBefore"] = Math.Round(report.DatagramsBefore, 1),
         ["datagramsDuring"] = Math.Round(report.DatagramsDuring, 1),
         ["datagramsAfter"] = Math.Round(report.DatagramsAfter, 1),
+        ["hours"] = new JsonArray([.. report.Hours.Select(hour => new JsonObject
+        {
+            ["datagrams"] = Math.Round(hour.Datagrams, 1),
+            ["asked"] = Math.Round(hour.Asked, 2),
+        })]),
     };
 
     private static void Print(CutReport report, ResultPrinter printer)
@@ -81,6 +93,11 @@ internal static class CutCommand
         foreach (var (index, minute) in report.Minutes.Index())
         {
             printer.Line($"minute {index + 1}: nearest found {Percent(minute.Success)}, exact k {Percent(minute.Exact)}");
+        }
+
+        foreach (var (index, hour) in report.Hours.Index())
+        {
+            printer.Line($"hour {index + 1}: {hour.Datagrams:0} datagrams per node, {hour.Asked:0.0} former contacts and bootstrap nodes asked");
         }
 
         printer.Line($"values of the other part found: {Percent(report.Found)}");

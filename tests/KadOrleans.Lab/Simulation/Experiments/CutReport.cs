@@ -9,6 +9,7 @@ namespace KadOrleans.Lab;
 /// <param name="DatagramsBefore">Datagrams per node and hour before the cut.</param>
 /// <param name="DatagramsDuring">Datagrams per node and hour during the cut.</param>
 /// <param name="DatagramsAfter">Datagrams per node and hour from the cut's end on.</param>
+/// <param name="Hours">Each hour of the cut.</param>
 public sealed record CutReport(
     CutSettings Settings,
     IReadOnlyList<CutLookups> Minutes,
@@ -17,10 +18,14 @@ public sealed record CutReport(
     double Earlier,
     double DatagramsBefore,
     double DatagramsDuring,
-    double DatagramsAfter)
+    double DatagramsAfter,
+    IReadOnlyList<CutHour> Hours)
 {
     public CutLookups Last => Minutes[^1];
 }
+
+/// <summary>An hour of a cut: datagrams per node, and pings of former contacts and bootstrap nodes among them, each with a retry if nobody answers.</summary>
+public readonly record struct CutHour(double Datagrams, double Asked);
 
 /// <summary>Shares of lookups that found the nearest node, and exactly the k nearest.</summary>
 public readonly record struct CutLookups(double Success, double Exact);

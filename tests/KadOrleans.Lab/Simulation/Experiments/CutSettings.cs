@@ -11,6 +11,9 @@ public sealed record CutSettings
 
     public required TimeSpan Length { get; init; }
 
+    /// <summary>Whether those nodes are killed and do not come back: what former contacts cost a network that goes on.</summary>
+    public bool Leaves { get; init; }
+
     public int Seed { get; init; } = 1;
 
     /// <summary>Whether each node is configured with three nodes that ran before it; else they serve its first join alone.</summary>

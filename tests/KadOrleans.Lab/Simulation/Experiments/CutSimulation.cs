@@ -48,13 +48,10 @@ public sealed class CutSimulation
         IReadOnlyList<Member> cutOff = [.. _population.Live.TakeLast(_settings.CutOff)];
         IReadOnlyList<Member> others = [.. _population.Live.Take(_settings.Nodes - _settings.CutOff)];
         var end = _world.Clock.Elapsed + _settings.Length;
-        if (cutOff.Count > 0)
-        {
-            _world.Network.Cut(cutOff.Select(member => member.Contact.Endpoint), _settings.Length);
-        }
-
-        await _world.PassAsync(_settings.Length / 2);
-        var values = new CutValues(_world, cutOff.Count > 0 ? cutOff : others, others, _settings.Values);
+        await BeginCutAsync(cutOff);
+        var hours = _settings.Leaves ? await CountHoursAsync(end) : [];
+        var values = new CutValues(_world, cutOff.Count > 0 && !_settings.Leaves ? cutOff : others, others, _settings.Values);
+        await PassUntilAsync(end - (_settings.Length / 2));
         await values.SetAsync();
         await PassUntilAsync(end);
         var during = CountDatagrams();
@@ -68,7 +65,37 @@ public sealed class CutSimulation
         var after = CountDatagrams();
         minutes[^1] = await LookUpAsync(_settings.Lookups);
         await values.LookAsync();
-        return new CutReport(_settings, minutes, values.Found, values.Later, values.Earlier, before, during, after);
+        return new CutReport(_settings, minutes, values.Found, values.Later, values.Earlier, before, during, after, hours);
+    }
+
+    private async Task BeginCutAsync(IReadOnlyList<Member> cutOff)
+    {
+        if (_settings.Leaves)
+        {
+            foreach (var member in cutOff)
+            {
+                await _population.KillAsync(member);
+            }
+        }
+        else if (cutOff.Count > 0)
+        {
+            _world.Network.Cut(cutOff.Select(member => member.Contact.Endpoint), _settings.Length);
+        }
+    }
+
+    private async Task<IReadOnlyList<CutHour>> CountHoursAsync(TimeSpan end)
+    {
+        var hours = new List<CutHour>();
+        while (_world.Clock.Elapsed + TimeSpan.FromHours(1) <= end)
+        {
+            var (sent, asked) = (_world.Network.Sent, Asked());
+            await _world.PassAsync(TimeSpan.FromHours(1));
+            hours.Add(new CutHour((_world.Network.Sent - sent) / (double)_population.Live.Count, (Asked() - asked) / (double)_population.Live.Count));
+        }
+
+        return hours;
+
+        long Asked() => _population.Live.Sum(member => member.Engine!.Metrics[NodeMetrics.FormerAsked]);
     }
 
     // Sets take long while contacts of the other part are still known.
