@@ -210,23 +210,16 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     /// <summary><see cref="GetAsync"/> without the local store, for callers that have read it.</summary>
     public async Task<GetResult> GetFromContactsAsync(NodeId key, CancellationToken cancellationToken = default)
     {
-        var (watch, since) = (Turns.Watch(key), _time.GetUtcNow());
-        try
+        using var watch = Turns.Watch(key);
+        var since = _time.GetUtcNow();
+        var outcome = await Lookups.RunAsync(key, LookupKind.Value, cancellationToken);
+        if (outcome is { Value: { } value, CacheAt: { } contact })
         {
-            var outcome = await Lookups.RunAsync(key, LookupKind.Value, cancellationToken);
-            if (outcome is { Value: { } value, CacheAt: { } contact })
-            {
-                // Not awaited: its outcome changes nothing here.
-                _ = _copies.SendFoundAsync(key, value, RemainingLife.OfCopy(outcome.ValueLife, outcome.CacheBelongs), contact, watch, since);
-                watch = null;
-            }
+            // Not awaited: its outcome changes nothing here. It has joined the key's turns when it returns.
+            _ = _copies.SendFoundAsync(key, value, RemainingLife.OfCopy(outcome.ValueLife, outcome.CacheBelongs), contact, watch, since);
+        }
 
-            return new GetResult(outcome.Value, outcome);
-        }
-        finally
-        {
-            watch?.Dispose();
-        }
+        return new GetResult(outcome.Value, outcome);
     }
 
     /// <summary>Stores a value on the k nearest contacts, and here if this node is one of the k nearest.</summary>

@@ -46,7 +46,8 @@ internal sealed class PartitionRepair(
     private readonly SubnetDiversity _subnets = SubnetsOf(node.Options);
     private readonly MergePauses _pauses = new(SubnetsOf(node.Options));
     private readonly Queue<RoutingTableSnapshot> _snapshots = new();
-    private readonly Queue<DateTimeOffset> _refreshes = new();
+    private readonly SlidingAllowance _refreshes = new(MaxRefreshes, RefreshWindow);
+    private readonly long _startedAt = environment.Time.GetTimestamp();
 
     // Those of another part on whose word no lookup was made yet, oldest first.
     private readonly List<Informant> _informants = [];
@@ -203,15 +204,10 @@ internal sealed class PartitionRepair(
 
     private async Task RefreshAsync(CancellationToken cancellationToken)
     {
-        var now = _time.GetUtcNow();
-        while (_refreshes.TryPeek(out var at) && now.Since(at) >= RefreshWindow)
+        var elapsed = _time.GetElapsedTime(_startedAt);
+        if (_refreshes.TryBegin(elapsed))
         {
-            _refreshes.Dequeue();
-        }
-
-        if (_refreshes.Count < MaxRefreshes)
-        {
-            _refreshes.Enqueue(now);
+            _refreshes.End(elapsed, hasHappened: true);
             await maintenance.RefreshAfterJoinAsync(cancellationToken);
         }
     }

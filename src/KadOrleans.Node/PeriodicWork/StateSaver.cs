@@ -58,9 +58,9 @@ internal sealed class StateSaver(
         var former = table.Former;
         var contacts = node.Nearest(node.Id, MaxContacts - former.Count);
         var known = (contacts.Count > 0 ? table.Known : _last.Known).Concat(former).ToLookup(one => one.Contact);
-        IEnumerable<Contact> saved = contacts.Count > 0 ? contacts : LastContacts.Where(IsKept).Take(MaxContacts - former.Count);
-        saved = [.. saved.Concat(former.Select(one => one.Contact)).DistinctBy(contact => contact.Endpoint)];
-        _last = new NodeState(node.Id, [.. saved]) { Known = [.. saved.SelectMany(contact => known[contact].TakeLast(1))] };
+        var nearest = contacts.Count > 0 ? contacts : LastContacts.Where(IsKept).Take(MaxContacts - former.Count);
+        IReadOnlyList<Contact> saved = [.. nearest.Concat(former.Select(one => one.Contact)).DistinctBy(contact => contact.Endpoint)];
+        _last = new NodeState(node.Id, saved) { Known = [.. saved.SelectMany(contact => known[contact].TakeLast(1))] };
         await states.SaveAsync(_last, cancellationToken);
         _savedVersion = version;
 

@@ -103,34 +103,6 @@ public interface IKeyStore : IAsyncDisposable
         throw new NotSupportedException($"{GetType().Name} does not count source networks.");
 }
 
-/// <summary>Shorter calls to a key store.</summary>
-public static class KeyStoreExtensions
-{
-    /// <summary>All keys and values, as <see cref="IKeyStore.ScanAsync(KeyRegion, CancellationToken)"/>.</summary>
-    public static IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(
-        this IKeyStore store, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(store);
-        return store.ScanAsync(KeyRegion.Everywhere, cancellationToken);
-    }
-
-    // Looks at each key of a region, and reads no value.
-    internal static async Task VisitAsync(
-        this IKeyStore store, KeyRegion region, Action<KeyLife> visit, CancellationToken cancellationToken)
-    {
-        await foreach (var _ in store.ScanAsync(region, Visit, cancellationToken))
-        {
-            // No key is wanted.
-        }
-
-        bool Visit(KeyLife life)
-        {
-            visit(life);
-            return false;
-        }
-    }
-}
-
 /// <summary>A key and the life of its value.</summary>
 /// <param name="Key">The key.</param>
 /// <param name="StoredAt">The time of the last STORE; see <see cref="StoredValue.StoredAt"/>.</param>
@@ -141,13 +113,3 @@ public readonly record struct KeyLife(NodeId Key, DateTimeOffset StoredAt, DateT
 /// <param name="Keys">Keys, expired ones included until they are removed.</param>
 /// <param name="Bytes">Footprint of their values in bytes.</param>
 public readonly record struct KeyStoreUsage(long Keys, long Bytes);
-
-/// <summary>The storage behind a port is unusable or broken. The message names it and says what to do.</summary>
-/// <param name="message">The storage, and what to do.</param>
-/// <param name="innerException">The cause, if there is one.</param>
-public sealed class KeyStoreException(string message, Exception? innerException = null)
-    : DhtUnavailableException(message, innerException!)
-{
-    /// <summary>Whether the limit of waiting reads is reached. The value may be held, so a remote node gets no response.</summary>
-    public bool IsBusy { get; init; }
-}

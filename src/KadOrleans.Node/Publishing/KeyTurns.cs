@@ -35,11 +35,11 @@ internal sealed class KeyTurns
     }
 
     /// <summary>Notices from now on whether turns of a key are taken. Dispose it.</summary>
-    public KeyWatch Watch(NodeId key)
+    public TurnWatch Watch(NodeId key)
     {
         lock (_gate)
         {
-            return new KeyWatch(this, Open(key));
+            return new TurnWatch(this, Open(key));
         }
     }
 
@@ -65,8 +65,8 @@ internal sealed class KeyTurns
         }
     }
 
-    /// <summary>Notices turns of a key.</summary>
-    internal sealed class KeyWatch : IDisposable
+    /// <summary>Notices turns of a key: also after it is disposed, while a turn of its owner is open.</summary>
+    internal sealed class TurnWatch : IDisposable
     {
         private readonly KeyTurns _turns;
         private readonly KeyQueue _queue;
@@ -74,7 +74,7 @@ internal sealed class KeyTurns
         private readonly bool _wasIdle;
 
         // Within the lock.
-        public KeyWatch(KeyTurns turns, KeyQueue queue) =>
+        public TurnWatch(KeyTurns turns, KeyQueue queue) =>
             (_turns, _queue, _taken, _wasIdle) = (turns, queue, queue.Taken, queue.Last.IsCompleted);
 
         /// <summary>Whether no turn was under way when the watch began, and none but <paramref name="own"/> were taken since.</summary>

@@ -6,9 +6,6 @@ namespace KadOrleans.Node;
 /// </summary>
 internal sealed class ValueCopies(IKeyStore store, ValueStorer storer, KeyTurns turns, TimeProvider time)
 {
-    /// <summary>How many later values are sent after one that they replaced.</summary>
-    private const int MaxCorrections = 3;
-
     /// <summary>Sends a held value with the life that is left. It is skipped if it is not held any more: whoever stored another sends that.</summary>
     /// <exception cref="KeyStoreException">The store did not answer.</exception>
     public Task<CopyResult> SendHeldAsync(NodeId key, DhtValue value, Contact contact) => turns.RunAsync(key, async () =>
@@ -31,31 +28,28 @@ internal sealed class ValueCopies(IKeyStore store, ValueStorer storer, KeyTurns 
     /// <param name="value">The value.</param>
     /// <param name="life">Its life at the contact.</param>
     /// <param name="contact">The contact.</param>
-    /// <param name="watch">Of the key, since the get began; it is disposed.</param>
+    /// <param name="watch">Of the key, since the get began. It may be disposed once this has returned.</param>
     /// <param name="since">When the get began.</param>
     public async Task SendFoundAsync(
-        NodeId key, DhtValue value, TimeSpan life, Contact contact, KeyTurns.KeyWatch watch, DateTimeOffset since)
+        NodeId key, DhtValue value, TimeSpan life, Contact contact, KeyTurns.TurnWatch watch, DateTimeOffset since)
     {
-        using (watch)
+        try
         {
-            try
+            await turns.RunAsync(key, async () =>
             {
-                await turns.RunAsync(key, async () =>
+                if (!watch.IsQuiet(own: 1) || (await GetAsync(key) is { } held && IsLater(held, value, since)))
                 {
-                    if (!watch.IsQuiet(own: 1) || (await GetAsync(key) is { } held && IsLater(held, value, since)))
-                    {
-                        return false;
-                    }
+                    return false;
+                }
 
-                    await storer.StoreAsync(key, value, life, contact, isAuthored: false);
-                    await SendLaterAsync(key, value, since, contact);
-                    return true;
-                });
-            }
-            catch (KeyStoreException)
-            {
-                // Another get leaves a copy.
-            }
+                await storer.StoreAsync(key, value, life, contact, isAuthored: false);
+                await SendLaterAsync(key, value, since, contact);
+                return true;
+            });
+        }
+        catch (KeyStoreException)
+        {
+            // Another get leaves a copy.
         }
     }
 
@@ -64,7 +58,7 @@ internal sealed class ValueCopies(IKeyStore store, ValueStorer storer, KeyTurns 
 
     private async Task SendLaterAsync(NodeId key, DhtValue sent, DateTimeOffset since, Contact contact)
     {
-        for (var i = 0; i < MaxCorrections && await GetAsync(key) is { } held && IsLater(held, sent, since); i++)
+        for (var i = 0; i < ValuePublisher.MaxCorrections && await GetAsync(key) is { } held && IsLater(held, sent, since); i++)
         {
             sent = held.Value;
             await SendAsync(key, held, contact);

@@ -32,6 +32,9 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
 
     private NodeState? _state;
 
+    // Of most files none are, and a put need not look.
+    private readonly bool _hadLost;
+
     /// <summary>Starts writing. It enters <paramref name="restarts"/> to restart the write-ahead log while nobody reads from the file.</summary>
     public BatchWriter(
         DatabaseFile file, LoadedDatabase loaded, IReadOnlyList<NodeId> lost, ReaderWriterLockSlim restarts, ILogger logger)
@@ -39,7 +42,7 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
     {
         (_file, _logger, _options, _restarts) = (file, logger, loaded.Options, restarts);
         (_values, _segments, _publications, _state) = (loaded.Values, loaded.Segments, loaded.Publications, loaded.State);
-        Lost = new(lost.Select(key => KeyValuePair.Create(key, true)));
+        (Lost, _hadLost) = (new(lost.Select(key => KeyValuePair.Create(key, true))), lost.Count > 0);
         _log = new SegmentLog(file, loaded, Repair);
         StorageMetrics.Begin();
         Start();
@@ -105,7 +108,7 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
             result = Plan.Put(key, slot, before, value, terms, out isAtStake).Result;
         }
 
-        if (result == StoreResult.Stored && !Lost.IsEmpty)
+        if (_hadLost && result == StoreResult.Stored)
         {
             Lost.TryRemove(key, out _);
         }
