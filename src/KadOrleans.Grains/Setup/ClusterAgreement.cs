@@ -9,6 +9,8 @@ internal sealed class ClusterAgreement(
     IServiceProvider services,
     IOptions<KadClusterOptions> options,
     ILocalSiloDetails silo,
+    CallerProofs proofs,
+    IClusterMembershipService membership,
     StateVersion version,
     ClusterShards shards,
     ClusterLimits limits,
@@ -22,6 +24,8 @@ internal sealed class ClusterAgreement(
 
     // How long the grain is called. After an outage of all silos calls go to its old activation until the old silos are declared dead.
     private static readonly TimeSpan AgreementLimit = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan CheckPause = TimeSpan.FromSeconds(1);
 
     private readonly GrainCalls _calls = new(time, logger);
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -84,6 +88,7 @@ internal sealed class ClusterAgreement(
 
     private async Task AgreeAsync()
     {
+        await CheckKeyAsync();
         Compare(await _calls.CallAsync(nameof(IClusterGrain), AskAsync, new TimeLimit(AgreementLimit, time), CancellationToken.None));
 
         // The grain has written its state by now. Shards would be empty on a silo with another storage than the others have.
@@ -98,6 +103,26 @@ internal sealed class ClusterAgreement(
         logger.ClusterAgreed(shards.Layout.Bits, version.Written);
         _completion.TrySetResult();
     }
+
+    // Without a key a silo cannot tell another one from a stranger that claims to be one. The row of a silo that was killed goes soon.
+    private async Task CheckKeyAsync()
+    {
+        var limit = new TimeLimit(AgreementLimit, time);
+        while (proofs.AreRequired && !proofs.HasKey && FindOther() is { } other)
+        {
+            if (limit.Left <= CheckPause)
+            {
+                throw new InvalidOperationException(
+                    $"{EdgeKey.Setting} is not set, and the silo {other} runs in this cluster: several silos whose gateways other machines reach need one, the same on all.");
+            }
+
+            await Task.Delay(CheckPause, time);
+            await membership.Refresh();
+        }
+    }
+
+    private SiloAddress? FindOther() => membership.CurrentSnapshot.Members.Values
+        .FirstOrDefault(member => member.Status == SiloStatus.Active && !member.SiloAddress.Equals(silo.SiloAddress))?.SiloAddress;
 
     private ValueTask<ClusterTerms> AskAsync() => grains.GetGrain<IClusterGrain>(GrainKeys.Singleton)
         .JoinAsync(options.Value.SettingsOr(shards.Layout.FirstBits), silo.SiloAddress, version.Known);

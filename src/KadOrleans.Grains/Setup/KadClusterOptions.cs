@@ -80,9 +80,22 @@ public sealed class KadClusterOptions
 
     /// <summary>
     /// A secret of 16 to 256 characters that silos and edges share. With it, clients without the secret may call only <see cref="IDht"/>, and
-    /// edges only what they need. Null (default): every client that reaches a gateway may call every grain.
+    /// edges only what they need. Null (default): if other machines reach the gateway, it serves <see cref="IDht"/> alone, and no second silo
+    /// may join; on a loopback address every client may call every grain.
     /// </summary>
     public string? EdgeKey { get; set; }
+
+    /// <summary>
+    /// A second secret of 16 to 256 characters that is accepted as <see cref="EdgeKey"/> is, and that no process of this cluster sends. Set it
+    /// while the key is changed: to the new key until all edges have that one, then to the old one until all silos do. Default: null.
+    /// </summary>
+    public string? SecondEdgeKey { get; set; }
+
+    /// <summary>
+    /// The names of assemblies whose grain interfaces clients may call besides <see cref="IDht"/>, for a silo that has grains of its own.
+    /// Default: none. Methods of Orleans that its client does not need stay closed, unless their assembly is named.
+    /// </summary>
+    public IList<string> OpenAssemblies { get; } = [];
 
     /// <summary>The most keys that a cluster of one silo can hold: no changed limit may exceed it.</summary>
     internal int MostKeys { get; set; } = int.MaxValue;
@@ -137,6 +150,18 @@ internal sealed class KadClusterOptionsValidator : IValidateOptions<KadClusterOp
         if (options.EdgeKey is { Length: > 0 } key && EdgeKey.FindProblem(key) is { } problem)
         {
             checks.Problems.Add(problem);
+        }
+
+        if (options.SecondEdgeKey is { Length: > 0 } second)
+        {
+            if (EdgeKey.FindProblem(second, EdgeKey.SecondSetting) is { } wrong)
+            {
+                checks.Problems.Add(wrong);
+            }
+            else if (string.IsNullOrEmpty(options.EdgeKey))
+            {
+                checks.Problems.Add($"{EdgeKey.SecondSetting} is set, and {EdgeKey.Setting} is not; a second key is allowed beside a first one only.");
+            }
         }
 
         checks.CheckTrust(options.Trust);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Metadata;
 
 namespace KadOrleans.Grains;
 
@@ -58,7 +59,13 @@ public static class KadGrainsSiloBuilderExtensions
         builder.Services.TryAddSingleton<ClusterAgreement>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => services.GetRequiredService<ClusterAgreement>());
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ShardHandOver>();
-        builder.AddIncomingGrainCallFilter<CallFilter>();
+        builder.Services.TryAddSingleton<CallerProofs>();
+        builder.Services.TryAddSingleton<UnprovenSilos>();
+        builder.Services.AddSingleton<IGrainInterfacePropertiesProvider, ProofMark>();
+
+        // Before all other filters, so that they see neither proof nor key.
+        builder.Services.Insert(0, ServiceDescriptor.Singleton<IIncomingGrainCallFilter, CallFilter>());
+        builder.AddOutgoingGrainCallFilter<SiloCallFilter>();
         builder.Services.AddHostedService<StateVersionService>();
         return builder;
     }

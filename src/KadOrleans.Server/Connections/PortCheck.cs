@@ -13,28 +13,21 @@ internal static class PortCheck
     {
         var endpoints = services.GetRequiredService<IOptions<EndpointOptions>>().Value;
         Run(claim, "Kad:Silo:Port", endpoints.SiloListeningEndpoint ?? new IPEndPoint(endpoints.AdvertisedIPAddress, endpoints.SiloPort));
-        if (FindGateway(endpoints) is { } gateway)
+        if (Gateway.Find(endpoints) is { } gateway)
         {
             Run(claim, "Kad:Silo:GatewayPort", gateway);
         }
     }
 
-    /// <summary>Warns of a gateway that other machines reach and that has no edge key.</summary>
-    public static void WarnOfOpenGateway(IServiceProvider services)
+    /// <summary>Warns that edges cannot use a gateway that other machines reach and that has no edge key.</summary>
+    public static void WarnOfMissingKey(IServiceProvider services)
     {
-        if (FindGateway(services.GetRequiredService<IOptions<EndpointOptions>>().Value) is { } gateway
-            && IsOpenGateway(gateway, services.GetRequiredService<IOptions<KadClusterOptions>>().Value.EdgeKey))
+        var endpoints = services.GetRequiredService<IOptions<EndpointOptions>>().Value;
+        if (Gateway.IsOpenToOthers(endpoints) && string.IsNullOrEmpty(services.GetRequiredService<IOptions<KadClusterOptions>>().Value.EdgeKey))
         {
-            SiloLog.GatewayOpen(services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(PortCheck)), gateway, EdgeKey.Setting);
+            SiloLog.NoEdgeKey(services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(PortCheck)), Gateway.Find(endpoints)!, EdgeKey.Setting);
         }
     }
-
-    private static IPEndPoint? FindGateway(EndpointOptions endpoints) => endpoints.GatewayListeningEndpoint
-        ?? (endpoints.GatewayPort == 0 ? null : new IPEndPoint(endpoints.AdvertisedIPAddress, endpoints.GatewayPort));
-
-    /// <summary>Whether other machines may call what only edges should.</summary>
-    public static bool IsOpenGateway(IPEndPoint gateway, string? edgeKey) =>
-        !IPAddress.IsLoopback(gateway.Address) && string.IsNullOrEmpty(edgeKey);
 
     private static void Run(PortClaim claim, string setting, IPEndPoint endpoint)
     {

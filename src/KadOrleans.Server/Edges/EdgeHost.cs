@@ -129,11 +129,7 @@ internal static class EdgeHost
         client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = GatewayRefresh);
         if (settings.Cluster.EdgeKey is { } edgeKey)
         {
-            client.AddOutgoingGrainCallFilter(call =>
-            {
-                RequestContext.Set(EdgeKey.ContextKey, edgeKey);
-                return call.Invoke();
-            });
+            client.Services.AddSingleton<IOutgoingGrainCallFilter>(new EdgeCallFilter(edgeKey, TimeProvider.System));
         }
 
         if (settings.Telemetry is not null)

@@ -9,6 +9,8 @@ public abstract class SiloCluster : IAsyncLifetime
 
     internal short Silos { get; init; } = 2;
 
+    internal Action<IClientBuilder> ConfigureClient { get; init; } = static _ => { };
+
     public CallGate Gate { get; } = new();
 
     public InProcessTestCluster Cluster { get; private set; } = null!;
@@ -30,7 +32,11 @@ public abstract class SiloCluster : IAsyncLifetime
             silo.AddIncomingGrainCallFilter(Gate);
             silo.Services.AddKadClient();
         });
-        builder.ConfigureClient(client => client.AddKadClient());
+        builder.ConfigureClient(client =>
+        {
+            client.AddKadClient();
+            ConfigureClient(client);
+        });
         Cluster = builder.Build();
         await Cluster.DeployAsync();
     }

@@ -6,6 +6,7 @@ public sealed class CallFilterTests(CallFilterTests.KeyedSilo silo) : IClassFixt
 {
     private const int ShardBits = 4;
     private const string Key = "Kad:Cluster:EdgeKey=a key of the test";
+    private const string TheKey = "a key of the test";
     private const string WrongKey = "the caller's Kad:Cluster:EdgeKey is missing or differs from the silos'";
     private const string ForEdges = $"is open to edges alone, and {WrongKey}; clients use IDht.";
     private const string ForSilos = "is open to silos alone; clients use IDht.";
@@ -36,7 +37,7 @@ public sealed class CallFilterTests(CallFilterTests.KeyedSilo silo) : IClassFixt
     public async Task A_client_reaches_no_service_of_a_silo_and_no_reminder()
     {
         await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
-        var address = (await client.Grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Keys.Single();
+        var address = silo.Address;
         var (desk, report) = (Service<IShardDesk>(client, address), Service<ISiloReportService>(client, address));
         await RefusesAsync($"IShardDesk.AskShardsAsync {ForSilos}", () => desk.AskShardsAsync([new ShardPoint(0, 0, 0)]).AsTask());
         await RefusesAsync($"IShardDesk.GetAsync {ForEdges}", () => desk.GetAsync([]).AsTask());
@@ -83,17 +84,55 @@ public sealed class CallFilterTests(CallFilterTests.KeyedSilo silo) : IClassFixt
     {
         Assert.Equal(("ready", true), (silo.State, silo.ServesCounters));
         Assert.DoesNotContain("CallRefused", silo.ErrorsBefore, StringComparison.Ordinal);
+        Assert.DoesNotContain("is open to", silo.ErrorsBefore, StringComparison.Ordinal);
         Assert.DoesNotContain("a key of the test", silo.ErrorsBefore, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("127.0.0.1", null, false)]
-    [InlineData("::1", null, false)]
-    [InlineData("0.0.0.0", null, true)]
-    [InlineData("10.1.2.3", "", true)]
-    [InlineData("10.1.2.3", "a key of the test", false)]
-    public void A_gateway_that_other_machines_reach_needs_a_key(string address, string? key, bool isOpen) =>
-        Assert.Equal(isOpen, PortCheck.IsOpenGateway(new IPEndPoint(IPAddress.Parse(address), 30000), key));
+    [InlineData("hosted-evil")]
+    [InlineData("0123456789abcdef0123456789abcdef")]
+    public async Task Nothing_is_believed_because_of_a_callers_name(string name)
+    {
+        var sentence = name.StartsWith("hosted-", StringComparison.Ordinal)
+            ? "is open to silos alone, and the caller does not prove that it is one: a silo needs the Kad:Cluster:EdgeKey of the others; clients use IDht."
+            : ForSilos;
+        await using var client = await ClusterClient.ConnectAsync(silo.Gateway, orleans => StrangerNames.Take(orleans, name));
+        Assert.Equal(ShardBits, (await client.Dht.GetStatusAsync()).Settings?.ShardBits);
+
+        foreach (var claim in new[] { null, "silo/", $"silo/{silo.Address.ToParsableString()}/00", CallProof.OfSilo("some other key, as long", silo.Address.ToParsableString()), CallProof.OfEdge(TheKey, "of an edge") })
+        {
+            RequestContext.Set(CallProof.ContextKey, claim!);
+            await RefusedAsync("IRulesGrain.BanAsync", () => Single<IRulesGrain>(client).BanAsync("203.0.113.0/24", isBanned: true).AsTask());
+            RequestContext.Set(CallProof.ContextKey, claim!);
+            await RefusedAsync("IRulesGrain.SetLimitAsync", () => Single<IRulesGrain>(client).SetLimitAsync("totalKeys", 1000).AsTask());
+            RequestContext.Set(CallProof.ContextKey, claim!);
+            await RefusedAsync("IKeyShardGrain.RemoveAsync", () => client.Grains.GetGrain<IKeyShardGrain>(0).RemoveAsync([NodeId.FromKey("durable")]).AsTask());
+            RequestContext.Set(CallProof.ContextKey, claim!);
+            await RefusedAsync("IManagementGrain.ForceActivationCollection", () => client.Grains.GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.Zero));
+            RequestContext.Set(CallProof.ContextKey, claim!);
+            await RefusedAsync("IManagementGrain.GetHosts", () => client.Grains.GetGrain<IManagementGrain>(0).GetHosts());
+        }
+
+        RequestContext.Clear();
+
+        async Task RefusedAsync(string method, Func<Task> call)
+        {
+            var refused = await Assert.ThrowsAsync<CallRefusedException>(call);
+            Assert.Contains(refused.Message, new[] { $"{method} {sentence}", $"{method} {ForSilos}" });
+        }
+    }
+
+    [Fact]
+    public async Task A_second_key_is_accepted_while_the_first_is_changed()
+    {
+        using var folder = new TemporaryFolder();
+        await using var changing = await SiloProcess.StartedAsync(
+            folder.Path, Key, "Kad:Cluster:SecondEdgeKey=the key of tomorrow", SiloServer.ShardBits(ShardBits), "Kad:Edge:Enabled=false", $"Kad:Silo:GatewayPort={silo.OtherGateway}");
+        await using var edge = new EdgeServer(folder.Path, "edge", $"Kad:Cluster:Gateway=127.0.0.1:{silo.OtherGateway}", "Kad:Cluster:EdgeKey=the key of tomorrow");
+        await edge.StartAsync();
+        await using var load = new StoreLoad(edge.Address, ShardBits);
+        await load.WholeAsync();
+    }
 
     private static async Task RefusesAsync(string sentence, Func<Task> call) =>
         Assert.Equal(sentence, (await Assert.ThrowsAsync<CallRefusedException>(call)).Message);
@@ -120,6 +159,10 @@ public sealed class CallFilterTests(CallFilterTests.KeyedSilo silo) : IClassFixt
 
         internal int Gateway { get; } = FreePort.Tcp();
 
+        internal int OtherGateway { get; } = FreePort.Tcp();
+
+        internal SiloAddress Address { get; private set; } = SiloAddress.Zero;
+
         internal string Folder => _folder.Path;
 
         internal string? State { get; private set; }
@@ -132,7 +175,10 @@ public sealed class CallFilterTests(CallFilterTests.KeyedSilo silo) : IClassFixt
         {
             _silo = await SiloProcess.StartedAsync(Folder, Key, SiloServer.ShardBits(ShardBits), $"Kad:Silo:GatewayPort={Gateway}");
             await _silo.LineAsync("listening udp 127.0.0.1:");
-            State = (await _silo.StatusAsync()).GetProperty("state").GetString();
+            var status = await _silo.StatusAsync();
+            State = status.GetProperty("state").GetString();
+            var parts = status.GetProperty("silo").GetString()![1..].Split(':');
+            Address = SiloAddress.FromParsableString($"{parts[0]}:{parts[1]}@{parts[2]}");
             using var counters = await _silo.GetAsync("/dashboard/DashboardCounters");
             ServesCounters = counters.IsSuccessStatusCode;
             ErrorsBefore = _silo.Errors;

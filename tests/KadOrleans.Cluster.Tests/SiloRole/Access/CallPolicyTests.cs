@@ -13,6 +13,9 @@ public sealed class CallPolicyTests
         Task CallAsync();
     }
 
+    // Of a silo whose host opened nothing.
+    private static readonly CallPolicy Closed = new([]);
+
     private static IReadOnlyList<Assembly> Ours { get; } =
     [
         .. Directory.EnumerateFiles(AppContext.BaseDirectory, "*.dll")
@@ -43,16 +46,50 @@ public sealed class CallPolicyTests
 
     [Fact]
     public void What_nobody_classified_is_for_silos() =>
-        Assert.Equal(Callers.Silos, CallPolicy.Of(typeof(INobodySaid).GetMethod(nameof(INobodySaid.CallAsync))!, grain: null));
+        Assert.Equal(Callers.Silos, Closed.Of(typeof(INobodySaid).GetMethod(nameof(INobodySaid.CallAsync))!, grain: null));
+
+    // A client needs the manifests and the cancellation of its calls. A silo that is not yet known needs an answer to its probes.
+    [Fact]
+    public void Of_Orleans_clients_reach_what_their_library_needs_and_nothing_else()
+    {
+        Type[] called = [.. OfOrleans().SelectMany(assembly => assembly.GetTypes()).Where(IsCalled)];
+        Assert.Superset(new HashSet<string> { "IManagementGrain", "ISiloControl", "IRemindable", "IGrainManagementExtension" }, called.Select(type => type.Name).ToHashSet());
+
+        Assert.Equal(
+            [
+                "IClusterManifestSystemTarget.GetClusterManifest", "IClusterManifestSystemTarget.GetClusterManifestHashSummary",
+                "IClusterManifestSystemTarget.GetClusterManifestUpdate", "IGrainCallCancellationExtension.CancelRequestAsync", "IGrainTimerInvoker.InvokeCallbackAsync", "IMembershipService.Ping",
+            ],
+            called.SelectMany(type => type.GetMethods()).Where(method => Closed.Of(method, typeof(object)) == Callers.Clients)
+                .Select(method => $"{method.DeclaringType!.Name}.{method.Name}").Distinct().Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void A_host_opens_the_grains_of_an_assembly_of_its_own()
+    {
+        var own = typeof(Assert).GetMethods()[0];
+        var enumeration = Load("Orleans.Core.Abstractions").GetTypes().Single(type => type.Name == "IAsyncEnumerableGrainExtension").GetMethods()[0];
+        var open = new CallPolicy([typeof(Assert).Assembly.GetName().Name!]);
+
+        Assert.Equal([Callers.Silos, Callers.Clients], new[] { Closed, open }.Select(policy => policy.Of(own, typeof(Assert))));
+        Assert.Equal([Callers.Silos, Callers.Clients], new[] { Closed, open }.Select(policy => policy.Of(enumeration, typeof(Assert))));
+        Assert.Equal(Callers.Silos, open.Of(enumeration, typeof(KeyShardGrain)));
+        Assert.Equal(Callers.Silos, open.Of(typeof(IManagementGrain).GetMethods()[0], typeof(Assert)));
+    }
 
     [Fact]
     public void The_management_of_this_projects_grains_is_for_silos()
     {
         Assert.All(
             typeof(Orleans.Core.Internal.IGrainManagementExtension).GetMethods(),
-            method => Assert.Equal(Callers.Silos, CallPolicy.Of(method, typeof(KeyShardGrain))));
-        Assert.Equal(Callers.Clients, CallPolicy.Of(typeof(IManagementGrain).GetMethods()[0], typeof(object)));
+            method => Assert.Equal(Callers.Silos, Closed.Of(method, typeof(KeyShardGrain))));
+        Assert.Equal(Callers.Silos, Closed.Of(typeof(IManagementGrain).GetMethods()[0], typeof(object)));
     }
+
+    private static IEnumerable<Assembly> OfOrleans() => Directory.EnumerateFiles(AppContext.BaseDirectory, "Orleans.*.dll")
+        .Select(file => Load(Path.GetFileNameWithoutExtension(file)));
+
+    private static Assembly Load(string name) => Assembly.Load(name);
 
     private static bool IsCalled(Type type) => type.IsInterface && typeof(IAddressable).IsAssignableFrom(type);
 

@@ -63,12 +63,15 @@ public sealed class RollingUpgradeTests(SharedPostgreSql postgres)
         await cluster.AllAreThereAsync();
     }
 
-    /// <summary>By hand, with the build before.</summary>
-    [Fact]
+    /// <summary>By hand, with the build before. With a key, which builds of before proofs send as it is.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("a key of the test")]
     [Needs(Need.PostgreSql | Need.OlderBuild)]
-    public async Task The_build_before_is_replaced_by_this_one_and_brought_back_under_load()
+    public async Task The_build_before_is_replaced_by_this_one_and_brought_back_under_load(string key)
     {
-        await using var cluster = new RollingUpgrade(Machine.OlderBuild, silos: 2, await postgres.CreateStorageAsync());
+        await using var cluster = new RollingUpgrade(
+            Machine.OlderBuild, silos: 2, [.. await postgres.CreateStorageAsync(), $"Kad:Cluster:EdgeKey={key}"]);
         await cluster.StartAsync();
 
         var written = await cluster.WrittenAsync();

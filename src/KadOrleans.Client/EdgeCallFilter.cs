@@ -1,0 +1,32 @@
+using System.Security.Cryptography;
+
+namespace KadOrleans.Client;
+
+// Adds an edge's proof to its calls. A silo that runs a build of before proofs refuses it, so the call is made once more with the key
+// itself, which such builds know, and so are all calls of the next minute. A refused call did nothing.
+internal sealed class EdgeCallFilter(string key, TimeProvider time) : IOutgoingGrainCallFilter
+{
+    private static readonly TimeSpan KeyTime = TimeSpan.FromMinutes(1);
+
+    private readonly string _proof = CallProof.OfEdge(key, RandomNumberGenerator.GetHexString(32));
+    private long _keyUntil;
+
+    public async Task Invoke(IOutgoingGrainCallContext context)
+    {
+        // Set within an asynchronous method, so the caller's own request context stays as it was.
+        RequestContext.Set(CallProof.ContextKey, _proof);
+        var withKey = time.GetTimestamp() < Volatile.Read(ref _keyUntil);
+        if (withKey)
+        {
+            RequestContext.Set(EdgeKey.ContextKey, key);
+        }
+
+        await context.Invoke();
+        if (!withKey && context.Response?.Exception is CallRefusedException)
+        {
+            Volatile.Write(ref _keyUntil, time.GetTimestamp() + (long)(KeyTime.TotalSeconds * time.TimestampFrequency));
+            RequestContext.Set(EdgeKey.ContextKey, key);
+            await context.Invoke();
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Orleans.Configuration;
+
+namespace KadOrleans.Grains;
+
+// Makes this silo's proof, and finds out by proof or key who made a call. Without a key the proof is made from a random one, which no
+// other process has.
+internal sealed class CallerProofs
+{
+    // A silo or edge has one entry for the life of its process. The bound is for years of restarts.
+    private const int MaxKnown = 4096;
+
+    private readonly string[] _keys;
+    private readonly ISiloStatusOracle _silos;
+
+    // The proofs that were checked, by what they claim: only who has a key gets in.
+    private readonly ConcurrentDictionary<string, KnownProof> _known = new();
+
+    public CallerProofs(IOptions<KadClusterOptions> options, IOptions<EndpointOptions> endpoints, ILocalSiloDetails silo, ISiloStatusOracle silos)
+    {
+        var (key, second) = (options.Value.EdgeKey, options.Value.SecondEdgeKey);
+        HasKey = !string.IsNullOrEmpty(key);
+        AreRequired = HasKey || Gateway.IsOpenToOthers(endpoints.Value);
+        _keys = !HasKey ? [RandomNumberGenerator.GetHexString(64)] : string.IsNullOrEmpty(second) ? [key!] : [key!, second];
+        _silos = silos;
+        Own = CallProof.OfSilo(_keys[0], silo.SiloAddress.ToParsableString());
+    }
+
+    /// <summary>Whether the silos have a key.</summary>
+    public bool HasKey { get; }
+
+    /// <summary>Whether calls are refused at all: there is a key, or other machines reach the gateway.</summary>
+    public bool AreRequired { get; }
+
+    /// <summary>This silo's proof.</summary>
+    public string Own { get; }
+
+    /// <summary>Finds out who makes the present call, and takes proof and key out of its context, so that no grain or log sees them.</summary>
+    public Callers TakeCaller()
+    {
+        var caller = Callers.Clients;
+        if (RequestContext.Get(CallProof.ContextKey) is string proof)
+        {
+            RequestContext.Remove(CallProof.ContextKey);
+            caller = CallerOf(proof);
+        }
+
+        if (RequestContext.Get(EdgeKey.ContextKey) is string given)
+        {
+            RequestContext.Remove(EdgeKey.ContextKey);
+            if (caller == Callers.Clients && HasKey && Array.Exists(_keys, key => CallProof.AreEqual(key, given)))
+            {
+                caller = Callers.Edges;
+            }
+        }
+
+        return caller;
+    }
+
+    private Callers CallerOf(string proof)
+    {
+        if (!CallProof.TryRead(proof, out var claim))
+        {
+            return Callers.Clients;
+        }
+
+        if (!_known.TryGetValue(claim.Text, out var known) || !CallProof.AreEqual(known.Proof, proof))
+        {
+            if (!Array.Exists(_keys, key => CallProof.IsOf(key, claim, proof)))
+            {
+                return Callers.Clients;
+            }
+
+            if (_known.Count >= MaxKnown)
+            {
+                _known.Clear();
+            }
+
+            known = new KnownProof(proof, claim.Caller == Callers.Silos ? SiloAddress.FromParsableString(claim.Identity) : null);
+            _known[claim.Text] = known;
+        }
+
+        // A proof that got out of a silo ends with it.
+        return known.Silo is { } silo && _silos.IsDeadSilo(silo) ? Callers.Clients : claim.Caller;
+    }
+
+    private sealed record KnownProof(string Proof, SiloAddress? Silo);
+}
+
+/// <summary>Adds this silo's proof to its calls of grains and services.</summary>
+internal sealed class SiloCallFilter(CallerProofs proofs) : IOutgoingGrainCallFilter
+{
+    public Task Invoke(IOutgoingGrainCallContext context)
+    {
+        // Never to a client or its observer, which may be anybody's.
+        if (proofs.AreRequired && !context.TargetId.IsClient())
+        {
+            // Orleans calls filters within an asynchronous method of the call, so the grain's own request context stays as it is.
+            RequestContext.Set(CallProof.ContextKey, proofs.Own);
+        }
+
+        return context.Invoke();
+    }
+}

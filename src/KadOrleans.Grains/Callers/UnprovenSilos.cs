@@ -1,0 +1,115 @@
+using System.Collections.Concurrent;
+using Orleans.Metadata;
+
+namespace KadOrleans.Grains;
+
+// Whether silos run that give no proof with their calls: of a build of before proofs, or still without a key, during a roll. While there is
+// one, calls that are named as a silo's pass. Each silo's manifest, which the silos exchange, says whether it gives proofs.
+internal sealed class UnprovenSilos(
+    IServiceProvider services, CallerProofs proofs, [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time)
+{
+    // An unproven call has the table of members read at most so often, as whoever reaches a gateway can make such calls.
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
+
+    // How long a call waits for the table and for the manifest of a silo that joins.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private readonly ConcurrentDictionary<SiloAddress, bool> _gives = new();
+
+    // Guards the two fields below.
+    private readonly Lock _gate = new();
+    private Task _look = Task.CompletedTask;
+    private long? _lookedAt;
+
+    public async ValueTask<bool> ExistAsync()
+    {
+        // Without a key no other silo can join.
+        if (!proofs.HasKey || Exist())
+        {
+            return proofs.HasKey;
+        }
+
+        await BeginLook();
+        return Exist();
+    }
+
+    private bool Exist()
+    {
+        var members = services.GetRequiredService<IClusterMembershipService>().CurrentSnapshot.Members;
+        var manifests = services.GetRequiredService<IClusterManifestProvider>().Current.Silos;
+        foreach (var known in _gives.Keys.Where(silo => !members.TryGetValue(silo, out var member) || member.Status == SiloStatus.Dead))
+        {
+            _gives.TryRemove(known, out _);
+        }
+
+        var exist = false;
+        foreach (var member in members.Values.Where(member => member.Status is not SiloStatus.Dead))
+        {
+            // Remembered, as the manifest of a silo that leaves is dropped before its last call.
+            if (!_gives.TryGetValue(member.SiloAddress, out var gives) && manifests.TryGetValue(member.SiloAddress, out var manifest))
+            {
+                _gives[member.SiloAddress] = gives = ProofMark.IsIn(manifest);
+            }
+            else if (!_gives.ContainsKey(member.SiloAddress))
+            {
+                continue;
+            }
+
+            exist |= !gives;
+        }
+
+        return exist;
+    }
+
+    private Task BeginLook()
+    {
+        lock (_gate)
+        {
+            if (_look.IsCompleted && (_lookedAt is not { } at || time.GetElapsedTime(at) >= Interval))
+            {
+                _lookedAt = time.GetTimestamp();
+                _look = LookAsync();
+            }
+
+            return _look;
+        }
+    }
+
+    private async Task LookAsync()
+    {
+        using var limit = new CancellationTokenSource(Patience, time);
+        try
+        {
+            var membership = services.GetRequiredService<IClusterMembershipService>();
+            await membership.Refresh().AsTask().WaitAsync(limit.Token);
+            var active = membership.CurrentSnapshot.Members.Values.Where(member => member.Status == SiloStatus.Active).Select(member => member.SiloAddress).ToArray();
+            await foreach (var manifest in services.GetRequiredService<IClusterManifestProvider>().Updates.WithCancellation(limit.Token))
+            {
+                if (Array.TrueForAll(active, manifest.Silos.ContainsKey))
+                {
+                    return;
+                }
+            }
+        }
+        catch (Exception)
+        {
+            // What is known already decides.
+        }
+    }
+}
+
+/// <summary>Marks the manifest of a silo that gives a proof with each call.</summary>
+internal sealed class ProofMark(IOptions<KadClusterOptions> options) : IGrainInterfacePropertiesProvider
+{
+    private const string Property = "kad.gives-proof";
+
+    public static bool IsIn(GrainManifest manifest) => manifest.Interfaces.Values.Any(known => known.Properties.ContainsKey(Property));
+
+    public void Populate(Type interfaceType, GrainInterfaceType grainInterfaceType, Dictionary<string, string> properties)
+    {
+        if (interfaceType == typeof(IClusterGrain) && !string.IsNullOrEmpty(options.Value.EdgeKey))
+        {
+            properties[Property] = "true";
+        }
+    }
+}

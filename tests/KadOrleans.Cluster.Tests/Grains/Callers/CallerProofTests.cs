@@ -1,0 +1,136 @@
+using KadOrleans.Cluster.Tests.SiloRole;
+using Orleans.Configuration;
+
+namespace KadOrleans.Cluster.Tests.Grains;
+
+/// <summary>Silos that have a key, and those that have none yet, in one cluster.</summary>
+public sealed class CallerProofTests : IAsyncLifetime
+{
+    private const string Key = "a key of the test";
+
+    private readonly ClusterFixture _cluster;
+    private string? _key = Key;
+
+    private string? _clientName;
+    private bool _isOpenToOthers;
+
+    public CallerProofTests()
+    {
+        _cluster = new ClusterFixture
+        {
+            Silos = 1,
+            FindsDeadSilosSoon = true,
+            ConfigureClient = client =>
+            {
+                if (_clientName is { } name)
+                {
+                    StrangerNames.Take(client, name);
+                }
+            },
+            AddServices = services =>
+            {
+                if (_isOpenToOthers)
+                {
+                    services.AddSingleton(silo => new CallerProofs(
+                        silo.GetRequiredService<IOptions<KadClusterOptions>>(),
+                        Options.Create(new EndpointOptions { GatewayListeningEndpoint = new IPEndPoint(IPAddress.Any, 30000) }),
+                        silo.GetRequiredService<ILocalSiloDetails>(),
+                        silo.GetRequiredService<ISiloStatusOracle>()));
+                }
+            },
+        };
+        var configure = _cluster.Configure;
+        _cluster.Configure = options =>
+        {
+            configure(options);
+            options.EdgeKey = _key;
+
+            // What the test's cluster asks its silos.
+            options.OpenAssemblies.Add("Orleans.Runtime");
+        };
+    }
+
+    private IRulesGrain Rules => _cluster.Client.GetGrain<IRulesGrain>(GrainKeys.Singleton);
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+
+    [Fact]
+    public async Task Neither_grains_nor_observers_see_proof_or_key()
+    {
+        await _cluster.InitializeAsync();
+        await _cluster.Cluster.StartAdditionalSiloAsync();
+        var (seen, calls) = (0, 0);
+        _cluster.Gate.Arrived = _ => Look();
+        var edge = new TestEdge
+        {
+            Get = _ =>
+            {
+                Look();
+                return Task.FromResult(new GetResult(null, KadOrleans.Lab.Samples.Lookup));
+            },
+        };
+
+        RequestContext.Set(EdgeKey.ContextKey, Key);
+        await _cluster.Directory.LeaseAsync("edge", 1, _cluster.Reference(edge));
+        RequestContext.Clear();
+        await _cluster.Dht.GetAsync(KadOrleans.Lab.Samples.Key(3), TestContext.Current.CancellationToken);
+        Assert.Equal(1, edge.Calls);
+
+        Assert.Equal(0, seen);
+        Assert.True(calls > 2, $"{calls} calls");
+
+        void Look()
+        {
+            Interlocked.Increment(ref calls);
+            if (RequestContext.Get(CallProof.ContextKey) is not null || RequestContext.Get(EdgeKey.ContextKey) is not null)
+            {
+                Interlocked.Increment(ref seen);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_silo_without_a_key_is_served_while_it_runs_and_no_stranger_is_after_it()
+    {
+        _key = null;
+        await _cluster.InitializeAsync();
+        await Rules.BanAsync("203.0.113.0/24", isBanned: true);
+        var first = _cluster.Cluster.Silos.Single();
+
+        _key = Key;
+        await _cluster.Cluster.StartAdditionalSiloAsync();
+        await _cluster.Dht.GetStatusAsync();
+        await _cluster.Cluster.StopSiloAsync(first);
+
+        // The test's own call between two tries is an edge's.
+        RequestContext.Set(EdgeKey.ContextKey, Key);
+        await _cluster.UntilAsync(async () => await Record.ExceptionAsync(() => Rules.BanAsync("203.0.113.0/24", isBanned: false).AsTask()) is CallRefusedException);
+    }
+
+    [Theory]
+    [InlineData(null, ".")]
+    [InlineData("hosted-evil", ", and the caller does not prove that it is one: a silo needs the Kad:Cluster:EdgeKey of the others.")]
+    public async Task Without_a_key_a_gateway_that_others_reach_serves_the_facade_alone(string? name, string why)
+    {
+        (_key, _isOpenToOthers, _clientName) = (null, true, name);
+        await _cluster.InitializeAsync();
+
+        Assert.NotNull((await _cluster.Dht.GetStatusAsync()).Settings);
+        var refused = await Assert.ThrowsAsync<CallRefusedException>(() => Rules.BanAsync("203.0.113.0/24", isBanned: true).AsTask());
+        Assert.Equal($"IRulesGrain.BanAsync is open to silos alone{why.TrimEnd('.')}; clients use IDht.", refused.Message);
+        refused = await Assert.ThrowsAsync<CallRefusedException>(() => _cluster.Shard(0).GetAsync([KadOrleans.Lab.Samples.Key(1)]).AsTask());
+        Assert.Contains(name is null ? "and the silos have no Kad:Cluster:EdgeKey" : "does not prove that it is one", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_client_that_calls_itself_a_silo_is_refused_from_the_first_call()
+    {
+        _clientName = "hosted-evil";
+        await _cluster.InitializeAsync();
+        await Assert.ThrowsAsync<CallRefusedException>(() => Rules.BanAsync("203.0.113.0/24", isBanned: true).AsTask());
+        await _cluster.Cluster.StartAdditionalSiloAsync();
+        await Assert.ThrowsAsync<CallRefusedException>(() => Rules.BanAsync("203.0.113.0/24", isBanned: true).AsTask());
+    }
+}
