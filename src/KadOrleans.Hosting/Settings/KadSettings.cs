@@ -21,7 +21,7 @@ public static class KadSettings
     private static readonly IEnumerable<string> OfGrains =
     [
         "ShardBits", "StateVersion", "SaveDelay", "SaveInterval", "CrawlInterval", "CrawlRate", "CrawlMaxNodes", "StorageTimeout", "Cache",
-        "EdgeTimeout", "Trust:#",
+        "EdgeTimeout", "Trust:#", "SecondEdgeKey", "OpenAssemblies:#",
         .. TypesOf(typeof(StoreQuota), "Quota:").Concat(TypesOf(typeof(KademliaOptions), "Kademlia:")).Concat(TypesOf(typeof(SubnetLimits), "Subnets:"))
             .Select(pair => pair.Key),
     ];
@@ -139,6 +139,8 @@ public static class KadSettings
 
         checks.Within("Silo:Port", options.Silo.Port, 0, ushort.MaxValue);
         checks.Within("Silo:GatewayPort", options.Silo.GatewayPort, 0, ushort.MaxValue);
+        checks.Within("Silo:Connections", options.Silo.Connections ?? HttpLimits.LeastConnections, HttpLimits.LeastConnections, HttpLimits.MostConnections);
+        checks.Within("Silo:ConnectionsPerAddress", options.Silo.ConnectionsPerAddress, 1, HttpLimits.MostConnections);
         CheckDashboard(options.Dashboard, checks);
         options.Edge.Check(checks);
         foreach (var gateway in options.Cluster.Gateway.Where(g => !g.Contains(':', StringComparison.Ordinal) || !TryEndPoint(g, out var e) || e.Port == 0))

@@ -10,6 +10,20 @@ public sealed class KadSiloOptions
 
     /// <summary>The port for Orleans clients, by default Orleans' usual one; 0 is any free one.</summary>
     public int GatewayPort { get; set; } = 30000;
+
+    /// <summary>
+    /// The most connections to each of the two ports: 16 to 100,000. Default: 4,096, or an eighth of the files that the process may have open
+    /// if that is less. Beyond it the oldest one without a first message is closed, or else the newest.
+    /// </summary>
+    public int? Connections { get; set; }
+
+    /// <summary>
+    /// The most of them from one IPv4 address or IPv6 /64: 1 to 100,000, default 256. An edge and every other client has one to each silo.
+    /// </summary>
+    public int ConnectionsPerAddress { get; set; } = 256;
+
+    /// <summary>The most connections to a port where a process may have so many files open.</summary>
+    public int ConnectionsWith(int openFiles) => Connections ?? Math.Clamp(openFiles / 8, HttpLimits.LeastConnections, 4096);
 }
 
 /// <summary>Who may see the dashboard.</summary>

@@ -25,6 +25,18 @@ public static class ClusterConnections
         }
     }
 
+    /// <summary>Sets up one port of a silo: how many may be connected, and how long each may take for its first message.</summary>
+    public static void SetUpPort(IConnectionBuilder connections, ConnectionSide side, ITlsProvider? tls, KadSiloOptions options)
+    {
+        var limit = new ConnectionLimit(options.ConnectionsWith(OpenFiles.Limit), options.ConnectionsPerAddress, closesKnown: false);
+        connections.Use(next => connection => limit.RunAsync(connection, next));
+        SetUp(connections, side, tls);
+
+        // Within TLS, whose handshake has a timeout of its own.
+        var time = connections.ApplicationServices.GetService<TimeProvider>() ?? TimeProvider.System;
+        connections.Use(next => connection => FirstMessage.ExpectAsync(connection, next, time));
+    }
+
     public static void SetUp(IConnectionBuilder connections, ConnectionSide side, ITlsProvider? tls)
     {
         tls?.Encrypt(connections, side);

@@ -107,8 +107,10 @@ public static class SiloHost
                 SiloLimits.Read(settings.Data).Apply(options, configuration.GetSection("Kad:Cluster:Quota").Exists());
             }
         });
-        SetUpConnections(silo, settings.Tls, providers.RequireTls(settings.Tls));
+        SetUpConnections(silo, settings, providers.RequireTls(settings.Tls));
 
+        silo.Services.AddSingleton<SiloIdentity>();
+        silo.Services.Replace(ServiceDescriptor.Singleton<ILocalSiloDetails>(services => services.GetRequiredService<SiloIdentity>()));
         silo.Services.AddDatabaseFailures();
         silo.Services.AddSingleton<FatalError>();
         silo.Services.Replace(ServiceDescriptor.Singleton<IFatalErrorHandler>(services => services.GetRequiredService<FatalError>()));
@@ -136,13 +138,13 @@ public static class SiloHost
         }
     }
 
-    private static void SetUpConnections(ISiloBuilder silo, KadTlsOptions? options, ITlsProvider? tls)
+    private static void SetUpConnections(ISiloBuilder silo, KadOptions settings, ITlsProvider? tls)
     {
-        ClusterConnections.AddServices(silo.Services, options, tls, CertificateUse.Silo);
+        ClusterConnections.AddServices(silo.Services, settings.Tls, tls, CertificateUse.Silo);
         silo.Configure<SiloConnectionOptions>(ports =>
         {
-            ports.ConfigureSiloInboundConnection(connections => ClusterConnections.SetUp(connections, ConnectionSide.SiloPort, tls));
-            ports.ConfigureGatewayInboundConnection(connections => ClusterConnections.SetUp(connections, ConnectionSide.Gateway, tls));
+            ports.ConfigureSiloInboundConnection(connections => ClusterConnections.SetUpPort(connections, ConnectionSide.SiloPort, tls, settings.Silo));
+            ports.ConfigureGatewayInboundConnection(connections => ClusterConnections.SetUpPort(connections, ConnectionSide.Gateway, tls, settings.Silo));
             ports.ConfigureSiloOutboundConnection(connections => ClusterConnections.SetUp(connections, ConnectionSide.Caller, tls));
         });
     }

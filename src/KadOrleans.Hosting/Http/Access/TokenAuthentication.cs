@@ -60,7 +60,7 @@ internal sealed class TokenAuthentication(
             return Task.FromResult(AuthenticateResult.NoResult());
         }
 
-        ConnectionLimit.NoteToken(Context.Features.Get<IConnectionItemsFeature>()?.Items);
+        ConnectionLimit.NoteKnown(Context.Features.Get<IConnectionItemsFeature>()?.Items);
 
         return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Bearer)));
     }

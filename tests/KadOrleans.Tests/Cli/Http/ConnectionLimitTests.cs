@@ -27,24 +27,64 @@ public sealed class ConnectionLimitTests
     public void One_that_showed_a_token_is_closed_after_those_that_did_not()
     {
         var connections = Open(1);
-        ConnectionLimit.NoteToken(connections[0].Items);
-        ConnectionLimit.NoteToken(connections[0].Items);
+        ConnectionLimit.NoteKnown(connections[0].Items);
+        ConnectionLimit.NoteKnown(connections[0].Items);
         connections = [.. connections, .. Open(2)];
         Assert.Equal([false, true, false], connections.Select(c => c.IsAborted));
 
         // A token on one that was closed already changes nothing.
-        ConnectionLimit.NoteToken(connections[1].Items);
-        ConnectionLimit.NoteToken(connections[2].Items);
+        ConnectionLimit.NoteKnown(connections[1].Items);
+        ConnectionLimit.NoteKnown(connections[2].Items);
         connections = [.. connections, .. Open(1)];
         Assert.Equal([true, true, false, false], connections.Select(c => c.IsAborted));
-        ConnectionLimit.NoteToken(new Dictionary<object, object?>());
-        ConnectionLimit.NoteToken(null);
+        ConnectionLimit.NoteKnown(new Dictionary<object, object?>());
+        ConnectionLimit.NoteKnown(null);
     }
 
-    private FakeConnection[] Open(int count)
+    [Fact]
+    public void One_address_is_bounded_apart_and_the_others_have_room()
     {
-        var connections = Enumerable.Range(0, count).Select(_ => new FakeConnection()).ToArray();
-        Array.ForEach(connections, connection => connection.Running = _limit.RunAsync(connection, _ => connection.Served.Task));
+        var limit = new ConnectionLimit(4, mostOfAddress: 2);
+        var attacker = Open(limit, 3, "192.0.2.1");
+        Assert.Equal([true, false, false], attacker.Select(c => c.IsAborted));
+        var others = Open(limit, 2, "192.0.2.2");
+        Assert.DoesNotContain(attacker[1..].Concat(others), c => c.IsAborted);
+
+        // A /64 counts as one.
+        var host = Open(limit, 1, "2001:db8::1").Concat(Open(limit, 2, "2001:db8::2")).ToArray();
+        Assert.Equal([true, false, false], host.Select(c => c.IsAborted));
+    }
+
+    [Fact]
+    public async Task Where_known_connections_stay_a_new_one_is_closed_if_all_are_known()
+    {
+        var limit = new ConnectionLimit(3, mostOfAddress: 2, closesKnown: false);
+        var known = Open(limit, 2, "192.0.2.1");
+        Array.ForEach(known, connection => ConnectionLimit.NoteKnown(connection.Items));
+        var refused = Open(limit, 1, "192.0.2.1")[0];
+        Assert.True(refused.IsAborted);
+        Assert.True(refused.Running.IsCompletedSuccessfully);
+
+        // In all: the one without a first message makes room, and then none does.
+        var stranger = Open(limit, 1, "192.0.2.2")[0];
+        var next = Open(limit, 1, "192.0.2.3")[0];
+        Assert.Equal((true, false), (stranger.IsAborted, next.IsAborted));
+        ConnectionLimit.NoteKnown(next.Items);
+        Assert.True(Open(limit, 1, "192.0.2.4")[0].IsAborted);
+        Assert.DoesNotContain(known, connection => connection.IsAborted);
+
+        known[0].Served.SetResult();
+        await known[0].Running;
+        Assert.False(Open(limit, 1, "192.0.2.1")[0].IsAborted);
+    }
+
+    private FakeConnection[] Open(int count) => Open(_limit, count, "127.0.0.1");
+
+    private static FakeConnection[] Open(ConnectionLimit limit, int count, string address)
+    {
+        var connections = Enumerable.Range(0, count)
+            .Select(i => new FakeConnection { RemoteEndPoint = new IPEndPoint(IPAddress.Parse(address), 1000 + i) }).ToArray();
+        Array.ForEach(connections, connection => connection.Running = limit.RunAsync(connection, _ => connection.Served.Task));
         return connections;
     }
 
