@@ -93,4 +93,7 @@ internal enum WriteTarget
     Shard,
 
     Table,
+
+    /// <summary>The record by which a silo finds out whether storage takes writes.</summary>
+    Check,
 }

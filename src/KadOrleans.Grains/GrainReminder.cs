@@ -9,10 +9,16 @@ internal sealed class GrainReminder(Grain grain, string name, TimeSpan period, I
     /// <summary>Timers may fire a little before their time.</summary>
     private static readonly TimeSpan Early = TimeSpan.FromSeconds(1);
 
+    /// <summary>Clocks of silos may differ by so much.</summary>
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(2);
+
     // Null: unknown.
     private bool? _isSet;
     private bool _isWanted;
     private DateTime? _lastTick;
+
+    // When it was set, found or ticked last.
+    private long? _seen;
     private long? _lastNew;
     private Task _run = Task.CompletedTask;
 
@@ -22,6 +28,12 @@ internal sealed class GrainReminder(Grain grain, string name, TimeSpan period, I
 
         // A reminder that was neither set nor seen here is taken for absent, without a call. If it exists, its tick shows that.
         _isSet ??= _isWanted ? null : false;
+        if (_isSet == true && _seen is { } seen && time.GetElapsedTime(seen) > 2 * period)
+        {
+            // Two ticks are missing, so the reminder is looked at again.
+            _isSet = null;
+        }
+
         if (_isSet != _isWanted && _run.IsCompleted)
         {
             _run = ApplyAsync();
@@ -32,6 +44,7 @@ internal sealed class GrainReminder(Grain grain, string name, TimeSpan period, I
     public void Ticked(TickStatus status)
     {
         _isSet = true;
+        _seen = time.GetTimestamp();
 
         // Clients may call ReceiveReminder too, with any arguments.
         if (status.Period > TimeSpan.Zero)
@@ -48,6 +61,14 @@ internal sealed class GrainReminder(Grain grain, string name, TimeSpan period, I
         _lastNew = isNew ? time.GetTimestamp() : _lastNew;
         return isNew;
     }
+
+    /// <summary>
+    /// Whether a reminder is set and ticks within a period from now. One that was set while a clock was ahead would not tick until that
+    /// time, so it counts as not set.
+    /// </summary>
+    public static async Task<bool> TicksAsync(IGrainBase grain, string name, TimeSpan period, DateTimeOffset now) =>
+        await grain.GrainContext.ActivationServices.GetRequiredService<IReminderTable>().ReadRow(grain.GrainContext.GrainId, name) is { } row
+        && row.StartAt <= now.UtcDateTime + period + ClockTolerance;
 
     // A random part of the period, at least a minute: reminders that were set together do not tick together.
     public static TimeSpan DrawFirst(IRandomSource random, TimeSpan period) =>
@@ -71,17 +92,17 @@ internal sealed class GrainReminder(Grain grain, string name, TimeSpan period, I
             while (_isSet != _isWanted)
             {
                 var wanted = _isWanted;
-                var existing = await grain.GetReminder(name);
-                if (wanted && existing is null)
-                {
-                    await grain.RegisterOrUpdateReminder(name, DrawFirst(random, period), period);
-                }
-                else if (!wanted && existing is not null)
+                if (!wanted && await grain.GetReminder(name) is { } existing)
                 {
                     await grain.UnregisterReminder(existing);
                 }
+                else if (wanted && !await TicksAsync(grain, name, period, time.GetUtcNow()))
+                {
+                    await grain.RegisterOrUpdateReminder(name, DrawFirst(random, period), period);
+                }
 
                 _isSet = wanted;
+                _seen = time.GetTimestamp();
             }
         }
         catch (Exception e)

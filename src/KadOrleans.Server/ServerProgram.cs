@@ -105,11 +105,12 @@ internal static class ServerProgram
     private static async Task<int> RunSiloAsync(IHost host, PortClaim claim, TextWriter output)
     {
         PortCheck.Run(host.Services, claim);
-        PortCheck.WarnOfOpenGateway(host.Services);
+        PortCheck.WarnOfMissingKey(host.Services);
 
         // Opens the file of local storage before the silo starts, so that a fault is reported early.
         host.Services.GetKeyedService<IGrainStorage>(GrainStorageName.Kad);
         await SchemaCheck.RunAsync(host.Services);
+        await MendMembersAsync(host.Services);
         var fatal = host.Services.GetRequiredService<FatalError>();
         var token = host.Services.GetService<OwnToken>();
         token?.Write("Kad:Data");
@@ -127,6 +128,19 @@ internal static class ServerProgram
         finally
         {
             token?.Remove();
+        }
+    }
+
+    // The table of a cluster of one silo without shared storage is in memory.
+    private static async Task MendMembersAsync(IServiceProvider services)
+    {
+        if (!ClusterProviders.Is(services.GetRequiredService<IConfiguration>(), OrleansSettings.Clustering, "Development"))
+        {
+            await MemberRows.MendAsync(
+                services.GetRequiredService<IMembershipTable>(),
+                services.GetRequiredService<SiloIdentity>(),
+                TimeProvider.System.GetUtcNow().UtcDateTime,
+                services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(MemberRows)));
         }
     }
 

@@ -75,7 +75,7 @@ internal sealed class CrawlGrain(
             await this.UnregisterReminder(reminder);
         }
 
-        if (name is not null && !reminders.Exists(reminder => reminder.ReminderName == name))
+        if (name is not null && !await GrainReminder.TicksAsync(this, name, interval, time.GetUtcNow()))
         {
             await this.RegisterOrUpdateReminder(name, GrainReminder.DrawFirst(random, interval), interval);
         }

@@ -15,6 +15,8 @@ internal static class StateNames
 
     public const string Limits = "kad-limits";
 
+    public const string StorageCheck = "kad-storage-check";
+
     public static string Crawl(int slot) => string.Create(CultureInfo.InvariantCulture, $"kad-crawl-{slot:d2}");
 
     public static string CrawlPage(int slot, int page) => string.Create(CultureInfo.InvariantCulture, $"kad-crawl-{slot:d2}-page-{page:d6}");

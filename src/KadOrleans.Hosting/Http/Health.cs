@@ -4,8 +4,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace KadOrleans.Hosting;
 
 // Whether a process is ready to serve: the response of /health/ready. The status is Ready, or in a few words what is missing. The reason
-// is the status in a sentence, if there is more to say.
-public readonly record struct Health(string Status, string? Reason = null)
+// is the status in a sentence, if there is more to say. A process whose storage refuses writes is ready while it serves reads.
+public readonly record struct Health(string Status, string? Reason = null, bool RefusesWrites = false)
 {
     public const string Ready = "ready";
 
@@ -14,7 +14,7 @@ public readonly record struct Health(string Status, string? Reason = null)
     public HealthCheckResult ToResult() => new(
         IsReady ? HealthStatus.Healthy : HealthStatus.Unhealthy,
         Status,
-        data: Reason is null ? null : new Dictionary<string, object> { [HealthPages.Reason] = Reason });
+        data: Reason is null ? null : new Dictionary<string, object> { [HealthPages.Reason] = Reason, [HealthPages.RefusesWrites] = RefusesWrites });
 }
 
 // Serves two pages without authentication. /health/live: 200 while the process runs. /health/ready: 200 while it serves, else
@@ -25,6 +25,7 @@ public static class HealthPages
     public const string Ready = "/health/ready";
 
     internal const string Reason = "reason";
+    internal const string RefusesWrites = "refusesWrites";
 
     public static void MapHealth(this IEndpointRouteBuilder endpoints)
     {
@@ -43,12 +44,15 @@ public static class HealthPages
     public static Health Read(HealthReport report)
     {
         var check = report.Entries.Values.FirstOrDefault();
-        return new Health(check.Description ?? "live", check.Data?.GetValueOrDefault(Reason) as string);
+        return new Health(
+            check.Description ?? "live",
+            check.Data?.GetValueOrDefault(Reason) as string,
+            check.Data?.GetValueOrDefault(RefusesWrites) is true);
     }
 
     private static Task WriteAsync(HttpContext context, HealthReport report)
     {
-        var (status, reason) = Read(report);
+        var (status, reason, _) = Read(report);
         return context.WriteJsonAsync(
             reason is null ? new JsonObject { ["status"] = status } : new JsonObject { ["status"] = status, [Reason] = reason });
     }

@@ -10,8 +10,8 @@ internal sealed class FatalError(IServiceProvider services) : IFatalErrorHandler
     public void OnFatalException(object? sender, string? context, Exception? exception) => _ended.TrySetResult(
         services.GetRequiredService<ISiloStatusOracle>().CurrentStatus == SiloStatus.Dead
             ? new StopException(
-                "The other silos declared this one dead, as they could not reach it. They start its grains, and what was "
-                + "acknowledged is in storage; start this silo again.",
+                "The cluster's table of members says that this silo is dead: other silos could not reach it, or a newer one has its address. "
+                + "They start its grains, and what was acknowledged is in storage; start this silo again.",
                 exception,
                 ExitCode.Replaced)
             : new StopException($"The silo failed: {(exception?.GetBaseException().Message ?? context ?? "no reason given").TrimEnd('.')}.", exception));

@@ -40,6 +40,7 @@ internal static class HttpHosting
             AddApi(services, settings());
             services
                 .AddSingleton(settings())
+                .AddSingleton(s => ActivatorUtilities.CreateInstance<StorageCheck>(s, TimeProvider.System))
                 .AddSingleton<StorageWatch>()
                 .AddHostedService(s => s.GetRequiredService<StorageWatch>())
                 .AddSingleton(s => new ClockWatch(

@@ -22,11 +22,22 @@ internal static partial class SiloLog
     public static partial void ClockNotCompared(ILogger logger, string problem);
 
     [LoggerMessage(7007, LogLevel.Warning,
-        "Every client that reaches the gateway at {Gateway} may call every grain, also remove values and take leases: {Setting} is not set")]
-    public static partial void GatewayOpen(ILogger logger, EndPoint gateway, string setting);
+        "The gateway at {Gateway} serves IDht alone, and neither edges nor a second silo can join: other machines reach it, and {Setting} is not set")]
+    public static partial void NoEdgeKey(ILogger logger, EndPoint gateway, string setting);
 
     [LoggerMessage(7005, LogLevel.Information, "Grain storage answers again")]
     public static partial void StorageBack(ILogger logger);
+
+    [LoggerMessage(7012, LogLevel.Error, "Grain storage refuses writes: no STORE is acknowledged until it takes them again ({Problem})")]
+    public static partial void WritesRefused(ILogger logger, string problem);
+
+    [LoggerMessage(7010, LogLevel.Warning,
+        "An earlier silo of this address, {Silo}, started when a clock was ahead; this one takes the generation above, and goes on in its place")]
+    public static partial void LaterGeneration(ILogger logger, SiloAddress silo);
+
+    [LoggerMessage(7011, LogLevel.Warning,
+        "The silo {Silo} does not answer, and its last sign of life, {Time}, lies in the future; it is not waited for")]
+    public static partial void SilentAhead(ILogger logger, SiloAddress silo, DateTime time);
 
     [LoggerMessage(7009, LogLevel.Warning, "{Problem}")]
     public static partial void ConnectionRefused(ILogger logger, string problem);

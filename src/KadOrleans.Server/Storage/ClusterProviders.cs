@@ -45,6 +45,10 @@ public static class ClusterProviders
 
         // A silo that was declared dead while cut off learns it from the table. Until then it acts as a member.
         orleans.Add($"{Membership}:TableRefreshTimeout", "00:00:15");
+
+        // After three of these without a sign of life in the table a silo has no vote. Two of three silos that are lost at once otherwise keep
+        // theirs for a minute and a half, and the third cannot declare them dead alone.
+        orleans.Add($"{Membership}:IAmAliveTablePublishTimeout", "00:00:10");
         switch (options.Storage)
         {
             case StorageChoice.Local:

@@ -9,6 +9,8 @@ internal sealed class EdgeHealth(EdgeOptions options, TimeProvider time, ClockWa
     /// <summary>An edge without a silo's response for this long is not ready. Renewals are 10 s apart, so one may be slow.</summary>
     public static readonly TimeSpan SilenceTimeout = TimeSpan.FromSeconds(15);
 
+    private const string Failing = "The shards take no values: no STORE is acknowledged until they do.";
+
     private readonly TaskCompletionSource _leaseLost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _answeredAt = long.MinValue;
     private volatile EdgeSession? _session;
@@ -62,9 +64,12 @@ internal sealed class EdgeHealth(EdgeOptions options, TimeProvider time, ClockWa
             clock.Last is { } last ? Math.Round(last.Difference.TotalSeconds, 3) : null);
     }
 
+    /// <summary>Whether the edge serves reads, and the shards fail all puts. That does not end its readiness.</summary>
+    public bool PutsFail => _session is { PutsFail: true };
+
     /// <summary>The response of <c>/health/ready</c>. It calls no grain.</summary>
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(new Health(Obstacle ?? Health.Ready).ToResult());
+        Task.FromResult(new Health(Obstacle ?? Health.Ready, PutsFail ? Failing : null, PutsFail).ToResult());
 
     internal void WaitFor(string what) => _waitsFor = what;
 

@@ -22,6 +22,9 @@ internal sealed class EdgeSession(
 
     public bool HasHadContacts => nodes.Any(n => n.Table.HasHadContacts);
 
+    /// <summary>Whether the shards fail all puts.</summary>
+    public bool PutsFail => store.Puts.Fails;
+
     public bool HasGoodContact => nodes.Any(n => n.Node.HasGoodContact);
 
     // Loads the tables and starts to serve the ids of a lease. LeaseLostException: another process has the ids by now.

@@ -38,6 +38,7 @@ internal sealed class GrainKeyStore : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(layout.Bits, GrainKeys.MinShardBits);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(layout.Bits, GrainKeys.MaxShardBits);
         (_grains, _options, _time, _logger) = (grains, options ?? new GrainKeyStoreOptions(), time, logger);
+        Puts = new PutHealth(time);
         _calls = new SingleShardCalls(grains, _options, time, logger);
         _puts = new ShardChannels<ShardPut, StoreResult>(
             "put",
@@ -122,6 +123,9 @@ internal sealed class GrainKeyStore : IAsyncDisposable
     internal async ValueTask<StoredValue?> ReadAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken) =>
         Alive(await ReadAsync(key, cancellationToken), now);
 
+    /// <summary>Whether shards take puts.</summary>
+    internal PutHealth Puts { get; }
+
     /// <summary>A put without a response is <see cref="StoreResult.StorageFailed"/>, and <see cref="StoreResult.Busy"/> if too many wait.</summary>
     public async ValueTask<StoreResult> PutAsync(
         NodeId key, StoredValue value, PutTerms terms = default, CancellationToken cancellationToken = default)
@@ -151,13 +155,19 @@ internal sealed class GrainKeyStore : IAsyncDisposable
             _answers.Changed(key);
         }
 
+        var isFull = outcome.Failure is QueueFullException;
+        if (!isFull)
+        {
+            Puts.Note(isDecided: outcome.Failure is null && outcome.Result != StoreResult.StorageFailed);
+        }
+
         if (outcome.Failure is not { } failure)
         {
             return outcome.Result;
         }
 
         Report(shard, "put", failure);
-        return failure is QueueFullException ? StoreResult.Busy : StoreResult.StorageFailed;
+        return isFull ? StoreResult.Busy : StoreResult.StorageFailed;
     }
 
     /// <summary>Removes expired values from all shards. Edges do not need it: each shard removes its own every hour.</summary>

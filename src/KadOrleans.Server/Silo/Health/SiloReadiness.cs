@@ -23,16 +23,21 @@ internal sealed class SiloReadiness(
         _ => clock.IsSkewed ? "clock skew" : KadOrleans.Hosting.Health.Ready,
     };
 
-    /// <summary>The response of <c>/health/ready</c>. Slow storage does not end readiness: every silo has it, and most calls need none.</summary>
-    public KadOrleans.Hosting.Health Health => new(State, storage.Slowness);
+    /// <summary>
+    /// The response of <c>/health/ready</c>. Storage that is slow or refuses writes does not end readiness: every silo has it, and reads need
+    /// no write.
+    /// </summary>
+    public KadOrleans.Hosting.Health Health => new(State, storage.Problem, storage.RefusesWrites);
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(ProcessHealth.ToResult());
 
     /// <summary>The silo's, or in a process with an edge what that lacks.</summary>
     public KadOrleans.Hosting.Health ProcessHealth =>
-        Health is { IsReady: true } && edge?.Obstacle is { } obstacle ? new($"edge not ready: {obstacle}", storage.Slowness) : Health;
+        Health is { IsReady: true } && edge?.Obstacle is { } obstacle
+            ? new($"edge not ready: {obstacle}", storage.Problem, storage.RefusesWrites)
+            : Health;
 
     public SiloState Describe() =>
-        Health is { IsReady: false, Status: var missing } ? new SiloState(false, missing) : new SiloState(true, storage.Slowness);
+        Health is { IsReady: false, Status: var missing } ? new SiloState(false, missing) : new SiloState(true, storage.Problem);
 }

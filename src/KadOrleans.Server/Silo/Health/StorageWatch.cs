@@ -4,16 +4,23 @@ using Orleans.Storage;
 
 namespace KadOrleans.Server;
 
-// Reads a record that never exists, so that /health/ready can tell of storage without a read per request.
+// Reads a record that never exists, and writes one that all silos share, so that /health/ready can tell of storage without a call per
+// request. A database may serve reads and refuse writes: a standby, a full disk, a limit of its owner.
 internal sealed class StorageWatch(
     [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
     IGrainFactory grains,
+    StorageCheck check,
     IHostApplicationLifetime lifetime,
     ILogger<StorageWatch> logger) : BackgroundService
 {
     private const string Record = "kad-storage-watch";
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+
+    /// <summary>The time between writes. With the timeout of one it is less than the 15 s within which a failure is to be known.</summary>
+    private static readonly TimeSpan WriteInterval = TimeSpan.FromSeconds(8);
+
+    private const string Refuses = "Grain storage refuses writes: no STORE is acknowledged until it takes them again.";
 
     /// <summary>The timeout of a read: longer than any read of healthy storage. With slower storage puts fail.</summary>
     private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(5);
@@ -33,10 +40,18 @@ internal sealed class StorageWatch(
 
     private volatile bool _isAway;
     private volatile bool _isSlow;
+    private volatile bool _refusesWrites;
+    private Task _write = Task.CompletedTask;
+    private long? _wroteAt;
 
     public bool IsAway => _isAway;
 
-    public string? Slowness => _isSlow ? $"Grain storage takes more than {SlowRead.TotalSeconds} s for a read." : null;
+    /// <summary>Whether reads are served and writes are not.</summary>
+    public bool RefusesWrites => _refusesWrites;
+
+    /// <summary>What is wrong with storage that serves reads, in a sentence. Null: nothing.</summary>
+    public string? Problem =>
+        _refusesWrites ? Refuses : _isSlow ? $"Grain storage takes more than {SlowRead.TotalSeconds} s for a read." : null;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -48,6 +63,7 @@ internal sealed class StorageWatch(
         do
         {
             await CheckAsync(usualThreads, stoppingToken);
+            CheckWrites();
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
@@ -76,6 +92,31 @@ internal sealed class StorageWatch(
         }
 
         _isAway = problem is not null;
+    }
+
+    // Not awaited, so that a write which hangs holds up no read.
+    private void CheckWrites()
+    {
+        if (_write.IsCompleted && (_wroteAt is not { } at || Stopwatch.GetElapsedTime(at) >= WriteInterval))
+        {
+            _wroteAt = Stopwatch.GetTimestamp();
+            _write = WriteAsync();
+        }
+    }
+
+    private async Task WriteAsync()
+    {
+        var problem = await check.WriteAsync();
+        if (problem is not null && !_refusesWrites && !_isAway)
+        {
+            SiloLog.WritesRefused(logger, problem);
+        }
+        else if (problem is null && _refusesWrites)
+        {
+            SiloLog.StorageBack(logger);
+        }
+
+        _refusesWrites = problem is not null && !_isAway;
     }
 
     private static void KeepThreads(int count)

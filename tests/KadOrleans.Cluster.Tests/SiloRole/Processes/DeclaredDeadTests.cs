@@ -5,6 +5,83 @@ public sealed class DeclaredDeadTests(SharedPostgreSql postgres) : FolderTests
 {
     private const int ShardBits = 4;
 
+    // As when the machine of two is lost. The third has the only vote once the others gave no sign of life for half a minute.
+    [Fact]
+    [Trait("Tier", "Long")]
+    [Needs(Need.PostgreSql)]
+    public async Task Two_of_three_silos_that_are_lost_at_once_are_declared_dead_by_the_third()
+    {
+        var storage = SharedPostgreSql.StorageIn(await postgres.CreateDatabaseAsync());
+        string[] settings = [.. storage, SiloServer.ShardBits(ShardBits)];
+        SiloServer[] silos = [new(Folder, settings), new(Folder, settings), new(Folder, settings)];
+        await using var edge = new EdgeServer(Folder, "edge", storage);
+        try
+        {
+            foreach (var silo in silos)
+            {
+                await silo.StartAsync();
+            }
+
+            await edge.StartAsync();
+            await using var load = new StoreLoad(edge.Address, ShardBits);
+            await load.WholeAsync();
+
+            await Task.WhenAll(silos[1].HangAsync(), silos[2].HangAsync());
+            var hung = Stopwatch.GetTimestamp();
+            await load.WholeAsync();
+            TestContext.Current.TestOutputHelper?.WriteLine($"All shards stored again after {Stopwatch.GetElapsedTime(hung)}.");
+            await load.StopAsync();
+            Assert.Empty(await ValueReading.MissingAsync(edge.Address, load.Acknowledged));
+        }
+        finally
+        {
+            foreach (var silo in silos)
+            {
+                await silo.DisposeAsync();
+            }
+        }
+    }
+
+    [Theory]
+    [Trait("Tier", "Long")]
+    [InlineData(0)]
+    [InlineData(-40)]
+    [Needs(Need.PostgreSql | Need.FakeTime)]
+    public async Task No_silo_that_lives_is_declared_dead_while_storage_is_away_and_a_clock_is_behind(int ahead)
+    {
+        await using var relay = DatabaseRelay.Before(await postgres.CreateDatabaseAsync());
+        string[] settings = [.. relay.Storage, SiloServer.ShardBits(ShardBits)];
+        SiloServer[] silos = [new(Folder, settings), new(Folder, settings), new(Folder, settings) { ClockAhead = TimeSpan.FromSeconds(ahead) }];
+        await using var edge = new EdgeServer(Folder, "edge", relay.Storage);
+        try
+        {
+            foreach (var silo in silos)
+            {
+                await silo.StartAsync();
+            }
+
+            await edge.StartAsync();
+            await using var load = new StoreLoad(edge.Address, ShardBits);
+            await load.WholeAsync();
+
+            // Longer than the time after which a silo without a sign of life in the table has no vote.
+            await relay.CutAsync();
+            using var timer = new PeriodicTimer(TimeSpan.FromSeconds(75));
+            await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+            relay.Open();
+            await load.WholeAsync();
+            Assert.DoesNotContain(silos, silo => silo.HasEnded);
+            Assert.Equal(0L, await PostgreSqlStatements.ReadAsync(relay.ConnectionString, "SELECT count(*) FROM orleansmembershiptable WHERE status = 6"));
+        }
+        finally
+        {
+            foreach (var silo in silos)
+            {
+                await silo.DisposeAsync();
+            }
+        }
+    }
+
     [Fact]
     [Trait("Tier", "Long")]
     [Needs(Need.PostgreSql)]
@@ -35,7 +112,7 @@ public sealed class DeclaredDeadTests(SharedPostgreSql postgres) : FolderTests
 
         await cutOff.ContinueAsync();
         Assert.Equal(ExitCode.Replaced, await cutOff.ExitAsync());
-        Assert.StartsWith("kad-silo: The other silos declared this one dead", cutOff.Errors.Trim().Split('\n')[^1], StringComparison.Ordinal);
+        Assert.StartsWith("kad-silo: The cluster's table of members says that this silo is dead", cutOff.Errors.Trim().Split('\n')[^1], StringComparison.Ordinal);
 
         await load.StopAsync();
         Assert.Empty(await ValueReading.MissingAsync(edge.Address, load.Acknowledged));

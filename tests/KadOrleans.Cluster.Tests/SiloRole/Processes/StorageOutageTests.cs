@@ -1,3 +1,5 @@
+using Npgsql;
+
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 [Needs(Need.PostgreSql)]
@@ -51,6 +53,51 @@ public sealed class StorageOutageTests(SharedPostgreSql postgres) : FolderTests
         Assert.Empty(await ValueReading.MissingAsync(late.Address, load.Acknowledged));
         Assert.All(stores, store => Assert.False(store.IsCompleted));
         Assert.Equal((0, 0, 0), (await late.StopAsync(), await edge.StopAsync(), await silo.StopAsync()));
+    }
+
+    [Fact]
+    public async Task A_database_that_refuses_writes_is_reported_and_reads_go_on()
+    {
+        var database = await postgres.CreateDatabaseAsync();
+        using var siloHealth = new HealthReader(FreePort.Tcp());
+        using var edgeHealth = new HealthReader(FreePort.Tcp());
+        var storage = SharedPostgreSql.StorageIn(database);
+        await using var silo = new SiloServer(Folder, [.. storage, siloHealth.Setting, SiloServer.ShardBits(ShardBits)]);
+        await using var edge = new EdgeServer(Folder, "edge", [.. storage, edgeHealth.Setting]);
+        await silo.StartAsync();
+        await edge.StartAsync();
+        await using var load = new StoreLoad(edge.Address, ShardBits);
+        await load.WholeAsync();
+        await siloHealth.BecomesAsync(HttpStatusCode.OK, """{"status":"ready"}""");
+
+        await SetReadOnlyAsync(database, isReadOnly: true);
+        await siloHealth.BecomesAsync(HttpStatusCode.OK, "Grain storage refuses writes");
+        await edgeHealth.BecomesAsync(HttpStatusCode.OK, "The shards take no values");
+        Assert.Empty(await ValueReading.MissingAsync(edge.Address, load.Acknowledged));
+        Assert.Single(silo.Errors.Split('\n'), line => line.Contains("Grain storage refuses writes", StringComparison.Ordinal));
+
+        await SetReadOnlyAsync(database, isReadOnly: false);
+        await load.WholeAsync();
+        await siloHealth.BecomesAsync(HttpStatusCode.OK, """{"status":"ready"}""");
+        await edgeHealth.BecomesAsync(HttpStatusCode.OK, """{"status":"ready"}""");
+    }
+
+    // Of the database alone: the server is shared. Sessions take it when they begin, so the silo's are ended.
+    private static async Task SetReadOnlyAsync(string connection, bool isReadOnly)
+    {
+        var name = new NpgsqlConnectionStringBuilder(connection).Database;
+        await using var session = new NpgsqlConnection($"{connection};Pooling=false");
+        await session.OpenAsync();
+        foreach (var statement in new[]
+        {
+            "SET default_transaction_read_only = off",
+            $"ALTER DATABASE \"{name}\" SET default_transaction_read_only = {(isReadOnly ? "on" : "off")}",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        })
+        {
+            await using var command = new NpgsqlCommand(statement, session);
+            await command.ExecuteNonQueryAsync();
+        }
     }
 
     [Fact]

@@ -54,6 +54,39 @@ public sealed class WrongClockTests(SharedPostgreSql postgres) : FolderTests
         }
     }
 
+    // Orleans takes the time for the generation of a silo, and waits for silos whose last sign of life is not past.
+    [Theory]
+    [InlineData(3_600, false, true)]
+    [InlineData(2_592_000, false, true)]
+    [InlineData(3_600, true, true)]
+    [InlineData(3_600, true, false)]
+    [InlineData(2_592_000, true, false)]
+    [InlineData(-3_600, true, true)]
+    [InlineData(-2_592_000, false, false)]
+    [Needs(Need.PostgreSql | Need.FakeTime)]
+    public async Task After_a_wrong_clock_was_set_right_a_silo_starts_at_the_same_address_and_at_another(int ahead, bool isKilled, bool isSameAddress)
+    {
+        string[] settings = [.. await postgres.CreateStorageAsync(), SiloServer.ShardBits(ShardBits)];
+        await using var wrong = new SiloServer(Folder, settings) { ClockAhead = TimeSpan.FromSeconds(ahead) };
+        await wrong.StartAsync();
+        await SetAsync(wrong.Gateway, "wrong");
+        if (isKilled)
+        {
+            await wrong.KillAsync();
+        }
+        else
+        {
+            Assert.Equal(0, await wrong.StopAsync());
+        }
+
+        await using var other = new SiloServer(Folder, settings);
+        var right = isSameAddress ? wrong : other;
+        right.ClockAhead = TimeSpan.Zero;
+        await right.StartAsync();
+        await Eventually.ReadAsync(
+            async () => (await Record.ExceptionAsync(() => SetAsync(right.Gateway, "right")))?.Message, message => message is null);
+    }
+
     private static async Task TellAsync(HealthReader[] health)
     {
         foreach (var (silo, reader) in health.Index())

@@ -20,6 +20,7 @@ public sealed record Alarm(string Name, bool Fires, string Sentence)
         Contacts(nodes ?? []),
         OverviewRates.Growth(begin, end, "refused.StorageFailed", "stores.refused.StorageFailed") is > 0 and var failed
             ? new("KadStorageFailing", true, $"STOREs that failed in storage: {failed}.")
+            : health.RefusesWrites ? new("KadStorageFailing", true, "Storage refuses writes.")
             : new("KadStorageFailing", false, "No STORE failed in storage."),
         Dropped(OverviewRates.Growth(begin, end, "refused.Busy", "refused.PendingLimit", "stores.refused.Busy"), end.At - begin.At),
         Lookups(OverviewRates.Between(begin, end)),
