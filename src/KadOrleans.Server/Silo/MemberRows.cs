@@ -20,7 +20,7 @@ internal static class MemberRows
 
     public static async Task MendAsync(IMembershipTable table, SiloIdentity own, DateTime utcNow, ILogger logger)
     {
-        await table.InitializeMembershipTableAsync(tryInitTableVersion: false, CancellationToken.None);
+        await table.InitializeMembershipTableAsync(tryInitTableVersion: true, CancellationToken.None);
         var rows = (await table.ReadAllAsync(CancellationToken.None)).Members.Select(row => row.Item1).ToList();
         if (FindLater(rows, own.Endpoint, SiloAddress.AllocateNewGeneration()) is { } later)
         {
