@@ -5,16 +5,15 @@ namespace KadOrleans.Server;
 
 /// <summary>
 /// Removes, before a silo joins, what a clock that was ahead left in the cluster's table of members: a row of the silo's own endpoint
-/// with a later generation, by which the silo would take itself for the older one, and silos that do not answer but seem to live until the clock
-/// reaches the time of their last sign of life, by which no silo could join.
+/// with a later generation, by which the silo would take itself for the older one, and silos that are gone but seem to live until the clock
+/// reaches the time of their start or last sign of life, for which a silo that joins would wait so long.
 /// </summary>
 internal static class MemberRows
 {
     /// <summary>How far a row may be ahead: clocks that differ by less do no harm.</summary>
     public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(2);
 
-    /// <summary>How far back the sign of life of a silo is set that does not answer. Orleans then does not wait for it.</summary>
-    private static readonly TimeSpan LongAgo = TimeSpan.FromMinutes(30);
+    private const int Attempts = 3;
 
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(2);
 
@@ -30,11 +29,9 @@ internal static class MemberRows
 
         foreach (var row in Ahead(rows, own.Endpoint, utcNow))
         {
-            // A silo that lives writes its time again within seconds, so it loses nothing if it only seemed not to answer.
-            if (!await AnswersAsync(row.SiloAddress.Endpoint))
+            if (!await AnswersAsync(row.SiloAddress.Endpoint) && await DeclareDeadAsync(table, row.SiloAddress))
             {
-                SiloLog.SilentAhead(logger, row.SiloAddress, row.IAmAliveTime);
-                await table.UpdateIAmAliveAsync(new MembershipEntry { SiloAddress = row.SiloAddress, IAmAliveTime = utcNow - LongAgo }, CancellationToken.None);
+                SiloLog.SilentAhead(logger, row.SiloAddress, row.StartTime > row.IAmAliveTime ? row.StartTime : row.IAmAliveTime);
             }
         }
     }
@@ -45,22 +42,57 @@ internal static class MemberRows
         .Where(silo => silo.Endpoint.Equals(own) && silo.Generation >= generation)
         .MaxBy(silo => silo.Generation);
 
-    /// <summary>Rows of other silos that are to live, with a last sign of life in the future.</summary>
+    /// <summary>Rows of other silos that are to live, with a start or a last sign of life in the future.</summary>
     public static IEnumerable<MembershipEntry> Ahead(IEnumerable<MembershipEntry> rows, IPEndPoint own, DateTime utcNow) => rows
-        .Where(row => row.Status == SiloStatus.Active && !row.SiloAddress.Endpoint.Equals(own) && row.IAmAliveTime > utcNow + Tolerance);
+        .Where(row => row.Status == SiloStatus.Active && !row.SiloAddress.Endpoint.Equals(own)
+            && (row.IAmAliveTime > utcNow + Tolerance || row.StartTime > utcNow + Tolerance));
+
+    // As other silos do that it does not answer. It has no effect if another one changes the row meanwhile.
+    private static async Task<bool> DeclareDeadAsync(IMembershipTable table, SiloAddress silo)
+    {
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            var read = await table.ReadRowAsync(silo, CancellationToken.None);
+            if (read.Members is not [var (row, etag)] || row.Status == SiloStatus.Dead)
+            {
+                return false;
+            }
+
+            row.Status = SiloStatus.Dead;
+            if (await table.UpdateRowAsync(row, etag, read.Version.Next(), CancellationToken.None))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static async Task<bool> AnswersAsync(IPEndPoint endpoint)
     {
-        using var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        using var limit = new CancellationTokenSource(AnswerTimeout);
-        try
+        for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            await socket.ConnectAsync(endpoint, limit.Token);
-            return true;
+            using var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            using var limit = new CancellationTokenSource(AnswerTimeout);
+            try
+            {
+                await socket.ConnectAsync(endpoint, limit.Token);
+                return true;
+            }
+            catch (OperationCanceledException)
+            {
+                // The next attempt may get through.
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
+            {
+                return false;
+            }
+            catch (SocketException)
+            {
+                await Task.Delay(AnswerTimeout, CancellationToken.None);
+            }
         }
-        catch (Exception e) when (e is SocketException or OperationCanceledException)
-        {
-            return false;
-        }
+
+        return false;
     }
 }

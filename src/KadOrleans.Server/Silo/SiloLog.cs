@@ -36,7 +36,7 @@ internal static partial class SiloLog
     public static partial void LaterGeneration(ILogger logger, SiloAddress silo);
 
     [LoggerMessage(7011, LogLevel.Warning,
-        "The silo {Silo} does not answer, and its last sign of life, {Time}, lies in the future; it is not waited for")]
+        "The silo {Silo} is declared dead: it does not answer, and seemed to live until {Time}, as a clock was ahead")]
     public static partial void SilentAhead(ILogger logger, SiloAddress silo, DateTime time);
 
     [LoggerMessage(7009, LogLevel.Warning, "{Problem}")]
