@@ -35,9 +35,14 @@ internal sealed class FakeAdmin
     /// <summary>What an export reads; fails at its first value if it is null, and at a value that is null.</summary>
     public IReadOnlyList<KeyValuePair<NodeId, StoredValue>?>? Values { get; set; } = [KeyValuePair.Create(NodeId.MinValue, Held)];
 
+    /// <summary>Whether an export goes on until its reader is gone.</summary>
+    public bool EndlessValues { get; set; }
+
     public Task BeforeValues { get; set; } = Task.CompletedTask;
 
     public TaskCompletionSource ExportBegun { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public TaskCompletionSource ExportEnded { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>A finished crawl, and those that were started.</summary>
     public List<CrawlReport> Crawls { get; } =
@@ -184,10 +189,22 @@ internal sealed class FakeAdmin
     private async IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ReadValuesAsync()
     {
         ExportBegun.TrySetResult();
-        await BeforeValues;
-        foreach (var value in Values ?? throw new DhtUnavailableException("The shard does not answer."))
+        try
         {
-            yield return value ?? throw new DhtUnavailableException("The shard does not answer any more.");
+            await BeforeValues;
+            while (EndlessValues)
+            {
+                yield return KeyValuePair.Create(NodeId.MinValue, Held);
+            }
+
+            foreach (var value in Values ?? throw new DhtUnavailableException("The shard does not answer."))
+            {
+                yield return value ?? throw new DhtUnavailableException("The shard does not answer any more.");
+            }
+        }
+        finally
+        {
+            ExportEnded.TrySetResult();
         }
     }
 }
