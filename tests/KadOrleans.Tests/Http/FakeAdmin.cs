@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace KadOrleans.Tests.Http;
 
 /// <summary>A management that holds one key, and notes its calls.</summary>
@@ -153,7 +155,7 @@ internal sealed class FakeAdmin
             ? throw new ArgumentException("The limit is 0.")
             : new LimitChange(args[1] is not 7L, ["edge-2"])),
         nameof(IDhtAdmin.StartCrawlAsync) => Of(StartCrawl((CrawlRequest)first!)),
-        nameof(IDhtAdmin.CrawlAsync) => CrawlAsync(Crawls.Single(crawl => crawl.Id == (string?)first)),
+        nameof(IDhtAdmin.CrawlAsync) => CrawlAsync(Crawls.Single(crawl => crawl.Id == (string?)first), (CancellationToken)args[1]!),
         nameof(IDhtAdmin.GetCrawlsAsync) => Of<IReadOnlyList<CrawlReport>>([.. Crawls]),
         nameof(IDhtAdmin.ReadCrawlAsync) => Found.ToAsyncEnumerable(),
         nameof(IDhtAdmin.StopCrawlAsync) => Of(Crawls.Single(crawl => crawl.Id == (string?)first).Phase == CrawlPhase.Running),
@@ -179,10 +181,10 @@ internal sealed class FakeAdmin
         return Crawls[0];
     }
 
-    private async IAsyncEnumerable<CrawlReport> CrawlAsync(CrawlReport crawl)
+    private async IAsyncEnumerable<CrawlReport> CrawlAsync(CrawlReport crawl, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         yield return crawl with { Datagrams = 1 };
-        await CrawlEnd.Task;
+        await CrawlEnd.Task.WaitAsync(cancellationToken);
         yield return crawl with { Phase = CrawlPhase.Stopped, Problem = "\u001b[2J" };
     }
 

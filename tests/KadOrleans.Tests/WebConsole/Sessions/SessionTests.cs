@@ -125,6 +125,30 @@ public sealed class SessionTests(ApiHost host) : IClassFixture<ApiHost>
         await _api.FailAsync(HttpStatusCode.Unauthorized, "GET", "/v1/admin/usage", headers: proof);
     }
 
+    [Theory]
+    [InlineData("/console/live")]
+    [InlineData("/v1/keys/key/events")]
+    [InlineData("/v1/admin/crawls/20261102T000000000Z/events")]
+    public async Task A_stream_ends_with_the_session_that_asked_for_it(string path)
+    {
+        await _api.JsonAsync("PUT", "/v1/keys/key", """{"value":1}""");
+        await _api.JsonAsync("POST", "/v1/admin/crawls");
+        using var begun = await LogInAsync();
+        var proof = await ProofOfAsync(begun);
+        using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { { SessionCookie.ProofHeader, proof } } };
+        using var response = await _api.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        var stream = response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        using var ended = await _api.SendAsync("DELETE", Session, headers: (SessionCookie.ProofHeader, proof));
+
+        await Eventually.IsTrueAsync(() =>
+        {
+            _api.Time.Advance(Heartbeats.Interval);
+            return stream.IsCompleted;
+        });
+        Assert.StartsWith("event: ", await stream, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_proof_without_the_cookie_gives_nothing()
     {

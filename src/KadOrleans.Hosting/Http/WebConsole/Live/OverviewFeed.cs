@@ -20,8 +20,7 @@ public sealed partial class OverviewFeed(
 
     /// <summary>Maps the overview as server-sent events, one each <see cref="Interval"/>.</summary>
     public static void Map(RouteGroupBuilder console) => console
-        .MapGet("/live", (HttpContext context, OverviewFeed feed, BrowserSessions sessions) =>
-            EventStreams.Send(context, feed.WatchAsync(context, sessions)))
+        .MapGet("/live", (HttpContext context, OverviewFeed feed) => EventStreams.Send(context, feed.WatchAsync(context)))
         .RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.View));
 
     /// <summary>The overview now, and each later one, until the caller cancels.</summary>
@@ -39,17 +38,11 @@ public sealed partial class OverviewFeed(
         }
     }
 
-    private async IAsyncEnumerable<SseItem<Overview>> WatchAsync(HttpContext context, BrowserSessions sessions)
+    private async IAsyncEnumerable<SseItem<Overview>> WatchAsync(HttpContext context)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         await foreach (var overview in WatchAsync(ending.Token))
         {
-            // The session may have ended since.
-            if (TokenAuthentication.SessionOf(context) is not null && !SessionCookie.TryFind(context.Request, sessions, out _))
-            {
-                yield break;
-            }
-
             yield return new SseItem<Overview>(overview, "overview");
         }
     }
