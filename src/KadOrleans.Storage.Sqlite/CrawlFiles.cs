@@ -53,7 +53,7 @@ internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logg
     {
         try
         {
-            Directory.CreateDirectory(folder);
+            PrivateFile.CreateFolder(folder);
             var json = System.Text.Encoding.UTF8.GetBytes(CrawlReportJson.Write(report));
             await WriteAsync(PathOf(report.Id, PagesSuffix), file => CrawlPages.AppendAsync(file, records, cancellationToken));
             await WriteAsync(PathOf(report.Id, ReportSuffix), file => file.WriteAsync(json, 0, json.Length, cancellationToken));
@@ -70,7 +70,7 @@ internal sealed partial class CrawlFiles(string folder, ILogger<CrawlFiles> logg
         var unfinished = path + UnfinishedSuffix;
         try
         {
-            await using (var file = new FileStream(unfinished, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16, FileOptions.Asynchronous))
+            await using (var file = PrivateFile.Create(unfinished, 1 << 16, FileOptions.Asynchronous))
             {
                 await write(file);
                 file.Flush(flushToDisk: true);

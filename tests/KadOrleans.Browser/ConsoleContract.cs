@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -80,6 +81,46 @@ public abstract class ConsoleContract(ConsolePlace place)
         await Expect(window.Page.GetByRole(AriaRole.Status)).ToHaveTextAsync("You are logged out.");
         await window.Page.ReloadAsync();
         await window.Page.GetByLabel("Token").WaitForAsync();
+    }
+
+    [Fact]
+    public async Task A_program_at_another_port_of_the_host_is_sent_the_cookie_and_can_do_nothing_with_it()
+    {
+        await using var window = await place.LogInAsync(place.Manager);
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var taken = TakeCookieAsync(other);
+        await window.Page.GotoAsync($"http://{other.LocalEndpoint}/");
+        var cookie = await taken;
+        Assert.Contains("kad-console-", cookie, StringComparison.Ordinal);
+        Assert.Equal(0, await window.Page.EvaluateAsync<int>("sessionStorage.length"));
+
+        using var http = new HttpClient(new HttpClientHandler { UseCookies = false }) { BaseAddress = place.Address };
+        http.DefaultRequestHeaders.Add("Cookie", cookie);
+        foreach (var path in (string[])["/console/session", "/console/live", "/v1/admin/usage", "/v1/keys/key"])
+        {
+            using var response = await http.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
+            Assert.Equal((path, HttpStatusCode.Unauthorized), (path, response.StatusCode));
+        }
+
+        await window.Page.GotoAsync("/console/");
+        await window.Heading("Overview").WaitForAsync();
+    }
+
+    [Fact]
+    public async Task Each_tab_logs_in_and_another_ones_login_ends_none()
+    {
+        await using var window = await place.LogInAsync(place.Viewer);
+        var tab = await window.Page.Context.NewPageAsync();
+        await tab.GotoAsync("/console/");
+        await tab.GetByLabel("Token").FillAsync(place.Viewer);
+        await tab.GetByRole(AriaRole.Button, new() { Name = "Log in" }).ClickAsync();
+        await tab.GetByRole(AriaRole.Heading, new() { Name = "Overview", Exact = true }).WaitForAsync();
+
+        await window.GoAsync("usage", "Usage");
+        await Expect(window.Alert).ToHaveCountAsync(0);
+        await Expect(window.Page.Locator(".state")).ToHaveTextAsync("ready");
+        Assert.Empty(window.Errors);
     }
 
     [Fact]
@@ -181,10 +222,10 @@ public abstract class ConsoleContract(ConsolePlace place)
             await Expect(window.Page.Locator("main button.danger, main button:text-is('Crawl now'), main .buttons button:has-text('now')")).ToHaveCountAsync(0);
         }
 
-        Assert.Equal((int)HttpStatusCode.Forbidden, await DeleteByScriptAsync(window));
+        Assert.Equal((int)HttpStatusCode.Unauthorized, await DeleteByScriptAsync(window));
 
         await using var manager = await place.LogInAsync(place.Manager);
-        Assert.Equal((int)HttpStatusCode.Forbidden, await DeleteByScriptAsync(manager));
+        Assert.Equal((int)HttpStatusCode.Unauthorized, await DeleteByScriptAsync(manager));
         await manager.GoAsync("keys/text/wanted", "Keys");
         await Expect(manager.Page.Locator("dl.facts")).ToContainTextAsync("held since");
     }
@@ -217,6 +258,28 @@ public abstract class ConsoleContract(ConsolePlace place)
         Assert.InRange(bytes, 1, 150_000);
         var failure = await Assert.ThrowsAsync<PlaywrightException>(() => window.Page.EvaluateAsync("document.body.innerHTML = '<b>text</b>'"));
         Assert.Contains("TrustedHTML", failure.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>The cookies of the first request that has some, which a browser may send over a second connection.</summary>
+    private static async Task<string> TakeCookieAsync(TcpListener listener)
+    {
+        while (true)
+        {
+            using var client = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+            await using var stream = client.GetStream();
+            using var reader = new StreamReader(stream);
+            var cookie = (string?)null;
+            while (await reader.ReadLineAsync(TestContext.Current.CancellationToken) is { Length: > 0 } line)
+            {
+                cookie = line.StartsWith("Cookie: ", StringComparison.OrdinalIgnoreCase) ? line["Cookie: ".Length..] : cookie;
+            }
+
+            await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"u8.ToArray(), TestContext.Current.CancellationToken);
+            if (cookie is not null)
+            {
+                return cookie;
+            }
+        }
     }
 
     private static Task<int> DeleteByScriptAsync(ConsoleWindow window) =>

@@ -66,9 +66,13 @@ internal static class KeyCommands
             static (printer, result) => printer.Line(SetSentence(result)));
     }
 
-    public static string PathOf(RequestedKey key, string part = "", string? life = null) =>
-        $"/v1/admin/keys/{(key.Text is { } text ? Uri.EscapeDataString(text) : key.Digest)}{part}"
-        + ApiRequest.QueryOf(("as", key.Text is null ? "digest" : null), ("life", life));
+    public static string PathOf(RequestedKey key, string part = "", string? life = null)
+    {
+        // A path cannot name the keys . and .. by their text.
+        var text = key.Text is "." or ".." ? null : key.Text;
+        return $"/v1/admin/keys/{(text is null ? key.Digest : Uri.EscapeDataString(text))}{part}"
+            + ApiRequest.QueryOf(("as", text is null ? "digest" : null), ("life", life));
+    }
 
     private static Command Show(CommandIo io)
     {

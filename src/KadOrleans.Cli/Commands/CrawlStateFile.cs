@@ -13,7 +13,7 @@ public sealed class CrawlStateFile(FileStream file) : IAsyncDisposable
         FileStream? opened = null;
         try
         {
-            opened = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            opened = PrivateFile.OpenOrCreate(path);
             await ReadAsync(opened, restore);
             return new CrawlStateFile(opened);
         }

@@ -101,7 +101,7 @@ internal sealed class NodeOptions
         "--http", "IP:PORT", "Serve /health/live, /health/ready and /status here: IP:PORT, or PORT on 127.0.0.1.");
 
     private readonly Option<string[]> _httpHost = CommonOptions.Repeatable(
-        HttpHost, "NAME", "A name that --http is asked under, such as kad.example.org, beside IP addresses and localhost. Repeatable.");
+        HttpHost, "NAME", "A name that --http is asked under, such as kad.example.org, or https://kad.example.org behind a proxy with HTTPS, beside IP addresses and localhost. Repeatable.");
 
     private readonly Option<string?> _httpTokens = CommonOptions.Text(
         HttpTokens, "FILE", "Serve the API for programs on --http, to those whose token is in this file; kad token writes it.");

@@ -47,7 +47,11 @@ internal static class TokenCommand
         // Replaced as a whole: a server that starts meanwhile reads one or the other.
         var next = $"{path}.new";
         File.Delete(next);
-        PrivateFile.Write(next, ApiTokens.Write([.. held, token]) + Environment.NewLine);
+        using (var writer = new StreamWriter(PrivateFile.CreateNew(next)))
+        {
+            writer.WriteLine(ApiTokens.Write([.. held, token]));
+        }
+
         File.Move(next, path, overwrite: true);
         return printer.Print(new JsonObject { ["name"] = name, ["token"] = secret, ["file"] = path }, secret);
     }

@@ -52,6 +52,22 @@ internal sealed class ApiDocument : IOpenApiDocumentTransformer, IOpenApiOperati
     }
 }
 
+// The document in JSON. It is made once, when it is first asked for: that takes tens of milliseconds, and everybody may ask.
+internal sealed class ApiDocumentContent([FromKeyedServices(ApiDocumentContent.Name)] IOpenApiDocumentProvider provider)
+{
+    public const string Name = "v1";
+
+    private readonly Lazy<Task<FixedContent>> _content = new(() => Task.Run(async () =>
+    {
+        var document = await provider.GetOpenApiDocumentAsync(CancellationToken.None);
+        using var json = new MemoryStream();
+        await document.SerializeAsJsonAsync(json, OpenApiSpecVersion.OpenApi3_1, CancellationToken.None);
+        return FixedContent.Of(json.ToArray(), "application/json; charset=utf-8");
+    }));
+
+    public Task<FixedContent> GetAsync() => _content.Value;
+}
+
 internal static class RequestBodies
 {
     // Describes a body and bounds its bytes. Unlike the framework's own way it does not choose the endpoint by the content type: a wrong

@@ -19,13 +19,13 @@ public static class BatchApi
         .DescribesBatch();
 
     public static RouteHandlerBuilder DescribesBatch(this RouteHandlerBuilder endpoint) => endpoint
-        .WithDescription("Puts and deletes need the scope write, or below /v1/admin the scope manage. All operations are checked before the first is done.")
+        .WithDescription("Puts and deletes need the scope write, or below /v1/admin the scope manage. All operations are checked before the first is done. One whose text is not Unicode has the status 400 in its result, and the others are done.")
         .WithBody<Batch>(MaxBodyBytes, ValueBody.Json)
         .ProducesProblem(StatusCodes.Status413PayloadTooLarge);
 
     public static async Task<IReadOnlyList<Operation>> ReadAsync(HttpContext context)
     {
-        var json = await Body.ReadJsonAsync(context, Missing);
+        var json = await Body.ReadPartsAsync(context, Missing);
         if (!json.TryGetProperty("operations", out var list) || list.ValueKind != JsonValueKind.Array)
         {
             throw ApiProblemException.Wrong(Missing);
@@ -75,7 +75,7 @@ public static class BatchApi
     public sealed record BatchResult(IReadOnlyList<OperationResult> Results);
 
     /// <summary>The outcome of an operation.</summary>
-    /// <param name="Status">As of a single request: 200, 204, 404, 409 or 503.</param>
+    /// <param name="Status">As of a single request: 200, 204, 400, 404, 409 or 503.</param>
     /// <param name="Value">After a get that found a value.</param>
     /// <param name="Put">After a put that stored one.</param>
     /// <param name="Problem">One sentence, if it failed.</param>
@@ -88,6 +88,12 @@ public static class BatchApi
     {
         public static Operation Read(JsonElement json, int place)
         {
+            if (!JsonText.IsUnicode(json))
+            {
+                return new Operation(default, false, (_, _) => Task.FromResult(
+                    OperationResult.Failed(StatusCodes.Status400BadRequest, $"Operation {place + 1} has {JsonText.Problem}.")));
+            }
+
             try
             {
                 var key = json.ValueKind == JsonValueKind.Object

@@ -1,6 +1,5 @@
 using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
-using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -24,26 +23,27 @@ public static class DhtApi
             .AddSingleton<AuditLog>()
             .AddSingleton<ProblemFilter>()
             .AddSingleton<TokenRates>()
-
-            // One export at a time: each reads the whole store.
-            .AddSingleton(_ => new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = 1 }))
-            .AddOpenApi("v1", options => options
+            .AddSingleton<ExportTurns>()
+            .AddSingleton<ApiDocumentContent>()
+            .AddOpenApi(ApiDocumentContent.Name, options => options
                 .AddDocumentTransformer<ApiDocument>().AddOperationTransformer<ApiDocument>().AddSchemaTransformer<ApiDocument>());
     }
 
     /// <summary>Maps the endpoints; those of the management only if there is an <see cref="IDhtAdmin"/>.</summary>
     public static void MapDhtApi(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapOpenApi(Document).AllowAnonymous();
+        endpoints.MapGet(Document, async (HttpContext context, ApiDocumentContent content) => (await content.GetAsync()).Respond(context))
+            .AllowAnonymous()
+            .ExcludeFromDescription();
         var api = endpoints.MapGroup(Root)
             .WithTags("DHT")
+            .WithMetadata(new RequestTarget.AsSent())
             .ProducesProblem(StatusCodes.Status400BadRequest)
             .ProducesProblem(StatusCodes.Status401Unauthorized)
             .ProducesProblem(StatusCodes.Status403Forbidden)
             .ProducesProblem(StatusCodes.Status429TooManyRequests)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         api.AddEndpointFilter(endpoints.ServiceProvider.GetRequiredService<ProblemFilter>());
-        api.AddEndpointFilter(new SessionProof());
         api.AddEndpointFilter(endpoints.ServiceProvider.GetRequiredService<TokenRates>());
         KeyApi.Map(api);
         WatchApi.Map(api);

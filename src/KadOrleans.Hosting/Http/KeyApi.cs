@@ -48,10 +48,10 @@ internal static class KeyApi
     public static int StatusOf(SetResult result) =>
         IsConflict(result) ? StatusCodes.Status409Conflict : StatusCodes.Status503ServiceUnavailable;
 
-    // The parameters key and as are for the document; RequestedKey reads both.
     public static async Task<IResult> GetAsync(string key, string? @as, HttpContext context, IDht dht)
     {
-        var requested = RequestedKey.Read(context);
+        var requested = RequestedKey.Of(key, @as);
+        context.Response.Headers.Vary = HeaderNames.Accept;
         var result = await dht.GetAsync(requested.Digest, context.RequestAborted);
         if (result.Value is not { } value)
         {
@@ -62,9 +62,7 @@ internal static class KeyApi
         }
 
         var tag = ValueBody.TagOf(value);
-        var headers = context.Response.GetTypedHeaders();
-        headers.ETag = tag;
-        headers.CacheControl = new CacheControlHeaderValue { NoCache = true };
+        context.Response.GetTypedHeaders().ETag = tag;
         context.Response.Headers[ValueBody.TypeHeader] = DhtValueText.TypeName(value.Kind);
         if (Matches(context.Request.GetTypedHeaders().IfNoneMatch, tag))
         {
@@ -93,11 +91,11 @@ internal static class KeyApi
     }
 
     private static Task<PutResult> PutAsync(string key, string? @as, string? wait, string? life, HttpContext context, IDht dht) =>
-        RespondToPutAsync(RequestedKey.Read(context), RequestedPut.Parse(wait, life), context, dht);
+        RespondToPutAsync(RequestedKey.Of(key, @as), RequestedPut.Parse(wait, life), context, dht);
 
     private static async Task<NoContent> DeleteAsync(string key, string? @as, HttpContext context, IDht dht)
     {
-        var requested = RequestedKey.Read(context);
+        var requested = RequestedKey.Of(key, @as);
         return await dht.UnpublishAsync(requested.Digest, context.RequestAborted)
             ? TypedResults.NoContent()
             : throw ApiProblemException.Missing($"The key '{requested}' is not published here.");

@@ -29,7 +29,7 @@ public sealed class StatusServer(WebApplication application) : IAsyncDisposable
         builder.Services.AddRoutingCore().AddSingleton(loggers).AddHealthChecks().AddCheck(Health.Ready, () => health().ToResult());
         services?.Invoke(builder.Services);
         var application = builder.Build();
-        application.UseHostCheck(place);
+        application.UseKadHttp(place);
         application.MapHealth();
         map(application);
         try

@@ -21,7 +21,7 @@ public static class WatchApi
 
     private static async Task<IResult> WatchAsync(string key, string? @as, HttpContext context, IDht dht, TimeProvider time, IHostApplicationLifetime lifetime)
     {
-        var requested = RequestedKey.Read(context);
+        var requested = RequestedKey.Of(key, @as);
         var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         var changes = dht.WatchAsync(requested.Digest, ending.Token).GetAsyncEnumerator(ending.Token);
         try
@@ -36,7 +36,7 @@ public static class WatchApi
             throw;
         }
 
-        return TypedResults.ServerSentEvents(Heartbeats.AddAsync(changes, Task.FromResult(true), change => change.Value is { } value
+        return EventStreams.Send(context, Heartbeats.AddAsync(changes, Task.FromResult(true), change => change.Value is { } value
             ? new SseItem<object>(KeyResult.Of(requested, value, lookup: null), Value)
             : new SseItem<object>(new NoValue(requested.Text, requested.Digest.ToString()), None), ending, time));
     }

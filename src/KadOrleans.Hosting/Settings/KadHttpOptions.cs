@@ -10,7 +10,7 @@ public sealed class KadHttpOptions
     /// <summary>IP:PORT, or PORT on loopback.</summary>
     public string? Address { get; set; }
 
-    /// <summary>The host names that requests may use besides IP addresses and localhost.</summary>
+    /// <summary>The host names that requests may use besides IP addresses and localhost; behind <c>https://</c> those that a proxy serves by HTTPS.</summary>
     public IList<string> Hosts { get; } = [];
 
     /// <summary>The file of the API's tokens. Null: the API is not served, except by a silo with <see cref="KadOptions.HasOwnToken"/>.</summary>

@@ -165,7 +165,7 @@ public static class KadSettings
             checks.Add("Http", http.Address!, $"IP:PORT or PORT is needed, such as 127.0.0.1:{defaultPort} or {defaultPort}, with a port of 1 to 65535, or 0 for any free one");
         }
 
-        if (http.Hosts.FirstOrDefault(host => !HostNames.IsName(host)) is { } wrong)
+        if (http.Hosts.FirstOrDefault(host => !HostNames.IsEntry(host)) is { } wrong)
         {
             checks.Add("Http:Hosts", wrong, $"{HostNames.Needed}, several with commas");
         }

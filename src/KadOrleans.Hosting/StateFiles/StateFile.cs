@@ -17,7 +17,7 @@ public static class StateFile
         }
     }
 
-    /// <summary>Replaces a file only once all is written. Follows links. Devices and pipes are written to.</summary>
+    /// <summary>Replaces a file only once all is written, or makes one that only its owner may read. Follows links. Devices and pipes are written to.</summary>
     public static async Task<T> WriteAsync<T>(string file, Func<Stream, Task<T>> write)
     {
         try
@@ -55,7 +55,7 @@ public static class StateFile
         var partial = target + ".partial";
 
         // Without a buffer: after a write has failed on a full disk, closing must not fail too.
-        await using var stream = new FileStream(partial, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+        await using var stream = PrivateFile.Create(partial, bufferSize: 0);
         try
         {
             var written = await write(stream);

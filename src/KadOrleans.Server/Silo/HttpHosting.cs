@@ -20,11 +20,8 @@ internal static class HttpHosting
         })
         .Configure(application =>
         {
-            application.UseHostCheck(settings().Http.Place);
-            application.UseRouting();
+            application.UseKadHttp(settings().Http.Place);
             application.Use(DashboardPassword.CheckAsync);
-            application.UseAuthentication();
-            application.UseAuthorization();
             application.UseEndpoints(endpoints =>
             {
                 endpoints.MapHealth();

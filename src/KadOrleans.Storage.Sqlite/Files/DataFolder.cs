@@ -158,7 +158,7 @@ internal sealed class DataFolder : IDisposable
     {
         try
         {
-            var directory = Directory.CreateDirectory(folder);
+            var directory = PrivateFile.CreateFolder(folder);
             var path = directory.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? directory.FullName;
             return System.IO.Path.TrimEndingDirectorySeparator(path);
         }

@@ -83,6 +83,8 @@ internal sealed class DatabaseFile : IDisposable
 
     private static DatabaseFile OpenSound(DataFolder claim, Action<DatabaseFile> read)
     {
+        // SQLite gives its log, and the index of that, the mode of the database.
+        PrivateFile.Prepare(claim.DatabasePath);
         var file = new DatabaseFile(claim);
         try
         {

@@ -65,6 +65,7 @@ internal static class DatabaseRebuild
             throw new DamagedDatabaseException($"its structure, and it is of schema {version}");
         }
 
+        PrivateFile.Prepare(path, folder.DatabasePath);
         using var fresh = Open(path);
         fresh.Execute("PRAGMA synchronous = FULL");
         folder.Kind.Create(fresh);

@@ -27,6 +27,7 @@ internal sealed class FilesInPlace(DataFolder folder)
 
         var partial = _database.Path + ".partial";
         File.Delete(partial);
+        PrivateFile.Prepare(partial);
         connection.Execute("VACUUM INTO $path", new SqliteParameter("$path", partial));
         if (_log.IsThere && !File.Exists(_database.Path))
         {

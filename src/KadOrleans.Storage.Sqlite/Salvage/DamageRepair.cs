@@ -37,7 +37,7 @@ internal sealed class DamageRepair(DatabaseFile file, Damage damage)
     private string SetAside(SegmentRows rows)
     {
         var path = file.Folder.NextSpareName(DatabaseRebuild.Aside);
-        using var stream = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
+        using var stream = PrivateFile.CreateNew(path);
         Span<byte> head = stackalloc byte[sizeof(long) + sizeof(int)];
         foreach (var (number, _) in damage.Records.Segments)
         {

@@ -33,8 +33,23 @@ public sealed class ApiDocumentTests
             Assert.False(string.IsNullOrEmpty(operation.Value.Summary));
             Assert.Superset(new HashSet<string> { "401", "403", "429" }, operation.Value.Responses!.Keys.ToHashSet());
         });
+        Assert.Equal("application/json; charset=utf-8", response.Content.Headers.ContentType!.ToString());
         var got = operations.Single(operation => operation.Name == "GET /v1/keys/{key}").Value.Responses!["200"].Content!;
         Assert.Equal(JsonSchemaType.String, got["text/plain"].Schema!.Type);
         Assert.Contains("digest", got["application/json"].Schema!.Properties!.Keys);
+    }
+
+    [Fact]
+    public async Task The_document_is_made_once_and_not_sent_to_who_has_it()
+    {
+        await using var api = await ApiHost.StartAsync();
+        api.Http.DefaultRequestHeaders.Authorization = null;
+        var responses = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => api.SendAsync("GET", DhtApi.Document)));
+        var tag = Assert.Single(responses.Select(response => response.Headers.ETag).Distinct());
+        Array.ForEach(responses, response => response.Dispose());
+
+        using var unchanged = await api.SendAsync("GET", DhtApi.Document, headers: ("If-None-Match", $"{tag}"));
+        Assert.Equal(HttpStatusCode.NotModified, unchanged.StatusCode);
+        Assert.Equal(1, api.DocumentsMade);
     }
 }

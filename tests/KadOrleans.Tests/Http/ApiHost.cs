@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using KadOrleans.Tests.Cli;
+using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -11,6 +12,9 @@ namespace KadOrleans.Tests.Http;
 /// </summary>
 public sealed class ApiHost : IAsyncLifetime
 {
+    /// <summary>A name under which browsers ask by HTTPS, as the server's setting says.</summary>
+    public const string EncryptedName = "kad.example.org";
+
     private string _writerToken = null!;
     private StatusServer _server = null!;
 
@@ -24,11 +28,17 @@ public sealed class ApiHost : IAsyncLifetime
     /// <summary>What is served.</summary>
     internal IReadOnlyList<RouteEndpoint> Endpoints { get; private set; } = [];
 
+    /// <summary>How often the OpenAPI document was made.</summary>
+    public int DocumentsMade { get; private set; }
+
     /// <summary>The data folder, with the token of an operator whose requests are not counted.</summary>
     internal TemporaryFolder Folder { get; } = new();
 
     /// <summary>The clock of heartbeats.</summary>
     public ManualTimeProvider Time { get; } = new();
+
+    /// <summary>Of bodies. With Latin-1 each character is one byte, which need not be UTF-8.</summary>
+    public Encoding BodyEncoding { get; set; } = Encoding.UTF8;
 
     /// <summary>Has the token with all scopes.</summary>
     public HttpClient Http { get; private set; } = null!;
@@ -55,7 +65,7 @@ public sealed class ApiHost : IAsyncLifetime
         File.WriteAllText(Folder[OwnToken.FileName], secret);
         (_writerToken, Reader, Manager) = (writer, ("Authorization", $"Bearer {reader}"), ("Authorization", $"Bearer {manager}"));
         _server = await StatusServer.StartAsync(
-            new HttpPlace(new IPEndPoint(IPAddress.Loopback, 0), HostNames.None, "--http", "--http-host"),
+            new HttpPlace(new IPEndPoint(IPAddress.Loopback, 0), new HostNames([$"https://{EncryptedName}"]), "--http", "--http-host"),
             () => new Health(Health.Ready),
             pages =>
             {
@@ -64,6 +74,11 @@ public sealed class ApiHost : IAsyncLifetime
                 Endpoints = [.. pages.DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()];
             },
             services => services.AddSingleton<TimeProvider>(Time)
+                .Configure<OpenApiOptions>("v1", options => options.AddDocumentTransformer((_, _, _) =>
+                {
+                    DocumentsMade++;
+                    return Task.CompletedTask;
+                }))
                 .AddTransient<IDht>(_ => Dht).AddTransient(_ => Admin.Api).AddDhtApi(new ApiTokens(all, one, two, any)).AddKadConsole(),
             NullLoggerFactory.Instance,
             TestContext.Current.CancellationToken);
@@ -74,7 +89,7 @@ public sealed class ApiHost : IAsyncLifetime
     /// <summary>Forgets what an earlier test did, but not what it took of the tokens' rates.</summary>
     public ApiHost Reset()
     {
-        (Dht, Admin) = (new FakeDht(), new FakeAdmin());
+        (Dht, Admin, BodyEncoding) = (new FakeDht(), new FakeAdmin(), Encoding.UTF8);
         Time.Advance(TimeSpan.FromHours(1));
         Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", _writerToken);
         return this;
@@ -89,7 +104,7 @@ public sealed class ApiHost : IAsyncLifetime
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         if (body is not null)
         {
-            request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
+            request.Content = new ByteArrayContent(BodyEncoding.GetBytes(body));
             request.Content.Headers.TryAddWithoutValidation("Content-Type", type);
         }
 
@@ -100,6 +115,30 @@ public sealed class ApiHost : IAsyncLifetime
         }
 
         return await Http.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Sends a request with a target as it is, which HttpClient would resolve, and returns the whole response.</summary>
+    public async Task<string> SendRawAsync(string method, string target)
+    {
+        using var socket = await ConnectAsync();
+        await socket.SendAsync(Encoding.Latin1.GetBytes(
+            $"{method} {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: {Http.DefaultRequestHeaders.Authorization}\r\n\r\n"));
+        using var reader = new StreamReader(new NetworkStream(socket));
+        return await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Connects to the server.</summary>
+    /// <param name="receiveBytes">What the socket takes before its owner reads; 0 is the system's default.</param>
+    public async Task<Socket> ConnectAsync(int receiveBytes = 0)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        if (receiveBytes > 0)
+        {
+            socket.ReceiveBufferSize = receiveBytes;
+        }
+
+        await socket.ConnectAsync(IPAddress.Loopback, Http.BaseAddress!.Port, TestContext.Current.CancellationToken);
+        return socket;
     }
 
     /// <summary>Sends a request that fails, and returns its sentence.</summary>

@@ -90,7 +90,7 @@ public sealed class CrawlApiTests(ApiHost host) : IClassFixture<ApiHost>
 
     [Theory]
     [InlineData("GET", "/v1/admin/crawls/x", "There is no crawl 'x'.", HttpStatusCode.NotFound)]
-    [InlineData("GET", "/v1/admin/crawls/..%2Fx/nodes", "There is no crawl '..%2Fx'.", HttpStatusCode.NotFound)]
+    [InlineData("GET", "/v1/admin/crawls/..%2Fx/nodes", "There is no crawl '../x'.", HttpStatusCode.NotFound)]
     [InlineData("GET", "/v1/admin/crawls/x/events", "There is no crawl 'x'.", HttpStatusCode.NotFound)]
     [InlineData("DELETE", "/v1/admin/crawls/x", "There is no crawl 'x'.", HttpStatusCode.NotFound)]
     [InlineData("GET", Finished + "/map?prefix=x", "The prefix is 'x'; 0 to 38 hexadecimal digits are allowed.", HttpStatusCode.BadRequest)]

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace KadOrleans.Tests.Http;
 
 /// <summary>A management that holds one key, and notes its calls.</summary>
@@ -35,9 +37,14 @@ internal sealed class FakeAdmin
     /// <summary>What an export reads; fails at its first value if it is null, and at a value that is null.</summary>
     public IReadOnlyList<KeyValuePair<NodeId, StoredValue>?>? Values { get; set; } = [KeyValuePair.Create(NodeId.MinValue, Held)];
 
+    /// <summary>Whether an export goes on until its reader is gone.</summary>
+    public bool EndlessValues { get; set; }
+
     public Task BeforeValues { get; set; } = Task.CompletedTask;
 
     public TaskCompletionSource ExportBegun { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public TaskCompletionSource ExportEnded { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>A finished crawl, and those that were started.</summary>
     public List<CrawlReport> Crawls { get; } =
@@ -148,7 +155,7 @@ internal sealed class FakeAdmin
             ? throw new ArgumentException("The limit is 0.")
             : new LimitChange(args[1] is not 7L, ["edge-2"])),
         nameof(IDhtAdmin.StartCrawlAsync) => Of(StartCrawl((CrawlRequest)first!)),
-        nameof(IDhtAdmin.CrawlAsync) => CrawlAsync(Crawls.Single(crawl => crawl.Id == (string?)first)),
+        nameof(IDhtAdmin.CrawlAsync) => CrawlAsync(Crawls.Single(crawl => crawl.Id == (string?)first), (CancellationToken)args[1]!),
         nameof(IDhtAdmin.GetCrawlsAsync) => Of<IReadOnlyList<CrawlReport>>([.. Crawls]),
         nameof(IDhtAdmin.ReadCrawlAsync) => Found.ToAsyncEnumerable(),
         nameof(IDhtAdmin.StopCrawlAsync) => Of(Crawls.Single(crawl => crawl.Id == (string?)first).Phase == CrawlPhase.Running),
@@ -174,20 +181,32 @@ internal sealed class FakeAdmin
         return Crawls[0];
     }
 
-    private async IAsyncEnumerable<CrawlReport> CrawlAsync(CrawlReport crawl)
+    private async IAsyncEnumerable<CrawlReport> CrawlAsync(CrawlReport crawl, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         yield return crawl with { Datagrams = 1 };
-        await CrawlEnd.Task;
+        await CrawlEnd.Task.WaitAsync(cancellationToken);
         yield return crawl with { Phase = CrawlPhase.Stopped, Problem = "\u001b[2J" };
     }
 
     private async IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ReadValuesAsync()
     {
         ExportBegun.TrySetResult();
-        await BeforeValues;
-        foreach (var value in Values ?? throw new DhtUnavailableException("The shard does not answer."))
+        try
         {
-            yield return value ?? throw new DhtUnavailableException("The shard does not answer any more.");
+            await BeforeValues;
+            while (EndlessValues)
+            {
+                yield return KeyValuePair.Create(NodeId.MinValue, Held);
+            }
+
+            foreach (var value in Values ?? throw new DhtUnavailableException("The shard does not answer."))
+            {
+                yield return value ?? throw new DhtUnavailableException("The shard does not answer any more.");
+            }
+        }
+        finally
+        {
+            ExportEnded.TrySetResult();
         }
     }
 }

@@ -53,15 +53,14 @@ public sealed class KeyApiTests(ApiHost host) : IClassFixture<ApiHost>
     [Theory]
     [InlineData("http://localhost/v1/keys/a%20b?x=/v1/keys/c", "a b")]
     [InlineData("/V1/KEYS/a%2Fb", "a/b")]
+    [InlineData("/v1/keys/a?x=/keys/secret", "a")]
+    [InlineData("/v1/keys/a%2F..%2Fb", "a/../b")]
+    [InlineData("/v1/keys/..a", "..a")]
+    [InlineData("/v1/keys/%F0%9F%98%80", "😀")]
+    [InlineData("/v1/keys/%61%25%36%31/", "a%61")]
     public async Task A_key_is_found_in_every_form_of_a_target(string target, string key)
     {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync(IPAddress.Loopback, _api.Http.BaseAddress!.Port, TestContext.Current.CancellationToken);
-        await socket.SendAsync(Encoding.ASCII.GetBytes(
-            $"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: {_api.Http.DefaultRequestHeaders.Authorization}\r\n\r\n"));
-        using var reader = new StreamReader(new NetworkStream(socket));
-
-        Assert.StartsWith("HTTP/1.1 404", await reader.ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 404", await _api.SendRawAsync("GET", target), StringComparison.Ordinal);
         Assert.Equal($"get {NodeId.FromKey(key)}", Assert.Single(_api.Dht.Calls));
     }
 

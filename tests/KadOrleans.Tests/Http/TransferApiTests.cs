@@ -67,7 +67,7 @@ public sealed class TransferApiTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [Fact]
-    public async Task Of_two_exports_at_once_the_second_is_refused()
+    public async Task Of_two_exports_of_a_token_at_once_the_second_is_refused_and_another_tokens_is_not()
     {
         var gate = new TaskCompletionSource();
         _api.Admin.BeforeValues = gate.Task;
@@ -75,11 +75,83 @@ public sealed class TransferApiTests(ApiHost host) : IClassFixture<ApiHost>
         await _api.Admin.ExportBegun.Task;
 
         Assert.Equal(
-            "Another export is under way here; repeat this one when that has ended.", await _api.FailAsync(HttpStatusCode.TooManyRequests, "GET", Path));
+            "The token 'writer' has an export under way here, or others have 4; repeat this one when one has ended.",
+            await _api.FailAsync(HttpStatusCode.TooManyRequests, "GET", Path));
+        var other = _api.SendAsync("GET", Path, headers: _api.Manager);
 
         gate.SetResult();
         using var done = await first;
-        Assert.Equal(HttpStatusCode.OK, done.StatusCode);
+        using var beside = await other;
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (done.StatusCode, beside.StatusCode));
+    }
+
+    [Fact]
+    public async Task An_export_that_nobody_reads_is_cut_off_and_its_token_may_begin_another()
+    {
+        _api.Admin.EndlessValues = true;
+        using var stalled = await _api.ConnectAsync(receiveBytes: 4_096);
+        await stalled.SendAsync(Encoding.ASCII.GetBytes($"GET {Path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {_api.Http.DefaultRequestHeaders.Authorization}\r\n\r\n"));
+        await _api.Admin.ExportBegun.Task;
+        await _api.FailAsync(HttpStatusCode.TooManyRequests, "GET", Path);
+
+        await Eventually.IsTrueAsync(() =>
+        {
+            _api.Time.Advance(LeastRateStream.Patience);
+            return _api.Admin.ExportEnded.Task.IsCompleted;
+        });
+        _api.Admin.EndlessValues = false;
+        using var next = await _api.SendAsync("GET", Path);
+        Assert.Equal(HttpStatusCode.OK, next.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_reader_is_too_slow_only_if_its_writes_wait_longer_than_its_rate_allows()
+    {
+        var (time, body, isTooSlow) = (new ManualTimeProvider(), new WaitingStream(), false);
+        await using var paced = new LeastRateStream(body, time, () => isTooSlow = true);
+        var megabyte = new byte[1_000_000];
+
+        // At the least rate for a minute, and what the server takes between writes does not count.
+        for (var i = 0; i < 6; i++)
+        {
+            await TakeAsync(megabyte, TimeSpan.FromSeconds(9.9));
+            time.Advance(TimeSpan.FromHours(1));
+        }
+
+        // What was taken fast earns no more.
+        for (var i = 0; i < 100; i++)
+        {
+            await TakeAsync(megabyte, TimeSpan.Zero);
+        }
+
+        Assert.False(isTooSlow);
+        await TakeAsync(new byte[100_000], TimeSpan.FromSeconds(6));
+        Assert.False(isTooSlow);
+        await TakeAsync(new byte[100_000], TimeSpan.FromSeconds(6));
+        Assert.True(isTooSlow);
+
+        async Task TakeAsync(byte[] bytes, TimeSpan after)
+        {
+            var write = paced.WriteAsync(bytes, TestContext.Current.CancellationToken);
+            time.Advance(after);
+            body.Take();
+            await write;
+        }
+    }
+
+    /// <summary>A body whose writes wait until they are taken.</summary>
+    private sealed class WaitingStream : MemoryStream
+    {
+        private TaskCompletionSource _taken = new();
+
+        public void Take()
+        {
+            var taken = _taken;
+            _taken = new();
+            taken.SetResult();
+        }
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => new(_taken.Task);
     }
 
     private static async Task<string> FileAsync(params (NodeId Key, StoredValue Value)[] values)

@@ -21,7 +21,8 @@ public sealed class OwnToken(string folder)
         {
             // A file that was there keeps its mode, so it goes first.
             File.Delete(Path);
-            PrivateFile.Write(Path, _created.Secret + Environment.NewLine);
+            using var writer = new StreamWriter(PrivateFile.CreateNew(Path));
+            writer.WriteLine(_created.Secret);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -40,22 +41,5 @@ public sealed class OwnToken(string folder)
         {
             // The next start replaces it.
         }
-    }
-}
-
-/// <summary>Files that only their owner may read and write. On Windows the folder's rights count.</summary>
-public static class PrivateFile
-{
-    /// <exception cref="IOException">It exists, or cannot be written.</exception>
-    public static void Write(string path, string content)
-    {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        using var writer = new StreamWriter(path, options);
-        writer.Write(content);
     }
 }

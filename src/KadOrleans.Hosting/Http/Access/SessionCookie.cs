@@ -1,22 +1,35 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace KadOrleans.Hosting;
 
-// The cookie of a browser's session. A page of another site cannot send it, and no script can read it. The framework's cookie
-// authentication and antiforgery fix the names of their cookies before the port is known. So two nodes of a machine would share them.
+// The two secrets of a browser's session in a request. No script can read the cookie, and no page of another site can send it. No page of
+// another origin, of another port too, can read the proof. The framework's cookie authentication and antiforgery fix the names of their
+// cookies before the port is known. So two nodes of a machine would share them.
 public static class SessionCookie
 {
-    /// <summary>The header with a session's proof. A page of another site can neither read the proof nor set the header.</summary>
+    /// <summary>The header with a session's proof, which each of its requests has.</summary>
     public const string ProofHeader = "Kad-Console";
 
+    /// <summary>The cookie of a request; null without one.</summary>
     public static string? Read(HttpRequest request) => request.Cookies[NameFor(request)];
 
-    public static void Write(HttpContext context, string secret) =>
-        context.Response.Cookies.Append(NameFor(context.Request), secret, Options(context.Request, BrowserSessions.Life));
+    /// <summary>Whether a request has a proof, be it right or wrong.</summary>
+    public static bool HasProof(HttpRequest request) => request.Headers.ContainsKey(ProofHeader);
+
+    /// <summary>Finds the session of a request that has both of its secrets.</summary>
+    public static bool TryFind(HttpRequest request, BrowserSessions sessions, [NotNullWhen(true)] out BrowserSession? session) =>
+        sessions.TryFind(Read(request), request.Headers[ProofHeader], out session);
+
+    public static void Write(HttpContext context, string cookie) =>
+        context.Response.Cookies.Append(NameFor(context.Request), cookie, Options(context.Request, BrowserSessions.Life));
 
     public static void Remove(HttpContext context) =>
         context.Response.Cookies.Delete(NameFor(context.Request), Options(context.Request, life: null));
 
-    // A browser sends the cookies of a host to each of its ports. Several nodes of a machine must not end each other's sessions.
-    private static string NameFor(HttpRequest request) => string.Create(CultureInfo.InvariantCulture, $"kad-console-{request.Host.Port ?? 0}");
+    // A browser sends the cookies of a host to each of its ports. Several nodes of a machine must not end each other's sessions. With the
+    // prefix a browser takes the cookie by HTTPS alone, and from this host alone.
+    private static string NameFor(HttpRequest request) =>
+        string.Create(CultureInfo.InvariantCulture, $"{(request.IsHttps ? "__Host-" : string.Empty)}kad-console-{request.Host.Port ?? 0}");
 
     private static CookieOptions Options(HttpRequest request, TimeSpan? life) => new()
     {

@@ -10,8 +10,8 @@ using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Hosting;
 
-// Bearer tokens (RFC 6750), and where browsers have sessions, the cookie of a session that stands for a token. A request with a
-// token has no session. Refused requests are not logged: a stranger could fill the log.
+// Bearer tokens (RFC 6750), and where browsers have sessions, the cookie and the proof of a session that stands for a token. A request with
+// a token has no session. Refused requests are not logged: a stranger could fill the log.
 internal sealed class TokenAuthentication(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ApiTokens tokens, BrowserSessions? sessions = null)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, NullLoggerFactory.Instance, UrlEncoder.Default)
@@ -69,7 +69,7 @@ internal sealed class TokenAuthentication(
     {
         Response.Headers.WWWAuthenticate = Bearer;
         var sentence = Request.Headers.Authorization.Count > 0 ? "The request's token is not one of this server's."
-            : SessionCookie.Read(Request) is not null ? "The session has ended; log in again."
+            : SessionCookie.HasProof(Request) ? "The session has ended; log in again."
             : "The request has no token; the header Authorization: Bearer TOKEN is needed.";
         return ApiProblem.Create(StatusCodes.Status401Unauthorized, sentence).ExecuteAsync(Context);
     }
@@ -94,7 +94,7 @@ internal sealed class TokenAuthentication(
                 : null;
         }
 
-        return SessionCookie.Read(Request) is { } secret && sessions?.TryFind(secret, out var session) == true
+        return sessions is not null && SessionCookie.TryFind(Request, sessions, out var session)
             ? new TokenIdentity(session.Token, session)
             : null;
     }

@@ -44,10 +44,9 @@ internal static class ClusterApi
         return AdminApi.CheckedAsync(() => admin.GetShardAsync(shard, cancellationToken));
     }
 
-    // The parameters key and as are for the document; RequestedKey reads both.
     private static Task<ShardDetails> FindShardAsync(string key, string? @as, HttpContext context, IDhtAdmin admin)
     {
-        var requested = RequestedKey.Read(context);
+        var requested = RequestedKey.Of(key, @as);
         return AdminApi.CheckedAsync(() => admin.FindShardAsync(requested.Digest, context.RequestAborted));
     }
 

@@ -94,8 +94,8 @@ internal static class CrawlApi
         bool IsIn(CrawlRecord record) => string.IsNullOrEmpty(prefix) || record.IsIn(region.Range);
     }
 
-    private static PushStreamHttpResult Stream(HttpContext context, string type, IAsyncEnumerable<CrawlRecord> records, bool csv) =>
-        TypedResults.Stream(body => CrawlRows.WriteAsync(body, records, csv, context.RequestAborted), type);
+    private static PushStreamHttpResult Stream(HttpContext context, string type, IAsyncEnumerable<CrawlRecord> records, bool csv) => TypedResults.Stream(
+        body => context.IsHead() ? Task.CompletedTask : CrawlRows.WriteAsync(body, records, csv, context.RequestAborted), type);
 
     private static async Task<IResult> DrawAsync(CrawlReport report, IAsyncEnumerable<CrawlRecord> records)
     {
@@ -134,7 +134,7 @@ internal static class CrawlApi
         var report = await FindAsync(id, context, admin);
         var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         var reports = admin.CrawlAsync(report.Id, ending.Token).GetAsyncEnumerator(ending.Token);
-        return TypedResults.ServerSentEvents(Heartbeats.AddAsync(
+        return EventStreams.Send(context, Heartbeats.AddAsync(
             reports, reports.MoveNextAsync().AsTask(), one => new SseItem<object>(CrawlResult.Of(one), Progress), ending, time));
     }
 

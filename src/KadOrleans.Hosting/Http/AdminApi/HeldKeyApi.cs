@@ -41,10 +41,9 @@ internal static class HeldKeyApi
             page.Next);
     }
 
-    // The parameters key and as are for the document; RequestedKey reads both.
     private static async Task<KeyDetailsResult> DescribeAsync(string key, string? @as, HttpContext context, IDhtAdmin admin)
     {
-        var requested = RequestedKey.Read(context);
+        var requested = RequestedKey.Of(key, @as);
         var details = await admin.DescribeKeyAsync(requested.Digest, context.RequestAborted);
         var held = details.Held;
         return new KeyDetailsResult(
@@ -59,7 +58,7 @@ internal static class HeldKeyApi
 
     private static async Task<DeletionResult> DeleteAsync(string key, string? @as, HttpContext context, IDhtAdmin admin, AuditLog audit)
     {
-        var requested = RequestedKey.Read(context);
+        var requested = RequestedKey.Of(key, @as);
         var deletion = await audit.RunAsync(
             context,
             "delete",

@@ -1,5 +1,3 @@
-using System.Threading.RateLimiting;
-
 namespace KadOrleans.Hosting;
 
 /// <summary>All values as a file of <c>kad state</c>, at <c>/v1/admin/values</c>.</summary>
@@ -16,6 +14,7 @@ internal static class TransferApi
     {
         view.MapGet(Path, ExportAsync)
             .WithSummary("Sends all values with their times and sources, as a file of kad state. A response that fails midway is cut off.")
+            .WithDescription($"A token has one export at a time. One that is read slower than {LeastRateStream.BytesPerSecond} bytes a second is cut off.")
             .Produces<string>(StatusCodes.Status200OK, ValueBody.Json);
         manage.MapPost(Path, ImportAsync)
             .WithSummary($"Stores up to {MaxValues} values of such a file with their times and sources. Of two values of a key the one stored later stays.")
@@ -23,16 +22,10 @@ internal static class TransferApi
             .ProducesProblem(StatusCodes.Status413PayloadTooLarge);
     }
 
-    private static async Task<PushStreamHttpResult> ExportAsync(HttpContext context, IDhtAdmin admin, ConcurrencyLimiter turn)
+    private static async Task<PushStreamHttpResult> ExportAsync(HttpContext context, IDhtAdmin admin, ExportTurns turns, TimeProvider time)
     {
-        var taken = turn.AttemptAcquire();
+        var taken = turns.Take(TokenAuthentication.TokenOf(context));
         context.Response.RegisterForDispose(taken);
-        if (!taken.IsAcquired)
-        {
-            throw new ApiProblemException(
-                StatusCodes.Status429TooManyRequests, "Another export is under way here; repeat this one when that has ended.");
-        }
-
         var values = admin.ReadValuesAsync(context.RequestAborted).GetAsyncEnumerator(context.RequestAborted);
         context.Response.RegisterForDisposeAsync(values);
 
@@ -55,7 +48,11 @@ internal static class TransferApi
         {
             using (taken)
             {
-                await StateWriter.WriteAsync(body, null, RestAsync(), context.RequestAborted);
+                if (!context.IsHead())
+                {
+                    await using var paced = new LeastRateStream(body, time, context.Abort);
+                    await StateWriter.WriteAsync(paced, null, RestAsync(), context.RequestAborted);
+                }
             }
         }
 

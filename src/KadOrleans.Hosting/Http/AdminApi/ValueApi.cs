@@ -12,10 +12,9 @@ internal static class ValueApi
         manage.MapPost("/keys:batch", RunAsync).WithSummary("Gets, puts and deletes up to 256 keys, as POST /v1/keys:batch does.").DescribesBatch();
     }
 
-    // The parameters key and as are for the document; RequestedKey reads both.
     private static Task<PutResult> PutAsync(string key, string? @as, string? wait, string? life, HttpContext context, IDht dht, AuditLog audit)
     {
-        var (requested, put) = (RequestedKey.Read(context), RequestedPut.Parse(wait, life));
+        var (requested, put) = (RequestedKey.Of(key, @as), RequestedPut.Parse(wait, life));
         return audit.RunAsync(
             context, "set", requested.Digest.ToString(), () => KeyApi.RespondToPutAsync(requested, put, context, dht), static _ => "stored");
     }

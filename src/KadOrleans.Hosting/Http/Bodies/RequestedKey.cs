@@ -1,5 +1,4 @@
 using System.Numerics;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace KadOrleans.Hosting;
 
@@ -8,22 +7,9 @@ public readonly record struct RequestedKey(NodeId Digest, string? Text)
 {
     // A request line has at most 8 KiB.
     private const int MaxLength = 1_024;
-    private const string Before = "/keys/";
 
     /// <summary>The key for people, as a part of a sentence.</summary>
     public override string ToString() => VisibleText.Excerpt(Text ?? Digest.ToString());
-
-    /// <summary>Reads the key of a path such as <c>/v1/keys/KEY</c>. A slash within a key is written as %2F.</summary>
-    public static RequestedKey Read(HttpContext context)
-    {
-        // The parsed path has %2F and %252F as the same text. A proxy may put scheme and host before the path.
-        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        var start = target.IndexOf(Before, StringComparison.OrdinalIgnoreCase);
-        var key = start < 0
-            ? context.GetRouteValue("key") as string
-            : Uri.UnescapeDataString(target[(start + Before.Length)..].Split('/', '?')[0]);
-        return Of(key, context.Request.Query["as"]);
-    }
 
     /// <summary>A key as a request gives it: with the form <c>digest</c> an id, with <c>text</c> or without a form a text.</summary>
     public static RequestedKey Of(string? key, string? form)

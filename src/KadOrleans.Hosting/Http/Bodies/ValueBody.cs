@@ -26,12 +26,29 @@ internal static class Body
         }
     }
 
-    /// <summary>Reads a body as a JSON object.</summary>
+    /// <summary>Reads a body as a JSON object, all of whose text is Unicode.</summary>
     /// <exception cref="JsonException">It is no JSON, or names a member twice.</exception>
     public static async Task<JsonElement> ReadJsonAsync(HttpContext context, string needed)
     {
-        using var document = JsonDocument.Parse(await ReadAsync(context), Strict);
-        return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : throw ApiProblemException.Wrong(needed);
+        var json = await ReadPartsAsync(context, needed);
+        return JsonText.IsUnicode(json) ? json : throw ApiProblemException.Wrong($"The body has {JsonText.Problem}.");
+    }
+
+    /// <summary>Reads a body as a JSON object. Who calls it looks at each part with <see cref="JsonText"/> before it reads a text of it.</summary>
+    /// <exception cref="JsonException">It is no JSON, or names a member twice.</exception>
+    public static async Task<JsonElement> ReadPartsAsync(HttpContext context, string needed)
+    {
+        var body = await ReadAsync(context);
+        try
+        {
+            using var document = JsonDocument.Parse(body, Strict);
+            return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : throw ApiProblemException.Wrong(needed);
+        }
+        catch (InvalidOperationException)
+        {
+            // Names are compared as text.
+            throw ApiProblemException.Wrong($"The body has {JsonText.Problem}.");
+        }
     }
 
     /// <summary>A member of an object, which must be text; null if it is missing or null.</summary>

@@ -1,7 +1,5 @@
 using System.Collections.Frozen;
 using System.Reflection;
-using System.Security.Cryptography;
-using Microsoft.Net.Http.Headers;
 
 namespace KadOrleans.Hosting;
 
@@ -18,30 +16,22 @@ internal sealed class ConsoleAssets
         [".svg"] = "image/svg+xml",
     };
 
-    private readonly FrozenDictionary<string, Asset> _assets = Read().ToFrozenDictionary();
+    private readonly FrozenDictionary<string, FixedContent> _assets = Read().ToFrozenDictionary();
 
     /// <summary>The response to a request for a file below the console's path; null or empty is the page itself.</summary>
     public IResult Respond(string? path, HttpContext context)
     {
-        var name = string.IsNullOrEmpty(path) ? Index : path;
-        if (name == Index && !context.Request.Path.Value!.EndsWith('/'))
+        if (string.IsNullOrEmpty(path))
         {
             // The page names its files relative to its own path, so that it can stand behind a proxy under any other.
-            return TypedResults.Redirect("console/");
+            return context.Request.Path.Value!.EndsWith('/') ? _assets[Index].Respond(context) : TypedResults.Redirect("console/");
         }
 
-        if (!_assets.TryGetValue(name, out var asset))
-        {
-            return ApiProblem.Create(
-                StatusCodes.Status404NotFound, $"The console has no {VisibleText.Excerpt(name)}; {ConsoleHosting.Root}/ has its pages.");
-        }
-
-        // A newer build has other files under the same names.
-        context.Response.Headers.CacheControl = "no-cache";
-        return TypedResults.Bytes(asset.Content, asset.Type, entityTag: asset.Tag);
+        return _assets.TryGetValue(path, out var asset) ? asset.Respond(context) : ApiProblem.Create(
+            StatusCodes.Status404NotFound, $"The console has no {VisibleText.Excerpt(path)}; {ConsoleHosting.Root}/ has its pages.");
     }
 
-    private static IEnumerable<KeyValuePair<string, Asset>> Read()
+    private static IEnumerable<KeyValuePair<string, FixedContent>> Read()
     {
         var assembly = Assembly.GetExecutingAssembly();
         foreach (var name in assembly.GetManifestResourceNames())
@@ -49,10 +39,7 @@ internal sealed class ConsoleAssets
             using var stream = assembly.GetManifestResourceStream(name)!;
             var content = new byte[stream.Length];
             stream.ReadExactly(content);
-            var tag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 16))}\"");
-            yield return new(name.Replace('\\', '/'), new Asset(content, Types[Path.GetExtension(name)], tag));
+            yield return new(name.Replace('\\', '/'), FixedContent.Of(content, Types[Path.GetExtension(name)]));
         }
     }
-
-    private sealed record Asset(byte[] Content, string Type, EntityTagHeaderValue Tag);
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Net.Http.Headers;
 
@@ -17,9 +18,7 @@ internal static class SessionApi
         session.AddEndpointFilter(((IEndpointRouteBuilder)console).ServiceProvider.GetRequiredService<ProblemFilter>());
         session.MapPost(Path, BeginAsync).WithMetadata(new RequestSizeLimitAttribute(MaxBodyBytes));
         session.MapGet(Path, Describe).RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.View));
-        session.MapDelete(Path, End)
-            .RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.View))
-            .AddEndpointFilter(new SessionProof());
+        session.MapDelete(Path, End).RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.View));
     }
 
     private static async Task<SessionDescription> BeginAsync(HttpContext context, ApiTokens tokens, BrowserSessions sessions)
@@ -43,14 +42,13 @@ internal static class SessionApi
                 $"The token '{token.Name}' lacks the scope '{ApiScope.View}'; it has {string.Join(", ", token.Scopes)}.");
         }
 
-        sessions.End(SessionCookie.Read(context.Request));
-        var (cookie, session) = sessions.Begin(token);
+        var (cookie, proof, session) = sessions.Begin(token, SessionCookie.Read(context.Request));
         SessionCookie.Write(context, cookie);
-        return Show(context, session);
+        return SessionDescription.Of(session, proof);
     }
 
     private static SessionDescription Describe(HttpContext context) => TokenAuthentication.SessionOf(context) is { } session
-        ? Show(context, session)
+        ? SessionDescription.Of(session)
         : throw ApiProblemException.Wrong("A request with a token has no session.");
 
     private static NoContent End(HttpContext context, BrowserSessions sessions)
@@ -60,12 +58,14 @@ internal static class SessionApi
         return TypedResults.NoContent();
     }
 
-    private static SessionDescription Show(HttpContext context, BrowserSession session)
+    /// <summary>A session, as its pages know it. The login alone tells the proof, which each later request has in a header.</summary>
+    private sealed record SessionDescription(
+        string Name,
+        IReadOnlyList<string> Scopes,
+        DateTimeOffset EndsAt,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Proof)
     {
-        context.Response.Headers.CacheControl = "no-store";
-        return new SessionDescription(session.Token.Name, session.Token.Scopes, session.Proof, session.EndsAt);
+        public static SessionDescription Of(BrowserSession session, string? proof = null) =>
+            new(session.Token.Name, session.Token.Scopes, session.EndsAt, proof);
     }
-
-    /// <summary>A session, as its pages know it. They send the proof in the header of changes.</summary>
-    private sealed record SessionDescription(string Name, IReadOnlyList<string> Scopes, string Proof, DateTimeOffset EndsAt);
 }

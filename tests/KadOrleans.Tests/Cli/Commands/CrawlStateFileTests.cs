@@ -30,6 +30,7 @@ public sealed class CrawlStateFileTests : FolderTests
         await WriteAsync(Records[2..]);
 
         Assert.Equivalent(Records, await ReadAsync(), strict: true);
+        FileModes.AssertOwnersAlone(FilePath);
     }
 
     [Fact]

@@ -30,10 +30,23 @@ public sealed class HostNamesTests
     [Fact]
     public void A_list_with_anything_else_is_refused() => Assert.All(
         [
-            "kad.example.org:8080", "http://kad.example.org", "*.example.org", "*", "kad example", "kad.example.org.", "käd.example.org",
+            "kad.example.org:8080", "http://kad.example.org", "https://", "https://kad.example.org/", "https://kad.example.org:8443", "https://192.0.2.7",
+            "https://https://kad.example.org", "*.example.org", "*", "kad example", "kad.example.org.", "käd.example.org",
             "192.0.2.7", "::1", "",
         ],
-        name => Assert.False(HostNames.IsName(name), name));
+        name => Assert.False(HostNames.IsEntry(name), name));
+
+    [Fact]
+    public void A_name_behind_https_is_one_that_browsers_ask_by_HTTPS()
+    {
+        Assert.All(["https://kad.example.org", "HTTPS://localhost"], entry => Assert.True(HostNames.IsEntry(entry), entry));
+        var hosts = new HostNames(["https://kad.example.org", "kad-dashboard"]);
+
+        AssertAllows(true, hosts, "kad.example.org", "kad-dashboard:80", "localhost");
+        AssertAllows(false, hosts, "https", "example.org");
+        Assert.All(["KAD.example.org", "kad.example.org:8443", "kad.example.org."], host => Assert.True(hosts.IsEncrypted(new HostString(host)), host));
+        Assert.All(["kad-dashboard:80", "localhost", "192.0.2.7", ""], host => Assert.False(hosts.IsEncrypted(new HostString(host)), host));
+    }
 
     private static void AssertAllows(bool expected, HostNames names, params string[] hosts) =>
         Assert.All(hosts, host => Assert.Equal((host, expected), (host, names.Allows(new HostString(host)))));

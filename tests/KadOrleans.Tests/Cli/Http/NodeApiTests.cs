@@ -13,10 +13,7 @@ public sealed class NodeApiTests
         await using var node = await NodeProcess.StartAsync("--data", folder.Path);
         using var http = Client(node, File.ReadAllText(folder["http-token"]).Trim());
         await PutAsync(HttpStatusCode.OK, http);
-        if (!OperatingSystem.IsWindows())
-        {
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(folder["http-token"]));
-        }
+        FileModes.AssertOwnersAlone(folder.Path);
 
         var id = NodeId.FromKey("key").ToString();
         Assert.Equal(id, (string?)Assert.Single((await GetAsync(http, "/v1/admin/keys?prefix=a6"))["keys"]!.AsArray())!["digest"]);

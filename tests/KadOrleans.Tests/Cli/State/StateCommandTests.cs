@@ -35,6 +35,19 @@ public sealed class StateCommandTests : FolderTests
     }
 
     [Fact]
+    public async Task An_export_is_its_users_alone_also_where_an_earlier_one_was_left_unfinished()
+    {
+        await ImportedAsync(State(Value("a1", "int", "1")));
+        var file = Path.Combine(Folder, "state.json");
+        File.WriteAllText(file + ".partial", "others may read this");
+
+        await KadRun.DoneAsync("state", "export", file, "--data", Data);
+
+        FileModes.AssertOwnersAlone(file);
+        FileModes.AssertOwnersAlone(Data);
+    }
+
+    [Fact]
     public async Task A_damaged_folder_is_exported_with_salvage_alone_and_stays_as_it_is()
     {
         await ImportedAsync(State(Value("a1", "string", "\"a text that can be found\"")));

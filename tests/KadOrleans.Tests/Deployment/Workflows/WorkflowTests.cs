@@ -26,10 +26,32 @@ public sealed class WorkflowTests
             Assert.Subset(jobs.Keys.ToHashSet(), job.Texts("needs").ToHashSet());
         }));
 
+    // A tag may be moved to other code by whoever owns or takes over the action; the comment says which release a commit is.
     [Fact]
-    public void Actions_have_versions_and_what_commands_name_is_there()
+    public void Actions_are_commits_and_say_of_which_release() => Assert.All(
+        Directory.EnumerateFiles(Repository.Path(".github/workflows"), "*.yml").SelectMany(File.ReadLines).Where(line => line.Contains("uses:", StringComparison.Ordinal)),
+        line => Assert.Matches(@"^ +(- )?uses: [a-z-]+/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line));
+
+    [Fact]
+    public void A_release_installs_what_it_made_alone_and_not_where_it_is_made()
     {
-        Assert.All(Steps.Select(step => step.Text("uses")).OfType<string>(), uses => Assert.Matches("^[a-z-]+/[a-z-]+@v[0-9]+$", uses));
+        var jobs = Workflows["release"];
+        var makes = jobs.Where(job => Has(job.Value, "dotnet pack")).Select(job => job.Key).ToList();
+        var installs = jobs.Where(job => Has(job.Value, "dotnet tool install")).ToList();
+
+        Assert.Equal(["packages"], makes);
+        Assert.Equal("tool", Assert.Single(installs).Key);
+        Assert.Contains("--source \"$PWD/packages\"", Runs(installs[0].Value), StringComparison.Ordinal);
+        Assert.Contains("tool", jobs["release"].Texts("needs"));
+        Assert.DoesNotContain("--add-source", string.Concat(Commands), StringComparison.Ordinal);
+
+        static bool Has(JsonNode job, string command) => Runs(job).Contains(command, StringComparison.Ordinal);
+        static string Runs(JsonNode job) => string.Join('\n', job.Entries("steps").Select(step => step.Text("run")));
+    }
+
+    [Fact]
+    public void What_commands_name_is_there()
+    {
         var named = Commands.SelectMany(run => Named.Matches(run)).Select(match => match.Value).ToHashSet();
         Assert.Contains("./test.sh", named);
         Assert.All(named, path => Assert.True(File.Exists(Repository.Path(path)), path));

@@ -1,3 +1,4 @@
+using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -19,8 +20,7 @@ public sealed partial class OverviewFeed(
 
     /// <summary>Maps the overview as server-sent events, one each <see cref="Interval"/>.</summary>
     public static void Map(RouteGroupBuilder console) => console
-        .MapGet("/live", (HttpContext context, OverviewFeed feed, BrowserSessions sessions) =>
-            TypedResults.ServerSentEvents(feed.WatchAsync(context, sessions), "overview"))
+        .MapGet("/live", (HttpContext context, OverviewFeed feed) => EventStreams.Send(context, feed.WatchAsync(context)))
         .RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.View));
 
     /// <summary>The overview now, and each later one, until the caller cancels.</summary>
@@ -38,19 +38,12 @@ public sealed partial class OverviewFeed(
         }
     }
 
-    private async IAsyncEnumerable<Overview> WatchAsync(HttpContext context, BrowserSessions sessions)
+    private async IAsyncEnumerable<SseItem<Overview>> WatchAsync(HttpContext context)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
-        var secret = SessionCookie.Read(context.Request);
         await foreach (var overview in WatchAsync(ending.Token))
         {
-            // The session may have ended since.
-            if (TokenAuthentication.SessionOf(context) is not null && !sessions.TryFind(secret!, out _))
-            {
-                yield break;
-            }
-
-            yield return overview;
+            yield return new SseItem<Overview>(overview, "overview");
         }
     }
 

@@ -1,6 +1,7 @@
-// Calls the server under the session's cookie. Paths are relative, so that the console can stand behind a proxy.
+// Calls the server under the session: its cookie, and its proof in a header. A browser sends the cookie to every port of this host. The
+// proof is known to pages of this origin alone, which has a port. Paths are relative, so that the console can stand behind a proxy.
 
-let proof = null;
+const PROOF = 'kad-console-proof';
 
 export class ApiError extends Error {
   constructor(status, sentence) {
@@ -9,18 +10,29 @@ export class ApiError extends Error {
   }
 }
 
+/** Sends a request of the session. One that has ended is said by the event session-ended. */
+export async function request(path, { headers = {}, ...options } = {}) {
+  const proof = sessionStorage.getItem(PROOF);
+  const response = await fetch(path, { ...options, headers: { ...headers, ...(proof && { 'Kad-Console': proof }) } });
+  if (response.status === 401 && path !== 'session') end();
+  return response;
+}
+
+function end() {
+  sessionStorage.removeItem(PROOF);
+  dispatchEvent(new Event('session-ended'));
+}
+
 // A body that is a text is JSON already.
 async function send(method, path, body) {
   const headers = { Accept: 'application/json' };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
-  if (method !== 'GET' && proof) headers['Kad-Console'] = proof;
   let response;
   try {
-    response = await fetch(path, { method, headers, body: typeof body === 'object' ? JSON.stringify(body) : body });
+    response = await request(path, { method, headers, body: typeof body === 'object' ? JSON.stringify(body) : body });
   } catch {
     throw new ApiError(0, 'The server does not respond.');
   }
-  if (response.status === 401 && path !== 'session') dispatchEvent(new Event('session-ended'));
   const text = await response.text();
   let json = null;
   try {
@@ -40,6 +52,12 @@ export function read(path, parameters = {}) {
   return send('GET', admin(path) + (query.size ? `?${query}` : ''));
 }
 
+/** The path of a key. Two texts are no name of anything in a path. */
+export function keyPath(key) {
+  if (key === '.' || key === '..') throw new ApiError(0, `A path cannot name the key ${key} by its text; name it by its id.`);
+  return `keys/${encodeURIComponent(key)}`;
+}
+
 /** Posts to the management API: an object, or a text that is JSON already. */
 export const post = (path, body) => send('POST', admin(path), body);
 
@@ -49,21 +67,31 @@ export const set = (path, body) => send('PUT', admin(path), body);
 /** Deletes by the management API. */
 export const remove = path => send('DELETE', admin(path));
 
-async function keepProof(session) {
-  proof = session.proof;
-  return { ...session, canManage: session.scopes.includes('manage') };
-}
+const describe = ({ name, scopes }) => ({ name, canManage: scopes.includes('manage') });
 
-/** The session there is; null without one. */
+/** The session that this tab has; null without one. */
 export async function session() {
+  if (!sessionStorage.getItem(PROOF)) return null;
   try {
-    return await keepProof(await send('GET', 'session'));
+    return describe(await send('GET', 'session'));
   } catch (failure) {
     if (failure.status === 401) return null;
     throw failure;
   }
 }
 
-export const logIn = async token => keepProof(await send('POST', 'session', { token }));
+/** Begins a session. The answer alone has its proof. */
+export async function logIn(token) {
+  const { proof, ...session } = await send('POST', 'session', { token });
+  sessionStorage.setItem(PROOF, proof);
+  return describe(session);
+}
 
-export const logOut = () => send('DELETE', 'session');
+/** Ends the session of all tabs. */
+export async function logOut() {
+  try {
+    await send('DELETE', 'session');
+  } finally {
+    sessionStorage.removeItem(PROOF);
+  }
+}

@@ -1,33 +1,33 @@
-// The overview by server-sent events. One connection serves all pages.
+// The overview, as it is sent each few seconds. One connection serves all pages.
 
-let source = null;
+import { events } from './events.js';
+
+let end = null;
 let last = null;
+let isConnected = false;
 const listeners = new Set();
 
 function start() {
-  source = new EventSource('live');
-  source.addEventListener('overview', event => tell(JSON.parse(event.data), true));
-  source.addEventListener('error', () => tell(last, false));
+  end = events('live', (_, overview) => tell(overview, true), () => tell(last, false));
 }
 
-function tell(overview, isConnected) {
-  last = overview;
-  for (const listener of listeners) listener(overview, isConnected);
+function tell(overview, isNew) {
+  [last, isConnected] = [overview, isNew];
+  for (const listener of listeners) listener(overview, isNew);
 }
 
 /** Calls back with the last overview and each later one. Returns what ends that. */
 export function watch(listener) {
   listeners.add(listener);
-  if (!source) start();
-  else if (last) listener(last, source.readyState === EventSource.OPEN);
+  if (!end) start();
+  else if (last) listener(last, isConnected);
   return () => listeners.delete(listener);
 }
 
 /** Closes the connection. */
 export function stop() {
-  source?.close();
-  source = null;
-  last = null;
+  end?.();
+  [end, last, isConnected] = [null, null, false];
   listeners.clear();
 }
 

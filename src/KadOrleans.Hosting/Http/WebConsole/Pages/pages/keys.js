@@ -1,6 +1,6 @@
 import { el, put, shown, id, table, load, field, select, confirm, notice, report } from '../lib/dom.js';
 import { bytes, time, relative, plural } from '../lib/format.js';
-import { read, set, remove } from '../lib/api.js';
+import { read, set, remove, keyPath } from '../lib/api.js';
 import { pages } from '../lib/pages.js';
 import { importer } from '../lib/importer.js';
 
@@ -37,7 +37,7 @@ function showKey(view, { session }, key, parameters) {
   const body = el('section', {});
   const done = el('div', { 'aria-live': 'polite' });
   put(view, el('p', {}, el('a', { href: '#/keys' }, '← All keys')), done, session.canManage && setter((value, life) => store(value, life)), body);
-  const path = `keys/${encodeURIComponent(key)}`;
+  const path = keyPath(key);
   const open = () => load(body, async () => {
     const details = await read(path, parameters);
     const held = details.held;

@@ -3,6 +3,7 @@ import { number, plural, time, milliseconds, relative } from '../lib/format.js';
 import { ring } from '../lib/ring.js';
 import { bar, steps } from '../lib/charts.js';
 import { read, post, remove } from '../lib/api.js';
+import { events } from '../lib/events.js';
 
 const PHASES = { running: ['runs', ''], finished: ['finished', 'good'], stopped: ['stopped', 'warn'], failed: ['failed', 'bad'] };
 
@@ -11,8 +12,8 @@ export function show(view, { session, rest, onLeave }) {
   done.setAttribute('aria-live', 'polite');
   put(view, el('p', { class: 'lead' }, 'A crawl asks every node of the network for its contacts, within a rate. The last ten are kept.'),
     session.canManage && starter(start), done, progress, picture, growth, crawls);
-  let source = null;
-  onLeave(() => source?.close());
+  let end = null;
+  onLeave(() => end?.());
 
   function start(rate) {
     report(done, async () => follow(await post(`crawls${rate ? `?rate=${encodeURIComponent(rate)}` : ''}`)));
@@ -21,7 +22,7 @@ export function show(view, { session, rest, onLeave }) {
   const list = () => load(crawls, async () => {
     const all = (await read('crawls')).crawls;
     const running = all.find(crawl => crawl.phase === 'running');
-    if (running && !source) follow(running);
+    if (running && !end) follow(running);
     const ended = all.filter(crawl => crawl.summary && crawl.phase !== 'running');
     const seen = ended.find(crawl => crawl.id === rest[0]) ?? ended.find(crawl => crawl.phase === 'finished') ?? ended[0];
     if (seen) explore(picture, seen, rest[0] === seen.id ? rest[1] ?? '' : '');
@@ -38,14 +39,13 @@ export function show(view, { session, rest, onLeave }) {
   });
 
   function follow(crawl) {
-    source?.close();
+    end?.();
     showProgress(crawl);
-    source = new EventSource(`../v1/admin/crawls/${encodeURIComponent(crawl.id)}/events`);
-    source.addEventListener('progress', event => {
-      const now = JSON.parse(event.data);
+    end = events(`../v1/admin/crawls/${encodeURIComponent(crawl.id)}/events`, (name, now) => {
+      if (name !== 'progress') return;
       if (now.phase === 'running') return showProgress(now);
-      source.close();
-      source = null;
+      end();
+      end = null;
       put(progress, notice(now.problem ?? `The crawl ${PHASES[now.phase][0]}: ${plural(now.summary?.nodes ?? now.reachable, 'node')}.`, now.phase === 'failed' ? 'error' : 'info'));
       rest.length = 0;
       list();

@@ -1,6 +1,6 @@
 import { el, put, shown, table, load, field, notice } from '../lib/dom.js';
 import { time } from '../lib/format.js';
-import { read } from '../lib/api.js';
+import { read, keyPath } from '../lib/api.js';
 
 export function show(view) {
   const [list, found] = [el('section', {}), el('div', { 'aria-live': 'polite' })];
@@ -9,7 +9,7 @@ export function show(view) {
     class: 'row',
     onsubmit: event => {
       event.preventDefault();
-      load(found, async () => place(await read(`keys/${encodeURIComponent(key.value)}/shard`)));
+      load(found, async () => place(await read(`${keyPath(key.value)}/shard`)));
     },
   }, field('Key', key), el('button', {}, 'Find its shard'));
   put(view, list);
