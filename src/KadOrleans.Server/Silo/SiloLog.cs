@@ -28,6 +28,9 @@ internal static partial class SiloLog
     [LoggerMessage(7005, LogLevel.Information, "Grain storage answers again")]
     public static partial void StorageBack(ILogger logger);
 
+    [LoggerMessage(7010, LogLevel.Information, "Grain state is in PostgreSQL: database {Database} at {Host}")]
+    public static partial void StorageIsPostgreSql(ILogger logger, string? database, string? host);
+
     [LoggerMessage(7009, LogLevel.Warning, "{Problem}")]
     public static partial void ConnectionRefused(ILogger logger, string problem);
 }
