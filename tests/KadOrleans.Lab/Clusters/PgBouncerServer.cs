@@ -60,7 +60,7 @@ public sealed class PgBouncerServer : IAsyncDisposable
     // It refuses to run as root. Debian's PostgreSQL has a user.
     private static ProcessStartInfo StartInfo(string folder, string settings)
     {
-        if (!Environment.IsPrivilegedProcess)
+        if (!Environment.IsPrivilegedProcess || OperatingSystem.IsWindows())
         {
             return new ProcessStartInfo(Machine.PgBouncer!, [settings]);
         }
