@@ -1,5 +1,7 @@
 -- The schema of a cluster on PostgreSQL: what Orleans' packages Microsoft.Orleans.{Clustering,Persistence,Reminders}.AdoNet 10.4.2
--- read and write. Its owner runs it with psql, as often as one likes, also while silos run. It makes what is missing, all or nothing:
+-- read and write. Silos keep grain state in the table of the second one by statements of their own and writetostorage; its queries
+-- are for silos of builds before. Its owner runs this file with psql, as often as one likes, also while silos run. It makes what is
+-- missing, all or nothing:
 --
 --   psql --file schema.sql
 --   psql --set silo_role=kad_silo --set edge_role=kad_edge --file schema.sql

@@ -71,9 +71,6 @@ public static class SiloHost
         logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
         if (!verbose)
         {
-            // It logs every failed read and write, several each second while storage fails. Callers log them.
-            logging.AddFilter("Orleans.Storage.AdoNetGrainStorage", LogLevel.Critical);
-
             // It logs each failed handshake, which strangers cause. Refused certificates are logged, in a sentence, by this project.
             logging.AddFilter("Orleans.Connections.Security", LogLevel.Error);
 
@@ -94,7 +91,6 @@ public static class SiloHost
         // Stored state is serialized by [GenerateSerializer], whatever the storage.
         silo.Services.TryAddKeyedSingleton<IGrainStorageSerializer>(
             GrainStorageName.Kad, (services, _) => ActivatorUtilities.CreateInstance<PooledGrainStorageSerializer>(services));
-        silo.Services.AddOptions<AdoNetGrainStorageOptions>(GrainStorageName.Kad).PostConfigure<TimeProvider>(StateDataSource.Use);
         // Instead of the grains' default, which makes a system call for each number: a write needs two numbers.
         silo.Services.TryAddSingleton<IRandomSource, CryptographicRandomSource>();
         silo.UseKadGrains(options =>

@@ -31,13 +31,16 @@ internal static partial class SiloLog
     [LoggerMessage(7012, LogLevel.Error, "Grain storage refuses writes: no STORE is acknowledged until it takes them again ({Problem})")]
     public static partial void WritesRefused(ILogger logger, string problem);
 
-    [LoggerMessage(7010, LogLevel.Warning,
+    [LoggerMessage(7013, LogLevel.Warning,
         "An earlier silo of this address, {Silo}, started when a clock was ahead; this one takes the generation above, and goes on in its place")]
     public static partial void LaterGeneration(ILogger logger, SiloAddress silo);
 
     [LoggerMessage(7011, LogLevel.Warning,
         "The silo {Silo} is declared dead: it does not answer, and seemed to live until {Time}, as a clock was ahead")]
     public static partial void SilentAhead(ILogger logger, SiloAddress silo, DateTime time);
+
+    [LoggerMessage(7010, LogLevel.Information, "Grain state is in PostgreSQL: database {Database} at {Host}")]
+    public static partial void StorageIsPostgreSql(ILogger logger, string? database, string? host);
 
     [LoggerMessage(7009, LogLevel.Warning, "{Problem}")]
     public static partial void ConnectionRefused(ILogger logger, string problem);

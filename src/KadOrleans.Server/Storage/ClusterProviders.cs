@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using Npgsql;
 using static KadOrleans.Server.OrleansSettings;
 
 namespace KadOrleans.Server;
@@ -55,7 +54,7 @@ public static class ClusterProviders
                 AddLocal(orleans, options);
                 break;
             case StorageChoice.AdoNet:
-                CheckPostgreSql(options.PostgreSql);
+                ConnectionDefaults.Read(PostgreSqlSetting, options.PostgreSql.ConnectionString);
                 AddPostgreSql(orleans, options.PostgreSql, Clustering, OrleansSettings.Storage, Reminders);
                 break;
             case StorageChoice.AzureStorage:
@@ -65,6 +64,7 @@ public static class ClusterProviders
                 throw new UnreachableException($"The storage is {options.Storage}.");
         }
 
+        UseOwnPostgreSql(orleans);
         CheckLocalStorageIsAlone(orleans);
         CheckRecords(orleans[$"{OrleansSettings.Storage}:ProviderType"]);
         return orleans.Values;
@@ -72,7 +72,7 @@ public static class ClusterProviders
 
     public static Dictionary<string, string?> FillInEdge(IConfiguration configuration, KadOptions options, KadProviders providers)
     {
-        CheckPostgreSql(options.PostgreSql);
+        ConnectionDefaults.Read(PostgreSqlSetting, options.PostgreSql.ConnectionString);
         var orleans = new OrleansSettings(configuration);
         switch (options.Clustering)
         {
@@ -138,32 +138,37 @@ public static class ClusterProviders
         foreach (var provider in providers)
         {
             orleans.AddProvider(provider, "AdoNet");
-            if (Is(orleans[$"{provider}:ProviderType"], "AdoNet"))
+            var type = orleans[$"{provider}:ProviderType"];
+            if (Is(type, "AdoNet") || Is(type, PostgreSqlGrainStorage.ProviderType))
             {
                 orleans.Add($"{provider}:Invariant", "Npgsql");
                 if (!orleans.IsConnected(provider))
                 {
-                    orleans.Values[$"{provider}:ConnectionString"] = database.ConnectionString
-                        ?? throw KadSettings.Mistake($"{PostgreSqlSetting} is missing; Kad:Storage=AdoNet needs it.");
+                    orleans.Values[$"{provider}:ConnectionString"] = ConnectionDefaults.Complete(
+                        PostgreSqlSetting,
+                        database.ConnectionString ?? throw KadSettings.Mistake($"{PostgreSqlSetting} is missing; Kad:Storage=AdoNet needs it."));
                 }
             }
         }
     }
 
-    // Checked here, as Orleans would fail later, in each of its providers, with unclear errors. An edge would wait for silos for ever.
-    private static void CheckPostgreSql(PostgreSqlOptions database)
+    // Orleans' settings call grain state in a database AdoNet, whichever database it is. For PostgreSQL it is this project's, on the same table.
+    private static void UseOwnPostgreSql(OrleansSettings orleans)
     {
-        try
+        const string provider = $"{OrleansSettings.Storage}:ProviderType";
+        const string invariant = $"{OrleansSettings.Storage}:Invariant";
+        if (!Is(orleans[provider], "AdoNet"))
         {
-            _ = new NpgsqlConnectionStringBuilder(database.ConnectionString);
+            return;
         }
-        catch (ArgumentException mistake)
+
+        if (!Is(orleans[invariant], "Npgsql"))
         {
-            // The value may contain a password, so the error leaves it out.
-            throw KadSettings.Mistake(mistake.ParamName is { Length: > 0 } key
-                ? $"{PostgreSqlSetting} has the key '{key}', which is unknown or has a value of the wrong kind; keys such as Host, Port, Database, Username and Password are allowed."
-                : $"{PostgreSqlSetting} cannot be read: {mistake.Message.TrimEnd('.')}; NAME=VALUE with semicolons between is needed, such as Host=127.0.0.1;Database=orleans.");
+            throw KadSettings.Mistake(
+                $"{invariant} is '{orleans[invariant]}', and {provider} is 'AdoNet'; Npgsql, for PostgreSQL, is allowed.");
         }
+
+        orleans.Values[provider] = PostgreSqlGrainStorage.ProviderType;
     }
 
     // One process locks the file, so it cannot hold the state of several silos.

@@ -21,6 +21,7 @@ public enum Need
     Kademlia = 2048,
     OrleansScripts = 4096,
     FakeTime = 8192,
+    PgBouncer = 16384,
 }
 
 /// <summary>Skips a test, or each of a class, where the machine lacks something that it needs. The reason says what.</summary>
@@ -44,6 +45,9 @@ public static class Machine
 
     /// <summary>The executable of Chromium or Chrome; null if neither is installed.</summary>
     public static string? Chromium { get; } = new[] { "chromium", "chromium-browser", "google-chrome" }.Select(Find).FirstOrDefault(path => path is not null);
+
+    /// <summary>The executable of PgBouncer; null if it is not installed.</summary>
+    public static string? PgBouncer { get; } = Find("pgbouncer") ?? new[] { "/usr/sbin/pgbouncer" }.FirstOrDefault(File.Exists);
 
     /// <summary>The library of faketime for programs with threads; null if it is not installed.</summary>
     public static string? FakeTime { get; } = Directory.Exists("/usr/lib")
@@ -73,6 +77,7 @@ public static class Machine
         Need.OrleansScripts => PostgreSqlServer.OrleansScripts.Count > 0
             ? null
             : "KAD_TEST_POSTGRES_SCRIPTS does not name a folder with Orleans' scripts for PostgreSQL",
+        Need.PgBouncer => PgBouncer is null ? "pgbouncer is not installed" : null,
         Need.FakeTime => FakeTime is null ? "faketime is not installed" : null,
         Need.Azurite => AzuriteServer.IsThere ? null : "KAD_TEST_AZURITE does not name the executable of Azurite",
         _ => OlderBuild.Length > 0 && File.Exists($"{ServerExecutable.In(OlderBuild)}.dll")

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using Npgsql;
-using Orleans.Configuration;
+using Orleans.Storage;
 
 namespace KadOrleans.Server;
 
@@ -36,10 +36,9 @@ internal static partial class SchemaCheck
     // OptionsValidationException: PostgreSQL lacks tables or the index; the message has the remedy.
     public static async Task RunAsync(IServiceProvider services)
     {
-        var storage = services.GetRequiredService<IOptionsMonitor<AdoNetGrainStorageOptions>>().Get(GrainStorageName.Kad);
-        if (storage.DataSource is StateDataSource database)
+        if (services.GetKeyedService<IGrainStorage>(GrainStorageName.Kad) is PostgreSqlGrainStorage storage)
         {
-            await RunAsync(database.ConnectionString);
+            await RunAsync(storage.ConnectionString);
         }
     }
 

@@ -2,6 +2,11 @@ using Npgsql;
 
 namespace KadOrleans.Server;
 
+/// <summary>Writes many states in one statement, which is one transaction.</summary>
+/// <remarks>
+/// It is not prepared: behind PgBouncer in transaction mode the next one may run in a session that does not know it. To plan it each time
+/// costs the database little, as the function's plans stay in each session.
+/// </remarks>
 internal static class StateStatement
 {
     // Each call locks its row until the end. All silos write in the order of the keys, so none waits for one that waits for it.
@@ -20,21 +25,19 @@ internal static class StateStatement
     private static readonly string[] OfOneState = ["22", "23", "40", "54", "P0"];
 
     /// <summary>Writes states and completes them. If one of them may have failed all, writes each by itself.</summary>
-    public static async Task RunAsync(string connectionString, List<StateWrite> writes)
+    /// <remarks>
+    /// If the connection ends, those without an outcome are written once more. The first statement may have been committed, or may still be:
+    /// its session does not notice at once. Both ask for the version that the caller read, and the row's lock lets only one of them find it.
+    /// So a state that the second statement writes was written once. One that it does not write may have been written by the first, or by
+    /// somebody else: its outcome is the first one's failure, after which the caller has to read, and never a conflict.
+    /// </remarks>
+    public static async Task RunAsync(StateConnections connections, List<StateWrite> writes)
     {
+        writes.Sort((first, second) => first.Row.Key.CompareTo(second.Row.Key));
         try
         {
-            await using var connection = new NpgsqlConnection(connectionString);
-            await connection.OpenAsync();
-            try
-            {
-                writes.Sort((first, second) => first.Row.Key.CompareTo(second.Row.Key));
-                await WriteAsync(connection, writes);
-            }
-            catch (PostgresException exception) when (writes.Count > 1 && IsOfOneState(exception))
-            {
-                await WriteEachAsync(connection, writes);
-            }
+            await connections.RunAsync((connection, failure) =>
+                WriteAsync(connection, writes.FindAll(write => !write.Task.IsCompleted), failure));
         }
         catch (Exception exception)
         {
@@ -43,27 +46,40 @@ internal static class StateStatement
         }
     }
 
-    private static async Task WriteEachAsync(NpgsqlConnection connection, List<StateWrite> writes)
+    private static async Task<bool> WriteAsync(NpgsqlConnection connection, List<StateWrite> writes, NpgsqlException? failure)
     {
-        foreach (var write in writes)
+        if (writes.Count == 0)
         {
-            try
+            return true;
+        }
+
+        try
+        {
+            await WriteTogetherAsync(connection, writes, failure);
+        }
+        catch (PostgresException exception) when (IsOfOneState(exception))
+        {
+            if (writes.Count == 1)
             {
-                await WriteAsync(connection, [write]);
+                writes[0].TrySetException(failure ?? exception);
+                return true;
             }
-            catch (PostgresException exception) when (IsOfOneState(exception))
+
+            foreach (var write in writes)
             {
-                write.TrySetException(exception);
+                await WriteAsync(connection, [write], failure);
             }
         }
+
+        return true;
     }
 
     private static bool IsOfOneState(PostgresException exception) =>
         OfOneState.Any(start => exception.SqlState.StartsWith(start, StringComparison.Ordinal));
 
-    private static async Task WriteAsync(NpgsqlConnection connection, List<StateWrite> writes)
+    private static async Task WriteTogetherAsync(NpgsqlConnection connection, List<StateWrite> writes, NpgsqlException? failure)
     {
-        await using var command = new NpgsqlCommand(Text, connection);
+        await using var command = new NpgsqlCommand(Text, connection) { CommandTimeout = writes.Max(write => write.SecondsLeft) };
         Add(command, writes, row => row.Key.GrainIdHash);
         Add(command, writes, row => row.Key.GrainIdN0);
         Add(command, writes, row => row.Key.GrainIdN1);
@@ -74,8 +90,6 @@ internal static class StateStatement
         Add(command, writes, row => row.Version);
         Add(command, writes, row => row.Payload);
 
-        // Once for each connection. Otherwise the database would plan the statement anew for every few states.
-        await command.PrepareAsync();
         var versions = new int?[writes.Count];
         await using (var reader = await command.ExecuteReaderAsync())
         {
@@ -92,25 +106,24 @@ internal static class StateStatement
         // Rows come before the commit, and the end of the results after it.
         for (var i = 0; i < versions.Length; i++)
         {
-            writes[i].TrySetResult(versions[i]);
+            Complete(writes[i], versions[i], failure);
+        }
+    }
+
+    // For a conflict the function of Orleans' scripts returns the old version, and this project's none.
+    private static void Complete(StateWrite write, int? version, NpgsqlException? failure)
+    {
+        var isConflict = version is null || version == write.Row.Version;
+        if (isConflict && failure is not null)
+        {
+            write.TrySetException(failure);
+        }
+        else
+        {
+            write.TrySetResult(isConflict ? null : version);
         }
     }
 
     private static void Add<T>(NpgsqlCommand command, List<StateWrite> writes, Func<StateRow, T> field) =>
         command.Parameters.Add(new NpgsqlParameter<T[]> { TypedValue = [.. writes.Select(write => field(write.Row))] });
-}
-
-/// <summary>A state as Orleans' provider writes it, and the version that it replaces. Null: it is the first.</summary>
-internal sealed record StateRow(StateKey Key, int? Version, byte[] Payload)
-{
-    public static StateRow Of(NpgsqlParameterCollection parameters)
-    {
-        return new StateRow(
-            new StateKey(
-                Value<int>("GrainIdHash"), Value<long>("GrainIdN0"), Value<long>("GrainIdN1"), Value<int>("GrainTypeHash"),
-                Value<string>("GrainTypeString")!, Value<string>("GrainIdExtensionString"), Value<string>("ServiceId")!),
-            Value<int?>("GrainStateVersion"), Value<byte[]>("PayloadBinary")!);
-
-        T? Value<T>(string name) => parameters[name].Value is T value ? value : default;
-    }
 }

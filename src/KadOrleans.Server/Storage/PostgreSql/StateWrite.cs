@@ -1,34 +1,22 @@
-using Npgsql;
-
 namespace KadOrleans.Server;
 
-/// <summary>A state's write since its arrival, until its outcome is known. The first outcome counts.</summary>
-internal sealed class StateWrite(StateRow row, TimeSpan timeout, long since)
+/// <summary>A state to write, and the version that it replaces. Null: it is the first.</summary>
+internal sealed record StateRow(StateKey Key, int? Version, ReadOnlyMemory<byte> Payload);
+
+/// <summary>
+/// A state's write from its call until its outcome: the new version, or null if another write came first. The first outcome counts.
+/// </summary>
+internal sealed class StateWrite(StateRow row, TimeSpan timeout, TimeProvider time)
     : TaskCompletionSource<int?>(TaskCreationOptions.RunContinuationsAsynchronously)
 {
+    private readonly long _since = time.GetTimestamp();
+
     public StateRow Row => row;
 
-    /// <summary>Whether it needs no statement, as it was cancelled or has been pending for too long. In the latter case it fails.</summary>
-    public bool IsOver(TimeProvider time)
-    {
-        if (timeout > TimeSpan.Zero && time.GetElapsedTime(since) >= timeout)
-        {
-            TrySetException(new NpgsqlException($"The state was not written: for {timeout.TotalSeconds:0} s, its timeout, it waited for other writes.", new TimeoutException()));
-        }
+    /// <summary>Whether a statement has it. If none had it, it was not written.</summary>
+    public bool IsTaken { get; set; }
 
-        return Task.IsCompleted;
-    }
-}
-
-internal readonly record struct StateKey(
-    int GrainIdHash, long GrainIdN0, long GrainIdN1, int GrainTypeHash, string GrainType, string? GrainIdExtension, string ServiceId)
-{
-    /// <summary>The order in which all silos lock rows.</summary>
-    public int CompareTo(StateKey other)
-    {
-        var order = (GrainIdHash, GrainTypeHash, GrainIdN0, GrainIdN1).CompareTo(
-            (other.GrainIdHash, other.GrainTypeHash, other.GrainIdN0, other.GrainIdN1));
-        order = order != 0 ? order : string.CompareOrdinal(GrainType, other.GrainType);
-        return order != 0 ? order : string.CompareOrdinal(GrainIdExtension, other.GrainIdExtension);
-    }
+    /// <summary>What is left of its timeout, in whole seconds as the driver takes them; 0 is no bound.</summary>
+    public int SecondsLeft =>
+        timeout == Timeout.InfiniteTimeSpan ? 0 : Math.Max(1, (int)Math.Ceiling((timeout - time.GetElapsedTime(_since)).TotalSeconds));
 }

@@ -1,8 +1,10 @@
+using Npgsql;
+
 namespace KadOrleans.Server;
 
 // Writes the states that a silo's grains have pending in one statement, which is one transaction: they share its wait for the
 // disk. Later states wait for the next one. The queue has no bound of its own, as each grain waits for its write.
-internal sealed class StateWrites(string connectionString, TimeProvider time)
+internal sealed class StateWrites(StateConnections connections, TimeProvider time)
 {
     /// <summary>Statements at a time. Two would each have half of the states, at more processor time of silo and database.</summary>
     public const int MaxStatements = 1;
@@ -26,19 +28,40 @@ internal sealed class StateWrites(string connectionString, TimeProvider time)
     private int _running;
     private int _slow;
 
-    // Returns what writetostorage does: the new version, or for a conflict none or the old one. Fails if no statement takes it
-    // within the timeout; zero is no bound. Once taken it may be written in spite of a cancellation, or of a broken connection.
-    public async Task<int?> WriteAsync(StateRow row, TimeSpan timeout, CancellationToken cancellationToken)
+    // Returns the new version, or null if another write came first. NpgsqlException: it failed, or its timeout, which begins here, has
+    // passed. The state may have been written if a statement had it.
+    public async Task<int?> WriteAsync(StateRow row, TimeSpan timeout)
     {
-        var write = new StateWrite(row, timeout, time.GetTimestamp());
-        using var registration = cancellationToken.UnsafeRegister(_ => write.TrySetCanceled(cancellationToken), null);
+        var write = new StateWrite(row, timeout, time);
         lock (_gate)
         {
             _pending.Add(write);
             StartIfFree();
         }
 
-        return await write.Task.ConfigureAwait(false);
+        try
+        {
+            return await write.Task.WaitAsync(timeout, time).ConfigureAwait(false);
+        }
+        catch (TimeoutException late)
+        {
+            throw GiveUp(write, timeout, late);
+        }
+    }
+
+    private NpgsqlException GiveUp(StateWrite write, TimeSpan timeout, TimeoutException late)
+    {
+        lock (_gate)
+        {
+            write.TrySetCanceled();
+            _pending.Remove(write);
+        }
+
+        return new NpgsqlException(
+            write.IsTaken
+                ? $"Whether the state was written is unknown: the database did not answer within {timeout.TotalSeconds:0} s, its timeout."
+                : $"The state was not written: for {timeout.TotalSeconds:0} s, its timeout, it waited for other writes.",
+            late);
     }
 
     // Under the lock. The statement takes its states on another thread than the caller's, which is a grain's: until then more may come.
@@ -59,7 +82,7 @@ internal sealed class StateWrites(string connectionString, TimeProvider time)
             return;
         }
 
-        var statement = StateStatement.RunAsync(connectionString, batch);
+        var statement = StateStatement.RunAsync(connections, batch);
         await statement.WaitAsync(SlowAfter, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var isSlow = !statement.IsCompleted;
         if (isSlow)
@@ -89,7 +112,7 @@ internal sealed class StateWrites(string connectionString, TimeProvider time)
         {
             var (taken, left) = (new List<StateWrite>(), new List<StateWrite>());
             var (bytes, isFull) = (0L, false);
-            foreach (var write in _pending.Where(write => !write.IsOver(time)))
+            foreach (var write in _pending)
             {
                 isFull |= taken.Count == MaxStates || (taken.Count > 0 && bytes + write.Row.Payload.Length > MaxBytes);
                 if (isFull || !_underWay.Add(write.Row.Key))
@@ -99,6 +122,7 @@ internal sealed class StateWrites(string connectionString, TimeProvider time)
                 }
 
                 bytes += write.Row.Payload.Length;
+                write.IsTaken = true;
                 taken.Add(write);
             }
 

@@ -27,6 +27,9 @@ public sealed class SettingsTests
     [InlineData("Kad:Storage is '1'; ", "Kad:Storage=1")]
     [InlineData("Kad:PostgreSql:ConnectionString is missing; Kad:Storage=AdoNet needs it.", "Kad:Storage=AdoNet")]
     [InlineData("Orleans:GrainStorage:Kad:ProviderType is 'Sqlite'", "Orleans:Clustering:ProviderType=AdoNet")]
+    [InlineData(
+        "Orleans:GrainStorage:Kad:Invariant is 'System.Data.SqlClient', and Orleans:GrainStorage:Kad:ProviderType is 'AdoNet'; Npgsql, for PostgreSQL, is allowed.",
+        "Orleans:GrainStorage:Kad:ProviderType=AdoNet", "Orleans:GrainStorage:Kad:Invariant=System.Data.SqlClient")]
     [InlineData("Kad:Role is 'Both'; Silo, Edge, SiloAndEdge are allowed.", "Kad:Role=Both")]
     [InlineData("Kad:Edge:Enabled is '1'; true or false is allowed.", "Kad:Edge:Enabled=1")]
     [InlineData("Kad:Edge:Enabled is 'true'; with Kad:Role=Silo only false is allowed, or none.", "Kad:Role=Silo", "Kad:Edge:Enabled=true")]
@@ -201,15 +204,40 @@ public sealed class SettingsTests
         Assert.False(settings.HasEdge);
         foreach (var provider in new[] { "Orleans:Clustering", "Orleans:GrainStorage:Kad", "Orleans:Reminders" })
         {
-            Assert.Equal("AdoNet", filled[$"{provider}:ProviderType"]);
+            Assert.Equal(provider.EndsWith("Kad", StringComparison.Ordinal) ? "PostgreSql" : "AdoNet", filled[$"{provider}:ProviderType"]);
             Assert.Equal("Npgsql", filled[$"{provider}:Invariant"]);
-            Assert.Equal("Host=db", filled[$"{provider}:ConnectionString"]);
+            Assert.Equal("Host=db;Keepalive=30;No Reset On Close=True", filled[$"{provider}:ConnectionString"]);
         }
 
         Assert.DoesNotContain("Orleans:Endpoints:AdvertisedIPAddress", filled.Keys);
         Assert.Equal("00:00:02", filled["Orleans:Membership:ProbeTimeout"]);
         Assert.Equal("00:00:05", filled["Orleans:Membership:MaxProbeTimeout"]);
         Assert.Equal("00:00:15", filled["Orleans:Membership:TableRefreshTimeout"]);
+    }
+
+    [Theory]
+    [InlineData("Host=db;keepalive=5", "Host=db;Keepalive=5;No Reset On Close=True")]
+    [InlineData("Host=db;KeepAlive=0;No Reset On Close=false", "Host=db;Keepalive=0;No Reset On Close=False")]
+    public void A_connection_string_to_PostgreSQL_keeps_what_it_says_for_silos_and_edges(string given, string expected)
+    {
+        string[] settings = ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={given}"];
+        var edge = Read(["Kad:Role=Edge", .. settings]);
+
+        Assert.Equal(expected, Complete(settings).Filled["Orleans:GrainStorage:Kad:ConnectionString"]);
+        Assert.Equal(
+            expected,
+            ClusterProviders.FillInEdge(edge, KadSettings.ReadEdge(edge), new KadProviders())["Orleans:Clustering:ConnectionString"]);
+    }
+
+    [Theory]
+    [InlineData("AdoNet", "Kad:Storage=AdoNet", "Kad:PostgreSql:ConnectionString=Host=db")]
+    [InlineData("PostgreSql", "Kad:Storage=AdoNet", "Kad:PostgreSql:ConnectionString=Host=db")]
+    [InlineData("adonet", "Orleans:GrainStorage:Kad:Invariant=Npgsql", "Orleans:Clustering:ProviderType=AdoNet")]
+    public void Grain_state_of_AdoNet_is_in_this_projects_storage(string type, params string[] settings)
+    {
+        var (_, filled) = Complete([$"Orleans:GrainStorage:Kad:ProviderType={type}", .. settings]);
+
+        Assert.Equal("PostgreSql", filled.GetValueOrDefault("Orleans:GrainStorage:Kad:ProviderType", type));
     }
 
     [Fact]

@@ -10,9 +10,16 @@ public sealed class PostgreSqlGrainStorageTests(PostgreSqlSilo silo) : GrainStor
     protected override IGrainStorage Storage => silo.Storage;
 
     [Fact]
+    public void A_silo_says_where_grain_state_is()
+    {
+        Assert.IsType<PostgreSqlGrainStorage>(Storage);
+        Assert.Contains("Grain state is in PostgreSQL: database postgres at 127.0.0.1", silo.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Of_two_first_writes_that_see_nothing_of_each_other_one_fails_and_the_state_can_be_read()
     {
-        var other = await PostgreSqlStorage.PlainAsync(silo.Server, silo.Services.GetRequiredService<IOptions<ClusterOptions>>().Value);
+        var other = await PostgreSqlStorage.OrleansAsync(silo.Server.ConnectionString, silo.Services.GetRequiredService<IOptions<ClusterOptions>>().Value);
         await using var gate = await InsertGate.CloseAsync(silo.Server);
         var first = Record.ExceptionAsync(() => Storage.WriteAsync(_grain, "first"));
         await gate.HeldAsync(1);

@@ -1,31 +1,35 @@
 using Orleans.Configuration;
 using Orleans.Serialization;
+using Orleans.Serialization.Serializers;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
+/// <summary>Grain storage on PostgreSQL without a silo.</summary>
 internal static class PostgreSqlStorage
 {
-    /// <summary>A provider as silos have it: it gathers writes.</summary>
-    public static Task<IGrainStorage> GatheringAsync(PostgreSqlServer server, TimeProvider time) =>
-        StartAsync(server, new ClusterOptions(), options => StateDataSource.Use(options, time));
+    private static readonly IServiceProvider Services = new ServiceCollection().AddSerializer().BuildServiceProvider();
 
-    /// <summary>A provider as Orleans makes it.</summary>
-    public static Task<IGrainStorage> PlainAsync(PostgreSqlServer server, ClusterOptions? cluster = null) =>
-        StartAsync(server, cluster ?? new ClusterOptions(), _ => { });
+    /// <summary>This project's, as silos have it.</summary>
+    public static IGrainStorage Own(string connectionString, TimeProvider time, ClusterOptions? cluster = null) => new PostgreSqlGrainStorage(
+        connectionString,
+        (cluster ?? new ClusterOptions()).ServiceId,
+        ActivatorUtilities.CreateInstance<OrleansGrainStorageSerializer>(Services),
+        Services.GetRequiredService<IActivatorProvider>(),
+        time,
+        NullLogger.Instance);
 
-    private static async Task<IGrainStorage> StartAsync(
-        PostgreSqlServer server, ClusterOptions cluster, Action<AdoNetGrainStorageOptions> change)
+    /// <summary>Orleans' provider for ADO.NET, as silos of other programs and of earlier builds have it.</summary>
+    public static async Task<IGrainStorage> OrleansAsync(string connectionString, ClusterOptions? cluster = null)
     {
-        var services = new ServiceCollection().AddLogging().AddSerializer().BuildServiceProvider();
-        var options = new AdoNetGrainStorageOptions
-        {
-            Invariant = "Npgsql",
-            ConnectionString = server.ConnectionString,
-            GrainStorageSerializer = ActivatorUtilities.CreateInstance<OrleansGrainStorageSerializer>(services),
-        };
-        change(options);
-        var storage = ActivatorUtilities.CreateInstance<AdoNetGrainStorage>(
-            services, Options.Create(options), Options.Create(cluster), GrainStorageName.Kad);
+        var services = new ServiceCollection()
+            .AddLogging()
+            .AddSerializer()
+            .AddSingleton<IGrainStorageSerializer, OrleansGrainStorageSerializer>()
+            .Configure<ClusterOptions>(options => options.ServiceId = (cluster ?? new ClusterOptions()).ServiceId)
+            .AddAdoNetGrainStorage(
+                GrainStorageName.Kad, options => (options.Invariant, options.ConnectionString) = ("Npgsql", connectionString))
+            .BuildServiceProvider();
+        var storage = (AdoNetGrainStorage)services.GetRequiredKeyedService<IGrainStorage>(GrainStorageName.Kad);
         var lifecycle = new SiloLifecycleSubject(NullLogger<SiloLifecycleSubject>.Instance);
         storage.Participate(lifecycle);
         await lifecycle.OnStart();

@@ -6,7 +6,10 @@ using Orleans.Configuration;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>The schema has every query that the providers of this build ask for, those that they can do without too, and no other.</summary>
+/// <summary>
+/// The schema has every query that Orleans' providers ask for, those that they can do without too, and no other. Silos of builds before
+/// keep grain state by such a provider.
+/// </summary>
 public sealed class QueryKeyTests
 {
     private static readonly Assembly[] Providers =

@@ -12,7 +12,7 @@ public sealed class StateWritesTests(PostgreSqlDatabase database) : IClassFixtur
     private readonly ManualTimeProvider _time = new();
     private StateWrites? _writes;
 
-    private StateWrites Writes => _writes ??= new StateWrites(database.Server.ConnectionString, _time);
+    private StateWrites Writes => _writes ??= Open();
 
     [Fact]
     public async Task States_that_are_pending_are_written_in_one_transaction()
@@ -65,7 +65,7 @@ public sealed class StateWritesTests(PostgreSqlDatabase database) : IClassFixtur
         await using var gate = await InsertGate.CloseAsync(database.Server);
         var held = await HoldAsync(gate, StateWrites.MaxStatements);
         var before = WriteAll(0, 5);
-        var refused = Writes.WriteAsync(Row(5) with { Key = Key(5) with { GrainType = new string('x', 513) } }, Timeout, default);
+        var refused = Writes.WriteAsync(Row(5) with { Key = Key(5) with { GrainType = new string('x', 513) } }, Timeout);
         var after = WriteAll(6, 5);
         await gate.OpenAsync();
         await Task.WhenAll(held);
@@ -126,38 +126,30 @@ public sealed class StateWritesTests(PostgreSqlDatabase database) : IClassFixtur
     }
 
     [Fact]
-    public async Task Pending_states_that_were_cancelled_or_whose_timeout_has_passed_are_not_written()
+    public async Task Pending_states_whose_timeout_has_passed_are_not_written()
     {
-        using var cancellation = new CancellationTokenSource();
         await using var gate = await InsertGate.CloseAsync(database.Server);
-        var underWay = Writes.WriteAsync(Row(-1), Timeout, cancellation.Token);
-        await gate.HeldAsync(1);
-        _time.Advance(StateWrites.SlowAfter);
-        var held = await HoldAsync(gate, 1, 1);
-        var cancelled = Writes.WriteAsync(Row(0), Timeout, cancellation.Token);
-        var late = Writes.WriteAsync(Row(1), TimeSpan.FromSeconds(1), default);
+        var held = await HoldAsync(gate, StateWrites.MaxStatements);
+        var late = Writes.WriteAsync(Row(1), TimeSpan.FromSeconds(1));
         var pending = WriteAsync(2);
-        await cancellation.CancelAsync();
         _time.Advance(TimeSpan.FromSeconds(1));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => underWay);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
+        Assert.IsType<TimeoutException>((await Assert.ThrowsAsync<NpgsqlException>(() => late)).InnerException);
         await gate.OpenAsync();
 
         Assert.Equal([1, 1], await Task.WhenAll([pending, .. held]));
-        Assert.IsType<TimeoutException>((await Assert.ThrowsAsync<NpgsqlException>(() => late)).InnerException);
-        Assert.Equal([1, 1, null], await Task.WhenAll(WriteAll(0, 3)));
+        Assert.Equal([1, null], await Task.WhenAll(WriteAll(1, 2)));
     }
 
     [Fact]
     public async Task Of_two_silos_that_write_the_same_states_in_other_orders_one_writes_each()
     {
-        var other = new StateWrites(database.Server.ConnectionString, _time);
+        var other = Open();
         var numbers = Enumerable.Range(0, 200).ToList();
         await Task.WhenAll(WriteAll(0, numbers.Count));
         for (var version = 1; version <= 5; version++)
         {
-            var forwards = numbers.ConvertAll(i => Writes.WriteAsync(Row(i, version), Timeout, default));
-            var backwards = Enumerable.Reverse(numbers).Select(i => other.WriteAsync(Row(i, version), Timeout, default)).Reverse().ToList();
+            var forwards = numbers.ConvertAll(i => Writes.WriteAsync(Row(i, version), Timeout));
+            var backwards = Enumerable.Reverse(numbers).Select(i => other.WriteAsync(Row(i, version), Timeout)).Reverse().ToList();
             await Task.WhenAll([.. forwards, .. backwards]);
 
             Assert.All(numbers, i => Assert.Equal([null, version + 1], new[] { forwards[i].Result, backwards[i].Result }.Order()));
@@ -165,9 +157,9 @@ public sealed class StateWritesTests(PostgreSqlDatabase database) : IClassFixtur
     }
 
     [Fact]
-    public async Task The_providers_writes_are_gathered()
+    public async Task Writes_of_the_storage_are_gathered()
     {
-        var storage = await PostgreSqlStorage.GatheringAsync(database.Server, _time);
+        var storage = PostgreSqlStorage.Own(database.Server.ConnectionString, _time);
         await using var gate = await InsertGate.CloseAsync(database.Server);
         var held = storage.WriteAsync(Samples.Grain(), "held");
         await gate.HeldAsync(1);
@@ -178,32 +170,6 @@ public sealed class StateWritesTests(PostgreSqlDatabase database) : IClassFixtur
         Assert.Equal(["50"], await TransactionsAsync());
     }
 
-    [Fact]
-    public async Task Rows_are_those_that_the_provider_writes_alone()
-    {
-        IGrainStorage[] storages = [await PostgreSqlStorage.PlainAsync(database.Server), await PostgreSqlStorage.GatheringAsync(database.Server, _time)];
-        GrainId[] grains =
-        [
-            Samples.Grain(), GrainId.Create(GrainType.Create("sample"), GrainIdKeyExtensions.CreateIntegerKey(-7)),
-            GrainId.Create(GrainType.Create("sample"), GrainIdKeyExtensions.CreateGuidKey(Guid.NewGuid(), "and more")),
-        ];
-        var rows = new List<string>();
-        foreach (var storage in storages)
-        {
-            foreach (var grain in grains)
-            {
-                var state = await storage.WriteAsync(grain, "first", _type);
-                rows.Add(await TakeRowsAsync(delete: false));
-                state.State!.Text = "second";
-                await storage.WriteStateAsync(_type, grain, state);
-                rows.Add(await TakeRowsAsync(delete: true));
-            }
-        }
-
-        Assert.Equal(rows.Take(6), rows.Skip(6));
-        Assert.Equal(6, rows.Distinct().Count());
-    }
-
     // Statements with a state each, which wait at the gate.
     private async Task<List<Task<int?>>> HoldAsync(InsertGate gate, int statements, int before = 0)
     {
@@ -211,7 +177,7 @@ public sealed class StateWritesTests(PostgreSqlDatabase database) : IClassFixtur
         while (held.Count < statements)
         {
             var row = Row(held.Count);
-            held.Add(Writes.WriteAsync(row with { Key = row.Key with { GrainType = $"held {_type}" } }, Timeout, default));
+            held.Add(Writes.WriteAsync(row with { Key = row.Key with { GrainType = $"held {_type}" } }, Timeout));
             await gate.HeldAsync(before + held.Count);
             if (held.Count % StateWrites.MaxStatements == 0 && held.Count < statements)
             {
@@ -222,13 +188,15 @@ public sealed class StateWritesTests(PostgreSqlDatabase database) : IClassFixtur
         return held;
     }
 
+    private StateWrites Open() => new(new StateConnections(database.Server.ConnectionString, _time), _time);
+
     private List<Task<int?>> WriteAll(int first, int count, int? version = null) =>
         [.. Enumerable.Range(first, count).Select(i => WriteAsync(i, version))];
 
     private Task<int?> WriteAsync(int number, int? version = null, int bytes = 1) =>
-        Writes.WriteAsync(Row(number, version) with { Payload = new byte[bytes] }, Timeout, default);
+        Writes.WriteAsync(Row(number, version) with { Payload = new byte[bytes] }, Timeout);
 
-    private StateRow Row(int number, int? version = null) => new(Key(number), version, [1]);
+    private StateRow Row(int number, int? version = null) => new(Key(number), version, new byte[1]);
 
     private StateKey Key(int number) => new(number % 7, number, 0, 0, _type, null, "kad");
 
@@ -239,13 +207,5 @@ public sealed class StateWritesTests(PostgreSqlDatabase database) : IClassFixtur
             "SELECT coalesce(string_agg(states::text, ' ' ORDER BY states), '') FROM "
             + $"(SELECT count(*) AS states FROM orleansstorage WHERE graintypestring = '{_type}' GROUP BY xmin::text) AS transactions");
         return ((string)counts!).Split(' ', StringSplitOptions.RemoveEmptyEntries);
-    }
-
-    private async Task<string> TakeRowsAsync(bool delete)
-    {
-        var where = $"WHERE graintypestring = '{_type}'";
-        var rows = await database.Server.ReadAsync($"SELECT jsonb_agg(to_jsonb(state) - 'modifiedon')::text FROM orleansstorage AS state {where}");
-        await database.Server.ExecuteAsync(delete ? $"DELETE FROM orleansstorage {where}" : "SELECT 1");
-        return (string)rows!;
     }
 }

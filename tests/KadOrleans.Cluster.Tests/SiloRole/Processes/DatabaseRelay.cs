@@ -11,6 +11,7 @@ internal sealed class DatabaseRelay : IAsyncDisposable
     private readonly ConcurrentBag<Socket> _open = [];
     private TcpListener? _listener;
     private volatile TaskCompletionSource _passing = new();
+    private volatile int _forgotten;
     private Task _accepting = Task.CompletedTask;
 
     private DatabaseRelay(NpgsqlConnectionStringBuilder settings)
@@ -40,17 +41,26 @@ internal sealed class DatabaseRelay : IAsyncDisposable
     {
         _listener?.Dispose();
         await _accepting;
-        foreach (var socket in _open)
-        {
-            // A reset, as of a machine that is gone; an orderly end would be an orderly stop of the server.
-            socket.Close(0);
-        }
+        Break();
     }
 
     /// <summary>The database hangs: connections stand, and nothing of what is sent arrives before <see cref="Release"/>.</summary>
     public void Hold() => _passing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public void Release() => _passing.TrySetResult();
+
+    /// <summary>A firewall forgets the connections that stand: nothing more of them arrives, and nobody is told. New ones pass.</summary>
+    public void Forget() => _forgotten++;
+
+    /// <summary>The connections that stand are reset. New ones pass.</summary>
+    public void Break()
+    {
+        while (_open.TryTake(out var socket))
+        {
+            // A reset, as of a machine that is gone; an orderly end would be an orderly stop of the server.
+            socket.Close(0);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -83,9 +93,15 @@ internal sealed class DatabaseRelay : IAsyncDisposable
     private async Task CopyAsync(Socket from, Socket to)
     {
         var buffer = new byte[64 << 10];
+        var forgotten = _forgotten;
         while (await from.ReceiveAsync(buffer, SocketFlags.None) is > 0 and var length)
         {
             await _passing.Task;
+            if (forgotten != _forgotten)
+            {
+                continue;
+            }
+
             await to.SendAsync(buffer.AsMemory(0, length), SocketFlags.None);
         }
     }
