@@ -112,7 +112,7 @@ internal static class ServerProgram
         await SchemaCheck.RunAsync(host.Services);
         var fatal = host.Services.GetRequiredService<FatalError>();
         var token = host.Services.GetService<OwnToken>();
-        token?.Write("Kad:Data");
+        token?.Write("Kad:Data", host.Services.GetRequiredService<ILogger<OwnToken>>());
         try
         {
             await fatal.UnlessAsync(host.StartAsync());
