@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Text.RegularExpressions;
 using KadOrleans.Cli;
 
 namespace KadOrleans.Tests.Cli;

@@ -17,12 +17,12 @@ public sealed class KadNodeStopTests
         var states = Fake.Of<INodeStateStore>((call, _) =>
         {
             Fail("state");
-            return call == nameof(INodeStateStore.SaveAsync) ? ValueTask.CompletedTask : ValueTask.FromResult<NodeState?>(null);
+            return call == nameof(INodeStateStore.SaveAsync) ? ValueTask.CompletedTask : new ValueTask<NodeState?>((NodeState?)null);
         });
         var crawls = Fake.Of<ICrawlStore>((call, _) =>
         {
             Fail("crawl");
-            return call == nameof(ICrawlStore.SaveAsync) ? ValueTask.CompletedTask : ValueTask.FromResult<IReadOnlyList<CrawlReport>>([]);
+            return call == nameof(ICrawlStore.SaveAsync) ? ValueTask.CompletedTask : new ValueTask<IReadOnlyList<CrawlReport>>(Array.Empty<CrawlReport>());
         });
         var node = new KadNode(new KadNodeOptions(), transport, _store, states, _world.Environment, crawls: crawls, owner: _owner);
         await node.StartAsync();
