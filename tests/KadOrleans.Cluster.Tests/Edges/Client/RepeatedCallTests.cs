@@ -136,7 +136,7 @@ public sealed class RepeatedCallTests(SixteenShardCluster cluster) : IAsyncLifet
             await Task.Yield();
         }
 
-        await ((Task)calling).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)calling).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
         Assert.Equal((isRefused, expected), (calling.IsCompletedSuccessfully, calls));
 
         ValueTask<int> CallAsync() => ++calls == 3 ? new(calls)

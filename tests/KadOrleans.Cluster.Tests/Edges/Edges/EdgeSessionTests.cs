@@ -11,7 +11,7 @@ public sealed class EdgeSessionTests
         var tables = Fake.Of<IRoutingTableGrain>((method, _) => method == nameof(IRoutingTableGrain.ObserveAsync)
             ? new ValueTask<TableAnswer>(new TableAnswer(IsFenced: false, [], [], 1))
             : new ValueTask<RoutingTableSnapshot?>((RoutingTableSnapshot?)null));
-        var rules = Fake.Of<IRulesGrain>((_, _) => LoseAsync());
+        var rules = Fake.Of<IRulesGrain>((_, _) => new ValueTask<EdgeRules?>(LoseAsync()));
         var grains = Fake.Of<IGrainFactory>((_, args) => args[0] is string ? tables : rules);
         var options = new EdgeOptions { Name = "edge-1" };
         using var watch = new ClockWatch(_clock, NullLogger<ClockWatch>.Instance);
@@ -26,7 +26,7 @@ public sealed class EdgeSessionTests
     }
 
     // Once the store's loop runs.
-    private async ValueTask<EdgeRules?> LoseAsync()
+    private async Task<EdgeRules?> LoseAsync()
     {
         await Eventually.IsTrueAsync(() => _clock.NextDue < new EdgeTiming().Call);
         throw new LeaseLostException("Another edge has it.");
