@@ -29,20 +29,21 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
         var saved = await node.LoadStateAsync(cancellationToken);
         var isAlone = settings.Node.Bootstrap.Count == 0 && saved is not { Contacts.Count: > 0 };
         await node.StartAsync(cancellationToken);
-        await using var http = await StartHttpAsync(node, isAlone, cancellationToken);
-        using var ready = new ReadyGauge(() => NodeStatusServer.HealthOf(node, isAlone).IsReady);
-        foreach (var endpoint in node.LocalEndpoints)
-        {
-            io.Announce($"listening udp {endpoint} id {node.Id}");
-        }
-
         try
         {
+            await using var http = await StartHttpAsync(node, isAlone, cancellationToken);
+            using var ready = new ReadyGauge(() => NodeStatusServer.HealthOf(node, isAlone).IsReady);
+            foreach (var endpoint in node.LocalEndpoints)
+            {
+                io.Announce($"listening udp {endpoint} id {node.Id}");
+            }
+
             await JoinAsync(node, isAlone, cancellationToken);
             await await Task.WhenAny(cancellationToken.UntilCancelledAsync(), node.Completion);
         }
         finally
         {
+            // While the folder is this process's own.
             _ownToken?.Remove();
         }
     }
