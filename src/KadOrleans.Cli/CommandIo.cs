@@ -1,18 +1,27 @@
 namespace KadOrleans.Cli;
 
 /// <summary>Where a command reads and writes. The writer for errors must be safe to use from several threads.</summary>
-public sealed class CommandIo(Func<Stream> openInput, Stream output, TextWriter error) : IDisposable
+public sealed class CommandIo : IDisposable
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
-    /// <summary>Results as text; flushed with each write.</summary>
-    public TextWriter Output { get; } = new StreamWriter(output, Utf8, leaveOpen: true) { AutoFlush = true };
+    private readonly Func<Stream> _openInput;
+
+    public CommandIo(Func<Stream> openInput, Stream output, TextWriter error)
+    {
+        (_openInput, Error) = (openInput, error);
+        OutputBytes = output as StandardOutput ?? new StandardOutput(output);
+        Output = new StreamWriter(OutputBytes, Utf8, leaveOpen: true) { AutoFlush = true };
+    }
+
+    /// <summary>Results as text; flushed with each write. One that fails ends a command.</summary>
+    public TextWriter Output { get; }
 
     /// <summary>Results as bytes; nothing of <see cref="Output"/> waits before them.</summary>
-    public Stream OutputBytes => output;
+    public Stream OutputBytes { get; }
 
     /// <summary>Errors, warnings and progress. Text that may come from strangers goes through <see cref="Say"/>.</summary>
-    public TextWriter Error => error;
+    public TextWriter Error { get; }
 
     public bool IsOutputTerminal { get; init; }
 
@@ -20,7 +29,7 @@ public sealed class CommandIo(Func<Stream> openInput, Stream output, TextWriter 
 
     public static CommandIo FromConsole() => new(
         Console.OpenStandardInput,
-        Console.OpenStandardOutput(),
+        OperatingSystem.IsWindows() || !Console.IsOutputRedirected ? Console.OpenStandardOutput() : new RedirectedOutput(Console.OpenStandardOutput()),
         TextWriter.Synchronized(new BestEffortWriter(new StreamWriter(Console.OpenStandardError(), Utf8) { AutoFlush = true })))
     {
         IsOutputTerminal = !Console.IsOutputRedirected,
@@ -29,34 +38,12 @@ public sealed class CommandIo(Func<Stream> openInput, Stream output, TextWriter 
 
     public void Say(string sentence) => Error.WriteLine(VisibleText.Show(sentence));
 
-    public Stream OpenInput() => openInput();
+    /// <summary>Writes a line of a server to the standard output, as well as that can be done.</summary>
+    public void Announce(string line) => new BestEffortWriter(Output).WriteLine(line);
+
+    public Stream OpenInput() => _openInput();
 
     public void Dispose() => Output.Dispose();
-
-    /// <summary>Standard error. A failure to write there must not end a node or change a result.</summary>
-    private sealed class BestEffortWriter(TextWriter inner) : TextWriter
-    {
-        public override Encoding Encoding => inner.Encoding;
-
-        public override void Write(char value) => Write([value], 0, 1);
-
-        public override void Write(string? value) => Write(value?.ToCharArray() ?? [], 0, value?.Length ?? 0);
-
-        // In one piece: lines of several processes must not mix.
-        public override void WriteLine(string? value) => Write(value + NewLine);
-
-        public override void Write(char[] buffer, int index, int count)
-        {
-            try
-            {
-                inner.Write(buffer, index, count);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // Closed, or its reader has gone.
-            }
-        }
-    }
 }
 
 /// <summary>Ends a command. The message is one sentence for the user.</summary>

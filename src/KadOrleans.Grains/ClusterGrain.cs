@@ -15,6 +15,7 @@ internal sealed class ClusterGrain(
     private Dictionary<SiloAddress, int> _known = [];
     private ShardDoubling? _doubling;
     private Task _run = Task.CompletedTask;
+    private readonly SemaphoreSlim _writing = new(1, 1);
 
     private int Written => state.State.SchemaVersion;
 
@@ -26,7 +27,11 @@ internal sealed class ClusterGrain(
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _ending.CancelAsync();
 
-    public void Dispose() => _ending.Dispose();
+    public void Dispose()
+    {
+        _ending.Dispose();
+        _writing.Dispose();
+    }
 
     public async ValueTask<ClusterTerms> JoinAsync(ClusterSettings proposed, SiloAddress silo, int stateVersion)
     {
@@ -59,7 +64,11 @@ internal sealed class ClusterGrain(
             throw new InvalidOperationException(problem);
         }
 
-        await WriteShardsAsync(shards.Bits, isDoubling: true);
+        if (!await WriteAsync(settings => settings with { IsDoubling = true }))
+        {
+            throw new InvalidOperationException("Another silo changed the cluster's settings at the same time: look at them, and try again.");
+        }
+
         logger.DoublingBegun(shards.Count);
         BeginDoubling();
         return Status;
@@ -83,8 +92,15 @@ internal sealed class ClusterGrain(
             var shards = state.State.ToSettings().Layout;
             _doubling = new ShardDoubling(GrainFactory, shards, time, logger);
             await _doubling.RunAsync(_ending.Token);
-            await WriteShardsAsync(shards.Bits + 1, isDoubling: false);
-            logger.DoublingEnded(Status.Count, _doubling.Longest);
+            if (await WriteAsync(settings => settings.WithBits(shards.Bits + 1)))
+            {
+                logger.DoublingEnded(Status.Count, _doubling.Longest);
+            }
+            else
+            {
+                // The next call begins again, if the other activation has not ended it.
+                logger.DoublingInterrupted("another activation of the grain wrote its state meanwhile");
+            }
         }
         catch (Exception e)
         {
@@ -103,7 +119,7 @@ internal sealed class ClusterGrain(
 
         if (!state.RecordExists)
         {
-            await WriteAsync(new ClusterState { ShardBits = proposed.ShardBits, Kademlia = proposed.Kademlia });
+            await WriteAsync(_ => new ClusterState { ShardBits = proposed.ShardBits, Kademlia = proposed.Kademlia });
         }
     }
 
@@ -115,26 +131,39 @@ internal sealed class ClusterGrain(
             .ToDictionary(host => host.Key, host => _known.GetValueOrDefault(host.Key, StateSchema.Oldest));
         if (_known.Count > 0 && _known.Values.Min() is var common && common > Written)
         {
-            await WriteAsync(state.State with { SchemaVersion = common });
+            await WriteAsync(settings => settings with { SchemaVersion = common });
             version.Check(Written, StateNames.Cluster);
             logger.StateVersionRaised(Written);
         }
     }
 
-    private Task WriteShardsAsync(int bits, bool isDoubling) =>
-        WriteAsync(state.State with { BitsInUse = bits == state.State.ShardBits ? null : bits, IsDoubling = isDoubling });
+    // One write at a time: a doubling ends between the calls. False if another activation was first, whose state this one has now.
+    private async Task<bool> WriteAsync(Func<ClusterState, ClusterState> change)
+    {
+        await _writing.WaitAsync();
+        try
+        {
+            return await TryWriteAsync(change(state.State));
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
 
-    private async Task WriteAsync(ClusterState content)
+    private async Task<bool> TryWriteAsync(ClusterState content)
     {
         state.State = content;
         try
         {
             await state.WriteStateAsync();
+            return true;
         }
         catch (Exception e) when (WriteOutcome.IsConflict(e))
         {
             // Another activation was first: its settings count.
             await state.ReadStateAsync();
+            return false;
         }
         catch
         {
@@ -168,4 +197,7 @@ internal sealed record ClusterState : IVersionedState
     public bool IsDoubling { get; set; }
 
     public ClusterSettings ToSettings() => new(ShardBits) { Kademlia = Kademlia, BitsInUse = BitsInUse };
+
+    /// <summary>The state after a doubling, with the bits that are in use then.</summary>
+    public ClusterState WithBits(int bits) => this with { BitsInUse = bits == ShardBits ? null : bits, IsDoubling = false };
 }

@@ -357,16 +357,18 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
 
     private async Task StopAsync()
     {
-        _stopping.Cancel();
-        await _handlers.DrainAsync();
-        await _transport.DisposeAsync();
-        _prober.Dispose();
-        _strangers.Dispose();
-        _requests.Dispose();
+        var stop = new StopSteps();
+        stop.Run(_stopping.Cancel);
+        await stop.RunAsync(_handlers.DrainAsync);
+        await stop.DisposeAsync(_transport);
+        stop.Run(_prober.Dispose);
+        stop.Run(_strangers.Dispose);
+        stop.Run(_requests.Dispose);
         NodeGauges.NetworkSizes.Forget(_size);
         NodeGauges.Tables.Forget(_reachability);
-        await _handOffLoop;
-        _stopping.Dispose();
+        await stop.RunAsync(() => _handOffLoop);
+        stop.Run(_stopping.Dispose);
+        stop.ThrowIfFailed();
     }
 
     /// <summary>A response without a pending request may answer the ping of a stranger.</summary>

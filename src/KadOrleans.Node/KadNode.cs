@@ -281,42 +281,46 @@ public sealed class KadNode : IDht, IAsyncDisposable
         };
     }
 
-    /// <summary>Saves the state, sends pending responses, and cancels pending requests. Every call waits for that.</summary>
+    /// <summary>
+    /// Saves the state, sends pending responses, and cancels pending requests. Every call waits for that. What fails is thrown when all else
+    /// has been stopped and the storage is closed.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
-        await _stop.RunAsync();
-        if (_owner is not null)
-        {
-            await _owner.DisposeAsync();
-        }
+        var stop = new StopSteps();
+        await stop.RunAsync(_stop.RunAsync);
+        await stop.DisposeAsync(_owner);
+        stop.ThrowIfFailed();
     }
 
     private NodeParts Parts => _parts ?? throw new InvalidOperationException("The node has not been started: call StartAsync first.");
 
     private async Task StopAsync()
     {
-        _stopping.Cancel();
-        _join.GiveUp();
-        await _loop;
-        await _crawls.DisposeAsync();
+        var stop = new StopSteps();
+        stop.Run(_stopping.Cancel);
+        stop.Run(_join.GiveUp);
+        await stop.RunAsync(() => _loop);
+        await stop.DisposeAsync(_crawls);
         if (_parts is null)
         {
-            await _transport.DisposeAsync();
+            await stop.DisposeAsync(_transport);
         }
         else
         {
-            await _parts.Maintenance.Walks.DisposeAsync();
-            await TrySaveStateAsync(CancellationToken.None);
-            await Engine.DisposeAsync();
+            await stop.DisposeAsync(_parts.Maintenance.Walks);
+            await stop.RunAsync(() => TrySaveStateAsync(CancellationToken.None));
+            await stop.DisposeAsync(Engine);
             _logger.NodeStopped(Id);
         }
 
         NodeGauges.Stores.Forget(_store);
         NodeGauges.Clocks.Forget(_clock);
-        await _store.DisposeAsync();
-        _rules.Dispose();
-        _stopping.Dispose();
+        await stop.DisposeAsync(_store);
+        stop.Run(_rules.Dispose);
+        stop.Run(_stopping.Dispose);
         _completion.TrySetResult();
+        stop.ThrowIfFailed();
     }
 
     private async Task TrySaveStateAsync(CancellationToken cancellationToken)

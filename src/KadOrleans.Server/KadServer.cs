@@ -36,10 +36,20 @@ public static class KadServer
     public static Task<int> RunAsync(string[] args, Action<KadProviders>? use = null)
     {
         ArgumentNullException.ThrowIfNull(args);
+        FailingWrites.Expect();
         return RunAsync(args, new KadProviders(use), Console.Out, Console.Error);
     }
 
-    // The output gets addresses and a line for each node id. The error output gets the log. Several threads write to both.
-    internal static Task<int> RunAsync(string[] args, KadProviders providers, TextWriter output, TextWriter error) =>
-        SettingsCommand.RunAsync(Help, args, settings => ServerProgram.RunAsync(settings, providers, output, error), output, error);
+    // The output gets addresses and a line for each node id. The error output gets the log. Several threads write to both. That either
+    // cannot be written does not end what serves.
+    internal static Task<int> RunAsync(string[] args, KadProviders providers, TextWriter output, TextWriter error)
+    {
+        var log = TextWriter.Synchronized(new BestEffortWriter(error));
+        return SettingsCommand.RunAsync(
+            Help,
+            args,
+            settings => ServerProgram.RunAsync(settings, providers, TextWriter.Synchronized(new BestEffortWriter(output)), log),
+            output,
+            log);
+    }
 }

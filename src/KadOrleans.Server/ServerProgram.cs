@@ -113,7 +113,7 @@ internal static class ServerProgram
         await MendMembersAsync(host.Services);
         var fatal = host.Services.GetRequiredService<FatalError>();
         var token = host.Services.GetService<OwnToken>();
-        token?.Write("Kad:Data");
+        token?.Write("Kad:Data", host.Services.GetRequiredService<ILogger<OwnToken>>());
         try
         {
             await fatal.UnlessAsync(host.StartAsync());

@@ -68,11 +68,28 @@ public sealed class SqliteNodeFile : IAsyncDisposable
     /// <summary>Finishes queued writes and closes the file. A copy is deleted.</summary>
     public async ValueTask DisposeAsync()
     {
-        await Keys.DisposeAsync();
-        await _database.DisposeAsync();
-        if (_copy is not null)
+        try
         {
-            Directory.Delete(_copy, recursive: true);
+            await Keys.DisposeAsync();
+        }
+        finally
+        {
+            await CloseAsync();
+        }
+    }
+
+    private async Task CloseAsync()
+    {
+        try
+        {
+            await _database.DisposeAsync();
+        }
+        finally
+        {
+            if (_copy is not null)
+            {
+                Directory.Delete(_copy, recursive: true);
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace KadOrleans.Cli;
 
@@ -19,6 +20,7 @@ internal static class TransferCommands
 
     // The most characters of a line: a value of the greatest length in hexadecimal, and its key.
     private const int MaxLine = 1 << 16;
+    private const int MaxLineBytes = 3 * MaxLine;
 
     // How a file of kad state begins, without white space.
     private const string StateBegin = """{"format":""";
@@ -84,7 +86,7 @@ internal static class TransferCommands
                 await using var stream = input.AsStream();
                 return text.StartsWith(StateBegin, StringComparison.Ordinal)
                     ? await ImportStateAsync(io, client, path, stream, said => progress = said, cancellationToken)
-                    : await ImportLinesAsync(client, stream, said => progress = said, cancellationToken);
+                    : await ImportLinesAsync(client, input, said => progress = said, cancellationToken);
             },
             static (printer, result) => printer.Line(result.Text("file") is { Length: > 0 } path
                 ? $"imported {result.Text("imported")} values from {path}; left out: {Describe(result)}"
@@ -185,14 +187,13 @@ internal static class TransferCommands
     private static string Describe(JsonObject result) =>
         $"{result.Text("expired")} expired, {result.Text("older")} older than those held, {result.Text("refused")} too long or beyond the quotas";
 
-    private static async Task<JsonObject> ImportLinesAsync(AdminClient client, Stream input, Action<Func<string>> tell, CancellationToken cancellationToken)
+    private static async Task<JsonObject> ImportLinesAsync(AdminClient client, PipeReader input, Action<Func<string>> tell, CancellationToken cancellationToken)
     {
-        using var lines = new StreamReader(input, Encoding.UTF8);
         var (failures, imported) = (new List<string>(), 0);
         tell(() => $"{imported} values are stored…");
         await CountedAsync(() => imported, async () =>
         {
-            await foreach (var some in ReadAsync(lines, cancellationToken).Chunk(Batch).WithCancellation(cancellationToken))
+            await foreach (var some in ReadAsync(input, cancellationToken).Chunk(Batch).WithCancellation(cancellationToken))
             {
                 var body = new JsonObject { ["operations"] = new JsonArray([.. some.Select(one => one.Put)]) };
                 var result = await client.SendAsync(new ApiRequest(HttpMethod.Post, "/v1/admin/keys:batch", body), cancellationToken);
@@ -220,32 +221,50 @@ internal static class TransferCommands
     }
 
     private static async IAsyncEnumerable<(int Number, JsonObject Put)> ReadAsync(
-        StreamReader lines, [EnumeratorCancellation] CancellationToken cancellationToken)
+        PipeReader input, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        for (var number = 1; await lines.ReadLineAsync(cancellationToken) is { } line; number++)
+        await foreach (var (number, line) in Utf8Lines.ReadAsync(input, MaxLineBytes, cancellationToken))
         {
-            if (line.Length > 0)
+            var text = number == 1 && line.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? line[Encoding.UTF8.Preamble.Length..] : line;
+            if (text.Length > 0)
             {
-                yield return (number, Parse(line, number));
+                yield return (number, Parse(text, number));
             }
         }
     }
 
-    private static JsonObject Parse(string line, int number)
+    private static JsonObject Parse(byte[] line, int number)
     {
+        // A line that is too long may be cut within a character.
+        if (line.Length <= MaxLineBytes && !Utf8.IsValid(line))
+        {
+            throw NotText(number);
+        }
+
+        var text = Encoding.UTF8.GetString(line);
         try
         {
-            if (line.Length <= MaxLine && JsonNode.Parse(line) is JsonObject entry)
+            if (text.Length <= MaxLine && JsonNode.Parse(text) is JsonObject entry)
             {
                 entry["op"] = "put";
+
+                // An escape may be half of a character, which shows when it is written.
+                _ = text.Contains("\\u", StringComparison.Ordinal) ? entry.ToJsonString() : text;
                 return entry;
             }
         }
-        catch (JsonException)
+        catch (Exception e) when (e is InvalidOperationException or JsonException { InnerException: InvalidOperationException })
         {
-            // Said below.
+            throw NotText(number);
+        }
+        catch (Exception e) when (e is JsonException or ArgumentException)
+        {
+            // No JSON, or a member that is there twice.
         }
 
         throw CommandException.WrongUsage($"FILE: line {number} is no JSON object of at most {MaxLine} characters.");
     }
+
+    private static CommandException NotText(int number) => CommandException.WrongUsage(
+        $"FILE: line {number} is not UTF-8 text; a value of other bytes has the type bytes, in hexadecimal.");
 }

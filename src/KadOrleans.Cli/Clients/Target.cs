@@ -6,25 +6,11 @@ namespace KadOrleans.Cli;
 /// <summary>Another node as it was typed, and where it may be reached: at one endpoint or several.</summary>
 public sealed record Target(string Text, IReadOnlyList<UdpEndpoint> Endpoints)
 {
-    /// <summary>Parses and resolves each. Names that do not resolve are reported and left out.</summary>
+    /// <summary>Parses and resolves each. Names that do not resolve now are reported and left out; if none does, that ends the command.</summary>
     public static async Task<IReadOnlyList<Target>> ResolveAsync(
         string name, IEnumerable<string> texts, CommandIo io, CancellationToken cancellationToken)
     {
-        var (found, unknown) = await FindAsync(name, texts, cancellationToken);
-        if (found.Count == 0)
-        {
-            throw unknown[0];
-        }
-
-        unknown.ForEach(e => io.Say(e.Message));
-        return found;
-    }
-
-    /// <summary>Parses and resolves each. The errors are those of names that do not resolve, in their order.</summary>
-    public static async Task<(IReadOnlyList<Target> Found, List<CommandException> Unknown)> FindAsync(
-        string name, IEnumerable<string> texts, CancellationToken cancellationToken)
-    {
-        var (found, unknown) = (new List<Target>(), new List<CommandException>());
+        var (found, unknown) = (new List<Target>(), new List<string>());
 
         // All are parsed before the first is resolved, so a typo shows at once.
         foreach (var (text, address) in texts.Distinct().Select(text => (text, Cli.Endpoints.ParseHost(name, text))).ToList())
@@ -35,12 +21,18 @@ public sealed record Target(string Text, IReadOnlyList<UdpEndpoint> Endpoints)
             }
             catch (Exception e) when (e is SocketException or ArgumentException)
             {
-                unknown.Add(CommandException.WrongUsage(
-                    $"{name}: the host name '{address.Host}' could not be resolved ({Phrases.Of(e.Message)}).", e));
+                // The same name may resolve in a minute, as when a resolver or another machine is only starting.
+                unknown.Add($"{name}: the host name '{address.Host}' could not be resolved ({Phrases.Of(e.Message)}).");
             }
         }
 
-        return (found, unknown);
+        if (found.Count == 0)
+        {
+            throw CommandException.Unreachable(unknown[0]);
+        }
+
+        unknown.ForEach(io.Say);
+        return found;
     }
 
     // Asks all endpoints at once. A name may have addresses on which nobody listens, so the first response that counts ends the

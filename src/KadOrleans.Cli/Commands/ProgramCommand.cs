@@ -23,7 +23,7 @@ public sealed class ProgramCommand : RootCommand
         // A key or value may begin with '@', which would otherwise name a file of arguments.
         var result = Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         var printer = new ResultPrinter(io, json: result.Tokens.Any(t => t is { Type: TokenType.Option, Value: CommonOptions.JsonName }));
-        if (ParseMistakes.Find(result) is { } mistake)
+        if ((ArgumentBytes.FindMistake(args) ?? ParseMistakes.Find(result)) is { } mistake)
         {
             return printer.Fail(ExitCode.WrongUsage, mistake);
         }
@@ -50,6 +50,7 @@ public sealed class ProgramCommand : RootCommand
                 // A port, a data folder or a file that cannot be used.
                 TransportException or KeyStoreException or StateFileException => (ExitCode.WrongUsage, e.Message),
                 OperationCanceledException => (ExitCode.Failed, "Interrupted."),
+                OutputException => (ExitCode.Failed, e.Message),
                 IOException or UnauthorizedAccessException => (ExitCode.Failed, $"Reading or writing failed: {e.Message}"),
                 _ => (ExitCode.Failed, $"Unexpected error ({e.GetType().Name}): {e.Message}"),
             };

@@ -18,32 +18,32 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
     // saved when this returns.
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var (found, unknown) = await Target.FindAsync("--bootstrap", settings.Node.Bootstrap, cancellationToken);
+        foreach (var text in settings.Node.Bootstrap)
+        {
+            // A name may resolve later: the engine tries it again and again.
+            Endpoints.ParseHost("--bootstrap", text);
+        }
+
         using var telemetry = settings.Telemetry is { } options ? TelemetryExport.Start(options) : null;
         await using var node = await BuildAsync();
         var saved = await node.LoadStateAsync(cancellationToken);
-        var isAlone = found.Count == 0 && saved is not { Contacts.Count: > 0 };
-        if (isAlone && unknown.Count > 0)
-        {
-            throw unknown[0];
-        }
-
-        unknown.ForEach(problem => _logger.HostUnknown(problem.Message));
+        var isAlone = settings.Node.Bootstrap.Count == 0 && saved is not { Contacts.Count: > 0 };
         await node.StartAsync(cancellationToken);
-        await using var http = await StartHttpAsync(node, isAlone, cancellationToken);
-        using var ready = new ReadyGauge(() => NodeStatusServer.HealthOf(node, isAlone).IsReady);
-        foreach (var endpoint in node.LocalEndpoints)
-        {
-            await io.Output.WriteLineAsync($"listening udp {endpoint} id {node.Id}");
-        }
-
         try
         {
+            await using var http = await StartHttpAsync(node, isAlone, cancellationToken);
+            using var ready = new ReadyGauge(() => NodeStatusServer.HealthOf(node, isAlone).IsReady);
+            foreach (var endpoint in node.LocalEndpoints)
+            {
+                io.Announce($"listening udp {endpoint} id {node.Id}");
+            }
+
             await JoinAsync(node, isAlone, cancellationToken);
             await await Task.WhenAny(cancellationToken.UntilCancelledAsync(), node.Completion);
         }
         finally
         {
+            // While the folder is this process's own.
             _ownToken?.Remove();
         }
     }
@@ -69,7 +69,7 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
             return null;
         }
 
-        _ownToken?.Write("--data");
+        _ownToken?.Write("--data", _logger);
         var server = await NodeStatusServer.StartAsync(place, node, isFirst, ReadTokens(), loggers, cancellationToken);
         _logger.StatusServed(server.Address);
         return server;
@@ -104,7 +104,4 @@ internal static partial class NodeRunnerLog
 
     [LoggerMessage(8001, LogLevel.Warning, "The contacts could not be saved after joining; the node tries again by itself: {Problem}")]
     public static partial void NotSaved(this ILogger logger, string problem);
-
-    [LoggerMessage(8002, LogLevel.Warning, "{Problem} It will be tried again when the node has lost all contacts.")]
-    public static partial void HostUnknown(this ILogger logger, string problem);
 }

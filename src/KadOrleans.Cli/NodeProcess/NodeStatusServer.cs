@@ -63,7 +63,9 @@ internal sealed class NodeStatusServer(StatusServer server, ITimer sampling) : I
 
     public async ValueTask DisposeAsync()
     {
-        await sampling.DisposeAsync();
-        await server.DisposeAsync();
+        var stop = new StopSteps();
+        await stop.DisposeAsync(sampling);
+        await stop.DisposeAsync(server);
+        stop.ThrowIfFailed();
     }
 }

@@ -67,11 +67,24 @@ public sealed class ResultPrinter(CommandIo io, bool json)
         {
             result ??= [];
             result["error"] = new JsonObject { ["code"] = ExitCode.NameOf(exitCode), ["message"] = sentence };
-            Json(result);
+            TryJson(result);
         }
 
         io.Say(sentence);
         return exitCode;
+    }
+
+    // The sentence follows, and the exit code says the same.
+    private void TryJson(JsonObject result)
+    {
+        try
+        {
+            Json(result);
+        }
+        catch (OutputException)
+        {
+            // It may be what the sentence is about.
+        }
     }
 
     /// <summary>Prints a result, and fails if there is a problem. As text both are printed.</summary>

@@ -5,7 +5,8 @@ namespace KadOrleans.Client;
 
 // Makes grain calls with retries, by one policy for edges, silos and clients. A failed call is retried until its time limit. A dead silo
 // loses its pending calls. Calls to its grains fail until the other silos declare it dead, within 18 s. A call that timed out is retried
-// too and may run twice, so use it only for calls that allow that. Puts do: a shard orders them by the time of receipt.
+// too and may run twice: those that allow that are reads, and puts, which a shard orders by the time of receipt. A call whose answer says
+// what it changed, or that does more each time, is made by CallOnceAsync.
 internal sealed partial class GrainCalls(TimeProvider time, ILogger logger, TimeSpan? longestPause = null)
 {
     // Whether a call failed for a transient reason. These are: a silo that is not yet declared dead, a missing or overloaded
@@ -24,7 +25,20 @@ internal sealed partial class GrainCalls(TimeProvider time, ILogger logger, Time
 
     /// <summary>Calls a grain, with retries within a limit. Each try may execute.</summary>
     /// <exception cref="Exception">The last failure, at the time limit or if it is not transient.</exception>
-    public async Task<T> CallAsync<T>(string name, Func<ValueTask<T>> call, TimeLimit limit, CancellationToken cancellationToken)
+    public Task<T> CallAsync<T>(string name, Func<ValueTask<T>> call, TimeLimit limit, CancellationToken cancellationToken) =>
+        CallAsync(name, call, IsTransient, limit, cancellationToken);
+
+    /// <summary>Calls a grain, with retries while no try can have executed.</summary>
+    /// <exception cref="Exception">The last failure. By <see cref="MayHaveRun"/> the call may have been carried out all the same.</exception>
+    public Task<T> CallOnceAsync<T>(string name, Func<ValueTask<T>> call, TimeLimit limit, CancellationToken cancellationToken) =>
+        CallAsync(name, call, static e => IsTransient(e) && !MayHaveRun(e), limit, cancellationToken);
+
+    // Whether a call that failed so may have executed: its response did not come in time, or its silo died. Other transient failures are
+    // of calls that were not delivered.
+    public static bool MayHaveRun(Exception exception) => exception is TimeoutException or SiloUnavailableException;
+
+    private async Task<T> CallAsync<T>(
+        string name, Func<ValueTask<T>> call, Func<Exception, bool> isRetried, TimeLimit limit, CancellationToken cancellationToken)
     {
         BackOff? pauses = null;
         while (true)
@@ -37,7 +51,7 @@ internal sealed partial class GrainCalls(TimeProvider time, ILogger logger, Time
                 Ignore(called);
                 return await called.WaitAsync(limit.Left, time, cancellationToken);
             }
-            catch (Exception e) when (IsTransient(e) && (pauses ??= Pauses()).Coming < limit.Left)
+            catch (Exception e) when (isRetried(e) && (pauses ??= Pauses()).Coming < limit.Left)
             {
                 pause = Retry(name, pauses, e);
             }

@@ -1,7 +1,8 @@
 namespace KadOrleans.Grains;
 
 // Calls the grains and edges that an operator asks about. A call takes 28 s at most. What does not respond is named in a
-// DhtUnavailableException; an ArgumentException of a grain is passed on. Safe for several threads.
+// DhtUnavailableException; an ArgumentException of a grain is passed on. A change whose answer says what it changed is not made again when
+// it may have been made: a second answer would say that nothing changed. Safe for several threads.
 internal sealed class AdminCalls(
     IGrainFactory grains,
     IOptions<KadClusterOptions> options,
@@ -20,13 +21,20 @@ internal sealed class AdminCalls(
 
     public Task<T> CallOneAsync<TGrain, T>(Func<TGrain, ValueTask<T>> call, CancellationToken cancellationToken)
         where TGrain : IGrainWithIntegerKey =>
-        CallAsync($"{typeof(TGrain).Name[1..^5]} grain", grains.GetGrain<TGrain>(GrainKeys.Singleton), call, Limit(), cancellationToken);
+        CallAsync(NameOf<TGrain>(), grains.GetGrain<TGrain>(GrainKeys.Singleton), call, isOnce: false, Limit(), cancellationToken);
+
+    public Task<T> ChangeOneAsync<TGrain, T>(Func<TGrain, ValueTask<T>> change, CancellationToken cancellationToken)
+        where TGrain : IGrainWithIntegerKey =>
+        CallAsync(NameOf<TGrain>(), grains.GetGrain<TGrain>(GrainKeys.Singleton), change, isOnce: true, Limit(), cancellationToken);
 
     public Task<T> CallShardAsync<T>(long shard, Func<IKeyShardGrain, ValueTask<T>> call, TimeLimit limit, CancellationToken cancellationToken) =>
-        CallAsync(GrainKeys.ShardName(shard), grains.GetGrain<IKeyShardGrain>(shard), call, limit, cancellationToken);
+        CallShardAsync(shard, call, isOnce: false, limit, cancellationToken);
+
+    public Task<T> ChangeShardAsync<T>(long shard, Func<IKeyShardGrain, ValueTask<T>> change, TimeLimit limit, CancellationToken cancellationToken) =>
+        CallShardAsync(shard, change, isOnce: true, limit, cancellationToken);
 
     public Task<T> CallTableAsync<T>(NodeId id, Func<IRoutingTableGrain, ValueTask<T>> call, TimeLimit limit, CancellationToken cancellationToken) =>
-        CallAsync($"routing table {id}", grains.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(id)), call, limit, cancellationToken);
+        CallTableAsync(id, call, isOnce: false, limit, cancellationToken);
 
     public async Task<T> CallEdgeAsync<T>(Func<IEdgeObserver, Task<T>> call, TimeLimit limit, CancellationToken cancellationToken)
     {
@@ -41,8 +49,34 @@ internal sealed class AdminCalls(
     }
 
     // Asks all shards, and takes each response as it comes. In the order of shards; of one that does not respond it is the default.
-    public async Task<TTaken?[]> AskShardsAsync<T, TTaken>(
-        Func<IKeyShardGrain, ValueTask<T>> call, Func<T, TTaken> take, CancellationToken cancellationToken)
+    public Task<TTaken?[]> AskShardsAsync<T, TTaken>(
+        Func<IKeyShardGrain, ValueTask<T>> call, Func<T, TTaken> take, CancellationToken cancellationToken) =>
+        AskShardsAsync(call, take, isOnce: false, cancellationToken);
+
+    public Task<TTaken?[]> ChangeShardsAsync<T, TTaken>(
+        Func<IKeyShardGrain, ValueTask<T>> change, Func<T, TTaken> take, CancellationToken cancellationToken) =>
+        AskShardsAsync(change, take, isOnce: true, cancellationToken);
+
+    public Task<IEnumerable<(NodeId Table, T Result)>> AskTablesAsync<T>(
+        Func<IRoutingTableGrain, ValueTask<T>> call, CancellationToken cancellationToken) =>
+        AskTablesAsync(call, isOnce: false, cancellationToken);
+
+    public Task<IEnumerable<(NodeId Table, T Result)>> ChangeTablesAsync<T>(
+        Func<IRoutingTableGrain, ValueTask<T>> change, CancellationToken cancellationToken) =>
+        AskTablesAsync(change, isOnce: true, cancellationToken);
+
+    private static string NameOf<TGrain>() => $"{typeof(TGrain).Name[1..^5]} grain";
+
+    private Task<T> CallShardAsync<T>(
+        long shard, Func<IKeyShardGrain, ValueTask<T>> call, bool isOnce, TimeLimit limit, CancellationToken cancellationToken) =>
+        CallAsync(GrainKeys.ShardName(shard), grains.GetGrain<IKeyShardGrain>(shard), call, isOnce, limit, cancellationToken);
+
+    private Task<T> CallTableAsync<T>(
+        NodeId id, Func<IRoutingTableGrain, ValueTask<T>> call, bool isOnce, TimeLimit limit, CancellationToken cancellationToken) =>
+        CallAsync($"routing table {id}", grains.GetGrain<IRoutingTableGrain>(GrainKeys.RoutingTable(id)), call, isOnce, limit, cancellationToken);
+
+    private async Task<TTaken?[]> AskShardsAsync<T, TTaken>(
+        Func<IKeyShardGrain, ValueTask<T>> call, Func<T, TTaken> take, bool isOnce, CancellationToken cancellationToken)
     {
         var (layout, limit) = (known.Layout, Limit());
         var taken = new TTaken?[layout.Count];
@@ -50,7 +84,7 @@ internal sealed class AdminCalls(
         {
             try
             {
-                taken[shard] = take(await CallShardAsync(layout.ShardAt(shard), call, limit, cancellationToken));
+                taken[shard] = take(await CallShardAsync(layout.ShardAt(shard), call, isOnce, limit, cancellationToken));
             }
             catch (DhtUnavailableException e)
             {
@@ -60,15 +94,15 @@ internal sealed class AdminCalls(
         return taken;
     }
 
-    public async Task<IEnumerable<(NodeId Table, T Result)>> AskTablesAsync<T>(
-        Func<IRoutingTableGrain, ValueTask<T>> call, CancellationToken cancellationToken)
+    private async Task<IEnumerable<(NodeId Table, T Result)>> AskTablesAsync<T>(
+        Func<IRoutingTableGrain, ValueTask<T>> call, bool isOnce, CancellationToken cancellationToken)
     {
         var limit = Limit();
         var edges = await CallOneAsync(static (IEdgeDirectoryGrain grain) => grain.GetNamesAsync(), cancellationToken);
         NodeId[] ids = [.. edges.Where(edge => edge.Live is not null).SelectMany(edge => edge.NodeIds)];
         var results = new T[ids.Length];
         await Parallel.ForAsync(0, ids.Length, AtOnceUntil(cancellationToken), async (i, ending) =>
-            results[i] = await CallTableAsync(ids[i], call, limit, ending));
+            results[i] = await CallTableAsync(ids[i], call, isOnce, limit, ending));
         return ids.Zip(results);
     }
 
@@ -76,15 +110,18 @@ internal sealed class AdminCalls(
         new() { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken };
 
     private async Task<T> CallAsync<TGrain, T>(
-        string name, TGrain grain, Func<TGrain, ValueTask<T>> call, TimeLimit limit, CancellationToken cancellationToken)
+        string name, TGrain grain, Func<TGrain, ValueTask<T>> call, bool isOnce, TimeLimit limit, CancellationToken cancellationToken)
     {
         try
         {
-            return await _calls.CallAsync(name, () => call(grain), limit, cancellationToken);
+            return isOnce
+                ? await _calls.CallOnceAsync(name, () => call(grain), limit, cancellationToken)
+                : await _calls.CallAsync(name, () => call(grain), limit, cancellationToken);
         }
         catch (Exception e) when (e is not ArgumentException && !cancellationToken.IsCancellationRequested)
         {
-            throw new DhtUnavailableException($"The cluster's {name} does not answer: {e.Message}", e);
+            var change = isOnce && GrainCalls.MayHaveRun(e) ? ", and may have made the change all the same" : string.Empty;
+            throw new DhtUnavailableException($"The cluster's {name} does not answer{change}: {e.Message}", e);
         }
     }
 }

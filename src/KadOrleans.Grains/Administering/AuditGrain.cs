@@ -13,6 +13,9 @@ internal sealed class AuditGrain(
 
     private const int MaxText = 256;
 
+    /// <summary>The newest entries among which one that comes again is recognised: a call is repeated for half a minute.</summary>
+    private const int Repeatable = 1_000;
+
     /// <summary>One page more than the entries need: the newest may be nearly empty.</summary>
     private const int Slots = (IAuditGrain.MaxEntries / PageSize) + 1;
 
@@ -40,8 +43,15 @@ internal sealed class AuditGrain(
     public async ValueTask AppendAsync(AuditRecord entry)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        var (slot, page) = _pages.Plan(new AuditEntryState(
-            entry.Time, Shorten(entry.Who), Shorten(entry.Action), Shorten(entry.Target), entry.Succeeded, Shorten(entry.Result)));
+        var added = new AuditEntryState(
+            entry.Time, Shorten(entry.Who), Shorten(entry.Action), Shorten(entry.Target), entry.Succeeded, Shorten(entry.Result));
+        if (_pages.Read(Repeatable, before: null).Any(read => read.Entry == added))
+        {
+            // Its caller got no response and calls again. An entry has the caller's time, so two changes have two.
+            return;
+        }
+
+        var (slot, page) = _pages.Plan(added);
         var write = _storage.WriteAsync(StateNames.AuditPage(slot), page, _etags[slot]);
         await this.OrEndAsync(write);
         _etags[slot] = await write;

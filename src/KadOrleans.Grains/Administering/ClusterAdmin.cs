@@ -122,8 +122,8 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
     {
         var limit = calls.Limit();
         var shard = known.Layout.ShardOf(key);
-        var published = await calls.CallShardAsync(shard, grain => grain.UnpublishAsync([key]), limit, cancellationToken);
-        var removed = await calls.CallShardAsync(shard, grain => grain.RemoveAsync([key]), limit, cancellationToken);
+        var published = await calls.ChangeShardAsync(shard, grain => grain.UnpublishAsync([key]), limit, cancellationToken);
+        var removed = await calls.ChangeShardAsync(shard, grain => grain.RemoveAsync([key]), limit, cancellationToken);
         return new KeyDeletion(removed[0], published[0]);
     }
 
@@ -193,7 +193,7 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
     ];
 
     public Task<bool> ChangeEdgeAsync(string name, EdgeAction action, CancellationToken cancellationToken = default) =>
-        calls.CallOneAsync((IEdgeDirectoryGrain grain) => grain.ChangeAsync(name, Enum.Parse<NameChange>($"{action}")), cancellationToken);
+        calls.ChangeOneAsync((IEdgeDirectoryGrain grain) => grain.ChangeAsync(name, Enum.Parse<NameChange>($"{action}")), cancellationToken);
 
     public async Task<IReadOnlyList<ContactDetails>> GetContactAsync(NodeId id, CancellationToken cancellationToken = default) =>
     [
@@ -202,28 +202,31 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
     ];
 
     public async Task<int> DropContactAsync(NodeId id, CancellationToken cancellationToken = default) =>
-        (await calls.AskTablesAsync(table => table.DropAsync(id), cancellationToken)).Count(table => table.Result);
+        (await calls.ChangeTablesAsync(table => table.DropAsync(id), cancellationToken)).Count(table => table.Result);
 
     public async Task<int> RunAsync(DhtWork work, CancellationToken cancellationToken = default) => work == DhtWork.Republish
-        ? (await calls.AskShardsAsync(grain => grain.RepublishAsync(), isBegun => isBegun, cancellationToken)).Count(isBegun => isBegun)
-        : (await calls.AskTablesAsync(table => table.RunAsync(work == DhtWork.Walk), cancellationToken)).Count(table => table.Result);
+        ? (await calls.ChangeShardsAsync(grain => grain.RepublishAsync(), isBegun => isBegun, cancellationToken)).Count(isBegun => isBegun)
+        : (await calls.ChangeTablesAsync(table => table.RunAsync(work == DhtWork.Walk), cancellationToken)).Count(table => table.Result);
 
-    public Task<ShardCount> GetShardsAsync(bool isDoubled = false, CancellationToken cancellationToken = default) =>
-        calls.CallOneAsync<IClusterGrain, ShardCount>(
-            async grain =>
+    public Task<ShardCount> GetShardsAsync(bool isDoubled = false, CancellationToken cancellationToken = default)
+    {
+        return isDoubled
+            ? calls.ChangeOneAsync<IClusterGrain, ShardCount>(grain => CountAsync(async () => await grain.DoubleShardsAsync()), cancellationToken)
+            : calls.CallOneAsync<IClusterGrain, ShardCount>(grain => CountAsync(async () => await grain.GetShardsAsync()), cancellationToken);
+
+        static async ValueTask<ShardCount> CountAsync(Func<Task<ShardStatus?>> call)
+        {
+            try
             {
-                try
-                {
-                    var status = (isDoubled ? await grain.DoubleShardsAsync() : await grain.GetShardsAsync())
-                        ?? throw new ArgumentException("The cluster has no settings yet: its first silo makes them when it starts.");
-                    return new ShardCount(status.Count, status.Split);
-                }
-                catch (InvalidOperationException e)
-                {
-                    throw new ArgumentException(e.Message);
-                }
-            },
-            cancellationToken);
+                var status = await call() ?? throw new ArgumentException("The cluster has no settings yet: its first silo makes them when it starts.");
+                return new ShardCount(status.Count, status.Split);
+            }
+            catch (InvalidOperationException e)
+            {
+                throw new ArgumentException(e.Message);
+            }
+        }
+    }
 
     public Task<IReadOnlyList<SiloDetails>> GetSilosAsync(CancellationToken cancellationToken = default) =>
         silos.ReadAsync().WaitAsync(cancellationToken);
@@ -287,7 +290,7 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
 
     public async Task<LimitChange> SetLimitAsync(string name, long? value, CancellationToken cancellationToken = default)
     {
-        var change = await calls.CallOneAsync((IRulesGrain rules) => rules.SetLimitAsync(name, value), cancellationToken);
+        var change = await calls.ChangeOneAsync((IRulesGrain rules) => rules.SetLimitAsync(name, value), cancellationToken);
         await FollowAsync(cancellationToken);
         return new LimitChange(change.Changed, [.. change.Missing.Where(missing => missing != limits.Name)]);
     }
@@ -296,7 +299,7 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
     {
         request ??= new CrawlRequest();
         AdminArguments.Check(request);
-        return CrawlReportJson.Read(await calls.CallOneAsync((ICrawlGrain crawls) => crawls.StartAsync(request.Rate, request.MaxNodes), cancellationToken));
+        return CrawlReportJson.Read(await calls.ChangeOneAsync((ICrawlGrain crawls) => crawls.StartAsync(request.Rate, request.MaxNodes), cancellationToken));
     }
 
     public IAsyncEnumerable<CrawlReport> CrawlAsync(string? id = null, CancellationToken cancellationToken = default) => CrawlWatch.RunAsync(
@@ -326,7 +329,7 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
     public async Task<bool> StopCrawlAsync(string id, CancellationToken cancellationToken = default)
     {
         await FindCrawlAsync(id, cancellationToken);
-        return await calls.CallOneAsync((ICrawlGrain crawls) => crawls.StopAsync(id), cancellationToken);
+        return await calls.ChangeOneAsync((ICrawlGrain crawls) => crawls.StopAsync(id), cancellationToken);
     }
 
     private async Task<CrawlReport> FindCrawlAsync(string id, CancellationToken cancellationToken) =>
@@ -340,7 +343,7 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
 
     private async Task<BanChange> BanAsync(Ban ban, bool isBanned, CancellationToken cancellationToken)
     {
-        var change = await calls.CallOneAsync((IRulesGrain rules) => rules.BanAsync(ban.ToString(), isBanned), cancellationToken);
+        var change = await calls.ChangeOneAsync((IRulesGrain rules) => rules.BanAsync(ban.ToString(), isBanned), cancellationToken);
         return new BanChange(change.Changed, change.Missing);
     }
 

@@ -38,7 +38,14 @@ internal sealed class ClusterClock(
         var steady = _steady.When(at, clock);
         var ahead = now - steady;
         _votes[own.SiloAddress] = new ClockVote(new ClockComparison(ahead, TimeSpan.Zero), _agreed?.When(at, clock) - steady);
-        var chosen = AgreedClock.Choose([.. voters.Where(_votes.ContainsKey).Select(silo => _votes[silo])]);
+        ClockVote[] votes = [.. voters.Where(_votes.ContainsKey).Select(silo => _votes[silo])];
+        if (votes is [] && _agreed is not null)
+        {
+            // This silo is no voter, and none has answered yet: it keeps the time that it has.
+            return;
+        }
+
+        var chosen = AgreedClock.Choose(votes is [] ? [_votes[own.SiloAddress]] : votes);
         var step = time.Follow(chosen with { Difference = chosen.Difference - ahead });
         if (step != TimeSpan.Zero)
         {

@@ -85,8 +85,13 @@ internal sealed class DhtGrain(
         return own == StoreResult.Stored ? await SendAsync(put, life, limit, cancellationToken) : new SetResult { Local = own };
     }
 
-    public async ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default) =>
-        (await CallShardAsync(key, shard => shard.UnpublishAsync([key]), cancellationToken))[0];
+    // Not called again when it may have run: a second answer would say that the key was not published.
+    public async ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default)
+    {
+        var shard = Shard(key);
+        var grain = ShardGrain(shard);
+        return (await _calls.CallOnceAsync(GrainKeys.ShardName(shard), () => grain.UnpublishAsync([key]), Limit(ShardLimit), cancellationToken))[0];
+    }
 
     /// <summary>Answers by the silo's news of the shards. Only keys that may have changed are read.</summary>
     public async ValueTask<DhtWatchResult> WatchAsync(DhtWatchRequest request)

@@ -15,40 +15,53 @@ internal sealed class StateVersionService(
     // The time between reports. The cluster grain forgets the silos' versions when it moves, and knows all of them one interval later.
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
 
+    private string? _refusal;
+    private Task<bool>? _scheduling;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        string? refusal = null;
-        Task<bool>? scheduling = null;
         using var timer = new PeriodicTimer(Interval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            if (!agreement.Completion.IsCompletedSuccessfully)
+            if (agreement.Completion.IsCompletedSuccessfully)
             {
-                continue;
+                await TryAsync(clock.AgreeAsync, stoppingToken);
+                await TryAsync(() => ReportAsync(stoppingToken), stoppingToken);
             }
+        }
+    }
 
-            await clock.AgreeAsync();
-            try
+    // The next round tries again: a failure must not end the service, and with it the silo.
+    private async Task TryAsync(Func<Task> step, CancellationToken stoppingToken)
+    {
+        try
+        {
+            await step();
+        }
+        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+        {
+            logger.StateVersionNotReported(e.Message);
+        }
+    }
+
+    private async Task ReportAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await agreement.JoinAsync();
+            await limits.FetchAsync();
+            if (_scheduling is null or { IsCompletedSuccessfully: true, Result: false })
             {
-                await agreement.JoinAsync();
-                await limits.FetchAsync();
-                if (scheduling is null or { IsCompletedSuccessfully: true, Result: false })
-                {
-                    // Not awaited: the storage that it reads may be unavailable for long.
-                    scheduling = TryScheduleAsync(stoppingToken);
-                }
+                // Not awaited: the storage that it reads may be unavailable for long.
+                _scheduling = TryScheduleAsync(stoppingToken);
             }
-            catch (InvalidOperationException e)
+        }
+        catch (InvalidOperationException e)
+        {
+            // The settings were fixed while this silo ran. Its next start will fail; until then one line is enough.
+            if (e.Message != _refusal)
             {
-                // The settings were fixed while this silo ran. Its next start will fail; until then one line is enough.
-                if (e.Message != refusal)
-                {
-                    logger.SettingsDiffer(refusal = e.Message);
-                }
-            }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
-            {
-                logger.StateVersionNotReported(e.Message);
+                logger.SettingsDiffer(_refusal = e.Message);
             }
         }
     }

@@ -70,6 +70,13 @@ public static class KadSettings
                 continue;
             }
 
+            if (value.Contains('\uFFFD', StringComparison.Ordinal))
+            {
+                // .NET reads each wrong byte as this character. The value may be a secret.
+                checks.Problems.Add($"{root}:{name} is not UTF-8 text, which each setting must be.");
+                continue;
+            }
+
             var list = int.TryParse(name[(name.LastIndexOf(':') + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var index)
                 ? name[..Math.Max(0, name.LastIndexOf(':'))] : null;
             if (!known.TryGetValue(list is null ? name : $"{list}:#", out var type))

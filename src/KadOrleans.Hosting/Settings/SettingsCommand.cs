@@ -42,13 +42,22 @@ public static class SettingsCommand
             return ExitCode.WrongUsage;
         }
 
-        return await result.InvokeAsync(new InvocationConfiguration
+        try
         {
-            Output = output,
-            Error = error,
-            EnableDefaultExceptionHandler = false,
-            ProcessTerminationTimeout = null,
-        });
+            return await result.InvokeAsync(new InvocationConfiguration
+            {
+                Output = output,
+                Error = error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            });
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Of the help or the version: what runs ends with an exit code.
+            await error.WriteLineAsync($"The standard output cannot be written ({Phrases.Of(e.Message)}).");
+            return ExitCode.Failed;
+        }
     }
 
     // Converts all three forms to the first, which cannot be mistaken for an option.

@@ -29,7 +29,7 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
             var run = node.PrepareCrawl(options with { MaxNodes = request.MaxNodes ?? options.MaxNodes }, rate);
             var begun = CrawlReport.Begin(_current?.Report, environment.Time.GetUtcNow(), rate, run.Options.MaxNodes, slices: 1);
             var crawl = new Running(run, begun, _stopping.Token);
-            crawl.Ended = RunAsync(crawl);
+            crawl.Ended = RunAsync(crawl, run);
             _current = crawl;
             return crawl.Report;
         }
@@ -52,9 +52,7 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
     public async IAsyncEnumerable<CrawlRecord> ReadAsync(string id, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var report = await GetAsync(id, cancellationToken);
-        var records = Find(report.Id) is { IsRunning: true } crawl
-            ? crawl.Run.Records.ToAsyncEnumerable()
-            : store.ReadAsync(report.Id, cancellationToken);
+        var records = Find(report.Id)?.Run is { } run ? run.Records.ToAsyncEnumerable() : store.ReadAsync(report.Id, cancellationToken);
         await foreach (var record in records.WithCancellation(cancellationToken))
         {
             yield return record;
@@ -69,7 +67,7 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
             return false;
         }
 
-        await crawl.Stop.CancelAsync();
+        crawl.Stop();
         await crawl.Ended.WaitAsync(cancellationToken);
         return true;
     }
@@ -92,13 +90,13 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
         ?? (await store.ListAsync(cancellationToken)).FirstOrDefault(report => report.Id == id)
         ?? throw AdminArguments.UnknownCrawl(id);
 
-    private async Task RunAsync(Running crawl)
+    private async Task RunAsync(Running crawl, CrawlRun run)
     {
         await Task.Yield();
         try
         {
-            var isDone = await crawl.Run.RunAsync(crawl.Stop.Token);
-            var found = crawl.Run.Records;
+            var isDone = await run.RunAsync(crawl.Stopping);
+            var found = run.Records;
 
             // The node itself was not asked.
             var phase = !isDone ? CrawlPhase.Stopped
@@ -119,22 +117,54 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
         }
     }
 
-    private sealed class Running(CrawlRun run, CrawlReport begun, CancellationToken stopping)
+    /// <summary>A crawl, of which only the report is left when it has ended: the store has what it found.</summary>
+    private sealed class Running
     {
-        private volatile CrawlReport? _last;
+        private readonly CrawlReport _begun;
+        private readonly CancellationTokenSource _stop;
 
-        public CrawlRun Run => run;
+        // Guards the end, after which nobody may cancel any more.
+        private readonly Lock _gate = new();
+        private volatile CrawlRun? _run;
+        private CrawlReport? _last;
 
-        public bool IsRunning => _last is null;
+        public Running(CrawlRun run, CrawlReport begun, CancellationToken stopping)
+        {
+            (_run, _begun, _stop) = (run, begun, CancellationTokenSource.CreateLinkedTokenSource(stopping));
+            Stopping = _stop.Token;
+        }
 
-        public string Id => begun.Id;
+        /// <summary>Null when it has ended.</summary>
+        public CrawlRun? Run => _run;
 
-        public CancellationTokenSource Stop { get; } = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        public bool IsRunning => _run is not null;
+
+        public string Id => _begun.Id;
+
+        public CancellationToken Stopping { get; }
 
         public Task Ended { get; set; } = Task.CompletedTask;
 
-        public CrawlReport Report => _last ?? begun with { Edges = 1, Datagrams = run.Sent, Counts = run.Counts };
+        public CrawlReport Report => _run is { } run ? _begun with { Edges = 1, Datagrams = run.Sent, Counts = run.Counts } : _last!;
 
-        public void End(CrawlReport report) => _last = report;
+        public void Stop()
+        {
+            lock (_gate)
+            {
+                if (IsRunning)
+                {
+                    _stop.Cancel();
+                }
+            }
+        }
+
+        public void End(CrawlReport report)
+        {
+            lock (_gate)
+            {
+                (_last, _run) = (report, null);
+                _stop.Dispose();
+            }
+        }
     }
 }

@@ -25,10 +25,10 @@ internal sealed class Bootstrapper(
             return new BootstrapResult(attempts, null);
         }
 
-        // If one node answered, the failures of others are a detail.
-        var level = joined.Length == 0 ? LogLevel.Warning : LogLevel.Debug;
+        // If one node answered, that others did not is a detail. A name that does not resolve may be misspelt.
         foreach (var failed in attempts.Where(a => a.Problem is not null))
         {
+            var level = joined.Length == 0 || failed.Endpoint is null ? LogLevel.Warning : LogLevel.Debug;
             logger.BootstrapNodeFailed(level, failed.Address, failed.Problem!);
         }
 
@@ -127,13 +127,10 @@ public sealed record BootstrapAttempt(string Address, UdpEndpoint? Endpoint, Nod
 }
 
 /// <summary>A HOST:PORT as people write it.</summary>
-/// <param name="Host">A name, an IPv4 address, or an IPv6 address without its brackets. At most 255 characters.</param>
+/// <param name="Host">A name by the rules of names, whether it resolves or not; or an IPv4 address, or an IPv6 address without its brackets.</param>
 /// <param name="Port">The UDP port, 1 to 65535.</param>
 public readonly record struct HostAddress(string Host, ushort Port)
 {
-    // No name is longer (RFC 1035 §2.3.4), and the system's resolver throws on one that is.
-    private const int MaxHostLength = 255;
-
     /// <summary>Reads a text. If it is none, <paramref name="problem"/> is one sentence that names it and what is allowed.</summary>
     public static bool TryParse(string text, out HostAddress address, out string problem)
     {
@@ -144,7 +141,7 @@ public readonly record struct HostAddress(string Host, ushort Port)
         host = isBracketed ? host[1..^1] : host;
         var isPort = ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port > 0;
         problem = isHost && !isPort ? $"'{text[(colon + 1)..]}' in '{text}' is not a port: 1 to 65535 is allowed."
-            : !isHost || host.Length is 0 or > MaxHostLength
+            : !isHost || Uri.CheckHostName(host) == UriHostNameType.Unknown
                 ? $"'{text}' is not HOST:PORT, for example node.example.org:8468 or [::1]:8468."
             : string.Empty;
         address = problem.Length == 0 ? new HostAddress(host, port) : default;

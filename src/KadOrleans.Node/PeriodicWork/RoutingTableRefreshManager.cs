@@ -22,7 +22,9 @@ public sealed class RoutingTableRefreshManager(
     private Task _loop = Task.CompletedTask;
 
     private ImmutableList<Action> _callbacks = [];
-    private volatile bool _isNotifying;
+
+    // Set in what the callbacks of a periodic refresh run, on whichever thread.
+    private readonly AsyncLocal<Notification?> _notification = new();
 
     // One refresh at a time. It has no handle that would have to be disposed of.
     private readonly SemaphoreSlim _turn = new(1, 1);
@@ -87,7 +89,7 @@ public sealed class RoutingTableRefreshManager(
         stopping.Cancel();
 
         // A callback that awaits this would wait for itself. Its refresh is complete, and the loop ends after it.
-        if (!_isNotifying)
+        if (_notification.Value is not { IsOver: false })
         {
             await loop;
             stopping.Dispose();
@@ -161,13 +163,18 @@ public sealed class RoutingTableRefreshManager(
             _turn.Release();
         }
 
-        Notify();
+        Notify(isCheck);
         return true;
     }
 
-    private void Notify()
+    private void Notify(bool isCheck)
     {
-        _isNotifying = true;
+        var notification = new Notification();
+        if (isCheck)
+        {
+            _notification.Value = notification;
+        }
+
         foreach (var callback in _callbacks)
         {
             try
@@ -180,7 +187,12 @@ public sealed class RoutingTableRefreshManager(
             }
         }
 
-        _isNotifying = false;
+        notification.IsOver = true;
+    }
+
+    private sealed class Notification
+    {
+        public bool IsOver { get; set; }
     }
 }
 

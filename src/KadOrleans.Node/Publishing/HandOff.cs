@@ -120,11 +120,20 @@ internal sealed class HandOff(
         await store.VisitAsync(HandOffRule.GetRegion(table.Snapshot), Consider, cancellationToken);
         return concerned;
 
+        // One search of the table for all newcomers: there may be a million keys.
         void Consider(KeyLife life)
         {
+            if (newcomers.Count == 0)
+            {
+                return;
+            }
+
+            Span<Contact> nearest = stackalloc Contact[options.BucketSize + 1];
+            var snapshot = table.Snapshot;
+            nearest = nearest[..snapshot.FindClosest(life.Key, nearest)];
             for (var i = newcomers.Count - 1; i >= 0; i--)
             {
-                if (Applies(life.Key, newcomers[i]))
+                if (Applies(life.Key, snapshot.OwnId, newcomers[i].Id, nearest))
                 {
                     concerned.Add(newcomers[i]);
                     newcomers.RemoveAt(i);
@@ -137,17 +146,23 @@ internal sealed class HandOff(
     {
         var snapshot = table.Snapshot;
         Span<Contact> nearest = stackalloc Contact[options.BucketSize + 1];
-        var count = snapshot.FindClosest(key, nearest);
-        var others = 0;
-        foreach (var contact in nearest[..count])
+        return Applies(key, snapshot.OwnId, newcomer.Id, nearest[..snapshot.FindClosest(key, nearest)]);
+    }
+
+    // Of a key's k + 1 nearest contacts the newcomer may be one.
+    private bool Applies(NodeId key, NodeId ownId, NodeId newcomer, ReadOnlySpan<Contact> nearest)
+    {
+        Span<Contact> others = stackalloc Contact[options.BucketSize];
+        var count = 0;
+        foreach (var contact in nearest)
         {
-            if (contact.Id != newcomer.Id && others < options.BucketSize)
+            if (contact.Id != newcomer && count < others.Length)
             {
-                nearest[others++] = contact;
+                others[count++] = contact;
             }
         }
 
-        return HandOffRule.Applies(key, snapshot.OwnId, newcomer.Id, nearest[..others], options.BucketSize);
+        return HandOffRule.Applies(key, ownId, newcomer, others[..count], options.BucketSize);
     }
 }
 

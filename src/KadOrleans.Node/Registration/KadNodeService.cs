@@ -13,8 +13,10 @@ internal sealed class KadNodeService(KadNode node, ILogger<KadNodeService> logge
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        await base.StopAsync(cancellationToken);
-        await node.DisposeAsync();
+        var stop = new StopSteps();
+        await stop.RunAsync(() => base.StopAsync(cancellationToken));
+        await stop.DisposeAsync(node);
+        stop.ThrowIfFailed();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -90,11 +90,14 @@ internal sealed class UdpTransport : IDatagramTransport
 
         // Signalled first, all threads end at the same time.
         Array.ForEach(_sockets, socket => socket.RequestStop());
-        Array.ForEach(_sockets, socket => socket.Dispose());
-        await Task.WhenAll(_sockets.Where(socket => !socket.IsReceivingHere).Select(socket => socket.Ended));
+        var stop = new StopSteps();
+        Array.ForEach(_sockets, socket => stop.Run(socket.Dispose));
+        await stop.RunAsync(() => Task.WhenAll(_sockets.Where(socket => !socket.IsReceivingHere).Select(socket => socket.Ended)));
         if (first)
         {
             Array.ForEach(_endpoints, endpoint => _logger.Stopped(endpoint.Local));
         }
+
+        stop.ThrowIfFailed();
     }
 }

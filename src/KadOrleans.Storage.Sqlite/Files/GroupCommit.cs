@@ -161,19 +161,24 @@ internal abstract class GroupCommit<TContext>(DatabaseFile file, int capacity, l
     private async Task RunAsync()
     {
         var batch = new List<DatabaseOperation<TContext>>(MaxBatch);
-        while (await _queue.Reader.WaitToReadAsync())
+        try
         {
-            Take(batch);
-            Run(batch);
-            batch.Clear();
-        }
+            while (await _queue.Reader.WaitToReadAsync())
+            {
+                Take(batch);
+                Run(batch);
+                batch.Clear();
+            }
 
-        if (_displaced is not null && !_isSaved)
+            if (_displaced is not null && !_isSaved)
+            {
+                SaveDisplaced();
+            }
+        }
+        finally
         {
-            SaveDisplaced();
+            Close();
         }
-
-        Close();
     }
 
     private void Take(List<DatabaseOperation<TContext>> batch)

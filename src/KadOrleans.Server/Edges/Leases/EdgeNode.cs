@@ -70,11 +70,13 @@ internal sealed class EdgeNode : IAsyncDisposable
             return;
         }
 
-        Crawler.Dispose();
-        await _stopping.CancelAsync();
-        await _loops;
-        await Node.DisposeAsync();
-        _stopping.Dispose();
+        var stop = new StopSteps();
+        stop.Run(Crawler.Dispose);
+        await stop.RunAsync(_stopping.CancelAsync);
+        await stop.RunAsync(() => _loops);
+        await stop.DisposeAsync(Node);
+        stop.Run(_stopping.Dispose);
+        stop.ThrowIfFailed();
     }
 
     private async Task RunAsync(string name, Func<CancellationToken, Task> loop)

@@ -187,14 +187,16 @@ internal sealed class EdgeService(
 
     private async Task CloseAsync(EdgeSession session, SessionEnd end)
     {
+        var stop = new StopSteps();
         if (end != SessionEnd.Stopping)
         {
-            await session.SilenceAsync();
-            await session.DisposeAsync();
+            await stop.RunAsync(session.SilenceAsync);
+            await stop.DisposeAsync(session);
+            stop.ThrowIfFailed();
             return;
         }
 
-        await session.DisposeAsync();
+        await stop.DisposeAsync(session);
         using var timeout = new CancellationTokenSource(HandBackLimit, context.Environment.Time);
         try
         {
@@ -205,6 +207,8 @@ internal sealed class EdgeService(
         {
             _logger.NotReleased(Name, e.Message);
         }
+
+        stop.ThrowIfFailed();
     }
 
     /// <summary>The transport of the id at an index. Binds it again if an earlier session closed it.</summary>
@@ -217,13 +221,13 @@ internal sealed class EdgeService(
 
     private async Task UnbindAsync()
     {
+        var stop = new StopSteps();
         for (var i = 0; i < _bound.Length; i++)
         {
-            if (Interlocked.Exchange(ref _bound[i], null) is { } transport)
-            {
-                await transport.DisposeAsync();
-            }
+            await stop.DisposeAsync(Interlocked.Exchange(ref _bound[i], null));
         }
+
+        stop.ThrowIfFailed();
     }
 }
 

@@ -60,13 +60,12 @@ internal sealed class EdgeSession(
             ClockCorrection = () => context.Clock.Correction,
         };
 
-        await FetchRulesAsync(context, observer, cancellationToken);
-        await FollowSiblingsAsync(context, cancellationToken);
-
         var kademlia = lease.Settings.Kademlia ?? new KademliaOptions();
         var nodes = new List<EdgeNode>();
         try
         {
+            await FetchRulesAsync(context, observer, cancellationToken);
+            await FollowSiblingsAsync(context, cancellationToken);
             foreach (var (i, table) in tables.Index())
             {
                 nodes.Add(new EdgeNode(context, table, bind(i), store, kademlia));
@@ -74,9 +73,10 @@ internal sealed class EdgeSession(
         }
         catch
         {
-            // A port is in use. The others are released, so that the next attempt can bind them.
-            await Task.WhenAll(nodes.Select(n => n.DisposeAsync().AsTask()));
-            await store.DisposeAsync();
+            // It was cancelled, or a port is in use. The others are released, so that the next attempt can bind them.
+            var stop = new StopSteps();
+            await stop.RunAsync(() => Task.WhenAll(nodes.Select(n => n.DisposeAsync().AsTask())));
+            await stop.DisposeAsync(store);
             throw;
         }
 
@@ -134,10 +134,13 @@ internal sealed class EdgeSession(
     public async Task SilenceAsync()
     {
         observer.Serve([]);
+        var stop = new StopSteps();
         foreach (var node in nodes)
         {
-            await node.SilenceAsync();
+            await stop.RunAsync(() => node.SilenceAsync().AsTask());
         }
+
+        stop.ThrowIfFailed();
     }
 
     /// <summary>Has the tables saved and hands the lease back. Call it after <see cref="DisposeAsync"/>.</summary>
@@ -156,9 +159,11 @@ internal sealed class EdgeSession(
             node.Table.Fenced -= OnFenced;
         }
 
-        await Task.WhenAll(nodes.Select(n => n.DisposeAsync().AsTask()));
-        await store.DisposeAsync();
-        _fenced.Dispose();
+        var stop = new StopSteps();
+        await stop.RunAsync(() => Task.WhenAll(nodes.Select(n => n.DisposeAsync().AsTask())));
+        await stop.DisposeAsync(store);
+        stop.Run(_fenced.Dispose);
+        stop.ThrowIfFailed();
     }
 
     /// <summary>Renews what is due. The session ends only when the cluster says that the lease is gone.</summary>

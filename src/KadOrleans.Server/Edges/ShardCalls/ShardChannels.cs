@@ -156,7 +156,9 @@ internal sealed class ShardChannel<TItem, TResult>(
     private bool _isGathering;
 
     private ITimer? _timer;
-    private bool _isTimed;
+
+    // The timestamp at which the timer is due; null while no request is pending.
+    private long? _dueAt;
 
     public int MaxCalls { get; init; } = 1;
 
@@ -175,14 +177,7 @@ internal sealed class ShardChannel<TItem, TResult>(
             }
 
             _waiting.Enqueue(request);
-            if (!_isTimed)
-            {
-                // One timer for all: they time out in the order of arrival.
-                _isTimed = true;
-                _timer ??= time.CreateTimer(_ => GiveUp(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-                _timer.Change(request.Left, Timeout.InfiniteTimeSpan);
-            }
-
+            GiveUpAfter(request.Left);
             if (!TryGather())
             {
                 return;
@@ -198,25 +193,31 @@ internal sealed class ShardChannel<TItem, TResult>(
     {
         lock (_gate)
         {
-            var next = TimeSpan.MaxValue;
+            _dueAt = null;
             foreach (var request in _underWay.SelectMany(batch => batch).Concat(_waiting).Where(request => !request.Task.IsCompleted))
             {
                 var left = request.Left;
                 if (left > TimeSpan.Zero)
                 {
-                    next = left < next ? left : next;
+                    GiveUpAfter(left);
                 }
                 else
                 {
                     request.Fail(new TimeoutException($"No response within {options.Timeout.TotalSeconds:0.###} s."));
                 }
             }
+        }
+    }
 
-            _isTimed = next < TimeSpan.MaxValue;
-            if (_isTimed)
-            {
-                _timer!.Change(next, Timeout.InfiniteTimeSpan);
-            }
+    // One timer for all. Most time out in the order of arrival, but one that waited in another channel before is older than those here.
+    private void GiveUpAfter(TimeSpan left)
+    {
+        var at = time.GetTimestamp() + (long)(left.TotalSeconds * time.TimestampFrequency);
+        if (_dueAt is not { } dueAt || at < dueAt)
+        {
+            _dueAt = at;
+            _timer ??= time.CreateTimer(_ => GiveUp(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _timer.Change(left, Timeout.InfiniteTimeSpan);
         }
     }
 

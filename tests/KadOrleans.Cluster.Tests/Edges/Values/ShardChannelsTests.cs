@@ -10,6 +10,7 @@ public sealed class ShardChannelsTests
     private readonly PendingCalls _many = new();
     private readonly PendingCalls _one = new();
     private readonly HashSet<long> _late = [];
+    private readonly HashSet<long> _unknown = [0];
     private readonly ConcurrentQueue<GrainId> _asked = new();
     private readonly ShardChannels<int, int> _channels;
 
@@ -20,7 +21,7 @@ public sealed class ShardChannelsTests
             "test",
             CallDeskAsync,
             (_, numbers) => _one.CallAsync(numbers),
-            shard => shard == 0 ? null : Silos.DeskAt(shard < 5 ? 1 : 2),
+            shard => _unknown.Contains(shard) ? null : Silos.DeskAt(shard < 5 ? 1 : 2),
             () => desks,
             Options,
             _clock,
@@ -152,6 +153,25 @@ public sealed class ShardChannelsTests
         Assert.False(late.IsCompleted);
         _clock.Advance(TimeSpan.FromMilliseconds(1));
         Assert.IsType<TimeoutException>((await late).Failure);
+    }
+
+    [Fact]
+    public async Task A_request_ends_in_its_time_also_behind_younger_ones()
+    {
+        var older = _channels.AskAsync(11, 1, CancellationToken.None);
+        var late = await _many.NextAsync();
+        _clock.Advance(Options.HedgeAfter / 2);
+        _unknown.Add(1);
+        var younger = Ask(12);
+        var own = await _one.NextAsync();
+        late.Fail(new SiloUnavailableException("gone"));
+        own.Answer();
+        Assert.Equal(120, await younger);
+        Assert.Equal([11], (await _one.NextAsync()).Requests);
+
+        _clock.Advance(Options.Timeout - (Options.HedgeAfter / 2));
+        Assert.True(older.IsCompleted);
+        Assert.IsType<TimeoutException>((await older).Failure);
     }
 
     private static async Task AssertAsync(int[] expected, params Task<int>[] requests) =>

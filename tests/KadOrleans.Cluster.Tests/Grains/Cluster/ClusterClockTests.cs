@@ -69,16 +69,42 @@ public sealed class ClusterClockTests
         Assert.Equal(TimeSpan.Zero, time.RecentStep);
     }
 
+    [Fact]
+    public async Task It_has_no_vote_and_none_of_those_that_have_one_answers()
+    {
+        var others = Enumerable.Range(10, 40).Select(Address).ToArray();
+        var (clock, isSilent, members) = (new SteppedClock(_time), true, others);
+        var last = Address(1_000);
+        var time = new ClusterTime(clock);
+        var rounds = StartAt(last, time, clock, _ => isSilent ? throw new TimeoutException() : Answer(), () => [.. members, last]);
+        await rounds.AgreeAsync();
+        Assert.Equal(TimeSpan.Zero, time.Correction);
+
+        clock.Ahead = TimeSpan.FromSeconds(60);
+        isSilent = false;
+        await rounds.AgreeAsync();
+        Assert.Equal(-60, time.Correction.TotalSeconds, 1.0);
+
+        // All of them are new ones, whom it has not heard yet: it keeps the time that it has.
+        (members, isSilent) = ([.. Enumerable.Range(100, 40).Select(Address)], true);
+        await rounds.AgreeAsync();
+        Assert.Equal(-60, time.Correction.TotalSeconds, 1.0);
+    }
+
     // The other one was there first, and has the right time.
     private Task<SiloClock> Answer() => Task.FromResult(new SiloClock(_time.GetUtcNow(), TimeSpan.Zero));
 
     private static (ClusterTime Time, ClusterClock Rounds) Start(SteppedClock clock, AskClock ask, params SiloAddress[] others)
     {
         var time = new ClusterTime(clock);
-        SiloAddress[] members = others is [] ? [Own, Other] : [Own, .. others];
-        var silos = Fake.Of<ISiloStatusOracle>((_, _) => members.ToDictionary(silo => silo, _ => SiloStatus.Active));
-        var own = Fake.Of<ILocalSiloDetails>((_, _) => Own);
-        return (time, new ClusterClock(time, ask, silos, own, clock, NullLogger<ClusterClock>.Instance));
+        return (time, StartAt(Own, time, clock, ask, () => others is [] ? [Own, Other] : [Own, .. others]));
+    }
+
+    private static ClusterClock StartAt(SiloAddress address, ClusterTime time, SteppedClock clock, AskClock ask, Func<SiloAddress[]> members)
+    {
+        var silos = Fake.Of<ISiloStatusOracle>((_, _) => members().ToDictionary(silo => silo, _ => SiloStatus.Active));
+        var own = Fake.Of<ILocalSiloDetails>((_, _) => address);
+        return new ClusterClock(time, ask, silos, own, clock, NullLogger<ClusterClock>.Instance);
     }
 
     private static SiloAddress Address(int port) => SiloAddress.New(new IPEndPoint(IPAddress.Loopback, port), 1);

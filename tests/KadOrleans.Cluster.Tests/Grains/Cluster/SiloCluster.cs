@@ -91,6 +91,9 @@ public sealed class CallGate : IIncomingGrainCallFilter
     /// <summary>Hears of each call before it runs. <see cref="Open"/> sets it back.</summary>
     public Action<IIncomingGrainCallContext> Arrived { get; set; } = Ignore;
 
+    /// <summary>Whether the response of a call that has run is lost: its caller gets a timeout. <see cref="Open"/> sets it back.</summary>
+    public Func<IIncomingGrainCallContext, bool> Lose { get; set; } = static _ => false;
+
     /// <summary>Calls so far of a grain interface's method, those that were failed here included.</summary>
     public int Count<TGrain>(string method) => _counts.GetValueOrDefault(Name(typeof(TGrain), method));
 
@@ -103,6 +106,7 @@ public sealed class CallGate : IIncomingGrainCallFilter
     {
         _gates.Clear();
         Arrived = Ignore;
+        Lose = static _ => false;
     }
 
     public async Task Invoke(IIncomingGrainCallContext context)
@@ -120,6 +124,10 @@ public sealed class CallGate : IIncomingGrainCallFilter
         }
 
         await context.Invoke();
+        if (Lose(context))
+        {
+            throw new TimeoutException("The response did not come in time.");
+        }
     }
 
     private static void Ignore(IIncomingGrainCallContext context)

@@ -127,6 +127,29 @@ public sealed class RoutingTableGrainTests(ClusterFixture cluster) : IDisposable
     }
 
     [Fact]
+    public async Task The_next_activation_begins_when_a_save_of_the_last_one_has_ended()
+    {
+        var table = await SubscribeAsync(65);
+        await table.ObserveAsync(1, [Answered(1)]);
+        var (gate, isHeld) = (new TaskCompletionSource(), 0);
+        cluster.Rows.BeforeWrite = (_, grain) =>
+            grain == table.GetGrainId() && Interlocked.Exchange(ref isHeld, 1) == 0 ? gate.Task : Task.CompletedTask;
+        cluster.Clock.Advance(TimeSpan.FromSeconds(10));
+        await cluster.UntilAsync(() => Volatile.Read(ref isHeld) == 1);
+
+        var ending = cluster.Cluster.DeactivateAsync(table);
+        var next = table.GetSnapshotAsync().AsTask();
+        for (var calls = 0; calls < 500 && !next.IsCompleted; calls++)
+        {
+            await cluster.Directory.GetLiveAsync();
+        }
+
+        gate.SetResult();
+        Assert.Equal(1, (await next).Count);
+        await ending;
+    }
+
+    [Fact]
     public async Task A_save_that_failed_is_tried_again_even_if_it_was_done()
     {
         var table = await SubscribeAsync(7);

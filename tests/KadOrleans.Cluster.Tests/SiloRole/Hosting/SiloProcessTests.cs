@@ -73,6 +73,49 @@ public sealed class SiloProcessTests(SiloProcessTests.LiveSilo live) : FolderTes
         Assert.Empty(Directory.EnumerateFileSystemEntries(Folder));
     }
 
+    [Theory]
+    [InlineData(">/dev/full 2>/dev/full", "Kad:Role=SiloAndEdge")]
+    [InlineData(">&- 2>&-", "Kad:Role=Silo")]
+    [InlineData(">/dev/full 2>/dev/full", "Kad:Role=Edge")]
+    public async Task It_serves_without_its_output_and_its_log(string output, string role)
+    {
+        var http = $"127.0.0.1:{FreePort.Tcp()}";
+        var script = $"exec dotnet {Path.Combine(AppContext.BaseDirectory, ServerExecutable.Name)}.dll {role} Kad:Data={Path.Combine(Folder, "data")} "
+            + $"Kad:Http={http} Kad:Silo:Port=0 Kad:Silo:GatewayPort=0 Kad:Cluster:Gateway=127.0.0.1:{live.Gateway} "
+            + $"Kad:Edge:Listen=127.0.0.1:0 Kad:Edge:Name=silent {output}";
+        await using var process = ChildProcess.Start(new ProcessStartInfo("sh", ["-c", script]));
+        using var client = new HttpClient();
+
+        await Eventually.BecomesAsync(IsReadyAsync, () => process.HasExited ? "it has ended" : "it is not ready");
+        Assert.Equal(0, await process.StopAsync());
+
+        async Task<bool> IsReadyAsync()
+        {
+            try
+            {
+                using var answer = await client.GetAsync(new Uri($"http://{http}/health/ready"), TestContext.Current.CancellationToken);
+                return answer.StatusCode == HttpStatusCode.OK;
+            }
+            catch (HttpRequestException)
+            {
+                return false;
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("--version")]
+    public async Task Help_that_cannot_be_written_ends_with_1_and_a_sentence(string option)
+    {
+        var script = $"exec dotnet {Path.Combine(AppContext.BaseDirectory, ServerExecutable.Name)}.dll {option} >/dev/full";
+        await using var process = ChildProcess.Start(new ProcessStartInfo("sh", ["-c", script]));
+
+        Assert.Equal(1, await process.ExitAsync());
+        Assert.Null(await process.ReadLineAsync());
+        Assert.Matches(@"^The standard output cannot be written \([^\n]+\)\.$", process.Error.Text);
+    }
+
     private static async Task HasItsNameAtOnceAsync(SiloProcess silo, string id)
     {
         Assert.Equal(id, (await silo.LineAsync("listening udp 127.0.0.1:")).Split(" id ")[1]);

@@ -52,6 +52,56 @@ public sealed class TransferCommandTests(ApiHost host) : IClassFixture<ApiHost>
         }
     }
 
+    [Theory]
+    [InlineData("{\"key\":\"stra\u00dfe\",\"value\":1}", "is not UTF-8 text; a value of other bytes has the type bytes, in hexadecimal.")]
+    [InlineData("{\"key\":\"k\",\"value\":\"\\ud800\"}", "is not UTF-8 text; a value of other bytes has the type bytes, in hexadecimal.")]
+    [InlineData("{\"key\":\"\\uDFFFk\",\"value\":1}", "is not UTF-8 text; a value of other bytes has the type bytes, in hexadecimal.")]
+    [InlineData("{\"key\":\"k\",\"\\udc00\":1}", "is not UTF-8 text; a value of other bytes has the type bytes, in hexadecimal.")]
+    [InlineData("{\"key\":\"k\",\"key\":\"l\",\"value\":1}", "is no JSON object of at most 65536 characters.")]
+    [InlineData("LONG", "is no JSON object of at most 65536 characters.")]
+    public async Task A_line_that_is_no_text_is_named_and_nothing_of_it_is_stored(string line, string problem)
+    {
+        var wrong = line == "LONG" ? new string('x', 300_000) : line;
+        await File.WriteAllBytesAsync(
+            _api.Folder["lines.jsonl"],
+            [.. Encoding.UTF8.Preamble, .. "{\"key\":\"\u20ac\",\"value\":1}\r\n\r\n"u8, .. Encoding.Latin1.GetBytes($"{wrong}\n")],
+            TestContext.Current.CancellationToken);
+
+        var run = await _api.RunAsync("import", _api.Folder["lines.jsonl"]);
+
+        Assert.Equal((ExitCode.WrongUsage, $"FILE: line 3 {problem}\n"), (run.ExitCode, run.Error));
+    }
+
+    [Fact]
+    public async Task Lines_are_stored_whatever_their_ends_and_their_escapes()
+    {
+        await File.WriteAllBytesAsync(
+            _api.Folder["lines.jsonl"],
+            [.. Encoding.UTF8.Preamble, .. "{\"key\":\"\u20ac\",\"value\":1}\r\n\n{\"key\":\"\\ud83d\\ude00\",\"value\":\"\ufffd\"}"u8],
+            TestContext.Current.CancellationToken);
+
+        var run = await _api.RunAsync("import", _api.Folder["lines.jsonl"]);
+
+        Assert.Equal((ExitCode.Done, "2 values were stored.\n", string.Empty), (run.ExitCode, run.Output, run.Error));
+    }
+
+    [Fact]
+    public async Task A_state_file_with_text_that_is_not_UTF_8_is_refused()
+    {
+        await WriteAsync(_api.Folder["state.json"], [DhtValue.FromString("K\u00f6ln")]);
+        var text = await File.ReadAllTextAsync(_api.Folder["state.json"], TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(_api.Folder["latin.json"], text, Encoding.Latin1, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            _api.Folder["half.json"], text.Replace("\u00f6", "\\ud800", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        foreach (var file in new[] { "latin.json", "half.json" })
+        {
+            var run = await _api.RunAsync("import", _api.Folder[file]);
+
+            Assert.Equal((ExitCode.WrongUsage, string.Empty), (run.ExitCode, run.Output));
+            Assert.StartsWith($"'{_api.Folder[file]}' is not a kad-state file of version 1: ", run.Error, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task A_server_that_begins_no_response_is_said_to_be_unreachable()
     {

@@ -132,6 +132,21 @@ public sealed class ClientCommandTests(RunningNode node) : IClassFixture<Running
     public async Task One_via_node_that_answers_is_enough(string other, string sentence) =>
         Assert.Contains(sentence, (await node.DoneAsync("set", "k", "v", "--via", other)).Error, StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("ping", "no-such-host.invalid:1")]
+    [InlineData("stun", "no-such-host.invalid:1", "no-other-host.invalid:1")]
+    [InlineData("get", "k", "--via", "no-such-host.invalid:1")]
+    [InlineData("set", "k", "v", "--via", "no-such-host.invalid:1")]
+    [InlineData("find-node", "356a192b7913b04c54574d18c28d46e6395428ab", "--via", "no-such-host.invalid:1")]
+    [InlineData("crawl", "--via", "no-such-host.invalid:1")]
+    [InlineData("size", "--via", "no-such-host.invalid:1")]
+    public async Task A_name_that_does_not_resolve_now_ends_with_3(params string[] args)
+    {
+        var run = await KadRun.RunAsync([.. args, "--json"]);
+        Assert.Equal((ExitCode.Unreachable, "unreachable"), (run.ExitCode, (string?)run.Json["error"]!["code"]));
+        Assert.Matches(@"^(HOST:PORT|--via): the host name 'no-such-host\.invalid' could not be resolved \([^\n]+\)\.\n$", run.Error);
+    }
+
     [Fact]
     public async Task Find_node_prints_contacts_with_their_shared_bits()
     {

@@ -125,6 +125,18 @@ public sealed class NodeCommandTests
         Assert.Equal(HttpStatusCode.OK, await node.HealthAsync("live"));
     }
 
+    [Fact]
+    public async Task A_node_whose_bootstrap_name_does_not_resolve_starts_says_so_and_tries_it_again()
+    {
+        await using var node = await NodeProcess.StartAsync("--in-memory", "--bootstrap", "no-such-host.invalid:8468");
+        await Eventually.IsTrueAsync(() => node.Process.Error.Text.Contains("The host name 'no-such-host.invalid' could not be resolved: ", StringComparison.Ordinal));
+
+        // It is not its network's first, which would be ready alone.
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await node.HealthAsync("ready"));
+        await KadRun.DoneAsync("ping", node.Address);
+        Assert.Equal(ExitCode.Done, await node.StopAsync());
+    }
+
     private static async Task<System.Text.Json.Nodes.JsonNode> ExportAsync(TemporaryFolder folder) =>
         (await KadRun.DoneAsync("state", "export", "-", "--data", folder.Path)).Json;
 }

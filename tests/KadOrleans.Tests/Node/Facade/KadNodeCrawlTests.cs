@@ -40,6 +40,46 @@ public sealed class KadNodeCrawlTests : DhtCrawlContract
     });
 
     [Fact]
+    public void What_a_crawl_found_is_not_kept_in_memory_beside_the_store() => _world.Run(async () =>
+    {
+        await _world.StartNetworkAsync(Size, Without.Walks);
+        var forgotten = new ForgetfulCrawlStore();
+        await using var node = new KadNode(
+            new KadNodeOptions(), _world.Network.Bind(), new InMemoryKeyStore(new KadNodeOptions().Quota), new InMemoryNodeStateStore(), _world.Environment, crawls: forgotten);
+        await node.StartAsync();
+        await node.BootstrapAsync([$"{_world.Nodes[0].Node.LocalEndpoints[0]}"]);
+        await CrawlAsync(node);
+
+        GC.Collect();
+        Assert.InRange(forgotten.Found.Count, Size, Size + 1);
+        Assert.DoesNotContain(forgotten.Found, record => record.IsAlive);
+        Assert.Equal(CrawlPhase.Finished, Assert.Single(await node.Admin.GetCrawlsAsync()).Phase);
+        GC.KeepAlive(node);
+    });
+
+    // Apart, so that no local of the test refers to what was found.
+    private static async Task CrawlAsync(KadNode node) => await node.Admin.CrawlAsync().LastAsync();
+
+    /// <summary>Keeps the report of the last crawl alone.</summary>
+    private sealed class ForgetfulCrawlStore : ICrawlStore
+    {
+        private CrawlReport? _report;
+
+        public IReadOnlyList<WeakReference> Found { get; private set; } = [];
+
+        public ValueTask<IReadOnlyList<CrawlReport>> ListAsync(CancellationToken cancellationToken = default) =>
+            ValueTask.FromResult<IReadOnlyList<CrawlReport>>(_report is null ? [] : [_report]);
+
+        public IAsyncEnumerable<CrawlRecord> ReadAsync(string id, CancellationToken cancellationToken = default) => AsyncEnumerable.Empty<CrawlRecord>();
+
+        public ValueTask SaveAsync(CrawlReport report, IReadOnlyList<CrawlRecord> records, CancellationToken cancellationToken = default)
+        {
+            (_report, Found) = (report, [.. records.Select(record => new WeakReference(record))]);
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    [Fact]
     public void A_node_alone_finds_nobody_and_says_so() => _world.Run(async () =>
     {
         var node = await _world.StartNodeAsync();

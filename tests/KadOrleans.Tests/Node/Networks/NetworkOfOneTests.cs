@@ -24,6 +24,22 @@ public sealed class NetworkOfOneTests
     });
 
     [Fact]
+    public void A_bootstrap_name_that_resolves_later_is_asked_then() => _world.Run(async () =>
+    {
+        await _world.StartNetworkAsync(3);
+        var late = (await _world.StartNodeAsync(options => options.Bootstrap.Add("seeds.example:8468"))).Node;
+        var joining = await late.JoinAsync();
+        Assert.Equal("The host name 'seeds.example' could not be resolved: ", Assert.Single(joining.Attempts).Problem![..53]);
+
+        await _world.PassAsync(TimeSpan.FromMinutes(3));
+        Assert.Equal(0, late.RoutingTable.Count);
+        _world.Names["seeds.example"] = [_world.Nodes[0].Transport.Endpoint];
+        await _world.PassAsync(TimeSpan.FromMinutes(2));
+        Assert.Equal(3, late.RoutingTable.Count);
+        await late.WaitUntilReadyAsync();
+    });
+
+    [Fact]
     public void Bootstrap_says_why_nobody_was_reached() => _world.Run(async () =>
     {
         var node = (await _world.StartNodeAsync()).Node;

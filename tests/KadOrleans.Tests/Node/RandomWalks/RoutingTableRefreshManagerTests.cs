@@ -133,6 +133,26 @@ public sealed class RoutingTableRefreshManagerTests
     });
 
     [Fact]
+    public void Somebody_else_who_stops_it_waits_for_the_callbacks_that_run() => Run(5, new(), async () =>
+    {
+        Task? stopped = null;
+        var hasWaited = false;
+        _manager.AddRefreshDoneCallback(() =>
+        {
+            // A thread that is not the callback's, and not begun by it as far as its context shows.
+            var other = new Thread(() => stopped = _manager.StopAsync());
+            other.UnsafeStart();
+            other.Join();
+            hasWaited = !stopped!.IsCompleted;
+        });
+        await _manager.StartAsync();
+        await _world.PassAsync(TimeSpan.FromSeconds(5));
+
+        Assert.True(hasWaited);
+        Assert.True(((IAsyncResult)stopped!).AsyncWaitHandle.WaitOne(TimeSpan.FromMinutes(1)));
+    });
+
+    [Fact]
     public void A_refresh_that_fails_says_why_and_stays_due() => Run(5, new(), async () =>
     {
         _table.LookupsToFail = 3;

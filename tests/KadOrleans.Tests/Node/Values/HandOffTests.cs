@@ -25,6 +25,42 @@ public sealed class HandOffTests
     });
 
     [Fact]
+    public async Task Many_newcomers_at_once_cost_one_search_of_the_table_for_each_key()
+    {
+        // To each key one contact is nearer than this node, so no newcomer gets any.
+        var own = NodeId.MinValue.WithBit(159, true);
+        var known = new LocalRoutingTable(own, new KademliaOptions(), new SubnetDiversity(), TimeProvider.System);
+        known.Observe(ContactObservation.Answered(new Contact(NodeId.MinValue.WithBit(0, true), UdpEndpoint.FromIPv4(0xC6336401, 1))));
+        var keys = Enumerable.Range(1, 50).Select(i => NodeId.MinValue.WithBit(0, true).WithBit(i, true)).ToArray();
+        var (searches, scanned) = (0, new TaskCompletionSource());
+        var table = Fake.Of<IRoutingTable>((call, _) =>
+        {
+            searches++;
+            return call == "get_Snapshot" ? known.Snapshot : throw new NotSupportedException(call);
+        });
+        var store = Fake.Of<IKeyStore>((_, args) =>
+        {
+            searches = 0;
+            Assert.All(keys, key => Assert.False(((Func<KeyLife, bool>)args[1]!)(new KeyLife(key, default, DateTimeOffset.MaxValue))));
+            scanned.SetResult();
+            return AsyncEnumerable.Empty<KeyValuePair<NodeId, StoredValue>>();
+        });
+        var handOff = new HandOff(table, store, null!, null!, new KademliaOptions(), AddressRangeSet.Parse([]), TimeProvider.System, NullLogger.Instance);
+        for (var i = 0; i < 40; i++)
+        {
+            handOff.Enqueue(new Contact(NodeId.MinValue.WithBit(1, true).WithBit(2 + i, true), UdpEndpoint.FromIPv4(0xCB000000 + ((uint)i << 8), 1)));
+        }
+
+        using var stop = new CancellationTokenSource();
+        var running = handOff.RunAsync(stop.Token);
+        await scanned.Task;
+        await stop.CancelAsync();
+        await running;
+
+        Assert.Equal(keys.Length, searches);
+    }
+
+    [Fact]
     public void Hand_off_is_limited_in_rate() => _world.Run(async () =>
     {
         _world.Network.Conditions = new NetworkConditions { MinDelay = TimeSpan.Zero, MaxDelay = TimeSpan.Zero };

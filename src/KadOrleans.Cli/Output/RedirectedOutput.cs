@@ -1,0 +1,42 @@
+using System.Runtime.InteropServices;
+
+namespace KadOrleans.Cli;
+
+/// <summary>The standard output of this process, where it is a pipe or a file. The console's own stream says nothing of a pipe that is closed.</summary>
+internal sealed partial class RedirectedOutput(Stream console) : StandardOutput(console)
+{
+    private const int Number = 1;
+    private const int Interrupted = 4;
+    private const int WouldBlock = 11;
+    private const int WouldBlockOnMac = 35;
+
+    private readonly Stream _console = console;
+
+    protected override void WriteAll(ReadOnlySpan<byte> buffer)
+    {
+        while (!buffer.IsEmpty)
+        {
+            var written = Write(Number, buffer, buffer.Length);
+            if (written >= 0)
+            {
+                buffer = buffer[(int)written..];
+                continue;
+            }
+
+            switch (Marshal.GetLastPInvokeError())
+            {
+                case Interrupted:
+                    break;
+                case WouldBlock or WouldBlockOnMac:
+                    // Others who have the same pipe made it one that does not wait. The console's stream waits all the same.
+                    _console.Write(buffer);
+                    return;
+                case var error:
+                    throw new IOException(Marshal.GetPInvokeErrorMessage(error), error);
+            }
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    private static partial nint Write(int file, ReadOnlySpan<byte> buffer, nint length);
+}

@@ -1,0 +1,151 @@
+using Orleans.Runtime.Messaging;
+
+namespace KadOrleans.Cluster.Tests.Edges;
+
+/// <summary>What becomes of calls whose response is lost: they may have run.</summary>
+[Collection(SixteenShards.Name)]
+public sealed class RepeatedCallTests(SixteenShardCluster cluster) : IAsyncLifetime
+{
+    private static readonly NodeId Key = NodeId.FromKey("key");
+    private static readonly DateTimeOffset Now = StoredValues.Now;
+
+    // Of each call of a cluster's management the grain's method that is called, and whether it is called again when its response is lost.
+    private static readonly Dictionary<string, (string Grain, string Method, bool IsRepeated, Func<IDhtAdmin, Task> Call)> Calls = new()
+    {
+        [nameof(IDhtAdmin.ScanAsync)] = OfShard(nameof(IKeyShardGrain.ScanAsync), true, admin => admin.ScanAsync(string.Empty, null, 1)),
+        [nameof(IDhtAdmin.DescribeKeyAsync)] = OfShard(nameof(IKeyShardGrain.GetAsync), true, admin => admin.DescribeKeyAsync(Key)),
+        [nameof(IDhtAdmin.DeleteAsync)] = OfShard(nameof(IKeyShardGrain.UnpublishAsync), false, admin => admin.DeleteAsync(Key)),
+        ["DeleteAsync, its second call"] = OfShard(nameof(IKeyShardGrain.RemoveAsync), false, admin => admin.DeleteAsync(Key)),
+        [nameof(IDhtAdmin.ScanPublicationsAsync)] = OfShard(nameof(IKeyShardGrain.ScanAsync), true, admin => admin.ScanPublicationsAsync(null, 1)),
+        [nameof(IDhtAdmin.ReadValuesAsync)] = OfShard(nameof(IKeyShardGrain.ScanAsync), true, async admin => await admin.ReadValuesAsync().CountAsync()),
+        [nameof(IDhtAdmin.ImportAsync)] = OfShard(
+            nameof(IKeyShardGrain.PutAsync), true, admin => admin.ImportAsync([new(Key, new StoredValue("value", Now, Now.AddDays(1), SourceNetwork.Trusted))])),
+        [nameof(IDhtAdmin.GetUsageAsync)] = OfShard(nameof(IKeyShardGrain.GetUsageAsync), true, admin => admin.GetUsageAsync()),
+        [nameof(IDhtAdmin.GetSourcesAsync)] = OfShard(nameof(IKeyShardGrain.GetSourcesAsync), true, admin => admin.GetSourcesAsync(1)),
+        [nameof(IDhtAdmin.GetTableAsync)] = OfTable(nameof(IRoutingTableGrain.DescribeAsync), true, admin => admin.GetTableAsync()),
+        [nameof(IDhtAdmin.GetContactAsync)] = OfTable(nameof(IRoutingTableGrain.FindAsync), true, admin => admin.GetContactAsync(Key)),
+        [nameof(IDhtAdmin.DropContactAsync)] = OfTable(nameof(IRoutingTableGrain.DropAsync), false, admin => admin.DropContactAsync(Key)),
+        [nameof(IDhtAdmin.RunAsync)] = OfTable(nameof(IRoutingTableGrain.RunAsync), false, admin => admin.RunAsync(DhtWork.Refresh)),
+        [nameof(IDhtAdmin.GetEdgesAsync)] = (nameof(IEdgeDirectoryGrain), nameof(IEdgeDirectoryGrain.GetNamesAsync), true, admin => admin.GetEdgesAsync()),
+        [nameof(IDhtAdmin.ChangeEdgeAsync)] =
+            (nameof(IEdgeDirectoryGrain), nameof(IEdgeDirectoryGrain.ChangeAsync), false, admin => admin.ChangeEdgeAsync(FakeEdge.Name, EdgeAction.Drain)),
+        [nameof(IDhtAdmin.GetShardsAsync)] = (nameof(IClusterGrain), nameof(IClusterGrain.GetShardsAsync), true, admin => admin.GetShardsAsync()),
+        ["GetShardsAsync, doubled"] = (nameof(IClusterGrain), nameof(IClusterGrain.DoubleShardsAsync), false, admin => admin.GetShardsAsync(isDoubled: true)),
+        [nameof(IDhtAdmin.GetBansAsync)] = (nameof(IRulesGrain), nameof(IRulesGrain.GetAsync), true, admin => admin.GetBansAsync()),
+        [nameof(IDhtAdmin.BanAsync)] = (nameof(IRulesGrain), nameof(IRulesGrain.BanAsync), false, admin => admin.BanAsync(Ban.Parse("203.0.113.0/24"))),
+        [nameof(IDhtAdmin.UnbanAsync)] = (nameof(IRulesGrain), nameof(IRulesGrain.BanAsync), false, admin => admin.UnbanAsync(Ban.Parse("203.0.113.0/24"))),
+        [nameof(IDhtAdmin.GetLimitsAsync)] = (nameof(IRulesGrain), nameof(IRulesGrain.GetAsync), true, admin => admin.GetLimitsAsync()),
+        [nameof(IDhtAdmin.SetLimitAsync)] = (nameof(IRulesGrain), nameof(IRulesGrain.SetLimitAsync), false, admin => admin.SetLimitAsync("totalKeys", 500_000)),
+        [nameof(IDhtAdmin.NoteAsync)] =
+            (nameof(IAuditGrain), nameof(IAuditGrain.AppendAsync), true, admin => admin.NoteAsync(new AuditEntry(Now, "me", "delete", "lost", true, "done"))),
+        [nameof(IDhtAdmin.ReadAuditAsync)] = (nameof(IAuditGrain), nameof(IAuditGrain.ReadAsync), true, admin => admin.ReadAuditAsync(1)),
+        [nameof(IDhtAdmin.StartCrawlAsync)] = (nameof(ICrawlGrain), nameof(ICrawlGrain.StartAsync), false, admin => admin.StartCrawlAsync()),
+        [nameof(IDhtAdmin.CrawlAsync)] = (nameof(ICrawlGrain), nameof(ICrawlGrain.StartAsync), false, async admin => await admin.CrawlAsync().FirstAsync()),
+        [nameof(IDhtAdmin.GetCrawlsAsync)] = (nameof(ICrawlGrain), nameof(ICrawlGrain.ListAsync), true, admin => admin.GetCrawlsAsync()),
+    };
+
+    // Those that call no grain, or an edge, or several silos by other rules; and those of a crawl that was begun.
+    private static readonly HashSet<string> Others =
+    [
+        nameof(IDhtAdmin.TraceLookupAsync), nameof(IDhtAdmin.GetSilosAsync), nameof(IDhtAdmin.FindShardAsync), nameof(IDhtAdmin.GetShardAsync),
+        nameof(IDhtAdmin.ReadCrawlAsync), nameof(IDhtAdmin.StopCrawlAsync),
+    ];
+
+    private readonly FakeEdge _edge = new();
+
+    private IDhtAdmin Admin { get; } = cluster.Service<IDhtAdmin>();
+
+    public static TheoryData<string> Names => [.. Calls.Keys];
+
+    public async ValueTask InitializeAsync() => await _edge.BeginAsync(cluster);
+
+    public async ValueTask DisposeAsync() => await _edge.EndAsync(cluster);
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task A_change_that_may_have_been_made_is_not_made_again(string name)
+    {
+        var (grain, method, isRepeated, call) = Calls[name];
+        var made = new ConcurrentDictionary<GrainId, int>();
+        cluster.Gate.Arrived = context =>
+        {
+            // Who calls cannot see whether it has run.
+            if (context.InterfaceMethod.DeclaringType!.Name == grain && context.InterfaceMethod.Name == method
+                && made.AddOrUpdate(context.TargetId, 1, static (_, calls) => calls + 1) == 1)
+            {
+                throw new TimeoutException("The response did not come in time.");
+            }
+        };
+        if (isRepeated)
+        {
+            await call(Admin);
+        }
+        else
+        {
+            var failure = await Assert.ThrowsAsync<DhtUnavailableException>(() => call(Admin));
+            Assert.Contains("and may have made the change all the same", failure.Message, StringComparison.Ordinal);
+        }
+
+        Assert.NotEmpty(made);
+        Assert.All(made.Values, calls => Assert.InRange(calls, isRepeated ? 2 : 1, isRepeated ? int.MaxValue : 1));
+    }
+
+    [Fact]
+    public void Each_call_of_the_management_is_known_to_be_repeated_or_not() => Assert.Equal(
+        typeof(IDhtAdmin).GetInterfaces().SelectMany(part => part.GetMethods()).Select(method => method.Name).Order().Distinct(),
+        Calls.Keys.Where(name => !name.Contains(',', StringComparison.Ordinal)).Concat(Others).Order());
+
+    [Fact]
+    public async Task An_unpublish_whose_response_is_lost_is_not_made_again()
+    {
+        var dht = cluster.Cluster.Client.ServiceProvider.GetRequiredService<IDht>();
+        await dht.SetAsync(Key, "value");
+        var calls = 0;
+        cluster.Gate.Lose = context => context.InterfaceMethod.Name == nameof(IKeyShardGrain.UnpublishAsync)
+            && context.InterfaceMethod.DeclaringType == typeof(IKeyShardGrain) && Interlocked.Increment(ref calls) == 1;
+
+        await Assert.ThrowsAsync<DhtUnavailableException>(() => dht.UnpublishAsync(Key));
+        Assert.Equal(1, calls);
+        Assert.False(await dht.UnpublishAsync(Key));
+    }
+
+    [Fact]
+    public async Task An_entry_of_the_audit_log_whose_response_is_lost_is_kept_once()
+    {
+        var entry = new AuditEntry(Now.AddDays(7), "me", "ban", "203.0.113.0/24", true, "done");
+        var isLost = false;
+        cluster.Gate.Lose = context => context.InterfaceMethod.Name == nameof(IAuditGrain.AppendAsync) && !isLost && (isLost = true);
+        await Admin.NoteAsync(entry);
+        Assert.True(isLost);
+        await cluster.Cluster.DeactivateAsync(cluster.Client.GetGrain<IAuditGrain>(GrainKeys.Singleton));
+        await Admin.NoteAsync(entry);
+
+        Assert.Single(await Admin.ReadAuditAsync(10), read => read.Time == entry.Time);
+    }
+
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 3)]
+    public async Task A_call_that_was_not_delivered_is_made_again(bool isRefused, int expected)
+    {
+        var calls = 0;
+        var clock = new ManualTimeProvider();
+        var calling = new GrainCalls(clock, NullLogger.Instance).CallOnceAsync("grain", CallAsync, new TimeLimit(TimeSpan.FromSeconds(9), clock), CancellationToken.None);
+        while (!calling.IsCompleted && clock.FireNext())
+        {
+            await Task.Yield();
+        }
+
+        await ((Task)calling).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+        Assert.Equal((isRefused, expected), (calling.IsCompletedSuccessfully, calls));
+
+        ValueTask<int> CallAsync() => ++calls == 3 ? new(calls)
+            : ValueTask.FromException<int>(isRefused ? new ConnectionFailedException("The silo cannot be reached.") : new TimeoutException("No response."));
+    }
+
+    private static (string Grain, string Method, bool IsRepeated, Func<IDhtAdmin, Task> Call) OfShard(string method, bool isRepeated, Func<IDhtAdmin, Task> call) =>
+        (nameof(IKeyShardGrain), method, isRepeated, call);
+
+    private static (string Grain, string Method, bool IsRepeated, Func<IDhtAdmin, Task> Call) OfTable(string method, bool isRepeated, Func<IDhtAdmin, Task> call) =>
+        (nameof(IRoutingTableGrain), method, isRepeated, call);
+}
