@@ -3,10 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace KadOrleans.Hosting;
 
-/// <summary>
-/// Has writes that cannot be done fail, with an exception, rather than end the process or go into another file; and reads of a standard
-/// input that is closed.
-/// </summary>
+/// <summary>Has writes that cannot be done fail, with an exception, rather than end the process or go into another file.</summary>
 public static class FailingWrites
 {
     // The number of Linux and macOS. .NET takes a signal that it has no name for by its number.
@@ -28,7 +25,7 @@ public static class FailingWrites
         }
 
         // A file or a socket would take the number of a standard stream that is closed, and would get what is written there. These refuse
-        // what the stream is for.
+        // what the stream is for. The runtime itself takes a number or two before this, for a pipe.
         Reserve(StandardInput, FileAccess.Write);
         Reserve(StandardError, FileAccess.Read);
 

@@ -93,17 +93,6 @@ public sealed partial class BrokenOutputTests(ExampleNode node) : IClassFixture<
         Assert.Matches(@"^The standard output cannot be written \(.+\); what the command changed stays changed\.$", process.Error.Text);
     }
 
-    [Fact]
-    public async Task A_closed_input_is_no_empty_value()
-    {
-        var kad = $"exec dotnet {Path.Combine(AppContext.BaseDirectory, "kad.dll")} set key --file - --via {node.Address}";
-        await using var process = ChildProcess.Start(new ProcessStartInfo("sh", ["-c", $"{kad} <&-"]));
-
-        Assert.Equal(ExitCode.WrongUsage, await process.ExitAsync());
-        Assert.Null(await process.ReadLineAsync());
-        Assert.Matches("^--file: '-' cannot be read: [^\n]+$", process.Error.Text);
-    }
-
     [Theory]
     [InlineData(">/dev/full")]
     [InlineData(">&-")]
