@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace KadOrleans.Cli;
 
 /// <summary>The standard output of this process, where it is a pipe or a file. The console's own stream says nothing of a pipe that is closed.</summary>
-internal sealed partial class RedirectedOutput(Stream console) : StandardOutput(console)
+internal sealed class RedirectedOutput(Stream console) : StandardOutput(console)
 {
     private const int Number = 1;
     private const int Interrupted = 4;
@@ -16,7 +16,7 @@ internal sealed partial class RedirectedOutput(Stream console) : StandardOutput(
     {
         while (!buffer.IsEmpty)
         {
-            var written = Write(Number, buffer, buffer.Length);
+            var written = Write(Number, in MemoryMarshal.GetReference(buffer), buffer.Length);
             if (written >= 0)
             {
                 buffer = buffer[(int)written..];
@@ -37,6 +37,9 @@ internal sealed partial class RedirectedOutput(Stream console) : StandardOutput(
         }
     }
 
-    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
-    private static partial nint Write(int file, ReadOnlySpan<byte> buffer, nint length);
+#pragma warning disable SYSLIB1054 // What the generator of LibraryImport writes is unsafe code, which this project has none of.
+    [DllImport("libc", EntryPoint = "write", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern nint Write(int file, ref readonly byte buffer, nint length);
+#pragma warning restore SYSLIB1054
 }
