@@ -95,7 +95,8 @@ public sealed class EdgeFaultTests : IAsyncLifetime
             Assert.Equal(DhtValue.FromInteger(i), (await later.GetAsync(key, Token)).Value);
         }
 
-        Assert.Equal(1, (await StoreAsync(endpoint, "behind", 1)).Stored);
+        // A response that is late on a busy machine counts as none.
+        await Eventually.BecomesAsync(async () => (await StoreAsync(endpoint, "behind", 1)).Stored == 1, edge.Describe);
     }
 
     [Fact]
