@@ -13,18 +13,18 @@ internal sealed class EdgeCallFilter(string key, TimeProvider time) : IOutgoingG
 
     public async Task Invoke(IOutgoingGrainCallContext context)
     {
-        // Set within an asynchronous method, so the caller's own request context stays as it was.
-        RequestContext.Set(CallProof.ContextKey, _proof);
+        // Set within an asynchronous method, so the caller's own request context stays as it was. Not both: a silo of before proofs would
+        // pass the proof on with its own calls.
         var withKey = time.GetTimestamp() < Volatile.Read(ref _keyUntil);
-        if (withKey)
+        RequestContext.Set(withKey ? EdgeKey.ContextKey : CallProof.ContextKey, withKey ? key : _proof);
+        try
         {
-            RequestContext.Set(EdgeKey.ContextKey, key);
+            await context.Invoke();
         }
-
-        await context.Invoke();
-        if (!withKey && context.Response?.Exception is CallRefusedException)
+        catch (CallRefusedException) when (!withKey)
         {
             Volatile.Write(ref _keyUntil, time.GetTimestamp() + (long)(KeyTime.TotalSeconds * time.TimestampFrequency));
+            RequestContext.Remove(CallProof.ContextKey);
             RequestContext.Set(EdgeKey.ContextKey, key);
             await context.Invoke();
         }

@@ -139,7 +139,7 @@ internal static class ServerProgram
             await MemberRows.MendAsync(
                 services.GetRequiredService<IMembershipTable>(),
                 services.GetRequiredService<SiloIdentity>(),
-                TimeProvider.System.GetUtcNow().UtcDateTime,
+                TimeProvider.System,
                 services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(MemberRows)));
         }
     }

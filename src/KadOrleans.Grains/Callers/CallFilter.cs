@@ -19,7 +19,7 @@ internal sealed class CallFilter(CallerProofs proofs, UnprovenSilos unproven, IO
             return context.Invoke();
         }
 
-        return caller == Callers.Clients && IsNamedAsSilo(context.SourceId) ? CheckSiloAsync(context, open) : throw Refused(context, open, isNamedAsSilo: false);
+        return caller != Callers.Silos && IsNamedAsSilo(context.SourceId) ? CheckSiloAsync(context, open) : throw Refused(context, open, isNamedAsSilo: false);
     }
 
     // An object of this silo's own client, such as the observer of an edge within the silo. Silos prove nothing to clients, as a client may
@@ -27,6 +27,7 @@ internal sealed class CallFilter(CallerProofs proofs, UnprovenSilos unproven, IO
     private static bool IsOwnObserver(IIncomingGrainCallContext context) =>
         context.TargetId.IsClient() && context.InterfaceMethod.DeclaringType is { } type && CallPolicy.IsOurs(type);
 
+    // Of an edge too: a silo of a build of before proofs does not take an edge's proof out, and passes it on with its own calls.
     // Only a hint: a silo of a build of before proofs calls so, and so does whoever likes to.
     private static bool IsNamedAsSilo(GrainId? source) =>
         source is not { } id || !id.IsClient() || id.Key.AsSpan().StartsWith("hosted-"u8);

@@ -42,13 +42,13 @@ internal sealed class CallerProofs
         var caller = Callers.Clients;
         if (RequestContext.Get(CallProof.ContextKey) is string proof)
         {
-            RequestContext.Remove(CallProof.ContextKey);
+            Take(CallProof.ContextKey);
             caller = CallerOf(proof);
         }
 
         if (RequestContext.Get(EdgeKey.ContextKey) is string given)
         {
-            RequestContext.Remove(EdgeKey.ContextKey);
+            Take(EdgeKey.ContextKey);
             if (caller == Callers.Clients && HasKey && Array.Exists(_keys, key => CallProof.AreEqual(key, given)))
             {
                 caller = Callers.Edges;
@@ -56,6 +56,18 @@ internal sealed class CallerProofs
         }
 
         return caller;
+    }
+
+    // In place, as the runtime sends what is left in the call's own dictionary back with its response, which goes to whoever is connected
+    // under the caller's name. A removal by RequestContext is seen by what the call runs, and not by the runtime.
+    private static void Take(string name)
+    {
+        if (RequestContext.Entries is IDictionary<string, object> entries)
+        {
+            entries.Remove(name);
+        }
+
+        RequestContext.Remove(name);
     }
 
     private Callers CallerOf(string proof)
@@ -93,10 +105,15 @@ internal sealed class SiloCallFilter(CallerProofs proofs) : IOutgoingGrainCallFi
 {
     public Task Invoke(IOutgoingGrainCallContext context)
     {
-        // Never to a client or its observer, which may be anybody's.
-        if (proofs.AreRequired && !context.TargetId.IsClient())
+        // Orleans calls filters within an asynchronous method of the call, so the grain's own request context stays as it is.
+        if (context.TargetId.IsClient())
         {
-            // Orleans calls filters within an asynchronous method of the call, so the grain's own request context stays as it is.
+            // Never to a client or its observer, which may be anybody's. A grain's activation sees the proof of the call that caused it.
+            RequestContext.Remove(CallProof.ContextKey);
+            RequestContext.Remove(EdgeKey.ContextKey);
+        }
+        else if (proofs.AreRequired)
+        {
             RequestContext.Set(CallProof.ContextKey, proofs.Own);
         }
 

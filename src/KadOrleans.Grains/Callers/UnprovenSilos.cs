@@ -9,7 +9,7 @@ internal sealed class UnprovenSilos(
     IServiceProvider services, CallerProofs proofs, [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time)
 {
     // An unproven call has the table of members read at most so often, as whoever reaches a gateway can make such calls.
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
     // How long a call waits for the table and for the manifest of a silo that joins.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);

@@ -11,6 +11,7 @@ internal sealed class ClusterAgreement(
     ILocalSiloDetails silo,
     CallerProofs proofs,
     IClusterMembershipService membership,
+    AskClock ask,
     StateVersion version,
     ClusterShards shards,
     ClusterLimits limits,
@@ -25,8 +26,6 @@ internal sealed class ClusterAgreement(
     // How long the grain is called. After an outage of all silos calls go to its old activation until the old silos are declared dead.
     private static readonly TimeSpan AgreementLimit = TimeSpan.FromSeconds(60);
 
-    private static readonly TimeSpan CheckPause = TimeSpan.FromSeconds(1);
-
     private readonly GrainCalls _calls = new(time, logger);
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -36,6 +35,7 @@ internal sealed class ClusterAgreement(
     public void Participate(ISiloLifecycle observer)
     {
         observer.Subscribe(nameof(ClusterAgreement), ServiceLifecycleStage.ValidateInitialConnectivity, _ => RunAsync(CheckAsync));
+        observer.Subscribe(nameof(ClusterAgreement), ServiceLifecycleStage.ValidateInitialConnectivity + 1, _ => RunAsync(CheckKeyAsync));
         observer.Subscribe(nameof(ClusterAgreement), ServiceLifecycleStage.Active, _ => RunAsync(AgreeAsync));
     }
 
@@ -88,7 +88,6 @@ internal sealed class ClusterAgreement(
 
     private async Task AgreeAsync()
     {
-        await CheckKeyAsync();
         Compare(await _calls.CallAsync(nameof(IClusterGrain), AskAsync, new TimeLimit(AgreementLimit, time), CancellationToken.None));
 
         // The grain has written its state by now. Shards would be empty on a silo with another storage than the others have.
@@ -104,20 +103,34 @@ internal sealed class ClusterAgreement(
         _completion.TrySetResult();
     }
 
-    // Without a key a silo cannot tell another one from a stranger that claims to be one. The row of a silo that was killed goes soon.
+    // Without a key a silo cannot tell another one from a stranger that claims to be one, and one with another key is a stranger. All active
+    // silos have answered a probe by now.
     private async Task CheckKeyAsync()
     {
-        var limit = new TimeLimit(AgreementLimit, time);
-        while (proofs.AreRequired && !proofs.HasKey && FindOther() is { } other)
+        if (!proofs.AreRequired || FindOther() is not { } other)
         {
-            if (limit.Left <= CheckPause)
-            {
-                throw new InvalidOperationException(
-                    $"{EdgeKey.Setting} is not set, and the silo {other} runs in this cluster: several silos whose gateways other machines reach need one, the same on all.");
-            }
+            return;
+        }
 
-            await Task.Delay(CheckPause, time);
-            await membership.Refresh();
+        if (!proofs.HasKey)
+        {
+            throw new InvalidOperationException(
+                $"{EdgeKey.Setting} is not set, and the silo {other} runs in this cluster: several silos whose gateways other machines reach need one, the same on all.");
+        }
+
+        try
+        {
+            await ask(other).WaitAsync(FirstReadTimeout);
+        }
+        catch (CallRefusedException)
+        {
+            throw new InvalidOperationException(
+                $"{EdgeKey.Setting} differs from that of the silo {other}: all silos need the same one, or accept this one as {EdgeKey.SecondSetting}.");
+        }
+        catch (Exception e) when (e is TimeoutException || GrainCalls.IsTransient(e))
+        {
+            // It may be stopping. The cluster's settings are asked for later.
+            logger.SettingsNotRead(e.Message);
         }
     }
 

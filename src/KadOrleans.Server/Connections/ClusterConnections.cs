@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
@@ -28,13 +29,18 @@ public static class ClusterConnections
     /// <summary>Sets up one port of a silo: how many may be connected, and how long each may take for its first message.</summary>
     public static void SetUpPort(IConnectionBuilder connections, ConnectionSide side, ITlsProvider? tls, KadSiloOptions options)
     {
-        var limit = new ConnectionLimit(options.ConnectionsWith(OpenFiles.Limit), options.ConnectionsPerAddress, closesKnown: false);
+        var most = options.ConnectionsWith(OpenFiles.Limit);
+        var limit = new ConnectionLimit(most, Math.Min(options.ConnectionsPerAddress, Math.Max(1, most / 4)), closesKnown: false);
         connections.Use(next => connection => limit.RunAsync(connection, next));
         SetUp(connections, side, tls);
 
         // Within TLS, whose handshake has a timeout of its own.
         var time = connections.ApplicationServices.GetService<TimeProvider>() ?? TimeProvider.System;
-        connections.Use(next => connection => FirstMessage.ExpectAsync(connection, next, time));
+        // Of a gateway, whose callers are clients. The message has the cluster's id, too.
+        int? allowedHosted = side == ConnectionSide.Gateway
+            ? FirstMessage.CountHosted(Encoding.UTF8.GetBytes(connections.ApplicationServices.GetRequiredService<IOptions<ClusterOptions>>().Value.ClusterId))
+            : null;
+        connections.Use(next => connection => FirstMessage.ExpectAsync(connection, next, time, allowedHosted));
     }
 
     public static void SetUp(IConnectionBuilder connections, ConnectionSide side, ITlsProvider? tls)

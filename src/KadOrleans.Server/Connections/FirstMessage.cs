@@ -1,68 +1,93 @@
+using System.Buffers;
+using System.Buffers.Binary;
 using System.IO.Pipelines;
+using System.Text;
 using Microsoft.AspNetCore.Connections;
 
 namespace KadOrleans.Server;
 
-// Ends a connection whose caller sends no whole first message in time: Orleans waits for it without end. A silo answers that message at
-// once, so its first answer shows that it came, whatever the format.
+/// <summary>
+/// Looks at the first message of a connection before Orleans reads it: its length in four bytes, and what follows. Orleans waits for it without
+/// end. On the gateway's port it is refused if it names the caller as the client within a silo, as Orleans delivers that one's responses
+/// to whoever is connected under its name.
+/// </summary>
 internal static class FirstMessage
 {
     /// <summary>Above what a caller needs over a slow network. A probe that only connects ends before.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
-    public static async Task ExpectAsync(ConnectionContext connection, ConnectionDelegate next, TimeProvider time)
+    /// <summary>As Orleans has it.</summary>
+    private const int MaxBytes = 1_024;
+
+    private const int LengthBytes = 4;
+
+    private static readonly byte[] Hosted = Encoding.UTF8.GetBytes("hosted-");
+
+    /// <param name="connection">The connection, behind its encryption.</param>
+    /// <param name="next">What reads it.</param>
+    /// <param name="time">Ends the wait.</param>
+    /// <param name="allowedHosted">How often a first message may have the mark of a hosted client, such as in the cluster's id; null: any.</param>
+    public static async Task ExpectAsync(ConnectionContext connection, ConnectionDelegate next, TimeProvider time, int? allowedHosted)
     {
-        await using var timer = time.CreateTimer(
-            _ => connection.Abort(new ConnectionAbortedException($"No first message came within {Timeout.TotalSeconds:0} s.")), null, Timeout, System.Threading.Timeout.InfiniteTimeSpan);
-        connection.Transport = new Pipes(connection.Transport.Input, new FirstFlush(connection.Transport.Output, () =>
+        using (var limit = new CancellationTokenSource(Timeout, time))
         {
-            timer.Change(System.Threading.Timeout.InfiniteTimeSpan, System.Threading.Timeout.InfiniteTimeSpan);
-            ConnectionLimit.NoteKnown(connection.Items);
-        }));
+            if (!await HasComeAsync(connection.Transport.Input, allowedHosted, limit.Token))
+            {
+                connection.Abort(new ConnectionAbortedException($"No first message came within {Timeout.TotalSeconds:0} s, or none that is allowed."));
+                return;
+            }
+        }
+
+        ConnectionLimit.NoteKnown(connection.Items);
         await next(connection);
     }
 
-    private sealed record Pipes(PipeReader Input, PipeWriter Output) : IDuplexPipe;
+    /// <summary>How often a text has the mark.</summary>
+    public static int CountHosted(ReadOnlySpan<byte> text) => text.Count(Hosted);
 
-    // Passes everything on, and calls back before the first flush.
-    private sealed class FirstFlush(PipeWriter inner, Action onFirst) : PipeWriter
+    // Leaves the message where it is.
+    private static async Task<bool> HasComeAsync(PipeReader input, int? allowedHosted, CancellationToken cancellationToken)
     {
-        private Action? _onFirst = onFirst;
-
-        public override bool CanGetUnflushedBytes => inner.CanGetUnflushedBytes;
-
-        public override long UnflushedBytes => inner.UnflushedBytes;
-
-        public override void Advance(int bytes) => inner.Advance(bytes);
-
-        public override Memory<byte> GetMemory(int sizeHint = 0) => inner.GetMemory(sizeHint);
-
-        public override Span<byte> GetSpan(int sizeHint = 0) => inner.GetSpan(sizeHint);
-
-        public override void CancelPendingFlush() => inner.CancelPendingFlush();
-
-        public override void Complete(Exception? exception = null) => inner.Complete(exception);
-
-        public override ValueTask CompleteAsync(Exception? exception = null) => inner.CompleteAsync(exception);
-
-        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
+        try
         {
-            Note();
-            return inner.FlushAsync(cancellationToken);
-        }
-
-        public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
-        {
-            Note();
-            return inner.WriteAsync(source, cancellationToken);
-        }
-
-        private void Note()
-        {
-            if (_onFirst is not null)
+            while (true)
             {
-                Interlocked.Exchange(ref _onFirst, null)?.Invoke();
+                var read = await input.ReadAsync(cancellationToken);
+                var length = LengthOf(read.Buffer);
+                if (length is < 0 or > MaxBytes)
+                {
+                    return false;
+                }
+
+                if (length is { } whole && read.Buffer.Length >= LengthBytes + whole)
+                {
+                    var isAllowed = allowedHosted is not { } allowed || CountHosted(read.Buffer.Slice(LengthBytes, whole).ToArray()) <= allowed;
+                    input.AdvanceTo(read.Buffer.Start);
+                    return isAllowed;
+                }
+
+                input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                if (read.IsCompleted || read.IsCanceled)
+                {
+                    return false;
+                }
             }
         }
+        catch (Exception e) when (e is OperationCanceledException or IOException or ConnectionAbortedException)
+        {
+            return false;
+        }
+    }
+
+    private static int? LengthOf(ReadOnlySequence<byte> buffer)
+    {
+        if (buffer.Length < LengthBytes)
+        {
+            return null;
+        }
+
+        Span<byte> length = stackalloc byte[LengthBytes];
+        buffer.Slice(0, LengthBytes).CopyTo(length);
+        return BinaryPrimitives.ReadInt32LittleEndian(length);
     }
 }

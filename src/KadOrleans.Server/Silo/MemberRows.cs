@@ -17,8 +17,12 @@ internal static class MemberRows
 
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(2);
 
-    public static async Task MendAsync(IMembershipTable table, SiloIdentity own, DateTime utcNow, ILogger logger)
+    /// <summary>Longer than two of the intervals in which a silo writes that it lives (<c>IAmAliveTablePublishTimeout</c>, 10 s).</summary>
+    private static readonly TimeSpan SignOfLife = TimeSpan.FromSeconds(25);
+
+    public static async Task MendAsync(IMembershipTable table, SiloIdentity own, TimeProvider time, ILogger logger)
     {
+        var utcNow = time.GetUtcNow().UtcDateTime;
         await table.InitializeMembershipTableAsync(tryInitTableVersion: true, CancellationToken.None);
         var rows = (await table.ReadAllAsync(CancellationToken.None)).Members.Select(row => row.Item1).ToList();
         if (FindLater(rows, own.Endpoint, SiloAddress.AllocateNewGeneration()) is { } later)
@@ -27,9 +31,22 @@ internal static class MemberRows
             own.StartAbove(later.Generation);
         }
 
-        foreach (var row in Ahead(rows, own.Endpoint, utcNow))
+        var ahead = Ahead(rows, own.Endpoint, utcNow).ToList();
+        var answers = await Task.WhenAll(ahead.Select(row => AnswersAsync(row.SiloAddress.Endpoint)));
+        var silent = ahead.Zip(answers).Where(pair => !pair.Second).Select(pair => pair.First).ToList();
+        if (silent.Count > 0)
         {
-            if (!await AnswersAsync(row.SiloAddress.Endpoint) && await DeclareDeadAsync(table, row.SiloAddress))
+            await DeclareDeadAsync(table, silent, time, logger);
+        }
+    }
+
+    // A silo that lives writes so, also if this machine cannot reach it or has a slow clock.
+    private static async Task DeclareDeadAsync(IMembershipTable table, List<MembershipEntry> silent, TimeProvider time, ILogger logger)
+    {
+        await Task.Delay(SignOfLife, time);
+        foreach (var row in silent)
+        {
+            if (await DeclareDeadAsync(table, row))
             {
                 SiloLog.SilentAhead(logger, row.SiloAddress, row.StartTime > row.IAmAliveTime ? row.StartTime : row.IAmAliveTime);
             }
@@ -47,13 +64,12 @@ internal static class MemberRows
         .Where(row => row.Status == SiloStatus.Active && !row.SiloAddress.Endpoint.Equals(own)
             && (row.IAmAliveTime > utcNow + Tolerance || row.StartTime > utcNow + Tolerance));
 
-    // As other silos do that it does not answer. It has no effect if another one changes the row meanwhile.
-    private static async Task<bool> DeclareDeadAsync(IMembershipTable table, SiloAddress silo)
+    private static async Task<bool> DeclareDeadAsync(IMembershipTable table, MembershipEntry seen)
     {
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            var read = await table.ReadRowAsync(silo, CancellationToken.None);
-            if (read.Members is not [var (row, etag)] || row.Status == SiloStatus.Dead)
+            var read = await table.ReadRowAsync(seen.SiloAddress, CancellationToken.None);
+            if (read.Members is not [var (row, etag)] || row.Status == SiloStatus.Dead || row.IAmAliveTime != seen.IAmAliveTime)
             {
                 return false;
             }

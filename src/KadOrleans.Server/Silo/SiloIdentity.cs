@@ -34,9 +34,12 @@ internal sealed class SiloIdentity(IOptions<SiloOptions> silo, IOptions<ClusterO
     }
 
     // Orleans takes null for a silo without a gateway.
-    public SiloAddress GatewayAddress => endpoints.Value.GatewayPort == 0
-        ? null!
-        : SiloAddress.New(new IPEndPoint(endpoints.Value.AdvertisedIPAddress, endpoints.Value.GatewayPort), 0);
+    public SiloAddress GatewayAddress => endpoints.Value switch
+    {
+        { GatewayPort: not 0 and var port } => SiloAddress.New(new IPEndPoint(endpoints.Value.AdvertisedIPAddress, port), 0),
+        { GatewayListeningEndpoint.Port: var port } => SiloAddress.New(new IPEndPoint(endpoints.Value.AdvertisedIPAddress, port), 0),
+        _ => null!,
+    };
 
     /// <summary>The generation will be above this one, which an earlier run had.</summary>
     /// <exception cref="InvalidOperationException">The address is in use already.</exception>

@@ -9,7 +9,7 @@ internal sealed class EdgeHealth(EdgeOptions options, TimeProvider time, ClockWa
     /// <summary>An edge without a silo's response for this long is not ready. Renewals are 10 s apart, so one may be slow.</summary>
     public static readonly TimeSpan SilenceTimeout = TimeSpan.FromSeconds(15);
 
-    private const string Failing = "The shards take no values: no STORE is acknowledged until they do.";
+    public const string Failing = "No shard took a value of late: no STORE is acknowledged until one does.";
 
     private readonly TaskCompletionSource _leaseLost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _answeredAt = long.MinValue;

@@ -36,6 +36,7 @@ internal sealed class SiloReadiness(
     public KadOrleans.Hosting.Health ProcessHealth =>
         Health is { IsReady: true } && edge?.Obstacle is { } obstacle
             ? new($"edge not ready: {obstacle}", storage.Problem, storage.RefusesWrites)
+            : edge is { PutsFail: true } ? Health with { Reason = Health.Reason ?? EdgeHealth.Failing, RefusesWrites = true }
             : Health;
 
     public SiloState Describe() =>

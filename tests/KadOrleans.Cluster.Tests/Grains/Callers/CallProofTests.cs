@@ -1,3 +1,5 @@
+using Orleans.Configuration;
+
 namespace KadOrleans.Cluster.Tests.Grains;
 
 public sealed class CallProofTests
@@ -40,4 +42,30 @@ public sealed class CallProofTests
 
     [Fact]
     public void A_long_text_is_not_hashed() => Assert.False(CallProof.TryRead(CallProof.OfSilo(Key, new string('1', 300)), out _));
+
+    // The runtime sends the context of its own frame back with a response.
+    [Fact]
+    public async Task What_a_filter_takes_out_is_gone_from_the_frame_that_called_it_too()
+    {
+        var silo = new SiloIdentity(
+            Options.Create(new SiloOptions()),
+            Options.Create(new ClusterOptions()),
+            Options.Create(new EndpointOptions { AdvertisedIPAddress = IPAddress.Loopback, SiloPort = 11111 }));
+        var proofs = new CallerProofs(
+            Options.Create(new KadClusterOptions { EdgeKey = Key }), Options.Create(new EndpointOptions { AdvertisedIPAddress = IPAddress.Loopback }), silo, silos: null!);
+        RequestContext.Set(CallProof.ContextKey, CallProof.OfEdge(Key, Identity));
+        RequestContext.Set(EdgeKey.ContextKey, Key);
+        RequestContext.Set("other", 1);
+
+        Assert.Equal(Callers.Edges, await TakeAsync());
+        Assert.Null(RequestContext.Get(CallProof.ContextKey));
+        Assert.Null(RequestContext.Get(EdgeKey.ContextKey));
+        Assert.Equal(1, RequestContext.Get("other"));
+
+        async Task<Callers> TakeAsync()
+        {
+            await Task.Yield();
+            return proofs.TakeCaller();
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
@@ -9,39 +10,59 @@ public sealed class FirstMessageTests : FolderTests
     private readonly ManualTimeProvider _time = new();
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_connection_ends_in_time_without_an_answer_to_a_first_message_and_stays_with_one(bool isAnswered)
+    [InlineData("", null, false)]
+    [InlineData("05 00", null, false)]
+    [InlineData("05 00 00 00 01 02 03 04", null, false)]
+    [InlineData("05 00 00 00 01 02 03 04 05", null, true)]
+    [InlineData("05 00 00 00 01 02 03 04 05 06 07", 0, true)]
+    [InlineData("09 00 00 00 01 68 6F 73 74 65 64 2D 02", 0, false)]
+    [InlineData("09 00 00 00 01 68 6F 73 74 65 64 2D 02", 1, true)]
+    [InlineData("09 00 00 00 01 68 6F 73 74 65 64 2D 02", null, true)]
+    [InlineData("01 04 00 00", 0, false)]
+    [InlineData("FF FF FF FF", 0, false)]
+    public async Task A_connection_is_served_once_its_whole_first_message_has_come(string bytes, int? allowedHosted, bool isServed)
     {
         var (input, output) = (new Pipe(), new Pipe());
+        var sent = bytes.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(text => Convert.ToByte(text, 16)).ToArray();
         await using var connection = new FakeConnection { Transport = new Duplex(input.Reader, output.Writer) };
-        var served = new TaskCompletionSource();
+        await input.Writer.WriteAsync(sent, TestContext.Current.CancellationToken);
+        byte[]? read = null;
         var running = FirstMessage.ExpectAsync(
             connection,
             async inner =>
             {
-                if (isAnswered)
-                {
-                    await inner.Transport.Output.WriteAsync(new byte[] { 1 });
-                }
-
-                await served.Task;
+                var all = await inner.Transport.Input.ReadAsync();
+                read = all.Buffer.ToArray();
             },
-            _time);
+            _time,
+            allowedHosted);
         _time.Advance(FirstMessage.Timeout - TimeSpan.FromMilliseconds(1));
-        Assert.False(connection.IsAborted);
         _time.Advance(TimeSpan.FromSeconds(60));
-        Assert.Equal(!isAnswered, connection.IsAborted);
-        served.SetResult();
         await running;
+        Assert.Equal((isServed, !isServed), (read is not null, connection.IsAborted));
+        Assert.Equal(isServed ? sent : null, read);
     }
 
+    // A client under the name of the silo's own client would be given its responses.
     [Fact]
-    public async Task Idle_connections_keep_nobody_from_the_gateway()
+    public async Task A_client_under_the_name_of_the_client_within_a_silo_is_not_connected()
     {
         var gateway = FreePort.Tcp();
+        await using var silo = await SiloProcess.StartedAsync(Folder, $"Kad:Silo:GatewayPort={gateway}", SiloServer.ShardBits(4));
+        var parts = (await silo.StatusAsync()).GetProperty("silo").GetString()![1..].Split(':');
+        await Assert.ThrowsAnyAsync<Exception>(() => ClusterClient.ConnectAsync(
+            gateway, orleans => StrangerNames.Take(orleans, $"hosted-{parts[0]}:{parts[1]}@{parts[2]}")));
+    }
+
+    [Theory]
+    [InlineData("GatewayPort")]
+    [InlineData("Port")]
+    public async Task Idle_connections_keep_nobody_from_the_gateway(string port)
+    {
+        var (gateway, flooded) = (FreePort.Tcp(), FreePort.Tcp());
+        string[] ports = port == "Port" ? [$"Kad:Silo:Port={flooded}", $"Kad:Silo:GatewayPort={gateway}"] : [$"Kad:Silo:GatewayPort={flooded = gateway}"];
         await using var silo = await SiloProcess.StartedAsync(
-            Folder, "Kad:Edge:Enabled=false", $"Kad:Silo:GatewayPort={gateway}", SiloServer.ShardBits(4), "Kad:Silo:Connections=16");
+            Folder, ["Kad:Edge:Enabled=false", SiloServer.ShardBits(4), "Kad:Silo:Connections=16", .. ports]);
         var idle = new List<TcpClient>();
         try
         {
@@ -49,7 +70,7 @@ public sealed class FirstMessageTests : FolderTests
             {
                 var client = new TcpClient();
                 idle.Add(client);
-                await client.ConnectAsync(IPAddress.Loopback, gateway, TestContext.Current.CancellationToken);
+                await client.ConnectAsync(IPAddress.Loopback, flooded, TestContext.Current.CancellationToken);
             }
 
             await using var orleans = await ClusterClient.ConnectAsync(gateway);

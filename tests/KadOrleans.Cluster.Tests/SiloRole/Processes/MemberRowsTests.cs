@@ -25,7 +25,7 @@ public sealed class MemberRowsTests
         var later = SiloAddress.AllocateNewGeneration() + 3_600;
         var identity = Identity();
         var table = new Table(Row(Own.Port, later, SiloStatus.Dead, Now));
-        await MemberRows.MendAsync(table, identity, Now, NullLogger.Instance);
+        await MendAsync(table, identity);
         Assert.Equal(SiloAddress.New(Own, later + 1), identity.SiloAddress);
         Assert.Empty(table.Updates);
     }
@@ -41,13 +41,29 @@ public sealed class MemberRowsTests
             Row(FreePort.Tcp(), 2, SiloStatus.Active, Now.AddHours(1)),
             Row(FreePort.Tcp(), 3, SiloStatus.Active, Now.AddDays(30)),
             Row(FreePort.Tcp(), 4, SiloStatus.Active, Now.AddSeconds(40)),
-            Row(FreePort.Tcp(), 5, SiloStatus.Dead, Now.AddDays(30)));
+            Row(FreePort.Tcp(), 5, SiloStatus.Dead, Now.AddDays(30)),
+            Row(FreePort.Tcp(), 6, SiloStatus.Active, Now.AddDays(30))) { Living = 6 };
         var identity = Identity();
-        await MemberRows.MendAsync(table, identity, Now, NullLogger.Instance);
+        await MendAsync(table, identity);
 
         Assert.Equal([2, 3], table.Updates.Select(row => row.SiloAddress.Generation));
         Assert.All(table.Updates, row => Assert.Equal(SiloStatus.Dead, row.Status));
         Assert.Equal(Own, identity.SiloAddress.Endpoint);
+    }
+
+    // The wait for signs of life passes at once.
+    private static async Task MendAsync(Table table, SiloIdentity identity)
+    {
+        var time = new ManualTimeProvider();
+        time.MoveTo(Now - time.GetUtcNow().UtcDateTime + time.Elapsed);
+        var mending = MemberRows.MendAsync(table, identity, time, NullLogger.Instance);
+        while (!mending.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(30));
+            await Task.Yield();
+        }
+
+        await mending;
     }
 
     private static SiloIdentity Identity() => new(
@@ -66,6 +82,9 @@ public sealed class MemberRowsTests
     {
         public List<MembershipEntry> Updates { get; } = [];
 
+        /// <summary>The generation of a silo that cannot be reached and goes on writing that it lives.</summary>
+        public int? Living { get; init; }
+
         public Task InitializeMembershipTable(bool tryInitTableVersion) => Task.CompletedTask;
 
         public Task<MembershipTableData> ReadAll() =>
@@ -78,7 +97,11 @@ public sealed class MemberRowsTests
         public Task CleanupDefunctSiloEntries(DateTimeOffset beforeDate) => throw new NotSupportedException();
 
         public Task<MembershipTableData> ReadRow(SiloAddress key) =>
-            Task.FromResult(new MembershipTableData(Tuple.Create(rows.Single(row => row.SiloAddress.Equals(key)), "1"), new TableVersion(1, "1")));
+            Task.FromResult(new MembershipTableData(Tuple.Create(Later(rows.Single(row => row.SiloAddress.Equals(key))), "1"), new TableVersion(1, "1")));
+
+        private MembershipEntry Later(MembershipEntry row) => row.SiloAddress.Generation != Living
+            ? row
+            : new MembershipEntry { SiloAddress = row.SiloAddress, Status = row.Status, IAmAliveTime = row.IAmAliveTime.AddSeconds(10) };
 
         public Task<bool> InsertRow(MembershipEntry entry, TableVersion tableVersion) => throw new NotSupportedException();
 

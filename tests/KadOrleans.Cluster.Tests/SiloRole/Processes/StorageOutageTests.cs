@@ -72,7 +72,7 @@ public sealed class StorageOutageTests(SharedPostgreSql postgres) : FolderTests
 
         await SetReadOnlyAsync(database, isReadOnly: true);
         await siloHealth.BecomesAsync(HttpStatusCode.OK, "Grain storage refuses writes");
-        await edgeHealth.BecomesAsync(HttpStatusCode.OK, "The shards take no values");
+        await edgeHealth.BecomesAsync(HttpStatusCode.OK, "No shard took a value of late");
         Assert.Empty(await ValueReading.MissingAsync(edge.Address, load.Acknowledged));
         Assert.Single(silo.Errors.Split('\n'), line => line.Contains("Grain storage refuses writes", StringComparison.Ordinal));
 
