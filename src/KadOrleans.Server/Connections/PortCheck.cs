@@ -22,8 +22,10 @@ internal static class PortCheck
     /// <summary>Warns that edges cannot use a gateway that other machines reach and that has no edge key.</summary>
     public static void WarnOfMissingKey(IServiceProvider services)
     {
+        // The options are read in any case: a mistake in them is found before anything is opened.
+        var key = services.GetRequiredService<IOptions<KadClusterOptions>>().Value.EdgeKey;
         var endpoints = services.GetRequiredService<IOptions<EndpointOptions>>().Value;
-        if (Gateway.IsOpenToOthers(endpoints) && string.IsNullOrEmpty(services.GetRequiredService<IOptions<KadClusterOptions>>().Value.EdgeKey))
+        if (Gateway.IsOpenToOthers(endpoints) && string.IsNullOrEmpty(key))
         {
             SiloLog.NoEdgeKey(services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(PortCheck)), Gateway.Find(endpoints)!, EdgeKey.Setting);
         }
