@@ -3,6 +3,9 @@ namespace KadOrleans.Grains;
 // Refuses calls by CallPolicy. Who calls is known by a proof or key alone (CallerProofs), never by the id that the caller gives itself.
 internal sealed class CallFilter(CallerProofs proofs, UnprovenSilos unproven, IOptions<KadClusterOptions> options) : IIncomingGrainCallFilter
 {
+    /// <summary>How Orleans begins the name of the client within a silo. Any client may be named so.</summary>
+    public static ReadOnlySpan<byte> HostedName => "hosted-"u8;
+
     private readonly CallPolicy _policy = new(options.Value.OpenAssemblies);
 
     public Task Invoke(IIncomingGrainCallContext context)
@@ -27,10 +30,10 @@ internal sealed class CallFilter(CallerProofs proofs, UnprovenSilos unproven, IO
     private static bool IsOwnObserver(IIncomingGrainCallContext context) =>
         context.TargetId.IsClient() && context.InterfaceMethod.DeclaringType is { } type && CallPolicy.IsOurs(type);
 
-    // Of an edge too: a silo of a build of before proofs does not take an edge's proof out, and passes it on with its own calls.
-    // Only a hint: a silo of a build of before proofs calls so, and so does whoever likes to.
+    // Only a hint: a silo of a build of before proofs calls so, perhaps with the proof of an edge that called it and that it did not take
+    // out, and so does whoever likes to.
     private static bool IsNamedAsSilo(GrainId? source) =>
-        source is not { } id || !id.IsClient() || id.Key.AsSpan().StartsWith("hosted-"u8);
+        source is not { } id || !id.IsClient() || id.Key.AsSpan().StartsWith(HostedName);
 
     private async Task CheckSiloAsync(IIncomingGrainCallContext context, Callers open)
     {

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Orleans.Metadata;
 
 namespace KadOrleans.Grains;
 
@@ -42,23 +41,16 @@ internal sealed class UnprovenSilos(
             _gives.TryRemove(known, out _);
         }
 
-        var exist = false;
         foreach (var member in members.Values.Where(member => member.Status is not SiloStatus.Dead))
         {
             // Remembered, as the manifest of a silo that leaves is dropped before its last call.
-            if (!_gives.TryGetValue(member.SiloAddress, out var gives) && manifests.TryGetValue(member.SiloAddress, out var manifest))
+            if (!_gives.ContainsKey(member.SiloAddress) && manifests.TryGetValue(member.SiloAddress, out var manifest))
             {
-                _gives[member.SiloAddress] = gives = ProofMark.IsIn(manifest);
+                _gives[member.SiloAddress] = ProofMark.IsIn(manifest);
             }
-            else if (!_gives.ContainsKey(member.SiloAddress))
-            {
-                continue;
-            }
-
-            exist |= !gives;
         }
 
-        return exist;
+        return _gives.Values.Contains(false);
     }
 
     private Task BeginLook()
@@ -94,22 +86,6 @@ internal sealed class UnprovenSilos(
         catch (Exception)
         {
             // What is known already decides.
-        }
-    }
-}
-
-/// <summary>Marks the manifest of a silo that gives a proof with each call.</summary>
-internal sealed class ProofMark(IOptions<KadClusterOptions> options) : IGrainInterfacePropertiesProvider
-{
-    private const string Property = "kad.gives-proof";
-
-    public static bool IsIn(GrainManifest manifest) => manifest.Interfaces.Values.Any(known => known.Properties.ContainsKey(Property));
-
-    public void Populate(Type interfaceType, GrainInterfaceType grainInterfaceType, Dictionary<string, string> properties)
-    {
-        if (interfaceType == typeof(IClusterGrain) && !string.IsNullOrEmpty(options.Value.EdgeKey))
-        {
-            properties[Property] = "true";
         }
     }
 }

@@ -18,7 +18,8 @@ public sealed class KadSiloOptions
     public int? Connections { get; set; }
 
     /// <summary>
-    /// The most of them from one IPv4 address or IPv6 /64: 1 to 100,000, default 256, and no more than a quarter of all. An edge and every other client has one to each silo.
+    /// The most of them from one IPv4 address or IPv6 /64: 1 to 100,000, default 256, and no more than a quarter of all. An edge and every
+    /// other client has one to each silo.
     /// </summary>
     public int ConnectionsPerAddress { get; set; } = 256;
 

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Pipelines;
-using System.Text;
 using Microsoft.AspNetCore.Connections;
 
 namespace KadOrleans.Server;
@@ -20,8 +19,6 @@ internal static class FirstMessage
     private const int MaxBytes = 1_024;
 
     private const int LengthBytes = 4;
-
-    private static readonly byte[] Hosted = Encoding.UTF8.GetBytes("hosted-");
 
     /// <param name="connection">The connection, behind its encryption.</param>
     /// <param name="next">What reads it.</param>
@@ -43,7 +40,7 @@ internal static class FirstMessage
     }
 
     /// <summary>How often a text has the mark.</summary>
-    public static int CountHosted(ReadOnlySpan<byte> text) => text.Count(Hosted);
+    public static int CountHosted(ReadOnlySpan<byte> text) => text.Count(CallFilter.HostedName);
 
     // Leaves the message where it is.
     private static async Task<bool> HasComeAsync(PipeReader input, int? allowedHosted, CancellationToken cancellationToken)
