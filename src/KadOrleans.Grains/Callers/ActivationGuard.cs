@@ -33,7 +33,8 @@ internal sealed class ActivationGuard(CallerProofs proofs, StrangersActivations 
         }
     }
 
-    private sealed class Activation(IGrainContext context, CallerProofs proofs, StrangersActivations strangers) : ILifecycleObserver, IGrainMigrationParticipant
+    private sealed class Activation(IGrainContext context, CallerProofs proofs, StrangersActivations strangers)
+        : ILifecycleObserver, IGrainMigrationParticipant
     {
         private bool _isMoved;
 

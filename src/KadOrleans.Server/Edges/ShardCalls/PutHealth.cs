@@ -43,7 +43,9 @@ internal sealed class PutHealth(TimeProvider time)
         lock (_gate)
         {
             var now = time.GetTimestamp();
-            var before = _failures is { } known && time.GetElapsedTime(known.Last, now) < Memory ? known : new Failures(now, now, shard, AreOfAll: shards == 1);
+            var before = _failures is { } known && time.GetElapsedTime(known.Last, now) < Memory
+                ? known
+                : new Failures(now, now, shard, AreOfAll: shards == 1);
             _hasFailed = !isDecided;
             _failures = isDecided ? null : before with { Last = now, AreOfAll = before.AreOfAll || before.Shard != shard };
         }

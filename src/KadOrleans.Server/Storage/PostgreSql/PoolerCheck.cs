@@ -31,7 +31,8 @@ internal static class PoolerCheck
         {
             throw KadSettings.Mistake(string.Create(
                 CultureInfo.InvariantCulture,
-                $"The connection string to PostgreSQL has Max Auto Prepare={most}, and a prepared statement was lost on the way, as by PgBouncer in mode transaction; without that key, or with 0, statements are not prepared."));
+                $"The connection string to PostgreSQL has Max Auto Prepare={most}, and a prepared statement was lost on the way, "
+                + $"as by PgBouncer in mode transaction; without that key, or with 0, statements are not prepared."));
         }
     }
 

@@ -148,7 +148,9 @@ public sealed class CallerProofTests : IAsyncLifetime
         IRoutingTableGrain Table(int number) => _cluster.Table(new NodeId([.. new byte[16], .. BitConverter.GetBytes(number)]));
 
         async Task<int> CountAsync() =>
-            (await management.GetSimpleGrainStatistics()).Where(grain => grain.GrainType.Contains(nameof(RoutingTableGrain), StringComparison.Ordinal)).Sum(grain => grain.ActivationCount);
+            (await management.GetSimpleGrainStatistics())
+                .Where(grain => grain.GrainType.Contains(nameof(RoutingTableGrain), StringComparison.Ordinal))
+                .Sum(grain => grain.ActivationCount);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Threading.Channels;
 using Orleans.Configuration;
 using Orleans.Metadata;
 
@@ -53,7 +54,10 @@ public sealed class UnprovenSilosTests
             silo,
             silos: null!);
         return new(
-            new ServiceCollection().AddSingleton<IClusterMembershipService>(_table).AddSingleton<IClusterManifestProvider>(_table).BuildServiceProvider(),
+            new ServiceCollection()
+                .AddSingleton<IClusterMembershipService>(_table)
+                .AddSingleton<IClusterManifestProvider>(_table)
+                .BuildServiceProvider(),
             proofs,
             _time);
     }
@@ -61,7 +65,7 @@ public sealed class UnprovenSilosTests
     /// <summary>A table of members whose reads last as long as the test likes, and the manifests of all that are in it, which give no proof.</summary>
     private sealed class Table : IClusterMembershipService, IClusterManifestProvider
     {
-        private readonly System.Threading.Channels.Channel<TaskCompletionSource> _reads = System.Threading.Channels.Channel.CreateUnbounded<TaskCompletionSource>();
+        private readonly Channel<TaskCompletionSource> _reads = Channel.CreateUnbounded<TaskCompletionSource>();
         private int _count;
 
         public int Stored { get; set; }

@@ -15,7 +15,8 @@ public sealed class TransactionPoolingTests(TransactionPooledSilo silo) : PgBoun
     {
         await PoolerCheck.RunAsync(silo.ConnectionString);
         using var folder = new TemporaryFolder();
-        await using var process = ChildProcess.Start("kad-server", folder.Path, [.. SharedPostgreSql.StorageIn($"{silo.ConnectionString};Max Auto Prepare=10"), "Kad:Role=Silo", "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0"]);
+        var storage = SharedPostgreSql.StorageIn($"{silo.ConnectionString};Max Auto Prepare=10");
+        await using var process = ChildProcess.Start("kad-server", folder.Path, [.. storage, "Kad:Role=Silo", "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0"]);
 
         Assert.Equal(2, await process.ExitAsync());
         Assert.Contains("has Max Auto Prepare=10, and a prepared statement was lost on the way", process.Error.Text, StringComparison.Ordinal);

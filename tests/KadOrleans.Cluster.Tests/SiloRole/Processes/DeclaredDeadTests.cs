@@ -92,7 +92,7 @@ public sealed class DeclaredDeadTests(SharedPostgreSql postgres) : FolderTests
     /// <summary>Silos that were started one after the other.</summary>
     private sealed class Silos(SiloServer[] silos) : IAsyncDisposable
     {
-        public IReadOnlyList<SiloServer> All => silos;
+        public SiloServer[] All => silos;
 
         public static async Task<Silos> StartedAsync(params SiloServer[] silos)
         {
