@@ -22,6 +22,24 @@ public sealed class UnresponsiveContactTests
         Assert.True(second < RoundTripEstimate.MinTimeout, $"{second}");
     }, new NetworkConditions { MinDelay = Delay, MaxDelay = Delay });
 
+    // Each node would otherwise miss each of a part that was cut off once, many of them minutes after the cut.
+    [Fact]
+    public void Contacts_that_were_silent_and_are_back_are_found_by_the_next_lookup() => SimulatedWorld.Run(23, async world =>
+    {
+        await world.StartNetworkAsync(50, Without.Walks);
+        var asker = world.PickNode();
+        var target = NodeId.FromKey("target");
+        var nearest = world.Nodes.Where(node => node != asker).OrderBy(node => node.Id.DistanceTo(target)).Take(new KademliaOptions().BucketSize).ToList();
+        world.Network.Cut(nearest.Skip(5).Select(node => node.Transport.Endpoint), TimeSpan.FromSeconds(3));
+
+        var during = await asker.Node.FindNodeAsync(target);
+        await world.PassAsync(TimeSpan.FromSeconds(10));
+        var after = await asker.Node.FindNodeAsync(target);
+
+        Assert.Equal(5, during.Closest.Select(contact => contact.Id).Intersect(nearest.Select(node => node.Id)).Count());
+        Assert.Equal(nearest.Select(node => node.Id), after.Closest.Select(contact => contact.Id));
+    });
+
     [Fact]
     public void A_lookup_goes_on_behind_the_k_nearest_contacts_when_all_are_gone() => SimulatedWorld.Run(22, async world =>
     {
