@@ -94,7 +94,7 @@ public sealed class TokenFileTests : IDisposable
         await using var server = await Server.StartAsync(_volume[Key]);
         Assert.Equal(HttpStatusCode.OK, await server.AskAsync(First.Secret));
         using var session = await server.LogInAsync(First.Secret);
-        Assert.Equal(HttpStatusCode.OK, await server.AskAsync(session));
+        Assert.Equal(HttpStatusCode.OK, await Server.AskAsync(session));
         server.Dht.Tell("key", 1);
         using var events = await server.OpenAsync(First.Secret);
         Assert.StartsWith("event: ", await events.ReadLineAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
@@ -104,11 +104,11 @@ public sealed class TokenFileTests : IDisposable
 
         // A scope less is a scope less, in a session too.
         Assert.Equal(HttpStatusCode.Forbidden, await server.AskAsync(First.Secret, "/v1/keys/key", HttpMethod.Delete));
-        Assert.Equal(["read", "view"], (await server.JsonAsync(session, "/console/session"))["scopes"]!.AsArray().Select(scope => (string)scope!));
+        Assert.Equal(["read", "view"], (await Server.JsonAsync(session, "/console/session"))["scopes"]!.AsArray().Select(scope => (string)scope!));
 
         Write(Second.Token);
         await server.UntilAsync(First.Secret, HttpStatusCode.Unauthorized);
-        Assert.Equal(HttpStatusCode.Unauthorized, await server.AskAsync(session));
+        Assert.Equal(HttpStatusCode.Unauthorized, await Server.AskAsync(session));
 
         // At its next event.
         var end = events.ReadToEndAsync(TestContext.Current.CancellationToken);
@@ -185,7 +185,7 @@ public sealed class TokenFileTests : IDisposable
         }
 
         /// <summary>Lets time pass until a token is accepted or refused.</summary>
-        public Task UntilAsync(string secret, HttpStatusCode expected) => Eventually.ReadAsync(
+        public Task<HttpStatusCode> UntilAsync(string secret, HttpStatusCode expected) => Eventually.ReadAsync(
             () =>
             {
                 time.Advance(TokenFile.Interval);
@@ -201,13 +201,13 @@ public sealed class TokenFileTests : IDisposable
             return response.StatusCode;
         }
 
-        public async Task<HttpStatusCode> AskAsync(HttpClient session)
+        public static async Task<HttpStatusCode> AskAsync(HttpClient session)
         {
             using var response = await session.GetAsync(new Uri("/v1/status", UriKind.Relative), TestContext.Current.CancellationToken);
             return response.StatusCode;
         }
 
-        public async Task<JsonNode> JsonAsync(HttpClient session, string path) =>
+        public static async Task<JsonNode> JsonAsync(HttpClient session, string path) =>
             JsonNode.Parse(await session.GetStringAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken))!;
 
         /// <summary>A browser that signed in: it has the cookie, and the proof.</summary>

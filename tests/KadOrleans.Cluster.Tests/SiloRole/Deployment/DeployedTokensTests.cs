@@ -83,8 +83,8 @@ public sealed class DeployedTokensTests : FolderTests, IDisposable
     // What the kubelet does within two minutes.
     private void Bring() => _volume.Write((Key, _shell.Secret("kad", "kad-tokens", Key)!));
 
-    private Task UntilAsync(DeployedPod silo, string token, HttpStatusCode expected) =>
-        Eventually.ReadAsync(() => AskAsync(silo, token), code => code == expected);
+    private async Task UntilAsync(DeployedPod silo, string token, HttpStatusCode expected) =>
+        await Eventually.ReadAsync(() => AskAsync(silo, token), code => code == expected);
 
     private async Task<HttpStatusCode> AskAsync(DeployedPod silo, string token)
     {

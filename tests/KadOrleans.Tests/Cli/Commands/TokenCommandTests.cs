@@ -54,6 +54,6 @@ public sealed class TokenCommandTests : IDisposable
         await KadRun.RefusedAsync("'lst' is not a known command of 'kad token'; did you mean 'list'?", "token", "lst");
     }
 
-    private static Task RefusedAsync(string sentence, params string[] args) =>
+    private static Task<KadRun> RefusedAsync(string sentence, params string[] args) =>
         KadRun.FailAsync(ExitCode.WrongUsage, sentence, ["token", .. args]);
 }
