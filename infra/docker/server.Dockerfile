@@ -7,7 +7,8 @@ WORKDIR /source
 COPY global.json Directory.Build.props Directory.Build.targets Directory.Packages.props .editorconfig ./
 COPY src src
 ARG VERSION
-RUN dotnet publish src/KadOrleans.Server.Full -c Release -a $TARGETARCH --no-self-contained -o /app -p:UseAppHost=false ${VERSION:+-p:VersionPrefix=$VERSION}
+RUN dotnet publish src/KadOrleans.Server.Full -c Release -a $TARGETARCH --no-self-contained -o /app -p:UseAppHost=false \
+    ${VERSION:+-p:VersionPrefix=$VERSION}
 
 # No shell, no package manager, no ICU: the project formats invariantly.
 FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled

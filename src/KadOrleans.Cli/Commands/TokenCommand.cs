@@ -92,14 +92,15 @@ internal static class TokenCommand
         var left = held.Where(token => token.Name != name).ToList();
         if (left.Count == held.Count)
         {
-            throw CommandException.WrongUsage(
-                $"{FileOption} '{path}' is unchanged: it has no token '{VisibleText.Excerpt(name)}'; its tokens are {string.Join(", ", held.Select(token => $"'{VisibleText.Excerpt(token.Name)}'"))}.");
+            var names = string.Join(", ", held.Select(token => $"'{VisibleText.Excerpt(token.Name)}'"));
+            throw Unchanged(path, $"it has no token '{VisibleText.Excerpt(name)}'; its tokens are {names}");
         }
 
         if (left.Count == 0)
         {
-            throw CommandException.WrongUsage(
-                $"{FileOption} '{path}' is unchanged: '{VisibleText.Excerpt(name)}' is its only token, and servers keep to what they read before a file without any; add another one first.");
+            throw Unchanged(
+                path,
+                $"'{VisibleText.Excerpt(name)}' is its only token, and servers keep to what they read before a file without any; add another one first");
         }
 
         Write(path, left);
@@ -113,7 +114,7 @@ internal static class TokenCommand
     {
         if (ApiTokens.FindProblem(tokens) is { } problem)
         {
-            throw CommandException.WrongUsage($"{FileOption} '{path}' is unchanged: {problem}.");
+            throw Unchanged(path, problem);
         }
 
         var next = $"{path}.new";
@@ -129,9 +130,12 @@ internal static class TokenCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CommandException.WrongUsage($"{FileOption} '{path}' is unchanged: it cannot be written ({Phrases.Of(e.Message)}).", e);
+            throw Unchanged(path, $"it cannot be written ({Phrases.Of(e.Message)})", e);
         }
     }
+
+    private static CommandException Unchanged(string path, string problem, Exception? cause = null) =>
+        CommandException.WrongUsage($"{FileOption} '{path}' is unchanged: {problem}.", cause);
 
     private static Argument<string> Name(string what) => new("NAME") { Description = $"{what}: 1 to {ApiToken.MaxName} characters." };
 

@@ -10,7 +10,10 @@ internal sealed class NodeStatusServer(StatusServer server, ITimer sampling) : I
 {
     public IPEndPoint Address => server.Address;
 
-    /// <summary>Binds and begins to serve a started node, which is ready without contacts if it is its network's first. API and console are served if the former is added.</summary>
+    /// <summary>
+    /// Binds and begins to serve a started node, which is ready without contacts if it is its network's first. API and console are served if
+    /// the former is added.
+    /// </summary>
     public static async Task<NodeStatusServer> StartAsync(
         HttpPlace place,
         KadNode node,

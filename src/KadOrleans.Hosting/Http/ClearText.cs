@@ -19,6 +19,7 @@ internal static class ClearText
 internal static partial class ClearTextLog
 {
     [LoggerMessage(8135, LogLevel.Warning,
-        "Tokens come in the clear to {Address}, which other machines reach: who reads the network can use them. Stay on a network that you trust, or put a proxy with HTTPS before it and its name as https://NAME into {Setting}")]
+        "Tokens come in the clear to {Address}, which other machines reach: who reads the network can use them. Stay on a network that you trust, "
+        + "or put a proxy with HTTPS before it and its name as https://NAME into {Setting}")]
     public static partial void TokensInClear(this ILogger logger, IPEndPoint address, string setting);
 }

@@ -4,7 +4,10 @@ namespace KadOrleans.Hosting;
 
 internal static class EventStreams
 {
-    /// <summary>Responds with server-sent events, as they come, while the token, and the session, that asked for them last. A HEAD request gets the headers alone.</summary>
+    /// <summary>
+    /// Responds with server-sent events, as they come, while the token and the session last that asked for them. A HEAD request gets the headers
+    /// alone.
+    /// </summary>
     public static IResult Send<T>(HttpContext context, IAsyncEnumerable<SseItem<T>> events)
     {
         // nginx would hold events and heartbeats back until it has a buffer full of them.

@@ -1,8 +1,8 @@
 namespace KadOrleans.Lab;
 
 /// <summary>
-/// A Secret as a pod has it mounted. As the kubelet does it, each change is a new folder, and a symbolic link to the folder is replaced: the files that the
-/// pod opens are links that stay as they are.
+/// A Secret as a pod has it mounted. As the kubelet does it, each change is a new folder, and a symbolic link to the folder is replaced: the
+/// files that the pod opens are links that stay as they are.
 /// </summary>
 public sealed class SecretVolume
 {

@@ -5,7 +5,9 @@ using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Hosting;
 
-/// <summary>The tokens that a server accepts, which may be replaced while it runs. Without any the API is not served. Safe for several threads.</summary>
+/// <summary>
+/// The tokens that a server accepts, which may be replaced while it runs. Without any the API is not served. Safe for several threads.
+/// </summary>
 public sealed class ApiTokens(params IEnumerable<ApiToken> tokens)
 {
     private const int MaxTokens = 1_000;

@@ -3,7 +3,12 @@ namespace KadOrleans.Cluster.Tests.SiloRole;
 // A pod's container as a process, with the environment of image and manifests, and the Secret that these mount. Addresses, ports, name and
 // storage are this machine's: by settings that go over all others.
 internal sealed class DeployedPod(
-    string overlay, string part, string name, string folder, SecretVolume tokens, params IReadOnlyList<(string Name, string Value)> settings) : RestartableServer
+    string overlay,
+    string part,
+    string name,
+    string folder,
+    SecretVolume tokens,
+    params IReadOnlyList<(string Name, string Value)> settings) : RestartableServer
 {
     private readonly Manifests _manifests = Manifests.Of(overlay);
     private readonly int _http = FreePort.Tcp();
@@ -93,7 +98,8 @@ internal sealed class DeployedPod(
         foreach (var volume in Workload.Pod().Entries("volumes").Where(volume => volume.At("secret") is not null))
         {
             Assert.Equal("kad-tokens", volume.Text("secret.secretName"));
-            var mount = Assert.Single(Workload.Container().Entries("volumeMounts"), mount => mount.Text("name") == volume.Text("name")).Text("mountPath");
+            var mount = Assert.Single(Workload.Container().Entries("volumeMounts"), mount => mount.Text("name") == volume.Text("name"))
+                .Text("mountPath");
             foreach (var (variable, path) in given.Where(one => one.Value.StartsWith($"{mount}/", StringComparison.Ordinal)).ToList())
             {
                 given[variable] = tokens[Path.GetRelativePath(mount!, path)];

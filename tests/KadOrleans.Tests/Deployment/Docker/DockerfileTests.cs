@@ -23,7 +23,8 @@ public sealed class DockerfileTests
 
         // With the version that the image's label has.
         Assert.Matches(@"(?m)^ARG VERSION$", stages[0]);
-        Assert.Matches($@"(?m)^RUN dotnet publish src/{project} -c Release -a \$TARGETARCH .* \$\{{VERSION:\+-p:VersionPrefix=\$VERSION\}}", stages[0]);
+        Assert.Matches(
+            $@"(?m)^RUN dotnet publish src/{project} -c Release -a \$TARGETARCH .* \\\n    \$\{{VERSION:\+-p:VersionPrefix=\$VERSION\}}", stages[0]);
         Assert.Contains($"ENTRYPOINT [\"dotnet\", \"{assembly}.dll\"]", text, StringComparison.Ordinal);
         Assert.Matches(@"(?m)^USER 1654$", text);
         Assert.Matches("(?m)^LABEL .*org\\.opencontainers\\.image\\.version=\"\\$VERSION\"$", text);
