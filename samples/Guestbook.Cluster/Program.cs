@@ -1,6 +1,5 @@
 using System.Net;
 using Guestbook;
-using KadOrleans.Client;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

@@ -1,5 +1,4 @@
 using Guestbook;
-using KadOrleans.Client;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -1,6 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
-
 namespace KadOrleans.Client;
 
 /// <summary>The DHT of a cluster, through an Orleans client or from within a silo.</summary>
@@ -129,26 +126,5 @@ public sealed class DhtClient : IDht
             throw new DhtUnavailableException(
                 "The cluster does not respond: check that its silos run and that this client reaches them.", e);
         }
-    }
-}
-
-/// <summary>Adds <see cref="IDht"/> to an Orleans client or a silo.</summary>
-public static class KadClientExtensions
-{
-    /// <summary>Registers <see cref="IDht"/> over the services' grain factory, which an Orleans client or silo registers.</summary>
-    public static IServiceCollection AddKadClient(this IServiceCollection services)
-    {
-        ArgumentNullException.ThrowIfNull(services);
-        services.TryAddSingleton<IDht, DhtClient>();
-        services.TryAddEnumerable(FormerNames.Service);
-        return services;
-    }
-
-    /// <inheritdoc cref="AddKadClient(IServiceCollection)"/>
-    public static IClientBuilder AddKadClient(this IClientBuilder builder)
-    {
-        ArgumentNullException.ThrowIfNull(builder);
-        builder.Services.AddKadClient();
-        return builder;
     }
 }

@@ -41,6 +41,11 @@ public static class KadGrainsSiloBuilderExtensions
         builder.Services.TryAddSingleton<AskClock>(services =>
             silo => services.GetRequiredService<SiloServices<ISiloClockService>>().At(silo).GetAsync());
         builder.AddGrainService<SiloClockService>();
+        builder.Services.TryAddSingleton<RefusesConnections>(Listening.RefusesAsync);
+        builder.Services.TryAddSingleton<AskWitness>(services =>
+            (witness, silo) => services.GetRequiredService<SiloServices<ISiloWitnessService>>().At(witness).HasEndedAsync(silo));
+        builder.Services.TryAddSingleton<EndedSilos>();
+        builder.AddGrainService<SiloWitnessService>();
         builder.Services.TryAddSingleton<ActiveGrains>();
         builder.Services.TryAddSingleton<DescribeSilo>(services =>
         {

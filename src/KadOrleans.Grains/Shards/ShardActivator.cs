@@ -13,7 +13,9 @@ internal sealed class ShardActivator(
     ClusterAgreement agreement,
     ILogger<ShardActivator> logger) : BackgroundService
 {
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken).UntilStoppedAsync(stoppingToken);
+
+    private async Task RunAsync(CancellationToken stoppingToken)
     {
         await agreement.Completion.WaitAsync(stoppingToken);
 

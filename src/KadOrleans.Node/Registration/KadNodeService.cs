@@ -19,7 +19,9 @@ internal sealed class KadNodeService(KadNode node, ILogger<KadNodeService> logge
         stop.ThrowIfFailed();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => JoinAsync(stoppingToken).UntilStoppedAsync(stoppingToken);
+
+    private async Task JoinAsync(CancellationToken stoppingToken)
     {
         try
         {

@@ -142,7 +142,9 @@ internal static class EdgeHost
 /// <summary>Exports the readiness of a process that is only an edge, and stops it when it loses its lease.</summary>
 internal sealed class EdgeWatch(EdgeHealth health, IServer http, IHostApplicationLifetime lifetime, ILogger<EdgeWatch> logger) : BackgroundService
 {
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => WatchAsync(stoppingToken).UntilStoppedAsync(stoppingToken);
+
+    private async Task WatchAsync(CancellationToken stoppingToken)
     {
         logger.StatusServed(ServerProgram.HttpAddress(http));
         using var ready = new ReadyGauge(() => health.IsReady);

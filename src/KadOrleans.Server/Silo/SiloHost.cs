@@ -1,4 +1,5 @@
 using KadOrleans.GrainStorage.Sqlite;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
 using Orleans.Dashboard;
@@ -141,8 +142,24 @@ public static class SiloHost
         {
             ports.ConfigureSiloInboundConnection(connections => ClusterConnections.SetUpPort(connections, ConnectionSide.SiloPort, tls, settings.Silo));
             ports.ConfigureGatewayInboundConnection(connections => ClusterConnections.SetUpPort(connections, ConnectionSide.Gateway, tls, settings.Silo));
-            ports.ConfigureSiloOutboundConnection(connections => ClusterConnections.SetUp(connections, ConnectionSide.Caller, tls));
+            ports.ConfigureSiloOutboundConnection(connections =>
+            {
+                connections.Use(next => connection => NoteEndAsync(next, connection, connections.ApplicationServices));
+                ClusterConnections.SetUp(connections, ConnectionSide.Caller, tls);
+            });
         });
+    }
+
+    private static async Task NoteEndAsync(ConnectionDelegate next, ConnectionContext connection, IServiceProvider services)
+    {
+        try
+        {
+            await next(connection);
+        }
+        finally
+        {
+            _ = services.GetRequiredService<EndedSilos>().NoteEnd(connection.RemoteEndPoint);
+        }
     }
 
     /// <summary>Moves grains to a new or restarted silo: the death of a silo with most grains would stop most of them.</summary>

@@ -33,8 +33,8 @@ public static class ClusterProviders
             orleans.Add(AdvertisedAddress, address);
         }
 
-        // Orleans waits half of this for a probe, or longer if responses are slow, and three probes in a row have to fail. A dead
-        // process, whose connections are closed, is found after some 3 s.
+        // Orleans waits half of this for a probe, or longer if responses are slow, and three probes in a row have to fail. A process that
+        // has ended is found sooner (EndedSilos).
         orleans.Add($"{Membership}:ProbeTimeout", "00:00:02");
 
         // While a connection to a silo is open, silos declare it dead only after three such timeouts without a message. So one that hangs

@@ -19,7 +19,9 @@ internal sealed class ClockService(
     /// <summary>Whether the edge directory has not responded for <see cref="SilenceTimeout"/>.</summary>
     public bool IsCutOff => time.GetElapsedTime(Interlocked.Read(ref _answeredAt)) >= SilenceTimeout;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken).UntilStoppedAsync(stoppingToken);
+
+    private async Task RunAsync(CancellationToken stoppingToken)
     {
         // Before that no grain can be called.
         await lifetime.ApplicationStarted.UntilCancelledAsync().WaitAsync(stoppingToken);

@@ -53,7 +53,9 @@ internal sealed class StorageWatch(
     public string? Problem =>
         _refusesWrites ? Refuses : _isSlow ? $"Grain storage takes more than {SlowRead.TotalSeconds} s for a read." : null;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken).UntilStoppedAsync(stoppingToken);
+
+    private async Task RunAsync(CancellationToken stoppingToken)
     {
         // Storage providers are initialized while the silo starts.
         await lifetime.ApplicationStarted.UntilCancelledAsync().WaitAsync(stoppingToken);

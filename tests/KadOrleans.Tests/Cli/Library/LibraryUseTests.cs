@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using KadOrleans.Storage.Sqlite;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -119,6 +120,17 @@ public sealed class LibraryUseTests : FolderTests
         await again.StopAsync(cancelling);
         await ((IAsyncDisposable)again).DisposeAsync();
         await second.StopAsync(cancelling);
+    }
+
+    [Fact]
+    public async Task A_node_ends_quietly_with_its_host_also_while_it_joins()
+    {
+        using var silent = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
+        using var host = await StartHostAsync("node", $"{silent.Client.LocalEndPoint}");
+        var service = Assert.IsAssignableFrom<BackgroundService>(Assert.Single(host.Services.GetServices<IHostedService>()));
+        await silent.ReceiveAsync(TestContext.Current.CancellationToken);
+        await host.StopAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(TaskStatus.RanToCompletion, service.ExecuteTask!.Status);
     }
 
     [Fact]

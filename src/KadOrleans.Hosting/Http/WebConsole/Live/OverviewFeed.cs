@@ -47,7 +47,9 @@ public sealed partial class OverviewFeed(
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken).UntilStoppedAsync(stoppingToken);
+
+    private async Task RunAsync(CancellationToken stoppingToken)
     {
         // A silo takes no call before it is up, and Orleans logs each one as an error.
         await lifetime.ApplicationStarted.UntilCancelledAsync().WaitAsync(stoppingToken);

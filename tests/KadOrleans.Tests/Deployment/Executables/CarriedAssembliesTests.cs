@@ -1,0 +1,34 @@
+namespace KadOrleans.Tests.Deployment;
+
+/// <summary>A folder with a program has what the program asks for, also if it was copied there with another program that starts it.</summary>
+public sealed class CarriedAssembliesTests
+{
+    public static readonly TheoryData<string> Folders =
+    [
+        "src/KadOrleans.Cli/bin/Release/net10.0",
+        "src/KadOrleans.Server/bin/Release/net10.0",
+        "src/KadOrleans.Server.Full/bin/Release/net10.0",
+        "tests/KadOrleans.Lab/bin/Release/net10.0",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Folders))]
+    public void Every_program_of_a_folder_finds_each_assembly_that_it_lists(string folder)
+    {
+        var path = Repository.Path(folder);
+        Assert.SkipUnless(Directory.Exists(path), $"{folder} was not built: a package that it needs did not restore.");
+        string[] programs = [.. Directory.GetFiles(path, "*.runtimeconfig.json").Select(file => Path.GetFileName(file)[..^".runtimeconfig.json".Length])];
+        Assert.NotEmpty(programs);
+        Assert.All(
+            programs.SelectMany(program => ListedBy(Path.Combine(path, $"{program}.deps.json"))).Distinct(),
+            assembly => Assert.True(File.Exists(Path.Combine(path, assembly)), $"{folder} lacks {assembly}."));
+    }
+
+    private static IEnumerable<string> ListedBy(string file)
+    {
+        var targets = JsonNode.Parse(File.ReadAllText(file))!["targets"]!.AsObject();
+        return targets.SelectMany(target => target.Value!.AsObject())
+            .SelectMany(package => package.Value!["runtime"]?.AsObject() ?? [])
+            .Select(assembly => Path.GetFileName(assembly.Key));
+    }
+}
