@@ -1,22 +1,8 @@
 namespace KadOrleans.Cli;
 
 /// <summary>A standard output whose failures are <see cref="OutputException"/>s.</summary>
-internal class StandardOutput(Stream inner) : Stream
+internal class StandardOutput(Stream inner) : WriteOnlyStream
 {
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         try
@@ -39,12 +25,6 @@ internal class StandardOutput(Stream inner) : Stream
     }
 
     public override void Flush() => inner.Flush();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected virtual void WriteAll(ReadOnlySpan<byte> buffer) => inner.Write(buffer);
 }

@@ -1,7 +1,8 @@
 namespace KadOrleans.Grains;
 
 // Refuses calls by CallPolicy. Who calls is known by a proof or key alone (CallerProofs), never by the id that the caller gives itself.
-internal sealed class CallFilter(CallerProofs proofs, UnprovenSilos unproven, IOptions<KadClusterOptions> options) : IIncomingGrainCallFilter
+internal sealed class CallFilter(
+    CallerProofs proofs, UnprovenSilos unproven, StrangersActivations strangers, IOptions<KadClusterOptions> options) : IIncomingGrainCallFilter
 {
     /// <summary>How Orleans begins the name of the client within a silo. Any client may be named so.</summary>
     public static ReadOnlySpan<byte> HostedName => "hosted-"u8;
@@ -19,6 +20,12 @@ internal sealed class CallFilter(CallerProofs proofs, UnprovenSilos unproven, IO
         var open = _policy.Of(context.InterfaceMethod, context.Grain?.GetType());
         if (caller <= open || IsOwnObserver(context))
         {
+            // What Orleans' own library calls of each grain keeps no activation.
+            if (caller != Callers.Clients || _policy.Opens(context.InterfaceMethod))
+            {
+                strangers.Remove(context.TargetContext);
+            }
+
             return context.Invoke();
         }
 
@@ -42,6 +49,7 @@ internal sealed class CallFilter(CallerProofs proofs, UnprovenSilos unproven, IO
             throw Refused(context, open, isNamedAsSilo: true);
         }
 
+        strangers.Remove(context.TargetContext);
         await context.Invoke();
     }
 

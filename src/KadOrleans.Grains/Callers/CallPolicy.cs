@@ -36,6 +36,9 @@ internal sealed class CallPolicy(IEnumerable<string> openAssemblies)
         ? known
         : _known.GetOrAdd((method, grain), Find(method, grain));
 
+    /// <summary>Whether a method is of this project or of what the host opens, and not of Orleans' library.</summary>
+    public bool Opens(MethodInfo method) => method.DeclaringType is { } type && (IsOurs(type) || IsOpen(type));
+
     public static bool IsOurs(Type type) =>
         type.Assembly.GetName().Name is { } name && (name == Project || name.StartsWith($"{Project}.", StringComparison.Ordinal) || name.StartsWith("kad-server", StringComparison.Ordinal));
 

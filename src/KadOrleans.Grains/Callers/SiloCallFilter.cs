@@ -8,7 +8,7 @@ internal sealed class SiloCallFilter(CallerProofs proofs) : IOutgoingGrainCallFi
         // Orleans calls filters within an asynchronous method of the call, so the grain's own request context stays as it is.
         if (context.TargetId.IsClient())
         {
-            // Never to a client or its observer, which may be anybody's. A grain's activation sees the proof of the call that caused it.
+            // Never to a client or its observer, which may be anybody's.
             RequestContext.Remove(CallProof.ContextKey);
             RequestContext.Remove(EdgeKey.ContextKey);
         }

@@ -15,10 +15,11 @@ internal sealed class UnprovenSilos(
 
     private readonly ConcurrentDictionary<SiloAddress, bool> _gives = new();
 
-    // Guards the two fields below.
+    // Guards the fields below: the look that was begun last and when, and the one that is to begin.
     private readonly Lock _gate = new();
-    private Task _look = Task.CompletedTask;
+    private Task _last = Task.CompletedTask;
     private long? _lookedAt;
+    private Task? _next;
 
     public async ValueTask<bool> ExistAsync()
     {
@@ -28,7 +29,7 @@ internal sealed class UnprovenSilos(
             return proofs.HasKey;
         }
 
-        await BeginLook();
+        await LookFromNowAsync();
         return Exist();
     }
 
@@ -53,18 +54,31 @@ internal sealed class UnprovenSilos(
         return _gives.Values.Contains(false);
     }
 
-    private Task BeginLook()
+    // A look that begins after this call, which all share who call before it begins. One that runs already may have read the table before the
+    // caller's silo was in it.
+    private Task LookFromNowAsync()
     {
         lock (_gate)
         {
-            if (_look.IsCompleted && (_lookedAt is not { } at || time.GetElapsedTime(at) >= Interval))
-            {
-                _lookedAt = time.GetTimestamp();
-                _look = LookAsync();
-            }
-
-            return _look;
+            // Not within the grain that is called.
+            return _next ??= Task.Run(LookNextAsync);
         }
+    }
+
+    private async Task LookNextAsync()
+    {
+        await _last;
+        if (_lookedAt is { } at && Interval - time.GetElapsedTime(at) is { Ticks: > 0 } pause)
+        {
+            await Task.Delay(pause, time);
+        }
+
+        lock (_gate)
+        {
+            (_last, _lookedAt, _next) = (_next!, time.GetTimestamp(), null);
+        }
+
+        await LookAsync();
     }
 
     private async Task LookAsync()

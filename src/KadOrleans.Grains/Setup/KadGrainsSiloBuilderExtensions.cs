@@ -66,10 +66,12 @@ public static class KadGrainsSiloBuilderExtensions
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ShardHandOver>();
         builder.Services.TryAddSingleton<CallerProofs>();
         builder.Services.TryAddSingleton<UnprovenSilos>();
+        builder.Services.TryAddSingleton<StrangersActivations>();
         builder.Services.AddSingleton<IGrainInterfacePropertiesProvider, ProofMark>();
 
         // Before all other filters, so that they see neither proof nor key.
         builder.Services.Insert(0, ServiceDescriptor.Singleton<IIncomingGrainCallFilter, CallFilter>());
+        builder.Services.Insert(0, ServiceDescriptor.Singleton<IConfigureGrainContextProvider, ActivationGuard>());
         builder.AddOutgoingGrainCallFilter<SiloCallFilter>();
         builder.Services.AddHostedService<StateVersionService>();
         return builder;

@@ -4,29 +4,67 @@ namespace KadOrleans.Grains;
 internal sealed class StorageCheck(
     [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage, IGrainFactory grains, StateVersion version, TimeProvider time)
 {
-    /// <summary>Longer than any write of healthy storage. STOREs are given up after 4 s.</summary>
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
+    /// <summary>A read that takes longer tells of slow storage, and nothing of writes.</summary>
+    public static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(1.5);
 
-    /// <summary>Writes the record. Returns the problem, or null if there is none. That another silo wrote at the same time is none.</summary>
-    public async Task<string?> WriteAsync()
+    /// <summary>STOREs are given up after 4 s.</summary>
+    public static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(3);
+
+    /// <summary>The reads before a write that must be served, each followed by a write that fails: storage that goes away fails one write.</summary>
+    public const int Tries = 2;
+
+    /// <summary>
+    /// Writes the record. That another silo wrote it at the same time is a write that was taken. A write that fails is tried once more, and
+    /// writes are refused if reads were served before both.
+    /// </summary>
+    public async Task<(WriteHealth Health, string? Problem)> WriteAsync()
     {
         var id = grains.GetGrain<IClusterGrain>(GrainKeys.Singleton).GetGrainId();
-        var record = new GrainRecordStorage(storage, id, version, time, Timeout, WriteTarget.Check);
-        try
+        var (reads, writes) = (Records(ReadTimeout), Records(WriteTimeout));
+        string? problem = null;
+        for (var tried = 0; tried < Tries; tried++)
         {
-            var (_, etag) = await record.ReadAsync<StorageCheckState>(StateNames.StorageCheck);
-            await record.WriteAsync(StateNames.StorageCheck, new StorageCheckState { WrittenAt = time.GetUtcNow() }, etag);
-            return null;
+            string? etag;
+            try
+            {
+                (_, etag) = await reads.ReadAsync<StorageCheckState>(StateNames.StorageCheck);
+            }
+            catch (Exception e)
+            {
+                return (WriteHealth.Unknown, e.Message);
+            }
+
+            try
+            {
+                await writes.WriteAsync(StateNames.StorageCheck, new StorageCheckState { WrittenAt = time.GetUtcNow() }, etag);
+                return (WriteHealth.Taken, null);
+            }
+            catch (StorageConflictException)
+            {
+                return (WriteHealth.Taken, null);
+            }
+            catch (Exception e)
+            {
+                problem = e.Message;
+            }
         }
-        catch (StorageConflictException)
-        {
-            return null;
-        }
-        catch (Exception e)
-        {
-            return e.Message;
-        }
+
+        return (WriteHealth.Refused, problem);
+
+        GrainRecordStorage Records(TimeSpan timeout) => new(storage, id, version, time, timeout, WriteTarget.Check);
     }
+}
+
+/// <summary>What becomes of writes to grain storage.</summary>
+internal enum WriteHealth
+{
+    Taken,
+
+    /// <summary>They fail while reads are served.</summary>
+    Refused,
+
+    /// <summary>Reads fail too, or are slow.</summary>
+    Unknown,
 }
 
 /// <summary>The record of <see cref="StorageCheck"/>. Nobody needs what is in it.</summary>

@@ -1,8 +1,9 @@
 namespace KadOrleans.Grains;
 
 // A node id's routing table. The upper 32 bits of its versions are the number of the activation. This number is stored before the
-// first response. So every version of this activation is newer than all versions of earlier ones, saved or not. It saves the
-// table some time after a change, at the end of its activation, and before a newer epoch counts.
+// first response that has a version. So every version of this activation is newer than all versions of earlier ones, saved or not. The
+// activation itself stores nothing, as a call that is refused causes it too. It saves the table some time after a change, at the end of its
+// activation, and before a newer epoch counts.
 [Reentrant]
 internal sealed class RoutingTableGrain(
     [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
@@ -34,6 +35,7 @@ internal sealed class RoutingTableGrain(
     private RefreshPolicy _refresh = null!;
     private RoutingTable _table = null!;
     private long _activation;
+    private Task? _begun;
     private long _activeSince;
 
     // The newest lease, and the one that storage has. Older ones are fenced.
@@ -48,12 +50,7 @@ internal sealed class RoutingTableGrain(
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        var key = this.GetPrimaryKeyString();
-        if (!NodeId.TryParse(key, out _ownId) || _ownId.ToString() != key)
-        {
-            throw new ArgumentException($"'{key}' is not the key of a routing table: 40 lower-case hexadecimal digits are needed.");
-        }
-
+        _ownId = NodeId.Parse(this.GetPrimaryKeyString());
         await agreement.Completion.WaitAsync(cancellationToken);
         _edge = new EdgeLink(_ownId, time, logger);
         _refreshReminder = new GrainReminder(this, Refresh, RefreshPeriod, random, time, logger);
@@ -65,8 +62,8 @@ internal sealed class RoutingTableGrain(
         var table = read ?? new TableState();
         var buckets = TableMapping.ToCore(table.Buckets);
         _savedEpoch = _epoch = table.Epoch;
-        _activation = ++table.Activations;
-        _etag = await _storage.WriteAsync(StateNames.RoutingTable, table, etag);
+        _activation = table.Activations + 1;
+        _etag = etag;
         _table = RoutingTable.Restore(
             new RoutingTableState(_ownId, _activation << 32, buckets) { Former = TableMapping.ToCore(table.Former) },
             _options.Kademlia,
@@ -77,12 +74,13 @@ internal sealed class RoutingTableGrain(
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) =>
         TrySaveAsync().WaitAsync(cancellationToken);
 
-    public ValueTask<TableAnswer> ObserveAsync(long epoch, IReadOnlyList<ContactObservation> observations)
+    public async ValueTask<TableAnswer> ObserveAsync(long epoch, IReadOnlyList<ContactObservation> observations)
     {
         ArgumentNullException.ThrowIfNull(observations);
+        await BeginAsync();
         if (epoch != _epoch)
         {
-            return ValueTask.FromResult(new TableAnswer(IsFenced: true, [], [], _table.Version));
+            return new TableAnswer(IsFenced: true, [], [], _table.Version);
         }
 
         var now = time.GetUtcNow();
@@ -98,7 +96,7 @@ internal sealed class RoutingTableGrain(
             [.. decisions.SelectMany(one => one.Added)],
             [.. decisions.Select(one => one.Check).OfType<Contact>()],
             _table.Version);
-        return ValueTask.FromResult(observations.Count == 0 ? AddFormer(answer, now) : answer);
+        return observations.Count == 0 ? AddFormer(answer, now) : answer;
     }
 
     public async ValueTask<RoutingTableSnapshot?> SubscribeForChangesAsync(long epoch, IEdgeObserver edge, long known)
@@ -116,7 +114,11 @@ internal sealed class RoutingTableGrain(
         }
     }
 
-    public ValueTask<RoutingTableSnapshot> GetSnapshotAsync() => ValueTask.FromResult(_table.Snapshot);
+    public async ValueTask<RoutingTableSnapshot> GetSnapshotAsync()
+    {
+        await BeginAsync();
+        return _table.Snapshot;
+    }
 
     public ValueTask<IReadOnlyList<BucketSummary>> DescribeAsync() => ValueTask.FromResult(_table.Describe());
 
@@ -183,6 +185,7 @@ internal sealed class RoutingTableGrain(
 
         // Fences all older leases: at once in memory, and durably before the edge hears of it.
         _epoch = Math.Max(_epoch, epoch);
+        await BeginAsync();
         if (_savedEpoch != _epoch)
         {
             await WriteAsync();
@@ -245,10 +248,20 @@ internal sealed class RoutingTableGrain(
         }
     }
 
-    private Task SaveAsync() => _isChanged ? WriteAsync() : Task.CompletedTask;
+    private Task SaveAsync() => _isChanged && _begun is not { IsFaulted: true } ? WriteAsync() : Task.CompletedTask;
+
+    // Stores the number of this activation, once. After a failure it may be stored or not, and may be another one's, so the activation ends.
+    private Task BeginAsync() => _begun ??= this.OrEndAsync(TryWriteAsync());
 
     private async Task WriteAsync()
     {
+        if (_begun is null)
+        {
+            await BeginAsync();
+            return;
+        }
+
+        await _begun;
         try
         {
             await TryWriteAsync();

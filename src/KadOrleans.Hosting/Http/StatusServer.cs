@@ -49,7 +49,13 @@ public sealed class StatusServer(WebApplication application) : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         using var timeout = new CancellationTokenSource(StopTimeout);
-        await application.StopAsync(timeout.Token);
-        await application.DisposeAsync();
+        try
+        {
+            await application.StopAsync(timeout.Token);
+        }
+        finally
+        {
+            await application.DisposeAsync();
+        }
     }
 }

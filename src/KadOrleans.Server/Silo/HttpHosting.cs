@@ -38,7 +38,7 @@ internal static class HttpHosting
             services
                 .AddSingleton(settings())
                 .AddSingleton(s => ActivatorUtilities.CreateInstance<StorageCheck>(s, TimeProvider.System))
-                .AddSingleton<StorageWatch>()
+                .AddSingleton(s => ActivatorUtilities.CreateInstance<StorageWatch>(s, TimeProvider.System))
                 .AddHostedService(s => s.GetRequiredService<StorageWatch>())
                 .AddSingleton(s => new ClockWatch(
                     s.GetRequiredKeyedService<TimeProvider>(TimeProviderNames.Grains), s.GetRequiredService<ILogger<ClockWatch>>()))

@@ -3,7 +3,7 @@ namespace KadOrleans.Hosting;
 // The body of a response whose reader must take a least rate, so that one that stalls does not hold what the response holds. The time of
 // writes alone counts: a server that is slow to produce costs its reader nothing. Kestrel's own least rate lets every write take the
 // whole grace period, which of writes of 64 KiB is a few kilobytes a second.
-public sealed class LeastRateStream(Stream body, TimeProvider time, Action tooSlow) : Stream
+public sealed class LeastRateStream(Stream body, TimeProvider time, Action tooSlow) : WriteOnlyStream
 {
     /// <summary>The least rate over <see cref="Patience"/>: a megabyte in ten seconds.</summary>
     public const int BytesPerSecond = 100_000;
@@ -12,20 +12,6 @@ public sealed class LeastRateStream(Stream body, TimeProvider time, Action tooSl
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private TimeSpan _left = Patience;
-
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -42,12 +28,6 @@ public sealed class LeastRateStream(Stream body, TimeProvider time, Action tooSl
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     public override void Flush() => throw new NotSupportedException();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     private async Task WithinAsync(ValueTask write)
     {

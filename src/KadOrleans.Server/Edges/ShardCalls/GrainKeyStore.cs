@@ -123,7 +123,7 @@ internal sealed class GrainKeyStore : IAsyncDisposable
     internal async ValueTask<StoredValue?> ReadAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken) =>
         Alive(await ReadAsync(key, cancellationToken), now);
 
-    /// <summary>Whether shards take puts.</summary>
+    /// <summary>Whether shards fail all puts.</summary>
     internal PutHealth Puts { get; }
 
     /// <summary>A put without a response is <see cref="StoreResult.StorageFailed"/>, and <see cref="StoreResult.Busy"/> if too many wait.</summary>
@@ -158,7 +158,7 @@ internal sealed class GrainKeyStore : IAsyncDisposable
         var isFull = outcome.Failure is QueueFullException;
         if (!isFull)
         {
-            Puts.Note(isDecided: outcome.Failure is null && outcome.Result != StoreResult.StorageFailed);
+            Puts.Note(shard, Layout.Count, isDecided: outcome.Failure is null && outcome.Result != StoreResult.StorageFailed);
         }
 
         if (outcome.Failure is not { } failure)

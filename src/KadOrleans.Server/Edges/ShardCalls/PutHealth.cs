@@ -1,6 +1,9 @@
 namespace KadOrleans.Server;
 
-/// <summary>Whether shards fail all puts, by the outcomes so far. Safe for several threads.</summary>
+/// <summary>
+/// Whether shards fail all puts, by the outcomes so far. The failures must be of two shards, if there are two: a quiet edge may put to one
+/// alone, which says nothing of the others. Safe for several threads.
+/// </summary>
 internal sealed class PutHealth(TimeProvider time)
 {
     /// <summary>How long all puts must have failed: the shards of a silo that died are back sooner.</summary>
@@ -9,9 +12,9 @@ internal sealed class PutHealth(TimeProvider time)
     /// <summary>How long a failure counts after which nobody put anything.</summary>
     public static readonly TimeSpan Memory = TimeSpan.FromMinutes(1);
 
-    // Guards both times, of the first failure after a put that was decided, and of the last one.
+    // Guards the field below.
     private readonly Lock _gate = new();
-    private (long First, long Last)? _failures;
+    private Failures? _failures;
 
     // Read without the lock, as nearly all puts are decided.
     private volatile bool _hasFailed;
@@ -22,15 +25,15 @@ internal sealed class PutHealth(TimeProvider time)
         {
             lock (_gate)
             {
-                return _failures is var (first, last)
-                    && time.GetElapsedTime(first, last) >= LeastOutage
-                    && time.GetElapsedTime(last) < Memory;
+                return _failures is { AreOfAll: true } all
+                    && time.GetElapsedTime(all.First, all.Last) >= LeastOutage
+                    && time.GetElapsedTime(all.Last) < Memory;
             }
         }
     }
 
-    /// <summary>A shard decided a put, whatever the decision, or failed it.</summary>
-    public void Note(bool isDecided)
+    /// <summary>A shard, of so many, decided a put, whatever the decision, or failed it.</summary>
+    public void Note(long shard, int shards, bool isDecided)
     {
         if (isDecided && !_hasFailed)
         {
@@ -40,8 +43,14 @@ internal sealed class PutHealth(TimeProvider time)
         lock (_gate)
         {
             var now = time.GetTimestamp();
+            var before = _failures is { } known && time.GetElapsedTime(known.Last, now) < Memory
+                ? known
+                : new Failures(now, now, shard, AreOfAll: shards == 1);
             _hasFailed = !isDecided;
-            _failures = isDecided ? null : (_failures is var (first, last) && time.GetElapsedTime(last, now) < Memory ? first : now, now);
+            _failures = isDecided ? null : before with { Last = now, AreOfAll = before.AreOfAll || before.Shard != shard };
         }
     }
+
+    /// <summary>The failures after the last put that was decided: the times of the first and the last, and the shard of the first.</summary>
+    private sealed record Failures(long First, long Last, long Shard, bool AreOfAll);
 }

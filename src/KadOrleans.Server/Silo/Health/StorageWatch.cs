@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Orleans.Storage;
 
@@ -11,14 +10,15 @@ internal sealed class StorageWatch(
     IGrainFactory grains,
     StorageCheck check,
     IHostApplicationLifetime lifetime,
+    TimeProvider time,
     ILogger<StorageWatch> logger) : BackgroundService
 {
     private const string Record = "kad-storage-watch";
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
-    /// <summary>The time between writes. With the timeout of one it is less than the 15 s within which a failure is to be known.</summary>
-    private static readonly TimeSpan WriteInterval = TimeSpan.FromSeconds(8);
+    /// <summary>The pause between two checks of writes. With the timeouts of one it is less than the 15 s within which a failure is known.</summary>
+    public static readonly TimeSpan WritePause = TimeSpan.FromSeconds(5);
 
     private const string Refuses = "Grain storage refuses writes: no STORE is acknowledged until it takes them again.";
 
@@ -41,17 +41,15 @@ internal sealed class StorageWatch(
     private volatile bool _isAway;
     private volatile bool _isSlow;
     private volatile bool _refusesWrites;
-    private Task _write = Task.CompletedTask;
-    private long? _wroteAt;
 
     public bool IsAway => _isAway;
 
     /// <summary>Whether reads are served and writes are not.</summary>
-    public bool RefusesWrites => _refusesWrites;
+    public bool RefusesWrites => _refusesWrites && !_isAway;
 
     /// <summary>What is wrong with storage that serves reads, in a sentence. Null: nothing.</summary>
     public string? Problem =>
-        _refusesWrites ? Refuses : _isSlow ? $"Grain storage takes more than {SlowRead.TotalSeconds} s for a read." : null;
+        RefusesWrites ? Refuses : _isSlow ? $"Grain storage takes more than {SlowRead.TotalSeconds} s for a read." : null;
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken).UntilStoppedAsync(stoppingToken);
 
@@ -60,14 +58,28 @@ internal sealed class StorageWatch(
         // Storage providers are initialized while the silo starts.
         await lifetime.ApplicationStarted.UntilCancelledAsync().WaitAsync(stoppingToken);
 
+        // Each for itself: slow reads hold up no write, and hung writes no read.
+        await Task.WhenAll(WatchReadsAsync(stoppingToken), WatchWritesAsync(stoppingToken));
+    }
+
+    private async Task WatchReadsAsync(CancellationToken stoppingToken)
+    {
         ThreadPool.GetMinThreads(out var usualThreads, out _);
-        using var timer = new PeriodicTimer(Interval);
+        using var timer = new PeriodicTimer(Interval, time);
         do
         {
             await CheckAsync(usualThreads, stoppingToken);
-            CheckWrites();
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task WatchWritesAsync(CancellationToken stoppingToken)
+    {
+        while (true)
+        {
+            Note(await check.WriteAsync().WaitAsync(stoppingToken));
+            await Task.Delay(WritePause, time, stoppingToken);
+        }
     }
 
     private async Task CheckAsync(int usualThreads, CancellationToken cancellationToken)
@@ -96,29 +108,19 @@ internal sealed class StorageWatch(
         _isAway = problem is not null;
     }
 
-    // Not awaited, so that a write which hangs holds up no read.
-    private void CheckWrites()
+    private void Note((WriteHealth Health, string? Problem) write)
     {
-        if (_write.IsCompleted && (_wroteAt is not { } at || Stopwatch.GetElapsedTime(at) >= WriteInterval))
+        if (write.Health == WriteHealth.Refused && !_refusesWrites)
         {
-            _wroteAt = Stopwatch.GetTimestamp();
-            _write = WriteAsync();
+            SiloLog.WritesRefused(logger, write.Problem!);
         }
-    }
-
-    private async Task WriteAsync()
-    {
-        var problem = await check.WriteAsync();
-        if (problem is not null && !_refusesWrites && !_isAway)
-        {
-            SiloLog.WritesRefused(logger, problem);
-        }
-        else if (problem is null && _refusesWrites)
+        else if (write.Health == WriteHealth.Taken && _refusesWrites)
         {
             SiloLog.StorageBack(logger);
         }
 
-        _refusesWrites = problem is not null && !_isAway;
+        // What is unknown is told by the reads. What was known before may be long ago then.
+        _refusesWrites = write.Health == WriteHealth.Refused;
     }
 
     private static void KeepThreads(int count)
@@ -130,9 +132,9 @@ internal sealed class StorageWatch(
     private async Task ReadAsync(CancellationToken cancellationToken)
     {
         var id = grains.GetGrain<IClusterGrain>(GrainKeys.Singleton).GetGrainId();
-        var started = Stopwatch.GetTimestamp();
+        var started = time.GetTimestamp();
         var read = storage.ReadStateAsync(Record, id, new GrainState<Nothing>());
-        await Task.WhenAny(read, Task.Delay(SlowRead, cancellationToken));
+        await Task.WhenAny(read, Task.Delay(SlowRead, time, cancellationToken));
         var isSlow = !read.IsCompleted;
         if (isSlow && !_isSlow && !_isAway)
         {
@@ -140,8 +142,8 @@ internal sealed class StorageWatch(
         }
 
         _isSlow = isSlow;
-        await read.WaitAsync(ReadTimeout - SlowRead, cancellationToken);
-        Duration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
+        await read.WaitAsync(ReadTimeout - SlowRead, time, cancellationToken);
+        Duration.Record(time.GetElapsedTime(started).TotalSeconds);
     }
 
     private sealed class Nothing;

@@ -39,6 +39,7 @@ internal static partial class SchemaCheck
         if (services.GetKeyedService<IGrainStorage>(GrainStorageName.Kad) is PostgreSqlGrainStorage storage)
         {
             await RunAsync(storage.ConnectionString);
+            await PoolerCheck.RunAsync(storage.ConnectionString);
         }
     }
 

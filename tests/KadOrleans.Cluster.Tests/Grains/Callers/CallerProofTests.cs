@@ -1,5 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
 using KadOrleans.Cluster.Tests.SiloRole;
 using Orleans.Configuration;
+using Orleans.Metadata;
 
 namespace KadOrleans.Cluster.Tests.Grains;
 
@@ -9,6 +11,7 @@ public sealed class CallerProofTests : IAsyncLifetime
     private const string Key = "a key of the test";
 
     private readonly ClusterFixture _cluster;
+    private readonly ActivationLook _activations = new();
     private string? _key = Key;
 
     private string? _clientName;
@@ -29,6 +32,10 @@ public sealed class CallerProofTests : IAsyncLifetime
             },
             AddServices = services =>
             {
+                services.AddSingleton<IConfigureGrainContextProvider>(_activations);
+
+                // The clock of the cluster stands still, and looks have a pause.
+                services.AddSingleton(silo => new UnprovenSilos(silo, silo.GetRequiredService<CallerProofs>(), TimeProvider.System));
                 if (_isOpenToOthers)
                 {
                     services.AddSingleton(silo => new CallerProofs(
@@ -92,6 +99,77 @@ public sealed class CallerProofTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task No_activation_sees_proof_or_key()
+    {
+        await _cluster.InitializeAsync();
+        RequestContext.Set(CallProof.ContextKey, CallProof.OfEdge(Key, "an edge"));
+        RequestContext.Set(EdgeKey.ContextKey, Key);
+        RequestContext.Set("other", 1);
+        await _cluster.Table(KadOrleans.Lab.Samples.Key(1)).GetSnapshotAsync();
+
+        var seen = Assert.Single(_activations.Seen, one => one.Grain == _cluster.Table(KadOrleans.Lab.Samples.Key(1)).GetGrainId());
+        Assert.Contains("other", seen.Keys);
+        Assert.DoesNotContain(_activations.Seen, one => one.Keys.Contains(CallProof.ContextKey) || one.Keys.Contains(EdgeKey.ContextKey));
+    }
+
+    [Fact]
+    public async Task A_refused_call_writes_nothing()
+    {
+        await _cluster.InitializeAsync();
+        var table = _cluster.Table(KadOrleans.Lab.Samples.Key(1));
+        await Assert.ThrowsAsync<CallRefusedException>(() => table.GetSnapshotAsync().AsTask());
+        await Assert.ThrowsAsync<CallRefusedException>(() => _cluster.Shard(1).GetAsync([KadOrleans.Lab.Samples.Key(1)]).AsTask());
+        Assert.DoesNotContain(table.GetGrainId(), _cluster.Rows.Writes.Keys);
+        Assert.DoesNotContain(_cluster.Shard(1).GetGrainId(), _cluster.Rows.Writes.Keys);
+
+        RequestContext.Set(EdgeKey.ContextKey, Key);
+        await table.GetSnapshotAsync();
+        Assert.Equal(1, _cluster.Rows.Writes[table.GetGrainId()]);
+    }
+
+    [Fact]
+    public async Task Activations_that_only_refused_calls_caused_are_bounded()
+    {
+        await _cluster.InitializeAsync();
+        RequestContext.Set(EdgeKey.ContextKey, Key);
+        await Table(0).GetSnapshotAsync();
+        RequestContext.Clear();
+        foreach (var some in Enumerable.Range(1, StrangersActivations.Most + 200).Chunk(100))
+        {
+            await Task.WhenAll(some.Select(number => Assert.ThrowsAsync<CallRefusedException>(() => Table(number).GetSnapshotAsync().AsTask())));
+        }
+
+        // One took a call of an edge.
+        var management = _cluster.Client.GetGrain<IManagementGrain>(0);
+        RequestContext.Set(CallProof.ContextKey, CallProof.OfSilo(Key, _cluster.Addresses[0].ToParsableString()));
+        await _cluster.UntilAsync(async () => await CountAsync() <= StrangersActivations.Most + 1);
+        Assert.NotNull(await management.GetActivationAddress(Table(0)));
+
+        IRoutingTableGrain Table(int number) => _cluster.Table(new NodeId([.. new byte[16], .. BitConverter.GetBytes(number)]));
+
+        async Task<int> CountAsync() =>
+            (await management.GetSimpleGrainStatistics())
+                .Where(grain => grain.GrainType.Contains(nameof(RoutingTableGrain), StringComparison.Ordinal))
+                .Sum(grain => grain.ActivationCount);
+    }
+
+    [Fact]
+    public async Task No_grain_of_a_made_up_key_is_activated()
+    {
+        await _cluster.InitializeAsync();
+        var reads = 0;
+        _cluster.Rows.BeforeRead = (_, _) =>
+        {
+            Interlocked.Increment(ref reads);
+            return Task.CompletedTask;
+        };
+        await Assert.ThrowsAnyAsync<Exception>(() => _cluster.Client.GetGrain<IAuditGrain>(1).ReadAsync(1, before: null).AsTask());
+        await Assert.ThrowsAnyAsync<Exception>(() => _cluster.Client.GetGrain<IDhtGrain>(1_000_000).GetStatusAsync().AsTask());
+        Assert.Equal(0, reads);
+        Assert.DoesNotContain(_activations.Seen, one => one.Grain.Key.ToString() is "1" or "F4240");
+    }
+
+    [Fact]
     public async Task A_silo_without_a_key_is_served_while_it_runs_and_no_stranger_is_after_it()
     {
         _key = null;
@@ -132,5 +210,30 @@ public sealed class CallerProofTests : IAsyncLifetime
         await Assert.ThrowsAsync<CallRefusedException>(() => Rules.BanAsync("203.0.113.0/24", isBanned: true).AsTask());
         await _cluster.Cluster.StartAdditionalSiloAsync();
         await Assert.ThrowsAsync<CallRefusedException>(() => Rules.BanAsync("203.0.113.0/24", isBanned: true).AsTask());
+    }
+
+    /// <summary>What activations see of the request context of the call that causes them.</summary>
+    private sealed class ActivationLook : IConfigureGrainContextProvider, IConfigureGrainContext
+    {
+        public ConcurrentQueue<(GrainId Grain, string[] Keys)> Seen { get; } = new();
+
+        public bool TryGetConfigurator(GrainType grainType, GrainProperties properties, [NotNullWhen(true)] out IConfigureGrainContext? configurator)
+        {
+            configurator = this;
+            return true;
+        }
+
+        public void Configure(IGrainContext context)
+        {
+            // Not what the workers of a stateless grain share.
+            if (context is Orleans.Core.Internal.IGrainManagementExtension)
+            {
+                context.ObservableLifecycle.Subscribe(nameof(ActivationLook), GrainLifecycleStage.Activate, _ =>
+                {
+                    Seen.Enqueue((context.GrainId, [.. RequestContext.Keys]));
+                    return Task.CompletedTask;
+                });
+            }
+        }
     }
 }

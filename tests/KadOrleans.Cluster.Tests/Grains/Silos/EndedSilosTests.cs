@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Net;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Cluster.Tests.Grains;
 

@@ -65,6 +65,35 @@ public sealed class CallPolicyTests
     }
 
     [Fact]
+    public void What_Orleans_calls_of_each_grain_keeps_no_activation_of_a_stranger()
+    {
+        Assert.All(
+            OfOrleans().SelectMany(assembly => assembly.GetTypes()).Where(IsCalled).SelectMany(type => type.GetMethods()),
+            method => Assert.False(Closed.Opens(method)));
+        Assert.True(Closed.Opens(typeof(IDhtGrain).GetMethods()[0]));
+    }
+
+    [Theory]
+    [InlineData(typeof(AuditGrain), "0", true)]
+    [InlineData(typeof(AuditGrain), "1", false)]
+    [InlineData(typeof(AuditGrain), "00", false)]
+    [InlineData(typeof(AuditGrain), "0+x", false)]
+    [InlineData(typeof(AuditGrain), "x", false)]
+    [InlineData(typeof(DhtGrain), "F", true)]
+    [InlineData(typeof(DhtGrain), "F4240", false)]
+    [InlineData(typeof(KeyShardGrain), "FFFF", true)]
+    [InlineData(typeof(KeyShardGrain), "ffff", false)]
+    [InlineData(typeof(KeyShardGrain), "10FFFF", true)]
+    [InlineData(typeof(KeyShardGrain), "110000", false)]
+    [InlineData(typeof(KeyShardGrain), "FFFFFFFFFFFFFFFF", false)]
+    [InlineData(typeof(RoutingTableGrain), "00000000000000000000000000000000000000ab", true)]
+    [InlineData(typeof(RoutingTableGrain), "00000000000000000000000000000000000000AB", false)]
+    [InlineData(typeof(RoutingTableGrain), "ab", false)]
+    [InlineData(typeof(Assert), "whatever", true)]
+    public void A_grain_has_a_key_of_its_kind(Type grain, string key, bool isKnown) =>
+        Assert.Equal(isKnown, KnownKeys.Has(grain, GrainId.Create("grain", key)));
+
+    [Fact]
     public void A_host_opens_the_grains_of_an_assembly_of_its_own()
     {
         var own = typeof(Assert).GetMethods()[0];

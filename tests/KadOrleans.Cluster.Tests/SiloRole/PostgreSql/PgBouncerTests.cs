@@ -1,10 +1,27 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 [Needs(Need.PostgreSql | Need.PgBouncer)]
-public sealed class SessionPoolingTests(SessionPooledSilo silo) : PgBouncerConformance(silo), IClassFixture<SessionPooledSilo>;
+public sealed class SessionPoolingTests(SessionPooledSilo silo) : PgBouncerConformance(silo), IClassFixture<SessionPooledSilo>
+{
+    [Fact]
+    public async Task Statements_may_be_prepared() => await PoolerCheck.RunAsync($"{silo.ConnectionString};Max Auto Prepare=10");
+}
 
 [Needs(Need.PostgreSql | Need.PgBouncer)]
-public sealed class TransactionPoolingTests(TransactionPooledSilo silo) : PgBouncerConformance(silo), IClassFixture<TransactionPooledSilo>;
+public sealed class TransactionPoolingTests(TransactionPooledSilo silo) : PgBouncerConformance(silo), IClassFixture<TransactionPooledSilo>
+{
+    [Fact]
+    public async Task A_silo_whose_connection_string_has_statements_prepared_does_not_start()
+    {
+        await PoolerCheck.RunAsync(silo.ConnectionString);
+        using var folder = new TemporaryFolder();
+        var storage = SharedPostgreSql.StorageIn($"{silo.ConnectionString};Max Auto Prepare=10");
+        await using var process = ChildProcess.Start("kad-server", folder.Path, [.. storage, "Kad:Role=Silo", "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0"]);
+
+        Assert.Equal(2, await process.ExitAsync());
+        Assert.Contains("has Max Auto Prepare=10, and a prepared statement was lost on the way", process.Error.Text, StringComparison.Ordinal);
+    }
+}
 
 public sealed class SessionPooledSilo() : PooledSilo("session");
 

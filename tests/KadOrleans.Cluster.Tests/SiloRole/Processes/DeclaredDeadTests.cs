@@ -13,33 +13,18 @@ public sealed class DeclaredDeadTests(SharedPostgreSql postgres) : FolderTests
     {
         var storage = SharedPostgreSql.StorageIn(await postgres.CreateDatabaseAsync());
         string[] settings = [.. storage, SiloServer.ShardBits(ShardBits)];
-        SiloServer[] silos = [new(Folder, settings), new(Folder, settings), new(Folder, settings)];
+        await using var silos = await Silos.StartedAsync(new(Folder, settings), new(Folder, settings), new(Folder, settings));
         await using var edge = new EdgeServer(Folder, "edge", storage);
-        try
-        {
-            foreach (var silo in silos)
-            {
-                await silo.StartAsync();
-            }
+        await edge.StartAsync();
+        await using var load = new StoreLoad(edge.Address, ShardBits);
+        await load.WholeAsync();
 
-            await edge.StartAsync();
-            await using var load = new StoreLoad(edge.Address, ShardBits);
-            await load.WholeAsync();
-
-            await Task.WhenAll(silos[1].HangAsync(), silos[2].HangAsync());
-            var hung = Stopwatch.GetTimestamp();
-            await load.WholeAsync();
-            TestContext.Current.TestOutputHelper?.WriteLine($"All shards stored again after {Stopwatch.GetElapsedTime(hung)}.");
-            await load.StopAsync();
-            Assert.Empty(await ValueReading.MissingAsync(edge.Address, load.Acknowledged));
-        }
-        finally
-        {
-            foreach (var silo in silos)
-            {
-                await silo.DisposeAsync();
-            }
-        }
+        await Task.WhenAll(silos.All[1].HangAsync(), silos.All[2].HangAsync());
+        var hung = Stopwatch.GetTimestamp();
+        await load.WholeAsync();
+        TestContext.Current.TestOutputHelper?.WriteLine($"All shards stored again after {Stopwatch.GetElapsedTime(hung)}.");
+        await load.StopAsync();
+        Assert.Empty(await ValueReading.MissingAsync(edge.Address, load.Acknowledged));
     }
 
     [Theory]
@@ -51,35 +36,21 @@ public sealed class DeclaredDeadTests(SharedPostgreSql postgres) : FolderTests
     {
         await using var relay = DatabaseRelay.Before(await postgres.CreateDatabaseAsync());
         string[] settings = [.. relay.Storage, SiloServer.ShardBits(ShardBits)];
-        SiloServer[] silos = [new(Folder, settings), new(Folder, settings), new(Folder, settings) { ClockAhead = TimeSpan.FromSeconds(ahead) }];
+        await using var silos = await Silos.StartedAsync(
+            new(Folder, settings), new(Folder, settings), new(Folder, settings) { ClockAhead = TimeSpan.FromSeconds(ahead) });
         await using var edge = new EdgeServer(Folder, "edge", relay.Storage);
-        try
-        {
-            foreach (var silo in silos)
-            {
-                await silo.StartAsync();
-            }
+        await edge.StartAsync();
+        await using var load = new StoreLoad(edge.Address, ShardBits);
+        await load.WholeAsync();
 
-            await edge.StartAsync();
-            await using var load = new StoreLoad(edge.Address, ShardBits);
-            await load.WholeAsync();
-
-            // Longer than the time after which a silo without a sign of life in the table has no vote.
-            await relay.CutAsync();
-            using var timer = new PeriodicTimer(TimeSpan.FromSeconds(75));
-            await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
-            relay.Open();
-            await load.WholeAsync();
-            Assert.DoesNotContain(silos, silo => silo.HasEnded);
-            Assert.Equal(0L, await PostgreSqlStatements.ReadAsync(relay.ConnectionString, "SELECT count(*) FROM orleansmembershiptable WHERE status = 6"));
-        }
-        finally
-        {
-            foreach (var silo in silos)
-            {
-                await silo.DisposeAsync();
-            }
-        }
+        // Longer than the time after which a silo without a sign of life in the table has no vote.
+        await relay.CutAsync();
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(75));
+        await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+        relay.Open();
+        await load.WholeAsync();
+        Assert.DoesNotContain(silos.All, silo => silo.HasEnded);
+        Assert.Equal(0L, await PostgreSqlStatements.ReadAsync(relay.ConnectionString, "SELECT count(*) FROM orleansmembershiptable WHERE status = 6"));
     }
 
     [Fact]
@@ -116,5 +87,38 @@ public sealed class DeclaredDeadTests(SharedPostgreSql postgres) : FolderTests
 
         await load.StopAsync();
         Assert.Empty(await ValueReading.MissingAsync(edge.Address, load.Acknowledged));
+    }
+
+    /// <summary>Silos that were started one after the other.</summary>
+    private sealed class Silos(SiloServer[] silos) : IAsyncDisposable
+    {
+        public SiloServer[] All => silos;
+
+        public static async Task<Silos> StartedAsync(params SiloServer[] silos)
+        {
+            var started = new Silos(silos);
+            try
+            {
+                foreach (var silo in silos)
+                {
+                    await silo.StartAsync();
+                }
+
+                return started;
+            }
+            catch
+            {
+                await started.DisposeAsync();
+                throw;
+            }
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            foreach (var silo in silos)
+            {
+                await silo.DisposeAsync();
+            }
+        }
     }
 }

@@ -53,6 +53,7 @@ public sealed class StorageOutageTests(SharedPostgreSql postgres) : FolderTests
         Assert.Empty(await ValueReading.MissingAsync(late.Address, load.Acknowledged));
         Assert.All(stores, store => Assert.False(store.IsCompleted));
         Assert.Equal((0, 0, 0), (await late.StopAsync(), await edge.StopAsync(), await silo.StopAsync()));
+        Assert.DoesNotContain("refuses writes", silo.Errors, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,3 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
 namespace KadOrleans.Tests.Cli;
 
 public sealed class StatusServerTests
@@ -116,5 +119,32 @@ public sealed class StatusServerTests
         {
             return 0;
         }
+    }
+
+    [Fact]
+    public async Task A_part_that_cannot_stop_keeps_no_other_from_being_disposed_of()
+    {
+        var kept = new Part();
+        var server = await StatusServer.StartAsync(
+            new HttpPlace(new IPEndPoint(IPAddress.Loopback, 0), HostNames.None, "--http", "--http-host"),
+            () => new Health(Health.Ready),
+            _ => { },
+            services => services.AddSingleton<IHostedService>(_ => kept),
+            NullLoggerFactory.Instance,
+            TestContext.Current.CancellationToken);
+
+        await Assert.ThrowsAsync<IOException>(() => server.DisposeAsync().AsTask());
+        Assert.True(kept.IsDisposed);
+    }
+
+    private sealed class Part : IHostedService, IDisposable
+    {
+        public bool IsDisposed { get; private set; }
+
+        public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => throw new IOException("It cannot stop.");
+
+        public void Dispose() => IsDisposed = true;
     }
 }

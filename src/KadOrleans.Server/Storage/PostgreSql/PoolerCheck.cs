@@ -1,0 +1,53 @@
+using System.Globalization;
+using Npgsql;
+
+namespace KadOrleans.Server;
+
+/// <summary>
+/// Finds out, before the silo starts, whether prepared statements are lost on the way to PostgreSQL, where the connection string has the driver
+/// prepare them: a pooler may give each transaction of a connection another session, which does not know them.
+/// </summary>
+internal static class PoolerCheck
+{
+    // The second for a session that has another statement of the name.
+    private static readonly string[] Lost = [PostgresErrorCodes.InvalidSqlStatementName, PostgresErrorCodes.DuplicatePreparedStatement];
+
+    /// <exception cref="OptionsValidationException">They are lost; the message names the setting.</exception>
+    public static async Task RunAsync(string connectionString)
+    {
+        var connection = new NpgsqlConnectionStringBuilder(connectionString);
+        var most = connection.MaxAutoPrepare;
+        if (most == 0)
+        {
+            return;
+        }
+
+        (connection.MaxAutoPrepare, connection.Pooling) = (0, false);
+        try
+        {
+            await TryAsync(connection.ConnectionString);
+        }
+        catch (PostgresException e) when (Lost.Contains(e.SqlState, StringComparer.Ordinal))
+        {
+            throw KadSettings.Mistake(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The connection string to PostgreSQL has Max Auto Prepare={most}, and a prepared statement was lost on the way, "
+                + $"as by PgBouncer in mode transaction; without that key, or with 0, statements are not prepared."));
+        }
+    }
+
+    // While the second connection has a transaction in the session that the first one had last, the first one gets another.
+    private static async Task TryAsync(string connectionString)
+    {
+        await using var first = new NpgsqlConnection(connectionString);
+        await using var second = new NpgsqlConnection(connectionString);
+        await first.OpenAsync();
+        await second.OpenAsync();
+        await using var prepared = new NpgsqlCommand("SELECT 1", first);
+        await prepared.PrepareAsync();
+        await using var transaction = await second.BeginTransactionAsync();
+        await using var held = new NpgsqlCommand("SELECT 1", second, transaction);
+        await held.ExecuteScalarAsync();
+        await prepared.ExecuteScalarAsync();
+    }
+}
