@@ -26,6 +26,9 @@ internal sealed class Candidate(Contact contact, Distance distance, SourceNetwor
 
     public bool IsProved { get; set; }
 
+    /// <summary>It is being asked without a place, as it did not answer an earlier lookup.</summary>
+    public bool IsPassedOver { get; set; }
+
     public bool IsProofUnresponsive { get; set; }
 
     /// <summary>It counts once its id is proved as well.</summary>

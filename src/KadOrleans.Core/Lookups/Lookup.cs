@@ -24,6 +24,9 @@ internal sealed class Lookup
 
     // Unresponsive ones that have answered the query and not yet proved their id.
     private int _unproved;
+
+    // Unresponsive ones that were passed over when they were asked.
+    private int _passedOver;
     private bool _hasValue;
     private bool _isDisputed;
     private bool _isAmongExempt = true;
@@ -61,6 +64,10 @@ internal sealed class Lookup
 
     public TerminationReason? Reason =>
         _ended ?? (_paths.Waiting > 0 || Next().Candidate is not null ? null : ReasonWhenIdle());
+
+    // Whether it is worth waiting for retries: a lost datagram must not hide a value, nor a lost pong a contact that has answered, nor all
+    // that were asked.
+    public bool NeedsRetries => _unproved > 0 || (_unresponsive > 0 && (Kind == LookupKind.Value || _answered == 0));
 
     public bool IsWaitingForUnresponsive => _paths.Waiting == 0 && !IsDone && Next().Candidate is null;
 
@@ -149,6 +156,18 @@ internal sealed class Lookup
         }
     }
 
+    // A contact that is asked now did not answer an earlier lookup, and takes no place. It may be back: a lookup that is otherwise over
+    // waits for it until StopWaitingForUnresponsive, else each node of a part that was cut off would be missed once by every other one.
+    public void PassOver(Contact contact)
+    {
+        if (Find(contact) is { State: CandidateState.Waiting } candidate)
+        {
+            candidate.IsPassedOver = true;
+            _passedOver++;
+            SetUnresponsive(candidate);
+        }
+    }
+
     /// <summary>An endpoint's id ping timed out. Once it has answered the lookup's query, others are asked in its place.</summary>
     public void OnUnresponsiveProof(UdpEndpoint endpoint)
     {
@@ -212,17 +231,13 @@ internal sealed class Lookup
     private bool IsSettled() => !_policy.AsksAllHolders && !_isDisputed && (_isAmongExempt
         || LookupVote.Count(_candidates.ByDistance.Where(c => c.IsHolder && IsAmongNearest(c))).Agreed >= Quorum);
 
-    private TerminationReason? ReasonWhenIdle()
-    {
-        // A lost datagram must not hide a value, nor a lost pong a contact that has answered: their retries may be pending.
-        return _hasValue ? TerminationReason.ValueFound
-            : _waitsForUnresponsive && ((Kind == LookupKind.Value && _unresponsive > 0) || _unproved > 0) ? null
-            : _paths.IsCutOff ? TerminationReason.RequestLimit
-            : _answered > 0 ? TerminationReason.Converged
-            : _waitsForUnresponsive && _unresponsive > 0 ? null
-            : _asked == 0 ? TerminationReason.NoContacts
-            : TerminationReason.NobodyAnswered;
-    }
+    private TerminationReason? ReasonWhenIdle() =>
+        _hasValue ? TerminationReason.ValueFound
+        : _waitsForUnresponsive && (NeedsRetries || _passedOver > 0) ? null
+        : _paths.IsCutOff ? TerminationReason.RequestLimit
+        : _answered > 0 ? TerminationReason.Converged
+        : _asked == 0 ? TerminationReason.NoContacts
+        : TerminationReason.NobodyAnswered;
 
     private bool IsAmongNearest(Candidate candidate) => _candidates.ByDistance
         .TakeWhile(c => c != candidate)
@@ -284,6 +299,8 @@ internal sealed class Lookup
         var wasUnresponsive = candidate.State == CandidateState.Unresponsive;
         _unresponsive -= wasUnresponsive ? 1 : 0;
         _unproved -= wasUnresponsive && candidate.HasReplied ? 1 : 0;
+        _passedOver -= candidate.IsPassedOver ? 1 : 0;
+        candidate.IsPassedOver = false;
         _paths.End(candidate, state);
         candidate.Credit(isTrue: state == CandidateState.Answered);
         _answered += state == CandidateState.Answered ? 1 : 0;

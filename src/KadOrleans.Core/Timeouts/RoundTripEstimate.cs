@@ -14,7 +14,10 @@ internal readonly record struct RoundTripEstimate(TimeSpan Mean, TimeSpan Deviat
     /// <summary>After <see cref="MinTimeout"/> and this, half a second, a contact without a response fails at the earliest.</summary>
     public static readonly TimeSpan MinRetryTimeout = TimeSpan.FromMilliseconds(400);
 
-    public TimeSpan Timeout => this == default ? InitialTimeout : Clamp(Mean + (4 * Deviation), MinTimeout);
+    public TimeSpan Timeout => this == default ? InitialTimeout : Clamp(Usual, MinTimeout);
+
+    /// <summary>Most responses come within this time. It has no bounds, and is zero before anything was measured.</summary>
+    public TimeSpan Usual => Mean + (4 * Deviation);
 
     public TimeSpan RetryTimeout => Clamp(2 * Timeout, MinRetryTimeout);
 

@@ -2,7 +2,7 @@ namespace KadOrleans.Node;
 
 // Brings the parts of a network together after a cut. Each minute it asks a former contact, and at times a bootstrap node that the
 // table lacks. If one of them knows contacts near the own id that the table lacks, it belongs to another part: then the own id is
-// looked up from there, and the buckets are refreshed as after a join. A minute later the values that were stored during the cut go
+// looked up from there, and the farther buckets are refreshed. A minute later the values that were stored during the cut go
 // out once more, as their k nearest nodes may be others now.
 internal sealed class PartitionRepair(
     DhtNode node,
@@ -208,7 +208,7 @@ internal sealed class PartitionRepair(
         if (_refreshes.TryBegin(elapsed))
         {
             _refreshes.End(elapsed, hasHappened: true);
-            await maintenance.RefreshAfterJoinAsync(cancellationToken);
+            await maintenance.RefreshAfterMergeAsync(cancellationToken);
         }
     }
 

@@ -115,6 +115,8 @@ internal sealed class RunningLookup(
 
     private TimeSpan Left => Deadline - Elapsed;
 
+    private TimeSpan Grace => lookup.NeedsRetries ? requests.Grace : requests.ShortGrace;
+
     public void Start()
     {
         _timer = time.CreateTimer(static l => ((RunningLookup)l!).OnTimer(), this, Deadline, Timeout.InfiniteTimeSpan);
@@ -225,7 +227,7 @@ internal sealed class RunningLookup(
             lock (_gate)
             {
                 _unresponsive++;
-                lookup.OnUnresponsive(contact);
+                lookup.PassOver(contact);
             }
         }
     }
@@ -248,10 +250,10 @@ internal sealed class RunningLookup(
                 Queries = recorder?.Read(lookup) ?? [];
                 _outcome.TrySetResult(lookup.GetOutcome());
             }
-            else if (!_isInGrace && lookup.IsWaitingForUnresponsive && Left > requests.Grace)
+            else if (!_isInGrace && lookup.IsWaitingForUnresponsive && Left > Grace)
             {
                 _isInGrace = true;
-                _timer?.Change(requests.Grace, Timeout.InfiniteTimeSpan);
+                _timer?.Change(Grace, Timeout.InfiniteTimeSpan);
             }
 
             return false;

@@ -100,6 +100,14 @@ internal sealed class MaintenanceRunner(
         ? RefreshBucketsAsync(RefreshPolicy.GetJoinBuckets(node.Id, nearest.Id), cancellationToken)
         : Task.CompletedTask;
 
+    /// <summary>
+    /// After a lookup of the own id in another part of the network: refreshes the buckets that reach farther than the k nearest, whom that
+    /// lookup has found.
+    /// </summary>
+    public Task RefreshAfterMergeAsync(CancellationToken cancellationToken) => node.Nearest(node.Id, node.Kademlia.BucketSize) is [.., var farthest]
+        ? RefreshBucketsAsync(RefreshPolicy.GetJoinBuckets(node.Id, farthest.Id), cancellationToken)
+        : Task.CompletedTask;
+
     private PartitionRepair CreateRepair() => new(node, store, this, _republisher, RepairPeriod, environment);
 
     // ReadAllAsync would leave the caller's synchronization context.

@@ -38,6 +38,9 @@ internal sealed class RequestTable : IDisposable
     /// <summary>How long a lookup with nobody else to query waits for unresponsive contacts.</summary>
     public TimeSpan Grace => _roundTrips.Common.RetryTimeout;
 
+    /// <summary>How long it waits for those that did not answer earlier lookups, and are probably gone.</summary>
+    public TimeSpan ShortGrace => _roundTrips.Common.Usual;
+
     public bool IsUnresponsive(UdpEndpoint endpoint) => _unresponsive.Contains(endpoint);
 
     /// <summary>The request ends through its own methods, perhaps before this returns.</summary>

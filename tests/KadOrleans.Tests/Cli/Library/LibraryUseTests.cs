@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using KadOrleans.Storage.Sqlite;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

@@ -62,6 +62,32 @@ public sealed class LookupTests
         Assert.Equal(isInTime ? _contacts[..4] : _contacts[1..5], lookup.GetOutcome().Closest);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_contact_that_did_not_answer_earlier_takes_no_slot_and_is_waited_for_only_at_the_end(bool isBack)
+    {
+        var lookup = Start(LookupKind.Node, _contacts);
+        Assert.True(lookup.TryNext(out var first));
+        lookup.PassOver(first);
+        Assert.Equal(_network.Options.LookupConcurrency, LookupNetwork.TakeAll(lookup).Length);
+        AnswerAll(lookup, _contacts[1..]);
+        Assert.True(lookup.IsWaitingForUnresponsive);
+        Assert.False(lookup.NeedsRetries);
+
+        if (isBack)
+        {
+            lookup.OnNodes(first, []);
+        }
+        else
+        {
+            lookup.StopWaitingForUnresponsive();
+        }
+
+        Assert.Equal(TerminationReason.Converged, lookup.Reason);
+        Assert.Equal(isBack, lookup.GetOutcome().Closest.Contains(first));
+    }
+
     [Fact]
     public void While_nobody_has_answered_slow_contacts_are_waited_for()
     {

@@ -22,6 +22,33 @@ public sealed class UnresponsiveContactTests
         Assert.True(second < RoundTripEstimate.MinTimeout, $"{second}");
     }, new NetworkConditions { MinDelay = Delay, MaxDelay = Delay });
 
+    // Each node would otherwise miss each of a part that was cut off once, many of them minutes after the cut.
+    [Fact]
+    public void Contacts_that_were_silent_and_are_back_are_found_by_the_next_lookup() => SimulatedWorld.Run(23, async world =>
+    {
+        await world.StartNetworkAsync(50, Without.Walks);
+        var target = NodeId.FromKey("target");
+        world.Network.Cut(world.Nodes.Take(25).Select(node => node.Transport.Endpoint), TimeSpan.FromSeconds(3));
+
+        var during = await LookUpAsync();
+        await world.PassAsync(TimeSpan.FromSeconds(10));
+        var after = await LookUpAsync();
+
+        Assert.InRange(during, 0, 5);
+        Assert.Equal(50, after);
+
+        async Task<int> LookUpAsync()
+        {
+            var outcomes = await Task.WhenAll(world.Nodes.Select(node => node.Node.FindNodeAsync(target)));
+            return world.Nodes.Zip(outcomes).Count(one => one.Second.Closest.Select(contact => contact.Id).SequenceEqual(Nearest(one.First)));
+        }
+
+        IEnumerable<NodeId> Nearest(SimulatedNode asker) => world.Nodes.Where(node => node != asker)
+            .Select(node => node.Id)
+            .OrderBy(id => id.DistanceTo(target))
+            .Take(new KademliaOptions().BucketSize);
+    }, new NetworkConditions { MinDelay = Delay, MaxDelay = TimeSpan.FromMilliseconds(45) });
+
     [Fact]
     public void A_lookup_goes_on_behind_the_k_nearest_contacts_when_all_are_gone() => SimulatedWorld.Run(22, async world =>
     {
