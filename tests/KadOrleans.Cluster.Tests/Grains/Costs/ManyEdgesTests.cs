@@ -34,7 +34,7 @@ public sealed class ManyEdgesTests(ClusterFixture cluster, ITestOutputHelper out
         Assert.InRange(started.Elapsed, TimeSpan.Zero, TimeSpan.FromMinutes(1));
         Assert.Equal(Edges * Ids, leases.SelectMany(lease => lease.NodeIds).Distinct().Count());
         Assert.InRange(counts[StateNames.EdgeDirectory].Writes, 1, 2 + (Edges / 10));
-        Assert.InRange(counts[StateNames.RoutingTable].Writes, 2 * Edges * Ids, 3 * Edges * Ids);
+        Assert.InRange(counts[StateNames.RoutingTable].Writes, Edges * Ids, 2 * Edges * Ids);
 
         async Task LeaseAsync(int i)
         {
