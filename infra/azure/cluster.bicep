@@ -20,15 +20,15 @@ var networkContributor = '4d97b98b-1d4f-4787-a291-c67834d212e7'
 var acrPull = '7f951dda-4ed3-4680-a7ca-43fe172d538d'
 var clusterAdministrator = 'b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b'
 
-resource virtualNetwork 'Microsoft.Network/virtualNetworks@2024-05-01' existing = {
+resource virtualNetwork 'Microsoft.Network/virtualNetworks@2025-01-01' existing = {
   name: virtualNetworkName
 }
 
-resource publicAddresses 'Microsoft.Network/publicIPPrefixes@2024-05-01' existing = {
+resource publicAddresses 'Microsoft.Network/publicIPPrefixes@2025-01-01' existing = {
   name: publicAddressesName
 }
 
-resource registry 'Microsoft.ContainerRegistry/registries@2023-07-01' = {
+resource registry 'Microsoft.ContainerRegistry/registries@2025-04-01' = {
   name: registryName
   location: location
   tags: tags
@@ -125,12 +125,14 @@ resource cluster 'Microsoft.ContainerService/managedClusters@2025-05-01' = {
       dnsServiceIP: '10.250.0.10'
     }
     agentPoolProfiles: [
-      union(pool, {
+      {
+        ...pool
         name: 'silo'
         mode: 'System'
         count: siloNodes
-      })
-      union(pool, {
+      }
+      {
+        ...pool
         name: 'edge'
         mode: 'User'
         count: edgeNodes
@@ -149,7 +151,16 @@ resource cluster 'Microsoft.ContainerService/managedClusters@2025-05-01' = {
             }
           ]
         }
-      })
+        // An edge asks for socket buffers of 4 MiB, and each of its peers is an entry of the host's connection tracking.
+        linuxOSConfig: {
+          sysctls: {
+            netCoreRmemMax: 4194304
+            netCoreWmemMax: 4194304
+            netNetfilterNfConntrackMax: 524288
+            netNetfilterNfConntrackBuckets: 131072
+          }
+        }
+      }
     ]
     addonProfiles: {
       omsagent: {
@@ -168,7 +179,7 @@ resource cluster 'Microsoft.ContainerService/managedClusters@2025-05-01' = {
 }
 
 // `az aks` and the portal look it up by this name; not finding it, they would make a second one and collect all twice.
-resource collection 'Microsoft.Insights/dataCollectionRuleAssociations@2023-03-11' = {
+resource collection 'Microsoft.Insights/dataCollectionRuleAssociations@2024-03-11' = {
   name: 'ContainerInsightsExtension'
   scope: cluster
   properties: {

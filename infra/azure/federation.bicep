@@ -3,15 +3,15 @@ param issuer string
 param siloIdentityName string
 param edgeIdentityName string
 
-resource silo 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' existing = {
+resource silo 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
   name: siloIdentityName
 }
 
-resource edge 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' existing = {
+resource edge 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
   name: edgeIdentityName
 }
 
-resource siloPods 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials@2023-01-31' = {
+resource siloPods 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials@2024-11-30' = {
   parent: silo
   name: 'pods'
   properties: {
@@ -21,7 +21,7 @@ resource siloPods 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIde
   }
 }
 
-resource edgePods 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials@2023-01-31' = {
+resource edgePods 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials@2024-11-30' = {
   parent: edge
   name: 'pods'
   properties: {

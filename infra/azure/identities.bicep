@@ -2,19 +2,19 @@
 param location string
 param tags object
 
-resource cluster 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
+resource cluster 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: 'kad-cluster'
   location: location
   tags: tags
 }
 
-resource silo 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
+resource silo 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: 'kad-silo'
   location: location
   tags: tags
 }
 
-resource edge 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
+resource edge 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: 'kad-edge'
   location: location
   tags: tags

@@ -2,7 +2,7 @@
 param location string
 param tags object
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
+resource workspace 'Microsoft.OperationalInsights/workspaces@2025-02-01' = {
   name: 'kad-logs'
   location: location
   tags: tags
@@ -14,7 +14,7 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
   }
 }
 
-resource collectionRule 'Microsoft.Insights/dataCollectionRules@2023-03-11' = {
+resource collectionRule 'Microsoft.Insights/dataCollectionRules@2024-03-11' = {
   name: 'kad-containers'
   location: location
   tags: tags

@@ -6,7 +6,7 @@ param zones array
 var nodeRange = '10.240.0.0/22'
 var podRange = '10.240.16.0/20'
 
-resource virtualNetwork 'Microsoft.Network/virtualNetworks@2024-05-01' = {
+resource virtualNetwork 'Microsoft.Network/virtualNetworks@2025-01-01' = {
   name: 'kad'
   location: location
   tags: tags
@@ -42,7 +42,7 @@ resource virtualNetwork 'Microsoft.Network/virtualNetworks@2024-05-01' = {
 }
 
 // Edges' nodes take their public addresses from here: firewalls of others can name the range, and it outlives the nodes.
-resource publicAddresses 'Microsoft.Network/publicIPPrefixes@2024-05-01' = {
+resource publicAddresses 'Microsoft.Network/publicIPPrefixes@2025-01-01' = {
   name: 'kad-edge'
   location: location
   tags: tags

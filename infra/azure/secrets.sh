@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes the Secrets that silos and edges need, with a password and a key of its own, unless they are there. Its argument is the kubectl context.
+# Makes the Secrets that silos and edges need, with a password, a key and a token of its own, unless they are there. Its argument is the kubectl
+# context. It needs kubectl and openssl.
 set -eu
 context=$1
 umask 077
@@ -44,3 +45,17 @@ for namespace in kad kad-edge; do
         make "$namespace" kad-edge-key
     fi
 done
+
+# The silos have the hash of the operator's token alone. The token itself is for whoever may read Secrets here: docs/manage.md.
+if ! has kad kad-tokens; then
+    if has kad kad-operator; then
+        token=$(kubectl --context "$context" --namespace kad get secret kad-operator --output 'jsonpath={.data.token}' | base64 -d)
+    else
+        token=kad_$(head -c 32 /dev/urandom | od -A n -v -t x1 | tr -d ' \n')
+        printf 'token=%s\n' "$token" >"$file"
+        make kad kad-operator
+    fi
+    hash=$(printf %s "$token" | openssl dgst -sha256 -r | cut -c 1-64)
+    printf 'tokens.json={"tokens":[{"name":"operator","sha256":"%s","scopes":["read","write","view","manage"]}]}\n' "$hash" >"$file"
+    make kad kad-tokens
+fi

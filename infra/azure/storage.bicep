@@ -10,7 +10,7 @@ param edgePrincipalId string
 var blobDataContributor = 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
 var tableDataContributor = '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
 
-resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
+resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
   name: accountName
   location: location
   tags: tags
@@ -37,7 +37,7 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
 }
 
 // Versions and soft deletion are off: the log of a shard is overwritten with each group of writes, and each would be kept.
-resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
+resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-01-01' = {
   parent: account
   name: 'default'
   properties: {

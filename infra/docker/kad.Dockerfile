@@ -1,11 +1,15 @@
 # Build from the repository's root: docker build -f infra/docker/kad.Dockerfile -t kad --build-arg VERSION=0.1.0 .
 # A node that keeps its data: docker run -p 8468:8468/udp -v kad:/data kad node --data /data --http 0.0.0.0:8080
 # Compiled ahead of time, and yet neither trimmed nor native: Microsoft.Data.Sqlite looks its native library up by reflection.
-FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
+# The SDK runs on the machine that builds, and compiles for the image's architecture: it does not run under an emulator.
+FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:10.0 AS build
+ARG TARGETARCH
 WORKDIR /source
 COPY global.json Directory.Build.props Directory.Build.targets Directory.Packages.props .editorconfig ./
 COPY src src
-RUN dotnet publish src/KadOrleans.Cli -c Release --use-current-runtime --no-self-contained -o /app -p:UseAppHost=false && mkdir /data
+ARG VERSION
+RUN dotnet publish src/KadOrleans.Cli -c Release -a $TARGETARCH --no-self-contained -o /app -p:UseAppHost=false \
+    ${VERSION:+-p:VersionPrefix=$VERSION} && mkdir /data
 
 # No shell, no package manager, no ICU: the project formats invariantly.
 FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled

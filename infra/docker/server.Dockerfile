@@ -1,10 +1,14 @@
 # Build from the repository's root: docker build -f infra/docker/server.Dockerfile -t kad-server --build-arg VERSION=0.1.0 .
 # Silos and edges run this image: Kad__Role says which.
-FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
+# The SDK runs on the machine that builds, and compiles for the image's architecture: it does not run under an emulator.
+FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:10.0 AS build
+ARG TARGETARCH
 WORKDIR /source
 COPY global.json Directory.Build.props Directory.Build.targets Directory.Packages.props .editorconfig ./
 COPY src src
-RUN dotnet publish src/KadOrleans.Server.Full -c Release --use-current-runtime --no-self-contained -o /app -p:UseAppHost=false
+ARG VERSION
+RUN dotnet publish src/KadOrleans.Server.Full -c Release -a $TARGETARCH --no-self-contained -o /app -p:UseAppHost=false \
+    ${VERSION:+-p:VersionPrefix=$VERSION}
 
 # No shell, no package manager, no ICU: the project formats invariantly.
 FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled

@@ -105,7 +105,7 @@ internal static partial class GrainsLog
     [LoggerMessage(6079, LogLevel.Debug, "The membership table was not read: {Message}")]
     public static partial void MembersNotRead(this ILogger logger, string message);
 
-    [LoggerMessage(6080, LogLevel.Warning, "Nothing listens at the address of silo {Silo} any more, as another silo saw too: it is declared dead")]
+    [LoggerMessage(6080, LogLevel.Warning, "Nothing listens at the address of silo {Silo} any more, as another silo saw too: it is to be declared dead")]
     public static partial void SiloEnded(this ILogger logger, SiloAddress silo);
 
     [LoggerMessage(6081, LogLevel.Debug, "Nothing listens at the address of silo {Silo}, which was not declared dead: {Message}")]

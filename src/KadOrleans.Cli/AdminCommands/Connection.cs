@@ -14,7 +14,7 @@ internal sealed class Connection
         "--url", "URL", $"The HTTP address of a node or a silo. [default: {UrlVariable} of the environment, else {DefaultUrl}]");
 
     private readonly Option<string?> _tokenFile = CommonOptions.Text(
-        "--token-file", "FILE", $"A file with the token, as 'kad token' prints it. [default: {TokenVariable} of the environment has the token itself]");
+        "--token-file", "FILE", $"A file with the token, as 'kad token add' prints it. [default: {TokenVariable} of the environment has the token itself]");
 
     private readonly Option<string?> _data = CommonOptions.Text(
         "--data", "DIR", "The data folder of a node on this machine: its own token is there.");
@@ -46,7 +46,7 @@ internal sealed class Connection
             var token = new FileInfo(path).Length <= MaxTokenBytes ? File.ReadAllText(path).Trim() : string.Empty;
             return token.Length > 0 && token.All(c => c is > ' ' and <= '~')
                 ? token
-                : throw CommandException.WrongUsage($"{option}: '{path}' has no token; 'kad token' prints one.");
+                : throw CommandException.WrongUsage($"{option}: '{path}' has no token; 'kad token add' prints one.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -104,7 +104,9 @@ internal sealed class NodeOptions
         HttpHost, "NAME", "A name that --http is asked under, such as kad.example.org, or https://kad.example.org behind a proxy with HTTPS, beside IP addresses and localhost. Repeatable.");
 
     private readonly Option<string?> _httpTokens = CommonOptions.Text(
-        HttpTokens, "FILE", "Serve the API for programs on --http, to those whose token is in this file; kad token writes it.");
+        HttpTokens,
+        "FILE",
+        "Serve the API for programs on --http, to those whose token is in this file; kad token add writes it. It is read again each 5 s.");
 
     private readonly NumberOption _httpConnections = new(
         "--http-connections", "The most open connections of --http", HttpLimits.LeastConnections, HttpLimits.MostConnections, HttpLimits.MaxConnections);

@@ -4,30 +4,32 @@ internal static class TokenCommand
 {
     private const string FileOption = "--file";
 
-    public static Command Create(CommandIo io)
-    {
-        var name = new Argument<string>("NAME") { Description = $"Who gets the token: 1 to {ApiToken.MaxName} characters." };
-        var file = new Option<string>(FileOption)
+    public static Command Create(CommandIo io) =>
+        new ExampleCommand("token", "Make, list and remove tokens for programs and people that call a node or a cluster over HTTP.")
         {
-            Description = "The file of tokens, for kad node --http-tokens or Kad:Http:Tokens; made if it is missing.",
-            HelpName = "FILE",
-            Required = true,
-        };
+            Examples = ["kad token add operator --file tokens.json --scope view --scope manage", "kad token list --file tokens.json"],
+            Notes = "A server reads the file again each 5 s, and needs no restart. docs/manage.md has how to change a token, on Kubernetes too.",
+        }.With(CreateAdd(io), CreateList(io), CreateRemove(io));
+
+    private static ExampleCommand CreateAdd(CommandIo io)
+    {
+        var name = Name("Who gets the token");
+        var file = FileOf("The file of tokens, for kad node --http-tokens or Kad:Http:Tokens; made if it is missing.");
         var scope = new Option<string[]>("--scope")
         {
             Description = $"What it allows: {string.Join(", ", ApiScope.All)}. Repeatable. [default: {ApiScope.Read}]",
             HelpName = "SCOPE",
         };
         var rate = new NumberOption("--rate", "The most requests a second", 1, ApiToken.MaxRate, ApiToken.DefaultRate);
-        return new ExampleCommand("token", "Make a token for programs that call the HTTP API.")
+        return new ExampleCommand("add", "Make a token, print it, and add its hash to the file.")
         {
             Examples =
             [
-                "kad token shop --file tokens.json",
-                "kad token importer --file tokens.json --scope read --scope write --rate 5000",
+                "kad token add shop --file tokens.json",
+                "kad token add importer --file tokens.json --scope read --scope write --rate 5000",
             ],
-            Notes = "The token is printed once; the file has only its hash. A server reads the file when it starts. To end a token, take it out of the file.",
-        }.With(name, file, scope, rate).Runs((parsed, json, _) => Task.FromResult(Run(
+            Notes = "The token is printed once; the file has only its hash.",
+        }.With(name, file, scope, rate).Runs((parsed, json, _) => Task.FromResult(Add(
             new ResultPrinter(io, json),
             parsed.GetValue(file)!,
             parsed.GetValue(name)!,
@@ -35,24 +37,107 @@ internal static class TokenCommand
             rate.Read(parsed))));
     }
 
-    private static int Run(ResultPrinter printer, string path, string name, string[] scopes, int rate)
+    private static ExampleCommand CreateList(CommandIo io)
+    {
+        var file = FileOf("The file of tokens.");
+        return new ExampleCommand("list", "List the tokens of a file: names, scopes and rates.")
+        {
+            Examples = ["kad token list --file tokens.json", "kad token list --file tokens.json --json"],
+            Notes = "The tokens themselves are nowhere: the file has their hashes.",
+        }.With(file).Runs((parsed, json, _) => Task.FromResult(List(new ResultPrinter(io, json), parsed.GetValue(file)!)));
+    }
+
+    private static ExampleCommand CreateRemove(CommandIo io)
+    {
+        var name = Name("Whose token ends");
+        var file = FileOf("The file of tokens.");
+        return new ExampleCommand("remove", "Remove a token from the file: servers refuse it, and end its sessions in browsers.")
+        {
+            Examples = ["kad token remove shop --file tokens.json", "kad token remove shop --file /etc/kad/tokens.json --json"],
+            Notes = "A file has one token at least: add the next one before the last is removed.",
+        }.With(name, file).Runs((parsed, json, _) => Task.FromResult(Remove(
+            new ResultPrinter(io, json), parsed.GetValue(file)!, parsed.GetValue(name)!)));
+    }
+
+    private static int Add(ResultPrinter printer, string path, string name, string[] scopes, int rate)
     {
         IReadOnlyList<ApiToken> held = File.Exists(path) ? ApiTokens.Read(FileOption, path) : [];
         var (secret, token) = ApiToken.Create(name, [.. scopes.Distinct()], rate);
-        if (ApiTokens.FindProblem([.. held, token]) is { } problem)
-        {
-            throw CommandException.WrongUsage($"{FileOption} '{path}' is unchanged: {problem}.");
-        }
-
-        // Replaced as a whole: a server that starts meanwhile reads one or the other.
-        var next = $"{path}.new";
-        File.Delete(next);
-        using (var writer = new StreamWriter(PrivateFile.CreateNew(next)))
-        {
-            writer.WriteLine(ApiTokens.Write([.. held, token]));
-        }
-
-        File.Move(next, path, overwrite: true);
+        Write(path, [.. held, token]);
         return printer.Print(new JsonObject { ["name"] = name, ["token"] = secret, ["file"] = path }, secret);
     }
+
+    private static int List(ResultPrinter printer, string path)
+    {
+        var tokens = ApiTokens.Read(FileOption, path);
+        return printer.Print(
+            new JsonObject
+            {
+                ["file"] = path,
+                ["tokens"] = new JsonArray([.. tokens.Select(token => new JsonObject
+                {
+                    ["name"] = token.Name,
+                    ["scopes"] = new JsonArray([.. token.Scopes.Select(scope => JsonValue.Create(scope))]),
+                    ["requestsPerSecond"] = token.RequestsPerSecond,
+                })]),
+            },
+            () => printer.Table(
+                ["name", "scopes", "requests a second"],
+                [.. tokens.Select(token => (string[])[token.Name, string.Join(", ", token.Scopes), $"{token.RequestsPerSecond}"])]));
+    }
+
+    private static int Remove(ResultPrinter printer, string path, string name)
+    {
+        var held = ApiTokens.Read(FileOption, path);
+        var left = held.Where(token => token.Name != name).ToList();
+        if (left.Count == held.Count)
+        {
+            var names = string.Join(", ", held.Select(token => $"'{VisibleText.Excerpt(token.Name)}'"));
+            throw Unchanged(path, $"it has no token '{VisibleText.Excerpt(name)}'; its tokens are {names}");
+        }
+
+        if (left.Count == 0)
+        {
+            throw Unchanged(
+                path,
+                $"'{VisibleText.Excerpt(name)}' is its only token, and servers keep to what they read before a file without any; add another one first");
+        }
+
+        Write(path, left);
+        return printer.Print(
+            new JsonObject { ["name"] = name, ["removed"] = true, ["file"] = path, ["left"] = left.Count },
+            $"Removed; tokens left: {left.Count}.");
+    }
+
+    // Replaced as a whole: a server that reads it meanwhile has one or the other.
+    private static void Write(string path, IReadOnlyList<ApiToken> tokens)
+    {
+        if (ApiTokens.FindProblem(tokens) is { } problem)
+        {
+            throw Unchanged(path, problem);
+        }
+
+        var next = $"{path}.new";
+        try
+        {
+            File.Delete(next);
+            using (var writer = new StreamWriter(PrivateFile.CreateNew(next)))
+            {
+                writer.WriteLine(ApiTokens.Write(tokens));
+            }
+
+            File.Move(next, path, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unchanged(path, $"it cannot be written ({Phrases.Of(e.Message)})", e);
+        }
+    }
+
+    private static CommandException Unchanged(string path, string problem, Exception? cause = null) =>
+        CommandException.WrongUsage($"{FileOption} '{path}' is unchanged: {problem}.", cause);
+
+    private static Argument<string> Name(string what) => new("NAME") { Description = $"{what}: 1 to {ApiToken.MaxName} characters." };
+
+    private static Option<string> FileOf(string description) => new(FileOption) { Description = description, HelpName = "FILE", Required = true };
 }

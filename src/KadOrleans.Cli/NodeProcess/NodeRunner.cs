@@ -70,16 +70,22 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
         }
 
         _ownToken?.Write("--data", _logger);
-        var server = await NodeStatusServer.StartAsync(place, node, isFirst, ReadTokens(), loggers, cancellationToken);
+        var server = await NodeStatusServer.StartAsync(place, node, isFirst, FindApi(), loggers, cancellationToken);
         _logger.StatusServed(server.Address);
         return server;
     }
 
-    // Those of a file, and the node's own. Null if there is neither.
-    private ApiTokens? ReadTokens()
+    // With the tokens of a file, and the node's own. Null if there is neither.
+    private Action<IServiceCollection>? FindApi()
     {
-        var tokens = settings.HttpTokens is { } file ? ApiTokens.Read(NodeOptions.HttpTokens, file) : [];
-        return _ownToken is not null ? new ApiTokens([.. tokens, _ownToken.Token]) : tokens.Count > 0 ? new ApiTokens(tokens) : null;
+        IReadOnlyList<ApiToken> own = _ownToken is null ? [] : [_ownToken.Token];
+        if (settings.HttpTokens is { } path)
+        {
+            var file = new TokenFile(NodeOptions.HttpTokens, path, own);
+            return services => services.AddDhtApi(file);
+        }
+
+        return own.Count > 0 ? services => services.AddDhtApi(new ApiTokens(own)) : null;
     }
 
     // A node that cannot join goes on answering, and the engine retries. So does one whose state cannot be saved.

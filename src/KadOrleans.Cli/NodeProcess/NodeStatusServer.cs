@@ -10,12 +10,15 @@ internal sealed class NodeStatusServer(StatusServer server, ITimer sampling) : I
 {
     public IPEndPoint Address => server.Address;
 
-    /// <summary>Binds and begins to serve a started node, which is ready without contacts if it is its network's first.</summary>
+    /// <summary>
+    /// Binds and begins to serve a started node, which is ready without contacts if it is its network's first. API and console are served if
+    /// the former is added.
+    /// </summary>
     public static async Task<NodeStatusServer> StartAsync(
         HttpPlace place,
         KadNode node,
         bool isFirst,
-        ApiTokens? tokens,
+        Action<IServiceCollection>? addApi,
         ILoggerFactory loggers,
         CancellationToken cancellationToken)
     {
@@ -32,7 +35,7 @@ internal sealed class NodeStatusServer(StatusServer server, ITimer sampling) : I
                     var status = await node.DescribeAsync(context.RequestAborted);
                     await context.WriteJsonAsync(NodeStatusReport.Create(status, startedAt, time.GetUtcNow(), rates));
                 });
-                if (tokens is not null)
+                if (addApi is not null)
                 {
                     pages.MapDhtApi();
                     pages.MapKadConsole();
@@ -40,9 +43,9 @@ internal sealed class NodeStatusServer(StatusServer server, ITimer sampling) : I
             },
             services =>
             {
-                if (tokens is not null)
+                if (addApi is not null)
                 {
-                    services.AddSingleton<IDht>(node).AddSingleton(node.Admin).AddDhtApi(tokens).AddKadConsole();
+                    addApi(services.AddSingleton<IDht>(node).AddSingleton(node.Admin).AddKadConsole());
                 }
             },
             loggers,

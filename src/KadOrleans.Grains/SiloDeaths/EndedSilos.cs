@@ -1,92 +1,177 @@
-using System.Collections.Concurrent;
 using System.Net;
 
 namespace KadOrleans.Grains;
 
 /// <summary>
-/// Declares a silo dead once nothing listens at its address any more: its process has ended. By itself Orleans waits for three probes in a row,
-/// some 3 s, as it cannot tell an end from a silo that hangs. Two silos have to see it, as a firewall may refuse the connections of one;
-/// where there are but two, the other one decides, as with Orleans' votes. A silo that is taken for dead and lives loses nothing: storage
-/// fences its shards, and it ends.
+/// Has a silo declared dead once nothing listens at its address any more: its process has ended. By itself Orleans waits for three probes in a
+/// row, some 3 s, as it cannot tell an end from a silo that hangs. Two silos have to see it, as a firewall may refuse the connections of
+/// one, and neither may get an answer over a connection that stands; where there are but two, the other one decides, as with Orleans'
+/// votes. A silo that is taken for dead and lives loses nothing: storage fences its shards, and it ends.
 /// </summary>
 internal sealed class EndedSilos(
     IClusterMembershipService membership,
     ILocalSiloDetails own,
     RefusesConnections refuses,
+    AskClock call,
     AskWitness ask,
     [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
     ILogger<EndedSilos> logger)
 {
-    /// <summary>A process that listens is not refused once in a row of these by chance.</summary>
+    /// <summary>A process that listens does not refuse this many in a row.</summary>
     public const int Attempts = 3;
 
-    /// <summary>Other silos that are asked, so that a large cluster does not all call at once.</summary>
+    /// <summary>Silos that decide about one, so that not all of a large cluster read and write its table at once.</summary>
+    public const int MaxDeciders = 8;
+
+    /// <summary>Silos that each of them asks.</summary>
     public const int MaxWitnesses = 4;
 
     public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(150);
 
-    private readonly ConcurrentDictionary<SiloAddress, Task> _looks = new();
+    /// <summary>How long a silo that lives may take for an answer over a connection that stands, and storage for the table of members.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>A connection that this silo had made, or tried to make, has ended. Returns at once; what is begun never fails.</summary>
-    public Task NoteEnd(EndPoint? endpoint) =>
-        ActiveAt(endpoint) is { } silo ? _looks.GetOrAdd(silo, LookAsync) : Task.CompletedTask;
+    // Guards both.
+    private readonly Lock _gate = new();
+    private readonly HashSet<SiloAddress> _deciding = [];
+    private readonly Dictionary<SiloAddress, Task<bool>> _looks = [];
 
-    /// <summary>What this silo sees of another: whether each of some connections, one after the other, is refused. False of one that is no active member.</summary>
-    public async Task<bool> HasEndedAsync(SiloAddress silo)
+    /// <summary>
+    /// A connection to or from a silo has ended. Of one that the other side had made only the address counts: several silos may have it.
+    /// What is begun never fails.
+    /// </summary>
+    public Task NoteEnd(EndPoint? endpoint, bool isInbound)
     {
-        for (var attempt = 0; attempt < Attempts; attempt++)
+        if (endpoint is not IPEndPoint at)
         {
-            if (attempt > 0)
+            return Task.CompletedTask;
+        }
+
+        var address = Unmapped(at.Address);
+        return Task.WhenAll(Active()
+            .Where(silo => !silo.Equals(own.SiloAddress) && Unmapped(silo.Endpoint.Address).Equals(address) && (isInbound || silo.Endpoint.Port == at.Port))
+            .Select(DecideAsync));
+    }
+
+    /// <summary>Whether an active member of the cluster has ended, as seen from here. Those who ask meanwhile share one look.</summary>
+    public Task<bool> HasEndedAsync(SiloAddress silo)
+    {
+        lock (_gate)
+        {
+            if (!IsActive(silo))
             {
-                await Task.Delay(Pause, time);
+                return Task.FromResult(false);
             }
 
-            if (!IsActive(silo) || !await refuses(silo.Endpoint))
+            if (!_looks.TryGetValue(silo, out var look) || look.IsCompleted)
             {
-                return false;
+                _looks[silo] = look = LookAsync(silo);
+            }
+
+            return look;
+        }
+    }
+
+    private async Task<bool> LookAsync(SiloAddress silo)
+    {
+        // So that no answer comes while the lock is held.
+        await Task.Yield();
+        try
+        {
+            var answer = AnswersAsync(silo);
+            for (var attempt = 0; attempt < Attempts; attempt++)
+            {
+                if (attempt > 0)
+                {
+                    await Task.Delay(Pause, time);
+                }
+
+                if (!IsActive(silo) || !await refuses(silo.Endpoint))
+                {
+                    return false;
+                }
+            }
+
+            return !await answer;
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _looks.Remove(silo);
+            }
+        }
+    }
+
+    private async Task DecideAsync(SiloAddress silo)
+    {
+        lock (_gate)
+        {
+            if (!_deciding.Add(silo))
+            {
+                return;
             }
         }
 
-        return true;
-    }
-
-    private async Task LookAsync(SiloAddress silo)
-    {
         try
         {
-            // A process that ends may close its connections before the socket that listens.
-            await Task.Delay(Pause, time);
-            if (!await refuses(silo.Endpoint))
+            // A process that ends may close its connections before the socket that listens: with a core dump much earlier.
+            if (!Near(silo).Append(own.SiloAddress).Order(new ByNearness(silo)).Take(MaxDeciders).Contains(own.SiloAddress)
+                || !(await IsRefusedAfterAsync(Pause, silo) || await IsRefusedAfterAsync(2 * Patience, silo)))
             {
                 return;
             }
 
             // They look while this silo looks.
             var seen = HaveSeenAsync(silo);
-            if (await HasEndedAsync(silo) && await seen && IsActive(silo) && await membership.TryKill(silo))
+            if (!await HasEndedAsync(silo) || !await seen)
+            {
+                return;
+            }
+
+            // Orleans tries for ever to declare dead what it was told to, so not while storage is away, nor what lives again by then.
+            await membership.Refresh().AsTask().WaitAsync(Patience, time);
+            if (IsActive(silo) && await refuses(silo.Endpoint))
             {
                 logger.SiloEnded(silo);
+                await membership.TryKill(silo);
             }
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // Such as when storage is away. Orleans' probes go on.
             logger.EndNotDeclared(silo, e.Message);
         }
         finally
         {
-            _looks.TryRemove(silo, out _);
+            lock (_gate)
+            {
+                _deciding.Remove(silo);
+            }
+        }
+    }
+
+    private async Task<bool> IsRefusedAfterAsync(TimeSpan delay, SiloAddress silo)
+    {
+        await Task.Delay(delay, time);
+        return IsActive(silo) && await refuses(silo.Endpoint);
+    }
+
+    private async Task<bool> AnswersAsync(SiloAddress silo)
+    {
+        try
+        {
+            await call(silo).WaitAsync(Patience, time);
+            return true;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return false;
         }
     }
 
     private async Task<bool> HaveSeenAsync(SiloAddress silo)
     {
-        var others = membership.CurrentSnapshot.Members.Values
-            .Where(member => member.Status == SiloStatus.Active && !member.SiloAddress.Equals(silo) && !member.SiloAddress.Equals(own.SiloAddress))
-            .Select(member => member.SiloAddress)
-            .Order()
-            .Take(MaxWitnesses)
-            .ToList();
+        var others = Near(silo).Take(MaxWitnesses).ToList();
         if (others.Count == 0)
         {
             return true;
@@ -117,12 +202,30 @@ internal sealed class EndedSilos(
         }
     }
 
-    private SiloAddress? ActiveAt(EndPoint? endpoint) => membership.CurrentSnapshot.Members.Values
-        .FirstOrDefault(member => member.Status == SiloStatus.Active && member.SiloAddress.Endpoint.Equals(endpoint)
-            && !member.SiloAddress.Equals(own.SiloAddress))?.SiloAddress;
+    // The other active members, in an order of each silo's own, the same on all.
+    private IEnumerable<SiloAddress> Near(SiloAddress silo) => Active()
+        .Where(member => !member.Equals(silo) && !member.Equals(own.SiloAddress))
+        .Order(new ByNearness(silo));
+
+    private IEnumerable<SiloAddress> Active() => membership.CurrentSnapshot.Members.Values
+        .Where(member => member.Status == SiloStatus.Active)
+        .Select(member => member.SiloAddress);
 
     private bool IsActive(SiloAddress silo) =>
         !silo.Equals(own.SiloAddress) && membership.CurrentSnapshot.GetSiloStatus(silo) == SiloStatus.Active;
+
+    private static IPAddress Unmapped(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+
+    private sealed class ByNearness(SiloAddress silo) : IComparer<SiloAddress>
+    {
+        public int Compare(SiloAddress? x, SiloAddress? y)
+        {
+            var order = Hash(x!).CompareTo(Hash(y!));
+            return order != 0 ? order : x!.CompareTo(y);
+        }
+
+        private uint Hash(SiloAddress other) => (uint)(other.GetConsistentHashCode() ^ silo.GetConsistentHashCode());
+    }
 }
 
 /// <summary>Whether a connection to an address is refused, because nothing listens there. False if it is made, or nobody answers.</summary>

@@ -29,6 +29,13 @@ public static class DhtApi
                 .AddDocumentTransformer<ApiDocument>().AddOperationTransformer<ApiDocument>().AddSchemaTransformer<ApiDocument>());
     }
 
+    /// <summary>The same, with tokens of a file that is read again while the process runs.</summary>
+    public static IServiceCollection AddDhtApi(this IServiceCollection services, TokenFile file)
+    {
+        services.AddHealthChecks().AddCheck(nameof(TokenFile), file);
+        return services.AddDhtApi(file.Tokens).AddSingleton(file).AddHostedService<TokenFileReader>();
+    }
+
     /// <summary>Maps the endpoints; those of the management only if there is an <see cref="IDhtAdmin"/>.</summary>
     public static void MapDhtApi(this IEndpointRouteBuilder endpoints)
     {

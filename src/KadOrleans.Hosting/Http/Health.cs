@@ -41,12 +41,13 @@ public static class HealthPages
         return context.Response.WriteAsync(body.ToJsonString(), context.RequestAborted);
     }
 
+    /// <summary>Reads the first check, which is the process's. Others add a reason if it has none.</summary>
     public static Health Read(HealthReport report)
     {
         var check = report.Entries.Values.FirstOrDefault();
         return new Health(
             check.Description ?? "live",
-            check.Data?.GetValueOrDefault(Reason) as string,
+            report.Entries.Values.Select(one => one.Data.GetValueOrDefault(Reason)).OfType<string>().FirstOrDefault(),
             check.Data?.GetValueOrDefault(RefusesWrites) is true);
     }
 

@@ -23,6 +23,9 @@ public sealed class HostNames(IEnumerable<string> entries)
 
     public static HostNames None { get; } = new([]);
 
+    /// <summary>Whether a name is asked by HTTPS.</summary>
+    public bool HasEncrypted => _encrypted.Count > 0;
+
     /// <summary>
     /// Whether a text is a host name, or one behind <c>https://</c>. A name is ASCII, 1 to 253 characters; an international one in its xn-- form.
     /// </summary>

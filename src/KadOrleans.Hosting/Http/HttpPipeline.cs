@@ -11,6 +11,7 @@ public static class HttpPipeline
     /// <summary>Call it before all other middleware. Endpoints may be served behind it.</summary>
     public static void UseKadHttp(this IApplicationBuilder application, HttpPlace place)
     {
+        application.WarnOfClearText(place);
         application.Use(SetHeadersAsync);
         application.UseHostCheck(place);
         application.Use(ServeHeadAsync);

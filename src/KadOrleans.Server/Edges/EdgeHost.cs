@@ -71,7 +71,7 @@ internal static class EdgeHost
         {
             if (settings().Http.Tokens is { } file)
             {
-                services.AddKadClient().AddDhtApi(new ApiTokens(ApiTokens.Read(KadHttpOptions.TokensSetting, file)));
+                services.AddKadClient().AddDhtApi(new TokenFile(KadHttpOptions.TokensSetting, file));
             }
         },
         Map);

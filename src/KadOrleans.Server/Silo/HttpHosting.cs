@@ -55,7 +55,7 @@ internal static class HttpHosting
     {
         if (settings.Http.Tokens is { } file)
         {
-            services.AddKadClient().AddDhtApi(new ApiTokens(ApiTokens.Read(KadHttpOptions.TokensSetting, file))).AddKadConsole();
+            services.AddKadClient().AddDhtApi(new TokenFile(KadHttpOptions.TokensSetting, file)).AddKadConsole();
         }
         else if (settings.HasOwnToken)
         {

@@ -143,27 +143,33 @@ public static class SiloHost
         ClusterConnections.AddServices(silo.Services, settings.Tls, tls, CertificateUse.Silo);
         silo.Configure<SiloConnectionOptions>(ports =>
         {
-            ports.ConfigureSiloInboundConnection(connections => ClusterConnections.SetUpPort(connections, ConnectionSide.SiloPort, tls, settings.Silo));
+            ports.ConfigureSiloInboundConnection(connections =>
+            {
+                NoteEnds(connections, isInbound: true);
+                ClusterConnections.SetUpPort(connections, ConnectionSide.SiloPort, tls, settings.Silo);
+            });
             ports.ConfigureGatewayInboundConnection(connections => ClusterConnections.SetUpPort(connections, ConnectionSide.Gateway, tls, settings.Silo));
             ports.ConfigureSiloOutboundConnection(connections =>
             {
-                connections.Use(next => connection => NoteEndAsync(next, connection, connections.ApplicationServices));
+                NoteEnds(connections, isInbound: false);
                 ClusterConnections.SetUp(connections, ConnectionSide.Caller, tls);
             });
         });
     }
 
-    private static async Task NoteEndAsync(ConnectionDelegate next, ConnectionContext connection, IServiceProvider services)
+    // Orleans keeps one connection between two silos, which either of them may have made.
+    private static void NoteEnds(IConnectionBuilder connections, bool isInbound) => connections.Use(next => async connection =>
     {
+        var ended = connections.ApplicationServices.GetRequiredService<EndedSilos>();
         try
         {
             await next(connection);
         }
         finally
         {
-            _ = services.GetRequiredService<EndedSilos>().NoteEnd(connection.RemoteEndPoint);
+            _ = ended.NoteEnd(connection.RemoteEndPoint, isInbound);
         }
-    }
+    });
 
     /// <summary>Moves grains to a new or restarted silo: the death of a silo with most grains would stop most of them.</summary>
     private static void AddRebalancing(ISiloBuilder silo)

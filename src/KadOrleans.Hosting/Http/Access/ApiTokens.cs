@@ -5,7 +5,9 @@ using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Hosting;
 
-/// <summary>The tokens that a server accepts. Without any the API is not served.</summary>
+/// <summary>
+/// The tokens that a server accepts, which may be replaced while it runs. Without any the API is not served. Safe for several threads.
+/// </summary>
 public sealed class ApiTokens(params IEnumerable<ApiToken> tokens)
 {
     private const int MaxTokens = 1_000;
@@ -19,38 +21,24 @@ public sealed class ApiTokens(params IEnumerable<ApiToken> tokens)
         WriteIndented = true,
     };
 
-    private readonly FrozenDictionary<string, ApiToken> _byHash =
-        tokens.ToFrozenDictionary(token => token.Sha256, StringComparer.OrdinalIgnoreCase);
+    private volatile FrozenDictionary<string, ApiToken> _byHash = ByHash(tokens);
 
     /// <summary>Reads a file: <c>{"tokens":[{"name":…,"sha256":…,"scopes":["read","write"],"requestsPerSecond":1000}]}</c>.</summary>
     /// <exception cref="OptionsValidationException">It cannot be read, or one of its tokens is wrong. One sentence.</exception>
-    public static IReadOnlyList<ApiToken> Read(string setting, string path)
-    {
-        try
-        {
-            if (new FileInfo(path) is { Exists: true, Length: > MaxFileBytes and var length })
-            {
-                throw KadSettings.Mistake($"{setting}: '{path}' has {length} bytes; at most {MaxFileBytes} are allowed.");
-            }
+    public static IReadOnlyList<ApiToken> Read(string setting, string path) => Parse(setting, path, ReadBytes(setting, path));
 
-            var tokens = JsonSerializer.Deserialize<TokenFile>(File.ReadAllBytes(path), Strict)?.Tokens ?? [];
-            return FindProblem(tokens) is { } problem
-                ? throw KadSettings.Mistake($"{setting}: {problem} in '{path}'.")
-                : tokens;
-        }
-        catch (JsonException e)
-        {
-            throw KadSettings.Mistake($"{setting}: '{path}' is no file of tokens ({Phrases.Of(e.Message)}).");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            throw KadSettings.Mistake($"{setting}: '{path}' cannot be read ({Phrases.Of(e.Message)}).");
-        }
-    }
-
-    public static string Write(IReadOnlyList<ApiToken> tokens) => JsonSerializer.Serialize(new TokenFile(tokens), Strict);
+    public static string Write(IReadOnlyList<ApiToken> tokens) => JsonSerializer.Serialize(new Document(tokens), Strict);
 
     public bool TryFind(string secret, [NotNullWhen(true)] out ApiToken? token) => _byHash.TryGetValue(ApiToken.HashOf(secret), out token);
+
+    /// <summary>Finds what a token is now that was accepted before: its scopes may be others.</summary>
+    public bool TryRenew(ApiToken former, [NotNullWhen(true)] out ApiToken? token) => _byHash.TryGetValue(former.Sha256, out token);
+
+    /// <summary>Whether a token that was accepted before still is, with all scopes that it had.</summary>
+    public bool StillAllow(ApiToken token) => TryRenew(token, out var now) && token.Scopes.All(now.Scopes.Contains);
+
+    /// <summary>Replaces all tokens, for requests that come from now on and at the next event of streams that are open.</summary>
+    public void Replace(IEnumerable<ApiToken> tokens) => _byHash = ByHash(tokens);
 
     /// <summary>What is wrong with the tokens of a file, as the middle of a sentence; null if nothing is.</summary>
     public static string? FindProblem(IReadOnlyList<ApiToken> tokens)
@@ -58,6 +46,12 @@ public sealed class ApiTokens(params IEnumerable<ApiToken> tokens)
         if (tokens.Count is 0 or > MaxTokens)
         {
             return $"there are {tokens.Count} tokens; 1 to {MaxTokens} are allowed";
+        }
+
+        // JSON may have null in a list, whatever the type says.
+        if (tokens.Any(token => token is null || token.Scopes.Any(scope => scope is null)))
+        {
+            return "a token or a scope is null";
         }
 
         var names = new HashSet<string>();
@@ -84,5 +78,47 @@ public sealed class ApiTokens(params IEnumerable<ApiToken> tokens)
         }
     }
 
-    private sealed record TokenFile(IReadOnlyList<ApiToken> Tokens);
+    /// <summary>The bytes of a file of tokens, at most 1 MiB.</summary>
+    /// <exception cref="OptionsValidationException">It cannot be read. One sentence.</exception>
+    internal static byte[] ReadBytes(string setting, string path)
+    {
+        try
+        {
+            using var file = File.OpenRead(path);
+            if (file.Length > MaxFileBytes)
+            {
+                throw KadSettings.Mistake($"{setting}: '{path}' has {file.Length} bytes; at most {MaxFileBytes} are allowed.");
+            }
+
+            var content = new byte[file.Length];
+            file.ReadExactly(content);
+            return content;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw KadSettings.Mistake($"{setting}: '{path}' cannot be read ({Phrases.Of(e.Message)}).");
+        }
+    }
+
+    /// <summary>The tokens that a file's bytes have.</summary>
+    /// <exception cref="OptionsValidationException">One of them is wrong, or it is no such file. One sentence.</exception>
+    internal static IReadOnlyList<ApiToken> Parse(string setting, string path, ReadOnlySpan<byte> content)
+    {
+        try
+        {
+            var tokens = JsonSerializer.Deserialize<Document>(content, Strict)?.Tokens ?? [];
+            return FindProblem(tokens) is { } problem
+                ? throw KadSettings.Mistake($"{setting}: {problem} in '{path}'.")
+                : tokens;
+        }
+        catch (JsonException e)
+        {
+            throw KadSettings.Mistake($"{setting}: '{path}' is no file of tokens ({Phrases.Of(e.Message)}).");
+        }
+    }
+
+    private static FrozenDictionary<string, ApiToken> ByHash(IEnumerable<ApiToken> tokens) =>
+        tokens.ToFrozenDictionary(token => token.Sha256, StringComparer.OrdinalIgnoreCase);
+
+    private sealed record Document(IReadOnlyList<ApiToken> Tokens);
 }

@@ -30,7 +30,7 @@ public sealed class BrowserSessions(TimeProvider time)
         lock (_gate)
         {
             var isKnown = former is not null && _byHashes.Any(
-                one => one.Key.Cookie == ApiToken.HashOf(former) && one.Value.Token == token && time.GetUtcNow() < one.Value.EndsAt);
+                one => one.Key.Cookie == ApiToken.HashOf(former) && one.Value.Token.Sha256 == token.Sha256 && time.GetUtcNow() < one.Value.EndsAt);
             if (!isKnown)
             {
                 End(former);

@@ -94,8 +94,9 @@ internal sealed class TokenAuthentication(
                 : null;
         }
 
-        return sessions is not null && SessionCookie.TryFind(Request, sessions, out var session)
-            ? new TokenIdentity(session.Token, session)
+        // A session ends with its token, and follows its scopes.
+        return sessions is not null && SessionCookie.TryFind(Request, sessions, out var session) && tokens.TryRenew(session.Token, out var now)
+            ? new TokenIdentity(now, session)
             : null;
     }
 
@@ -112,8 +113,8 @@ internal sealed class TokenAuthentication(
 // many requests as it has operations, and an import as many as it has values.
 internal sealed class TokenRates : IEndpointFilter, IDisposable
 {
-    private readonly PartitionedRateLimiter<ApiToken> _limiter = PartitionedRateLimiter.Create<ApiToken, string>(
-        token => RateLimitPartition.GetTokenBucketLimiter(token.Name, _ => new TokenBucketRateLimiterOptions
+    private readonly PartitionedRateLimiter<ApiToken> _limiter = PartitionedRateLimiter.Create<ApiToken, (string Name, int Rate)>(
+        token => RateLimitPartition.GetTokenBucketLimiter((token.Name, token.RequestsPerSecond), _ => new TokenBucketRateLimiterOptions
         {
             TokenLimit = token.RequestsPerSecond,
             TokensPerPeriod = token.RequestsPerSecond,

@@ -44,11 +44,11 @@ internal static class SessionApi
 
         var (cookie, proof, session) = sessions.Begin(token, SessionCookie.Read(context.Request));
         SessionCookie.Write(context, cookie);
-        return SessionDescription.Of(session, proof);
+        return SessionDescription.Of(token, session, proof);
     }
 
     private static SessionDescription Describe(HttpContext context) => TokenAuthentication.SessionOf(context) is { } session
-        ? SessionDescription.Of(session)
+        ? SessionDescription.Of(TokenAuthentication.TokenOf(context), session)
         : throw ApiProblemException.Wrong("A request with a token has no session.");
 
     private static NoContent End(HttpContext context, BrowserSessions sessions)
@@ -65,7 +65,7 @@ internal static class SessionApi
         DateTimeOffset EndsAt,
         [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Proof)
     {
-        public static SessionDescription Of(BrowserSession session, string? proof = null) =>
-            new(session.Token.Name, session.Token.Scopes, session.EndsAt, proof);
+        public static SessionDescription Of(ApiToken token, BrowserSession session, string? proof = null) =>
+            new(token.Name, token.Scopes, session.EndsAt, proof);
     }
 }

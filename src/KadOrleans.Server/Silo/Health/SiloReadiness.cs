@@ -11,7 +11,8 @@ internal sealed class SiloReadiness(
     StorageWatch storage,
     ClockWatch clock,
     ClockService clocks,
-    EdgeHealth? edge = null) : IHealthCheck
+    EdgeHealth? edge = null,
+    TokenFile? tokens = null) : IHealthCheck
 {
     public string State => lifetime switch
     {
@@ -40,5 +41,5 @@ internal sealed class SiloReadiness(
             : Health;
 
     public SiloState Describe() =>
-        Health is { IsReady: false, Status: var missing } ? new SiloState(false, missing) : new SiloState(true, storage.Problem);
+        Health is { IsReady: false, Status: var missing } ? new SiloState(false, missing) : new SiloState(true, storage.Problem ?? tokens?.Problem);
 }

@@ -13,6 +13,7 @@ public sealed class EndedSilosTests
     private readonly HashSet<IPEndPoint> _refusing = [Suspect.Endpoint];
     private readonly List<SiloAddress> _asked = [];
     private Func<SiloAddress, Task<bool>> _witness = _ => Task.FromResult(true);
+    private Func<Task<SiloClock>> _answer = () => Task.FromException<SiloClock>(new TimeoutException("ended"));
     private int _connections;
 
     [Fact]
@@ -31,7 +32,51 @@ public sealed class EndedSilosTests
         await NoteEndAsync(Suspect.Endpoint);
         Assert.Empty(_members.Killed);
         Assert.Empty(_asked);
-        Assert.Equal(1, _connections);
+        Assert.Equal(2, _connections);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_process_that_stops_listening_only_after_its_connections_ended_is_seen_by_the_second_look(int listens)
+    {
+        _refusing.Clear();
+        await NoteEndAsync(Suspect.Endpoint, () =>
+        {
+            if (_connections > listens)
+            {
+                _refusing.Add(Suspect.Endpoint);
+            }
+        });
+        Assert.Equal(listens == 1 ? [Suspect] : [], _members.Killed);
+    }
+
+    // A firewall that refuses new connections lets those go on that stand.
+    [Fact]
+    public async Task One_that_answers_over_a_connection_that_stands_is_left_alone()
+    {
+        _answer = () => Task.FromResult(default(SiloClock));
+        await NoteEndAsync(Suspect.Endpoint);
+        Assert.Empty(_members.Killed);
+        Assert.False(await RunAsync(Create().HasEndedAsync(Suspect)));
+    }
+
+    [Fact]
+    public async Task One_that_does_not_answer_at_all_is_waited_for_half_a_second()
+    {
+        _answer = () => new TaskCompletionSource<SiloClock>().Task;
+        await NoteEndAsync(Suspect.Endpoint);
+        Assert.Equal([Suspect], _members.Killed);
+        Assert.Equal(EndedSilos.Pause + EndedSilos.Patience, _clock.Elapsed);
+    }
+
+    // Orleans keeps one connection of two silos, and where the other side made it only its address is known.
+    [Fact]
+    public async Task The_end_of_a_connection_that_the_silo_had_made_counts_too()
+    {
+        await RunAsync(Create().NoteEnd(new IPEndPoint(Suspect.Endpoint.Address, 50_000), isInbound: true));
+        await RunAsync(Create().NoteEnd(new IPEndPoint(Third.Endpoint.Address, 50_000), isInbound: false));
+        Assert.Equal([Suspect], _members.Killed);
     }
 
     [Fact]
@@ -80,15 +125,30 @@ public sealed class EndedSilosTests
     }
 
     [Fact]
-    public async Task At_most_four_silos_are_asked_and_the_first_that_saw_it_is_enough()
+    public async Task Of_a_hundred_silos_eight_decide_and_each_asks_four()
     {
-        SiloAddress[] others = [.. Enumerable.Range(3, 30).Select(At)];
-        _members.Set([Own, Suspect, .. others]);
-        _witness = silo => Task.FromResult(silo.Equals(_asked[^1]));
-        await NoteEndAsync(Suspect.Endpoint);
-        Assert.Equal([Suspect], _members.Killed);
-        Assert.Equal(EndedSilos.MaxWitnesses, _asked.Count);
-        Assert.DoesNotContain(Own, _asked);
+        SiloAddress[] all = [.. Enumerable.Range(1, 100).Select(At)];
+        var deciders = 0;
+        foreach (var silo in all.Where(silo => !silo.Equals(Suspect)))
+        {
+            _asked.Clear();
+            _members.Killed.Clear();
+            _members.Set(all);
+            await RunAsync(Create(own: silo).NoteEnd(Suspect.Endpoint, isInbound: false));
+            deciders += _members.Killed.Count;
+            Assert.Equal(_members.Killed.Count * EndedSilos.MaxWitnesses, _asked.Count);
+            Assert.DoesNotContain(silo, _asked);
+        }
+
+        Assert.Equal(EndedSilos.MaxDeciders, deciders);
+    }
+
+    [Fact]
+    public async Task Who_ask_at_once_share_one_look()
+    {
+        var ended = Create();
+        Assert.All(await RunAsync(Task.WhenAll(Enumerable.Range(0, 50).Select(_ => ended.HasEndedAsync(Suspect)))), Assert.True);
+        Assert.Equal(EndedSilos.Attempts, _connections);
     }
 
     [Theory]
@@ -107,8 +167,8 @@ public sealed class EndedSilosTests
     public async Task Nobody_makes_a_silo_connect_to_what_is_no_member_of_the_cluster_nor_to_itself()
     {
         var ended = Create();
-        await RunAsync(ended.NoteEnd(new IPEndPoint(IPAddress.Parse("192.0.2.9"), 22)));
-        await RunAsync(ended.NoteEnd(null));
+        await RunAsync(ended.NoteEnd(new IPEndPoint(IPAddress.Parse("192.0.2.9"), 22), isInbound: true));
+        await RunAsync(ended.NoteEnd(null, isInbound: true));
         Assert.False(await RunAsync(ended.HasEndedAsync(At(9))));
         Assert.False(await RunAsync(ended.HasEndedAsync(Own)));
         Assert.Equal(0, _connections);
@@ -118,19 +178,20 @@ public sealed class EndedSilosTests
     public async Task Many_connections_that_end_at_once_are_one_look()
     {
         var ended = Create();
-        await RunAsync(Task.WhenAll(Enumerable.Range(0, 100).Select(_ => ended.NoteEnd(Suspect.Endpoint))));
+        await RunAsync(Task.WhenAll(Enumerable.Range(0, 100).Select(_ => ended.NoteEnd(Suspect.Endpoint, isInbound: false))));
         Assert.Equal([Suspect], _members.Killed);
-        Assert.Equal(1 + EndedSilos.Attempts, _connections);
+        Assert.Equal(1 + EndedSilos.Attempts + 1, _connections);
     }
 
     [Fact]
-    public async Task A_table_that_cannot_be_written_fails_nothing_and_the_next_end_is_looked_at()
+    public async Task While_the_table_cannot_be_read_nobody_is_declared_dead_and_the_next_end_is_looked_at()
     {
         var ended = Create();
         _members.IsAway = true;
-        await RunAsync(ended.NoteEnd(Suspect.Endpoint));
+        await RunAsync(ended.NoteEnd(Suspect.Endpoint, isInbound: false));
+        Assert.Empty(_members.Killed);
         _members.IsAway = false;
-        await RunAsync(ended.NoteEnd(Suspect.Endpoint));
+        await RunAsync(ended.NoteEnd(Suspect.Endpoint, isInbound: false));
         Assert.Equal([Suspect], _members.Killed);
     }
 
@@ -147,17 +208,18 @@ public sealed class EndedSilosTests
 
     private static SiloAddress At(int host) => SiloAddress.New(new IPAddress([10, 0, 0, (byte)host]), 11_111, 1);
 
-    private Task NoteEndAsync(IPEndPoint endpoint, Action? onConnection = null) => RunAsync(Create(onConnection).NoteEnd(endpoint));
+    private Task NoteEndAsync(IPEndPoint endpoint, Action? onConnection = null) => RunAsync(Create(onConnection).NoteEnd(endpoint, isInbound: false));
 
-    private EndedSilos Create(Action? onConnection = null) => new(
+    private EndedSilos Create(Action? onConnection = null, SiloAddress? own = null) => new(
         _members,
-        new OwnSilo(Own),
+        new OwnSilo(own ?? Own),
         endpoint =>
         {
             _connections++;
             onConnection?.Invoke();
             return Task.FromResult(_refusing.Contains(endpoint));
         },
+        _ => _answer(),
         (witness, silo) =>
         {
             Assert.Equal(Suspect.Endpoint.Address.AddressFamily, silo.Endpoint.AddressFamily);
@@ -223,15 +285,12 @@ public sealed class EndedSilosTests
 
         public void Set(SiloAddress silo, SiloStatus status) => _states[silo] = status;
 
-        public ValueTask Refresh(MembershipVersion minimumVersion = default, CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
+        public ValueTask Refresh(MembershipVersion minimumVersion = default, CancellationToken cancellationToken = default) =>
+            IsAway ? ValueTask.FromException(new IOException("The database is away.")) : ValueTask.CompletedTask;
 
         public Task<bool> TryKill(SiloAddress siloAddress)
         {
-            if (IsAway)
-            {
-                throw new IOException("The database is away.");
-            }
-
+            // Orleans keeps a request that fails, and answers yes.
             Killed.Add(siloAddress);
             _states[siloAddress] = SiloStatus.Dead;
             return Task.FromResult(true);

@@ -6,6 +6,7 @@ namespace KadOrleans.Cluster.Tests.SiloRole;
 public sealed class DeployedClusterTests : FolderTests
 {
     private readonly CryptographicRandomSource _random = new();
+    private readonly (string Secret, ApiToken Token) _operator = ApiToken.Create("operator", ApiScope.All);
 
     [Fact]
     [Needs(Need.Kubectl | Need.PostgreSql)]
@@ -14,15 +15,18 @@ public sealed class DeployedClusterTests : FolderTests
     {
         await using var postgres = await PostgreSqlServer.StartAsync();
         var owner = await CreateDatabaseAsync(postgres);
-        await using var firstSilo = new DeployedPod("silo", "kad-silo-a", As(owner, "kad_silo"), Folder);
-        await using var secondSilo = new DeployedPod("silo", "kad-silo-b", As(owner, "kad_silo"), Folder);
-        await using var firstEdge = new DeployedPod("edge", "kad-edge-0", As(owner, "kad_edge"), Folder);
-        await using var secondEdge = new DeployedPod("edge", "kad-edge-1", As(owner, "kad_edge"), Folder);
+        var tokens = new SecretVolume(Path.Combine(Folder, "tokens"));
+        tokens.Write(("tokens.json", ApiTokens.Write([_operator.Token])));
+        await using var firstSilo = Pod("silo", "kad-silo-a");
+        await using var secondSilo = Pod("silo", "kad-silo-b");
+        await using var firstEdge = Pod("edge", "kad-edge-0");
+        await using var secondEdge = Pod("edge", "kad-edge-1");
         await Task.WhenAll(firstSilo.StartAsync(), firstEdge.StartAsync(), secondEdge.StartAsync());
         await secondSilo.StartAsync();
         string[] ids = [firstEdge.Id, secondEdge.Id];
 
         await AssertTheDashboardIsClosedAsync(firstSilo);
+        await AssertBothSilosAreManagedAsync(firstSilo, secondSilo);
         var values = await SetAsync(firstEdge);
         await AssertThereAsync(secondEdge, values);
 
@@ -40,6 +44,9 @@ public sealed class DeployedClusterTests : FolderTests
         {
             Assert.Equal(0, await pod.StopAsync());
         }
+
+        DeployedPod Pod(string part, string name) => new(
+            "postgres", part, name, Folder, tokens, ("Kad__PostgreSql__ConnectionString", As(owner, $"kad_{part}")));
     }
 
     /// <summary>Makes it as docs/install.md says, users for silos and edges, and all else by the Job's program.</summary>
@@ -69,6 +76,16 @@ public sealed class DeployedClusterTests : FolderTests
         Assert.Equal(HttpStatusCode.Unauthorized, await silo.GetAsync("/dashboard/"));
         Assert.Equal(HttpStatusCode.Unauthorized, await silo.GetAsync("/status", "kad:wrong"));
         Assert.Equal(HttpStatusCode.OK, await silo.GetAsync("/status", "kad:secret"));
+    }
+
+    private async Task AssertBothSilosAreManagedAsync(params DeployedPod[] silos)
+    {
+        using var client = new HttpClient { DefaultRequestHeaders = { Authorization = new("Bearer", _operator.Secret) } };
+        foreach (var silo in silos)
+        {
+            var answer = JsonNode.Parse(await client.GetStringAsync(new Uri($"http://{silo.Http}/v1/admin/silos")))!;
+            Assert.Equal(2, answer["silos"]!.AsArray().Count);
+        }
     }
 
     private async Task<Dictionary<NodeId, DhtValue>> SetAsync(DeployedPod edge)

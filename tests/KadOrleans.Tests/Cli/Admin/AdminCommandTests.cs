@@ -169,7 +169,7 @@ public sealed class AdminWordTests(OperatedNode node) : IClassFixture<OperatedNo
 
         File.WriteAllText(token, "none of this server's\n");
         await KadRun.RefusedAsync(
-            $"--token-file: '{token}' has no token; 'kad token' prints one.", "admin", "usage", "--url", node.Url, "--token-file", token);
+            $"--token-file: '{token}' has no token; 'kad token add' prints one.", "admin", "usage", "--url", node.Url, "--token-file", token);
         File.WriteAllText(token, "another");
         var refused = await KadRun.RunAsync("admin", "usage", "--url", node.Url, "--token-file", token);
         Assert.Equal(ExitCode.WrongUsage, refused.ExitCode);

@@ -31,10 +31,10 @@ public sealed class NodeApiTests
     {
         using var folder = new TemporaryFolder();
         var file = folder["tokens.json"];
-        var first = await KadRun.DoneAsync("token", "reader", "--file", file);
-        var second = await KadRun.DoneAsync("token", "writer", "--file", file, "--scope", "read", "--scope", "write", "--rate", "5", "--json");
+        var first = await KadRun.DoneAsync("token", "add", "reader", "--file", file);
+        var second = await KadRun.DoneAsync("token", "add", "writer", "--file", file, "--scope", "read", "--scope", "write", "--rate", "5", "--json");
         await KadRun.FailAsync(
-            ExitCode.WrongUsage, $"--file '{file}' is unchanged: two tokens have the name 'writer'; each needs its own.", "token", "writer", "--file", file);
+            ExitCode.WrongUsage, $"--file '{file}' is unchanged: two tokens have the name 'writer'; each needs its own.", "token", "add", "writer", "--file", file);
 
         Assert.Equal([("reader", 1_000), ("writer", 5)], ApiTokens.Read("--file", file).Select(token => (token.Name, token.RequestsPerSecond)));
         Assert.DoesNotContain(first.Output.Trim(), File.ReadAllText(file), StringComparison.Ordinal);

@@ -75,7 +75,9 @@ public sealed class AzdTests
     {
         var (run, script) = (Service("silo").Text("hooks.postdeploy.run")!, Repository.Read("infra/azure/secrets.sh"));
         var secrets = Manifests.Of("base").SiloAndEdge
-            .SelectMany(workload => workload.Container().Entries("envFrom")).Select(source => source.Text("secretRef.name")).OfType<string>();
+            .SelectMany(workload => workload.Container().Entries("envFrom").Select(source => source.Text("secretRef.name"))
+                .Concat(workload.Pod().Entries("volumes").Select(volume => volume.Text("secret.secretName"))))
+            .OfType<string>();
 
         Assert.InRange(run.IndexOf("secrets.sh", StringComparison.Ordinal), 0, run.IndexOf("rollout status", StringComparison.Ordinal));
         Assert.All(secrets.Distinct(), secret => Assert.Matches($@"make (kad|""\$namespace"") {secret}\n", script));

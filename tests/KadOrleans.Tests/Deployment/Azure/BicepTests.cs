@@ -88,6 +88,19 @@ public sealed class BicepTests
         Assert.Matches(@"key: kad\.orleans/pool\s+operator: Equal\s+value: edge\s+effect: NoSchedule", patch);
     }
 
+    // What `union` makes has no type, so the compiler would let a wrong property pass.
+    [Fact]
+    public void Pools_have_a_type_that_the_compiler_checks_and_edges_nodes_the_kernel_limits_that_edges_ask_for()
+    {
+        var cluster = new BicepFile("cluster.bicep").Text;
+        var buffers = new UdpTransportOptions { Listen = [] };
+
+        Assert.Equal(2, Regex.Count(cluster, @"(?m)^        \.\.\.pool$"));
+        Assert.DoesNotContain("union(pool", cluster, StringComparison.Ordinal);
+        Assert.Contains($"netCoreRmemMax: {buffers.ReceiveBufferBytes}\n", cluster, StringComparison.Ordinal);
+        Assert.Contains($"netCoreWmemMax: {buffers.SendBufferBytes}\n", cluster, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("storage.bicep", "allowSharedKeyAccess: false")]
     [InlineData("storage.bicep", "allowBlobPublicAccess: false")]

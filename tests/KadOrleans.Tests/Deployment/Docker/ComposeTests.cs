@@ -28,6 +28,7 @@ public sealed class ComposeTests
         Assert.Equal("/tokens/tokens.json", settings.Http.Tokens);
         Assert.Equal(["tokens:/data"], Services["token"].Texts("volumes"));
         Assert.Contains("/data/tokens.json", Services["token"].Texts("command"));
+        Assert.Equal(["token", "add", "operator"], Services["token"].Texts("command").Take(3));
     }
 
     [Theory]
@@ -61,6 +62,18 @@ public sealed class ComposeTests
         var schema = Services["database"].Texts("volumes").Last().Split(':');
         Assert.True(File.Exists(Path.Combine(Repository.Path(Folder), schema[0])));
         Assert.StartsWith("/docker-entrypoint-initdb.d/", schema[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Each_process_has_the_time_to_stop_that_it_takes_and_starts_again()
+    {
+        foreach (var (name, longest) in ((string, TimeSpan)[])[("silo", KadOptions.SiloShutdownTimeout), ("edge", KadOptions.EdgeShutdownTimeout)])
+        {
+            Assert.All(Services.Where(service => service.Key.StartsWith(name, StringComparison.Ordinal)), service => Assert.True(
+                int.Parse(service.Value.Text("stop_grace_period")!.TrimEnd('s'), CultureInfo.InvariantCulture) > longest.TotalSeconds));
+        }
+
+        Assert.All(Services.Where(service => service.Key != "token"), service => Assert.Equal("unless-stopped", service.Value.Text("restart")));
     }
 
     private static void AssertDatabase(string name)

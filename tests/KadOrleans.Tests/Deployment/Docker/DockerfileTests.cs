@@ -14,7 +14,17 @@ public sealed class DockerfileTests
         var file = $"src/{project}/{project}.csproj";
         var assembly = XDocument.Parse(Repository.Read(file)).Descendants("AssemblyName").FirstOrDefault()?.Value ?? project;
 
-        Assert.Contains($"dotnet publish src/{project} -c Release --use-current-runtime ", text, StringComparison.Ordinal);
+        // Compiled for the image's architecture on the machine that builds: the SDK does not run under an emulator. So nothing runs in the image.
+        var stages = text.Split("FROM ")[1..];
+        Assert.Equal(2, stages.Length);
+        Assert.StartsWith("--platform=$BUILDPLATFORM ", stages[0], StringComparison.Ordinal);
+        Assert.Matches(@"(?m)^ARG TARGETARCH$", stages[0]);
+        Assert.DoesNotMatch(@"(?m)^RUN ", stages[1]);
+
+        // With the version that the image's label has.
+        Assert.Matches(@"(?m)^ARG VERSION$", stages[0]);
+        Assert.Matches(
+            $@"(?m)^RUN dotnet publish src/{project} -c Release -a \$TARGETARCH .* \\\n    \$\{{VERSION:\+-p:VersionPrefix=\$VERSION\}}", stages[0]);
         Assert.Contains($"ENTRYPOINT [\"dotnet\", \"{assembly}.dll\"]", text, StringComparison.Ordinal);
         Assert.Matches(@"(?m)^USER 1654$", text);
         Assert.Matches("(?m)^LABEL .*org\\.opencontainers\\.image\\.version=\"\\$VERSION\"$", text);

@@ -66,6 +66,26 @@ public sealed class SiloTests
         Assert.Equal(manifests.Silo.Labels(), Assert.Single(silo.Entries("from")).Pairs("podSelector.matchLabels"));
     }
 
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Silos_are_spread_over_the_nodes_that_take_them_and_no_others(string overlay)
+    {
+        var spread = Manifests.Of(overlay).Silo.Pod().Entries("topologySpreadConstraints").ToList();
+
+        // A tainted node is a domain without silos, unless this says otherwise: of edges, of a control plane, or one that is cordoned. Then no
+        // other node may have two.
+        Assert.All(spread, one => Assert.Equal("Honor", one.Text("nodeTaintsPolicy")));
+        Assert.Equal(
+            [("kubernetes.io/hostname", "DoNotSchedule"), ("topology.kubernetes.io/zone", "ScheduleAnyway")],
+            spread.Select(one => (one.Text("topologyKey"), one.Text("whenUnsatisfiable"))));
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void A_silo_of_a_lost_node_starts_elsewhere_within_a_minute(string overlay) => Assert.Equal(
+        [("node.kubernetes.io/not-ready", "NoExecute", "60"), ("node.kubernetes.io/unreachable", "NoExecute", "60")],
+        Manifests.Of(overlay).Silo.Pod().Entries("tolerations").Select(one => (one.Text("key"), one.Text("effect"), one.Text("tolerationSeconds"))));
+
     // docs/install.md, Memory, has where these figures come from.
     [Theory]
     [MemberData(nameof(All))]

@@ -32,7 +32,7 @@ public sealed class WorkloadTests
                 Assert.Null(container.At("resources.limits.cpu"));
             });
             Assert.All(pod.Entries("volumes"), volume => Assert.True(
-                volume["emptyDir"] is not null || volume["configMap"] is not null, volume.Text("name")));
+                volume["emptyDir"] is not null || volume["configMap"] is not null || volume["secret"] is not null, volume.Text("name")));
             Assert.Equal(
                 pod.Text("hostNetwork") == "true" ? "privileged" : "restricted",
                 manifests.One("Namespace", workload.Text("metadata.namespace")!).Pairs("metadata.labels")["pod-security.kubernetes.io/enforce"]);

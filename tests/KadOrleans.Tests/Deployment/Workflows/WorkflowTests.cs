@@ -78,5 +78,10 @@ public sealed class WorkflowTests
 
         var build = images.Entries("steps").Single(step => step.Text("uses")?.StartsWith("docker/build-push-action@", StringComparison.Ordinal) == true);
         Assert.Equal(("linux/amd64,linux/arm64", "true"), (build.Text("with.platforms"), build.Text("with.sbom")));
+
+        // The tag's number without its v, for what the image runs.
+        Assert.Equal("VERSION=${{ steps.version.outputs.number }}", build.Text("with.build-args"));
+        Assert.Equal("echo \"number=${VERSION#v}\" >> \"$GITHUB_OUTPUT\"", images.Entries("steps").Single(step => step.Text("id") == "version").Text("run"));
+        Assert.DoesNotContain(images.Entries("steps"), step => step.Text("uses")?.Contains("qemu", StringComparison.Ordinal) == true);
     }
 }

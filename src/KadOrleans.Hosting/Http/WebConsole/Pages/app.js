@@ -60,7 +60,7 @@ function showLogin(sentence) {
     el('p', {}, 'A token with the scope view lets you look; with manage it lets you change.'),
     form,
     el('p', { class: 'quiet' }, 'A node writes its own token to the file http-token in its data folder. ',
-      'The command kad token makes others.')));
+      'The command kad token add makes others.')));
   document.title = 'Log in · KadOrleans';
   token.focus();
 }

@@ -1,0 +1,108 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
+
+namespace KadOrleans.Hosting;
+
+/// <summary>
+/// A file of tokens that is read again while the process runs. One that cannot be used, or is gone, leaves the tokens that were read before:
+/// whoever may write it must not shut everybody out by a slip. <see cref="Problem"/> says so, for the log and the process's health.
+/// </summary>
+public sealed class TokenFile : IHealthCheck
+{
+    /// <summary>How often a server reads it: soon beside the minute that Kubernetes takes to bring a change to a pod.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+
+    private readonly string _setting;
+    private readonly string _path;
+    private readonly IReadOnlyList<ApiToken> _others;
+    private byte[] _content;
+    private volatile string? _problem;
+
+    /// <summary>Reads the file.</summary>
+    /// <param name="setting">The setting that names it, for its mistakes.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="others">Tokens that are accepted beside those of the file.</param>
+    /// <exception cref="OptionsValidationException">It cannot be used. One sentence.</exception>
+    public TokenFile(string setting, string path, params IReadOnlyList<ApiToken> others)
+    {
+        (_setting, _path, _others) = (setting, path, others);
+        _content = ApiTokens.ReadBytes(setting, path);
+        Tokens = new ApiTokens([.. ApiTokens.Parse(setting, path, _content), .. others]);
+    }
+
+    /// <summary>The tokens of the file and the others, as they are now.</summary>
+    public ApiTokens Tokens { get; }
+
+    /// <summary>Why the file cannot be used as it is now, in a sentence; null if it is in use.</summary>
+    public string? Problem => _problem;
+
+    /// <summary>Always healthy: what was read before is served. The reason is <see cref="Problem"/>.</summary>
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(new Health(Health.Ready, Problem).ToResult());
+
+    /// <summary>Reads the file again, and takes it up if it changed. For one thread at a time. It logs what is new and never fails.</summary>
+    public void Refresh(ILogger logger)
+    {
+        try
+        {
+            var content = ApiTokens.ReadBytes(_setting, _path);
+            if (!content.AsSpan().SequenceEqual(_content))
+            {
+                var tokens = ApiTokens.Parse(_setting, _path, content);
+                Tokens.Replace([.. tokens, .. _others]);
+                _content = content;
+                logger.TokensTaken(_path, string.Join(", ", tokens.Select(token => VisibleText.Excerpt(token.Name))));
+            }
+            else if (_problem is not null)
+            {
+                logger.TokensUsable(_path);
+            }
+
+            _problem = null;
+        }
+        catch (OptionsValidationException mistake)
+        {
+            // Logged once. A file that is being written is read again.
+            var problem = $"{mistake.Failures.First()} The tokens that were read before stay in use.";
+            if (problem != _problem)
+            {
+                _problem = problem;
+                logger.TokensKept(problem);
+            }
+        }
+    }
+}
+
+// Reads it by a timer. Kubernetes replaces a symbolic link in the folder above the file, of which a watcher of the file is told nothing; a
+// file on a network's or another machine's disk is not watched either.
+internal sealed class TokenFileReader(TokenFile file, TimeProvider time, ILogger<TokenFile> logger) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TokenFile.Interval, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                file.Refresh(logger);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The process stops.
+        }
+    }
+}
+
+/// <summary>The log messages of the tokens' file: docs/telemetry.md, Events.</summary>
+internal static partial class TokenFileLog
+{
+    [LoggerMessage(8132, LogLevel.Information, "The tokens in {Path} changed and are in use now: {Names}")]
+    public static partial void TokensTaken(this ILogger logger, string path, string names);
+
+    [LoggerMessage(8133, LogLevel.Warning, "{Problem}")]
+    public static partial void TokensKept(this ILogger logger, string problem);
+
+    [LoggerMessage(8134, LogLevel.Information, "The tokens in {Path} can be used again, and are those in use")]
+    public static partial void TokensUsable(this ILogger logger, string path);
+}

@@ -1,0 +1,101 @@
+namespace KadOrleans.Lab;
+
+/// <summary>
+/// A shell in which documented commands run as they are pasted. Its <c>kad</c> is this build's. Its <c>kubectl</c> keeps namespaces and
+/// Secrets in a folder, and does nothing else; port-forward is the address that <c>http</c> stands for.
+/// </summary>
+public sealed class OperatorsShell : TemporaryFolder
+{
+    /// <summary>What the documents forward a silo's port to.</summary>
+    public const string Forwarded = "127.0.0.1:8080";
+
+    private const string Kubectl =
+        """
+        #!/bin/sh
+        set -eu
+        space=default output= words= sources= dry=
+        while [ $# -gt 0 ]; do
+          case $1 in
+            -n|--namespace) space=$2; shift ;;
+            -o|--output) output=$2; shift ;;
+            --context) shift ;;
+            --dry-run=client) dry=1 ;;
+            --from-*) sources="$sources $1" ;;
+            *) words="$words $1" ;;
+          esac
+          shift
+        done
+        set -- $words
+        place=$SECRETS/$space
+        case "$1 $2" in
+          'create namespace') mkdir "$SECRETS/$3" ;;
+          'get namespace') [ -d "$SECRETS/$3" ] ;;
+          'get secret')
+            [ -d "$place/$3" ]
+            case $output in
+              name) echo "secret/$3" ;;
+              *) key=$(printf %s "${output#'jsonpath={.data.'}" | tr -d '\\}'); base64 -w 0 <"$place/$3/$key" ;;
+            esac ;;
+          'create secret')
+            [ "$dry" ] || [ ! -e "$place/$4" ] || { echo "secrets \"$4\" already exists" >&2; exit 1; }
+            rm -rf "$place/$4"
+            mkdir "$place/$4"
+            for source in $sources; do
+              case $source in
+                --from-env-file=*) while IFS= read -r line; do printf %s "${line#*=}" >"$place/$4/${line%%=*}"; done <"${source#*=}" ;;
+                --from-file=*=*) file=${source#--from-file=}; cp "${file#*=}" "$place/$4/${file%%=*}" ;;
+                --from-file=*) file=${source#--from-file=}; cp "$file" "$place/$4/$(basename "$file")" ;;
+              esac
+            done ;;
+          'apply -f') cat >/dev/null ;;
+          *) echo "This kubectl does not know '$*'." >&2; exit 1 ;;
+        esac
+        """;
+
+    public OperatorsShell()
+    {
+        Directory.CreateDirectory(this["bin"]);
+        Directory.CreateDirectory(this["secrets"]);
+        AddProgram("kubectl", Kubectl);
+        AddProgram("kad", $"""
+            #!/bin/sh
+            exec dotnet '{System.IO.Path.Combine(AppContext.BaseDirectory, "kad.dll")}' "$@"
+            """);
+    }
+
+    /// <summary>Runs lines, which must succeed, and returns what they write. Forwarded ports are at an address of this machine.</summary>
+    public string Run(string lines, string http = Forwarded)
+    {
+        var url = $"http://{http}";
+        return Lab.Kubectl.Run(
+            "env",
+            string.Empty,
+            "-C",
+            Path,
+            $"PATH={this["bin"]}:{Environment.GetEnvironmentVariable("PATH")}",
+            $"SECRETS={this["secrets"]}",
+            $"KAD_URL={url}",
+            "bash",
+            "-euo",
+            "pipefail",
+            "-c",
+            lines.Replace($"http://{Forwarded}", url, StringComparison.Ordinal));
+    }
+
+    /// <summary>A Secret's key, as it was made; null if it was not.</summary>
+    public string? Secret(string space, string name, string key)
+    {
+        var file = this[$"secrets/{space}/{name}/{key}"];
+        return File.Exists(file) ? File.ReadAllText(file) : null;
+    }
+
+    private void AddProgram(string name, string text)
+    {
+        var file = this[$"bin/{name}"];
+        File.WriteAllText(file, text + "\n");
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+}

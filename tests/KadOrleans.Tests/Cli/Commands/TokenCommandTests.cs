@@ -1,0 +1,59 @@
+namespace KadOrleans.Tests.Cli;
+
+/// <summary>The file of tokens, as <c>kad token</c> keeps it.</summary>
+public sealed class TokenCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private string Path => _folder["tokens.json"];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Tokens_are_listed_and_one_is_removed()
+    {
+        await KadRun.DoneAsync("token", "add", "shop", "--file", Path);
+        await KadRun.DoneAsync("token", "add", "operator", "--file", Path, "--scope", "view", "--scope", "manage", "--rate", "7");
+
+        var list = await KadRun.DoneAsync("token", "list", "--file", Path);
+        Assert.Equal(["name", "scopes", "requests a second"], list.Heads);
+        Assert.Equal(["shop read 1000", "operator view, manage 7"], list.Rows.Select(row => string.Join(' ', row)));
+        var json = (await KadRun.DoneAsync("token", "list", "--file", Path, "--json")).Json;
+        Assert.Equal(
+            $$"""{"file":"{{Path}}","tokens":[{"name":"shop","scopes":["read"],"requestsPerSecond":1000},{"name":"operator","scopes":["view","manage"],"requestsPerSecond":7}]}""",
+            json.ToJsonString());
+
+        Assert.Equal("Removed; tokens left: 1.\n", (await KadRun.DoneAsync("token", "remove", "shop", "--file", Path)).Output);
+        Assert.Equal(["operator"], ApiTokens.Read("--file", Path).Select(token => token.Name));
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path));
+        }
+    }
+
+    [Fact]
+    public async Task Each_mistake_is_a_sentence_and_leaves_the_file_as_it_is()
+    {
+        await KadRun.DoneAsync("token", "add", "shop", "--file", Path);
+        var before = File.ReadAllText(Path);
+
+        await RefusedAsync($"--file '{Path}' is unchanged: it has no token 'shpo'; its tokens are 'shop'.", "remove", "shpo", "--file", Path);
+        await RefusedAsync(
+            $"--file '{Path}' is unchanged: 'shop' is its only token, and servers keep to what they read before a file without any; add another one first.",
+            "remove", "shop", "--file", Path);
+        await RefusedAsync($"--file '{Path}' is unchanged: two tokens have the name 'shop'; each needs its own.", "add", "shop", "--file", Path);
+        await RefusedAsync(
+            $"--file '{Path}' is unchanged: a scope of token 'a' is 'all'; read, write, view, manage are allowed.", "add", "a", "--file", Path, "--scope", "all");
+        Assert.Equal(before, File.ReadAllText(Path));
+
+        await KadRun.RefusedAsync("--file: '/none/tokens.json' cannot be read (", "token", "list", "--file", "/none/tokens.json");
+        await KadRun.RefusedAsync("--file: '/none/tokens.json' cannot be read (", "token", "remove", "a", "--file", "/none/tokens.json");
+        await KadRun.RefusedAsync(
+            "--file '/none/tokens.json' is unchanged: it cannot be written (", "token", "add", "a", "--file", "/none/tokens.json");
+        await KadRun.RefusedAsync("Option '--file' is required; see 'kad token list --help'.", "token", "list");
+        await KadRun.RefusedAsync("'lst' is not a known command of 'kad token'; did you mean 'list'?", "token", "lst");
+    }
+
+    private static Task<KadRun> RefusedAsync(string sentence, params string[] args) =>
+        KadRun.FailAsync(ExitCode.WrongUsage, sentence, ["token", .. args]);
+}

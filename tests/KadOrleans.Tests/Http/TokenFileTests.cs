@@ -1,0 +1,240 @@
+using System.Net.Http.Headers;
+using KadOrleans.Tests.Node;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace KadOrleans.Tests.Http;
+
+/// <summary>Tokens that change while a server runs, by a file of a Secret that Kubernetes mounts.</summary>
+public sealed class TokenFileTests : IDisposable
+{
+    private const string Key = "tokens.json";
+
+    private static readonly (string Secret, ApiToken Token) First = ApiToken.Create("first", ApiScope.All);
+    private static readonly (string Secret, ApiToken Token) Second = ApiToken.Create("second", ApiScope.All);
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly SecretVolume _volume;
+    private readonly RecordingLog _log = new();
+
+    public TokenFileTests()
+    {
+        _volume = new SecretVolume(_folder["tokens"]);
+        Write(First.Token);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_replaced_link_to_the_file_is_seen_and_said_once_by_the_tokens_names()
+    {
+        var file = new TokenFile("Kad:Http:Tokens", _volume[Key]);
+        file.Refresh(_log);
+        Assert.Empty(_log.Events);
+
+        Write(First.Token, Second.Token);
+        file.Refresh(_log);
+        file.Refresh(_log);
+
+        Assert.True(file.Tokens.TryFind(First.Secret, out _));
+        Assert.True(file.Tokens.TryFind(Second.Secret, out _));
+        Assert.Equal((8132, $"The tokens in {_volume[Key]} changed and are in use now: first, second"), Last());
+
+        Write(Second.Token);
+        file.Refresh(_log);
+        Assert.False(file.Tokens.TryFind(First.Secret, out _));
+        Assert.Equal(2, _log.Events.Count);
+    }
+
+    [Theory]
+    [InlineData("{", "is no file of tokens (")]
+    [InlineData("""{"tokens":[]}""", "there are 0 tokens; 1 to 1000 are allowed in")]
+    [InlineData("""{"tokens":[null]}""", "a token or a scope is null in")]
+    [InlineData("""{"tokens":[{"name":"a","sha256":"b","scopes":[null]}]}""", "a token or a scope is null in")]
+    [InlineData(null, "cannot be read (")]
+    public void A_file_that_cannot_be_used_leaves_the_tokens_before_and_is_said_until_it_can(string? content, string problem)
+    {
+        var file = new TokenFile("Kad:Http:Tokens", _volume[Key]);
+        if (content is null)
+        {
+            _volume.Write();
+        }
+        else
+        {
+            _volume.Write((Key, content));
+        }
+
+        file.Refresh(_log);
+        file.Refresh(_log);
+
+        Assert.True(file.Tokens.TryFind(First.Secret, out _));
+        Assert.Equal((1, 8133, file.Problem), (_log.Events.Count, Last().Id, Last().Text));
+        Assert.StartsWith("Kad:Http:Tokens: ", file.Problem, StringComparison.Ordinal);
+        Assert.Contains(problem, file.Problem, StringComparison.Ordinal);
+        Assert.EndsWith(". The tokens that were read before stay in use.", file.Problem, StringComparison.Ordinal);
+
+        Write(First.Token);
+        file.Refresh(_log);
+        Assert.Equal((8134, null), (Last().Id, file.Problem));
+    }
+
+    [Fact]
+    public void Others_than_those_of_the_file_stay()
+    {
+        var file = new TokenFile("--http-tokens", _volume[Key], Second.Token);
+        Write(ApiToken.Create("third", ApiScope.All).Token);
+        file.Refresh(_log);
+
+        Assert.False(file.Tokens.TryFind(First.Secret, out _));
+        Assert.True(file.Tokens.TryFind(Second.Secret, out _));
+    }
+
+    [Fact]
+    public async Task A_server_takes_changed_tokens_up_and_ends_what_a_removed_one_began()
+    {
+        await using var server = await Server.StartAsync(_volume[Key]);
+        Assert.Equal(HttpStatusCode.OK, await server.AskAsync(First.Secret));
+        using var session = await server.LogInAsync(First.Secret);
+        Assert.Equal(HttpStatusCode.OK, await Server.AskAsync(session));
+        server.Dht.Tell("key", 1);
+        using var events = await server.OpenAsync(First.Secret);
+        Assert.StartsWith("event: ", await events.ReadLineAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+
+        Write(First.Token with { Scopes = [ApiScope.Read, ApiScope.View] }, Second.Token);
+        await server.UntilAsync(Second.Secret, HttpStatusCode.OK);
+
+        // A scope less is a scope less, in a session too.
+        Assert.Equal(HttpStatusCode.Forbidden, await server.AskAsync(First.Secret, "/v1/keys/key", HttpMethod.Delete));
+        Assert.Equal(["read", "view"], (await Server.JsonAsync(session, "/console/session"))["scopes"]!.AsArray().Select(scope => (string)scope!));
+
+        Write(Second.Token);
+        await server.UntilAsync(First.Secret, HttpStatusCode.Unauthorized);
+        Assert.Equal(HttpStatusCode.Unauthorized, await Server.AskAsync(session));
+
+        // At its next event.
+        var end = events.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await Eventually.IsTrueAsync(() =>
+        {
+            server.Time.Advance(Heartbeats.Interval);
+            return end.IsCompleted;
+        });
+        await end;
+    }
+
+    [Fact]
+    public async Task A_file_that_became_bad_is_the_reason_in_the_health_of_a_server_that_stays_ready()
+    {
+        await using var server = await Server.StartAsync(_volume[Key]);
+        Assert.Equal("""{"status":"ready"}""", await server.Http.GetStringAsync(new Uri("/health/ready", UriKind.Relative)));
+
+        _volume.Write((Key, "{"));
+        var health = await Eventually.ReadAsync(
+            () =>
+            {
+                server.Time.Advance(TokenFile.Interval);
+                return server.Http.GetStringAsync(new Uri("/health/ready", UriKind.Relative));
+            },
+            text => text.Contains("reason", StringComparison.Ordinal));
+
+        Assert.Contains("\"status\":\"ready\"", health, StringComparison.Ordinal);
+        Assert.Contains("is no file of tokens", health, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, await server.AskAsync(First.Secret));
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0", null, true)]
+    [InlineData("0.0.0.0", "kad.example.org", true)]
+    [InlineData("0.0.0.0", "https://kad.example.org", false)]
+    [InlineData("127.0.0.1", null, false)]
+    public async Task Tokens_in_the_clear_beyond_loopback_are_warned_of_unless_a_proxy_has_HTTPS(string address, string? host, bool warns)
+    {
+        await using var server = await Server.StartAsync(_volume[Key], address, host is null ? [] : [host], _log);
+
+        Assert.Equal(warns, _log.Events.Exists(one => one is { Id: 8135, Level: Microsoft.Extensions.Logging.LogLevel.Warning }));
+    }
+
+    private (int Id, string Text) Last() => (_log.Events[^1].Id, _log.Events[^1].Text);
+
+    private void Write(params IReadOnlyList<ApiToken> tokens) => _volume.Write((Key, ApiTokens.Write(tokens)));
+
+    private sealed class Server(StatusServer server, FakeDht dht, ManualTimeProvider time) : IAsyncDisposable
+    {
+        public FakeDht Dht => dht;
+
+        public ManualTimeProvider Time => time;
+
+        public HttpClient Http { get; } = new() { BaseAddress = new Uri($"http://127.0.0.1:{server.Address.Port}") };
+
+        public static async Task<Server> StartAsync(string tokens, string address = "127.0.0.1", IReadOnlyList<string>? hosts = null, RecordingLog? log = null)
+        {
+            var (time, dht, admin) = (new ManualTimeProvider(), new FakeDht(), new FakeAdmin());
+            return new Server(
+                await StatusServer.StartAsync(
+                    new HttpPlace(new IPEndPoint(IPAddress.Parse(address), 0), new HostNames(hosts ?? []), "--http", "--http-host"),
+                    () => new Health(Health.Ready),
+                    pages =>
+                    {
+                        pages.MapDhtApi();
+                        pages.MapKadConsole();
+                    },
+                    services => services.AddSingleton<TimeProvider>(time).AddSingleton<IDht>(dht).AddSingleton(admin.Api)
+                        .AddDhtApi(new TokenFile("--http-tokens", tokens)).AddKadConsole(),
+                    log is null ? NullLoggerFactory.Instance : log,
+                    TestContext.Current.CancellationToken),
+                dht,
+                time);
+        }
+
+        /// <summary>Lets time pass until a token is accepted or refused.</summary>
+        public Task<HttpStatusCode> UntilAsync(string secret, HttpStatusCode expected) => Eventually.ReadAsync(
+            () =>
+            {
+                time.Advance(TokenFile.Interval);
+                return AskAsync(secret);
+            },
+            code => code == expected);
+
+        public async Task<HttpStatusCode> AskAsync(string secret, string path = "/v1/status", HttpMethod? method = null)
+        {
+            using var request = new HttpRequestMessage(method ?? HttpMethod.Get, path);
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", secret);
+            using var response = await Http.SendAsync(request, TestContext.Current.CancellationToken);
+            return response.StatusCode;
+        }
+
+        public static async Task<HttpStatusCode> AskAsync(HttpClient session)
+        {
+            using var response = await session.GetAsync(new Uri("/v1/status", UriKind.Relative), TestContext.Current.CancellationToken);
+            return response.StatusCode;
+        }
+
+        public static async Task<JsonNode> JsonAsync(HttpClient session, string path) =>
+            JsonNode.Parse(await session.GetStringAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken))!;
+
+        /// <summary>A browser that signed in: it has the cookie, and the proof.</summary>
+        public async Task<HttpClient> LogInAsync(string secret)
+        {
+            var browser = new HttpClient { BaseAddress = Http.BaseAddress };
+            using var body = new StringContent($$"""{"token":"{{secret}}"}""", Encoding.UTF8, "application/json");
+            using var response = await browser.PostAsync(new Uri("/console/session", UriKind.Relative), body, TestContext.Current.CancellationToken);
+            var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
+            browser.DefaultRequestHeaders.Add(SessionCookie.ProofHeader, (string)answer["proof"]!);
+            return browser;
+        }
+
+        /// <summary>The events of a key, which go on.</summary>
+        public async Task<StreamReader> OpenAsync(string secret)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/keys/key/events");
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", secret);
+            var response = await Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            return new StreamReader(await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            Http.Dispose();
+            await server.DisposeAsync();
+        }
+    }
+}
