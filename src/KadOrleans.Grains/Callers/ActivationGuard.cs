@@ -26,14 +26,15 @@ internal sealed class ActivationGuard(CallerProofs proofs, StrangersActivations 
             // The workers of a stateless grain, which are activated, have a context each, and share one, which is not.
             if (context is IGrainManagementExtension)
             {
-                var activation = new Activation(context, proofs, strangers);
+                var activation = new Activation(context, KnownKeys.AreFew(grain), proofs, strangers);
                 context.ObservableLifecycle.Subscribe(nameof(ActivationGuard), GrainLifecycleStage.First, activation);
                 context.ObservableLifecycle.AddMigrationParticipant(activation);
             }
         }
     }
 
-    private sealed class Activation(IGrainContext context, CallerProofs proofs, StrangersActivations strangers)
+    // Few: the cluster bounds their number. Ended while it loads, a shard would load anew for the calls of others in its queue.
+    private sealed class Activation(IGrainContext context, bool areFew, CallerProofs proofs, StrangersActivations strangers)
         : ILifecycleObserver, IGrainMigrationParticipant
     {
         private bool _isMoved;
@@ -41,7 +42,7 @@ internal sealed class ActivationGuard(CallerProofs proofs, StrangersActivations 
         // Not asynchronous: what is taken out is gone from the activation's own context.
         public Task OnStart(CancellationToken cancellationToken = default)
         {
-            if (proofs.TakeCaller() == Callers.Clients && proofs.AreRequired && !_isMoved)
+            if (proofs.TakeCaller() == Callers.Clients && proofs.AreRequired && !_isMoved && !areFew)
             {
                 strangers.Add(context);
             }

@@ -21,7 +21,7 @@ internal sealed class CallFilter(
         if (caller <= open || IsOwnObserver(context))
         {
             // What Orleans' own library calls of each grain keeps no activation.
-            if (caller != Callers.Clients || _policy.Opens(context.InterfaceMethod))
+            if (caller != Callers.Clients || _policy.Opens(context.InterfaceMethod, context.Grain?.GetType()))
             {
                 strangers.Remove(context.TargetContext);
             }
@@ -44,7 +44,7 @@ internal sealed class CallFilter(
 
     private async Task CheckSiloAsync(IIncomingGrainCallContext context, Callers open)
     {
-        if (!await unproven.ExistAsync())
+        if (!await unproven.ExistAsync(context.TargetId))
         {
             throw Refused(context, open, isNamedAsSilo: true);
         }

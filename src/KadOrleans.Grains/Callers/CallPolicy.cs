@@ -36,8 +36,12 @@ internal sealed class CallPolicy(IEnumerable<string> openAssemblies)
         ? known
         : _known.GetOrAdd((method, grain), Find(method, grain));
 
-    /// <summary>Whether a method is of this project or of what the host opens, and not of Orleans' library.</summary>
-    public bool Opens(MethodInfo method) => method.DeclaringType is { } type && (IsOurs(type) || IsOpen(type));
+    /// <summary>
+    /// Whether a method is of this project or of what the host opens, and not of what Orleans' library calls of each grain. An enumeration
+    /// that a grain of the host begins is the host's.
+    /// </summary>
+    public bool Opens(MethodInfo method, Type? grain) =>
+        method.DeclaringType is { } type && (IsOurs(type) || IsOpen(type) || IsOpenEnumeration(type, grain));
 
     public static bool IsOurs(Type type) =>
         type.Assembly.GetName().Name is { } name && (name == Project || name.StartsWith($"{Project}.", StringComparison.Ordinal) || name.StartsWith("kad-server", StringComparison.Ordinal));
@@ -48,10 +52,12 @@ internal sealed class CallPolicy(IEnumerable<string> openAssemblies)
         { } type when IsOurs(type) => (method.GetCustomAttribute<OpenToAttribute>() ?? type.GetCustomAttribute<OpenToAttribute>())?.Callers ?? Callers.Silos,
         { Name: Cancellation or TimerCallback } => Callers.Clients,
         { } when grain is not null && IsOurs(grain) => Callers.Silos,
-        { Name: Enumeration } when grain is not null && IsOpen(grain) => Callers.Clients,
+        { } type when IsOpenEnumeration(type, grain) => Callers.Clients,
         { } type when OpenMethods.Contains($"{type.FullName}.{method.Name}") || IsOpen(type) => Callers.Clients,
         _ => Callers.Silos,
     };
+
+    private bool IsOpenEnumeration(Type type, Type? grain) => type.Name == Enumeration && grain is not null && !IsOurs(grain) && IsOpen(grain);
 
     private bool IsOpen(Type type) => type.Assembly.GetName().Name is { } name && _openAssemblies.Contains(name);
 }

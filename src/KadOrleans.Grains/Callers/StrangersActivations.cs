@@ -1,7 +1,8 @@
 namespace KadOrleans.Grains;
 
 // The activations that clients caused and that took no call that was open to its caller. Orleans would keep each a quarter of an hour
-// after its last call, and a stranger can cause them without end. Safe for several threads.
+// after its last call, and a stranger can cause them without end. Those whose number the cluster bounds do not count. Safe for several
+// threads.
 internal sealed class StrangersActivations
 {
     /// <summary>Some megabytes. A single one is not ended, so who calls one grain all the time keeps no other caller from it.</summary>

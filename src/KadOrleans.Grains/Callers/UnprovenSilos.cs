@@ -13,15 +13,27 @@ internal sealed class UnprovenSilos(
     // How long a call waits for the table and for the manifest of a silo that joins.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
+    /// <summary>The grains that may have a call that waits, or had one within <see cref="WaitPause"/>.</summary>
+    public const int MostWaits = 16;
+
+    /// <summary>How long after a call of a grain has waited another one may: a grain that is not reentrant takes no call meanwhile.</summary>
+    public static readonly TimeSpan WaitPause = TimeSpan.FromSeconds(1);
+
     private readonly ConcurrentDictionary<SiloAddress, bool> _gives = new();
 
-    // Guards the fields below: the look that was begun last and when, and the one that is to begin.
+    // Guards the fields below: the grains with a call that waits (null) or waited until a time, the look that was begun last and when, and
+    // the one that is to begin.
     private readonly Lock _gate = new();
+    private readonly Dictionary<GrainId, long?> _waits = [];
     private Task _last = Task.CompletedTask;
     private long? _lookedAt;
     private Task? _next;
 
-    public async ValueTask<bool> ExistAsync()
+    /// <summary>
+    /// Whether such silos run, for a call of a grain. It waits for a look of its own if it may. Otherwise what is known decides, and the look
+    /// lets later calls pass.
+    /// </summary>
+    public async ValueTask<bool> ExistAsync(GrainId target)
     {
         // Without a key no other silo can join.
         if (!proofs.HasKey || Exist())
@@ -29,8 +41,36 @@ internal sealed class UnprovenSilos(
             return proofs.HasKey;
         }
 
-        await LookFromNowAsync();
+        var look = LookFromNowAsync();
+        if (!TryBeginWait(target))
+        {
+            return false;
+        }
+
+        await look;
+        EndWait(target);
         return Exist();
+    }
+
+    private bool TryBeginWait(GrainId target)
+    {
+        lock (_gate)
+        {
+            foreach (var (grain, _) in _waits.Where(wait => wait.Value is { } end && time.GetElapsedTime(end) >= WaitPause))
+            {
+                _waits.Remove(grain);
+            }
+
+            return _waits.Count < MostWaits && _waits.TryAdd(target, null);
+        }
+    }
+
+    private void EndWait(GrainId target)
+    {
+        lock (_gate)
+        {
+            _waits[target] = time.GetTimestamp();
+        }
     }
 
     private bool Exist()

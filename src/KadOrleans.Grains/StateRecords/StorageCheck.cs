@@ -7,8 +7,8 @@ internal sealed class StorageCheck(
     /// <summary>A read that takes longer tells of slow storage, and nothing of writes.</summary>
     public static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(1.5);
 
-    /// <summary>STOREs are given up after 4 s.</summary>
-    public static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(3);
+    /// <summary>As long as STOREs wait, after which they are given up.</summary>
+    public static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(4);
 
     /// <summary>The reads before a write that must be served, each followed by a write that fails: storage that goes away fails one write.</summary>
     public const int Tries = 2;

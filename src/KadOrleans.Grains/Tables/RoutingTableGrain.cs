@@ -128,8 +128,9 @@ internal sealed class RoutingTableGrain(
     public ValueTask<IReadOnlyList<TableContact>> GetFormerAsync() =>
         ValueTask.FromResult<IReadOnlyList<TableContact>>([.. _table.DescribeFormer().Select(TableContact.Of)]);
 
-    public ValueTask<bool> DropAsync(NodeId id)
+    public async ValueTask<bool> DropAsync(NodeId id)
     {
+        await BeginAsync();
         var held = _table.Find(id);
         var isFormer = _table.Forget(id);
 
@@ -145,7 +146,7 @@ internal sealed class RoutingTableGrain(
             _edge.Push(_table);
         }
 
-        return ValueTask.FromResult(held.Count > 0 || isFormer);
+        return held.Count > 0 || isFormer;
     }
 
     public async ValueTask<bool> RunAsync(bool isWalk) => await _edge.HandAsync(isWalk

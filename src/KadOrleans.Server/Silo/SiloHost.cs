@@ -77,6 +77,9 @@ public static class SiloHost
 
             // It logs each call that no silo can take, as the dashboard's while the last silo stops. Callers log failures.
             logging.AddFilter("Orleans.Messaging", LogLevel.Critical);
+
+            // It logs, with the stack, each call of a grain of a made-up key, which strangers make. Callers are told why.
+            logging.AddFilter("Orleans.Runtime.Messaging.MessageCenter", LogLevel.Critical);
         }
         else
         {

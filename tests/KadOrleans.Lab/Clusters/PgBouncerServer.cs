@@ -11,8 +11,8 @@ public sealed class PgBouncerServer : IAsyncDisposable
 
     public string ConnectionString { get; }
 
-    /// <summary>Starts it, with a pool mode such as <c>transaction</c>.</summary>
-    public static async Task<PgBouncerServer> StartAsync(PostgreSqlServer server, string mode)
+    /// <summary>Starts it, with a pool mode such as <c>transaction</c>, and by default few sessions, or many in mode <c>session</c>.</summary>
+    public static async Task<PgBouncerServer> StartAsync(PostgreSqlServer server, string mode, int? sessions = null)
     {
         var folder = new TemporaryFolder();
         var port = FreePort.Tcp();
@@ -32,7 +32,7 @@ public sealed class PgBouncerServer : IAsyncDisposable
             auth_type = trust
             auth_file = {users}
             pool_mode = {mode}
-            default_pool_size = {(mode == "session" ? 60 : 3)}
+            default_pool_size = {sessions ?? (mode == "session" ? 60 : 3)}
             """);
         var process = ChildProcess.Start(StartInfo(folder.Path, settings));
         var bouncer = new PgBouncerServer(

@@ -18,7 +18,7 @@ internal sealed class StorageWatch(
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
     /// <summary>The pause between two checks of writes. With the timeouts of one it is less than the 15 s within which a failure is known.</summary>
-    public static readonly TimeSpan WritePause = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan WritePause = TimeSpan.FromSeconds(3);
 
     private const string Refuses = "Grain storage refuses writes: no STORE is acknowledged until it takes them again.";
 
@@ -58,8 +58,8 @@ internal sealed class StorageWatch(
         // Storage providers are initialized while the silo starts.
         await lifetime.ApplicationStarted.UntilCancelledAsync().WaitAsync(stoppingToken);
 
-        // Each for itself: slow reads hold up no write, and hung writes no read.
-        await Task.WhenAll(WatchReadsAsync(stoppingToken), WatchWritesAsync(stoppingToken));
+        // Each for itself: slow reads hold up no write, and hung writes no read. Neither ends but by a fault, which ends the silo.
+        await await Task.WhenAny(WatchReadsAsync(stoppingToken), WatchWritesAsync(stoppingToken));
     }
 
     private async Task WatchReadsAsync(CancellationToken stoppingToken)

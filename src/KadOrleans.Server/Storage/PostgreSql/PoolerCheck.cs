@@ -12,6 +12,9 @@ internal static class PoolerCheck
     // The second for a session that has another statement of the name.
     private static readonly string[] Lost = [PostgresErrorCodes.InvalidSqlStatementName, PostgresErrorCodes.DuplicatePreparedStatement];
 
+    // For each step. What takes longer, as behind a pooler whose one session is in use, says nothing of statements.
+    private const int TimeoutSeconds = 3;
+
     /// <exception cref="OptionsValidationException">They are lost; the message names the setting.</exception>
     public static async Task RunAsync(string connectionString)
     {
@@ -22,7 +25,8 @@ internal static class PoolerCheck
             return;
         }
 
-        (connection.MaxAutoPrepare, connection.Pooling) = (0, false);
+        (connection.MaxAutoPrepare, connection.Pooling, connection.Multiplexing) = (0, false, false);
+        (connection.Timeout, connection.CommandTimeout) = (TimeoutSeconds, TimeoutSeconds);
         try
         {
             await TryAsync(connection.ConnectionString);
@@ -33,6 +37,10 @@ internal static class PoolerCheck
                 CultureInfo.InvariantCulture,
                 $"The connection string to PostgreSQL has Max Auto Prepare={most}, and a prepared statement was lost on the way, "
                 + $"as by PgBouncer in mode transaction; without that key, or with 0, statements are not prepared."));
+        }
+        catch (Exception)
+        {
+            // Nothing is known of statements, and what else is wrong shows when the silo uses the database.
         }
     }
 

@@ -16,7 +16,7 @@ public sealed class PutHealthTests
         puts.Note(1, Shards, isDecided: false);
         Assert.False(puts.Fails);
         _time.Advance(TimeSpan.FromSeconds(1));
-        puts.Note(0, Shards, isDecided: false);
+        puts.Note(2, Shards, isDecided: false);
         Assert.True(puts.Fails);
 
         puts.Note(0, Shards, isDecided: true);
@@ -32,6 +32,7 @@ public sealed class PutHealthTests
         puts.Note(0, Shards, isDecided: false);
         _time.Advance(PutHealth.LeastOutage);
         puts.Note(1, Shards, isDecided: false);
+        puts.Note(2, Shards, isDecided: false);
         Assert.True(puts.Fails);
         _time.Advance(PutHealth.Memory);
         Assert.False(puts.Fails);
@@ -54,6 +55,23 @@ public sealed class PutHealthTests
         }
 
         Assert.Equal(fails, puts.Fails);
+        puts.Note(1, shards, isDecided: false);
+        puts.Note(2, shards, isDecided: false);
+        Assert.True(puts.Fails);
+    }
+
+    [Theory]
+    [InlineData(2, true)]
+    [InlineData(256, false)]
+    public void Two_shards_may_be_of_one_silo_whose_machine_vanished(int shards, bool fails)
+    {
+        var puts = new PutHealth(_time);
+        puts.Note(0, shards, isDecided: false);
+        puts.Note(1, shards, isDecided: false);
+        _time.Advance(PutHealth.LeastOutageOfTwo - TimeSpan.FromSeconds(1));
+        puts.Note(0, shards, isDecided: false);
+        Assert.Equal(fails, puts.Fails);
+        _time.Advance(TimeSpan.FromSeconds(1));
         puts.Note(1, shards, isDecided: false);
         Assert.True(puts.Fails);
     }

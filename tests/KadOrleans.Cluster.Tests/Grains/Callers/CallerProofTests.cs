@@ -134,10 +134,7 @@ public sealed class CallerProofTests : IAsyncLifetime
         RequestContext.Set(EdgeKey.ContextKey, Key);
         await Table(0).GetSnapshotAsync();
         RequestContext.Clear();
-        foreach (var some in Enumerable.Range(1, StrangersActivations.Most + 200).Chunk(100))
-        {
-            await Task.WhenAll(some.Select(number => Assert.ThrowsAsync<CallRefusedException>(() => Table(number).GetSnapshotAsync().AsTask())));
-        }
+        await RefuseManyAsync(StrangersActivations.Most + 200);
 
         // One took a call of an edge.
         var management = _cluster.Client.GetGrain<IManagementGrain>(0);
@@ -145,12 +142,37 @@ public sealed class CallerProofTests : IAsyncLifetime
         await _cluster.UntilAsync(async () => await CountAsync() <= StrangersActivations.Most + 1);
         Assert.NotNull(await management.GetActivationAddress(Table(0)));
 
-        IRoutingTableGrain Table(int number) => _cluster.Table(new NodeId([.. new byte[16], .. BitConverter.GetBytes(number)]));
-
         async Task<int> CountAsync() =>
             (await management.GetSimpleGrainStatistics())
                 .Where(grain => grain.GrainType.Contains(nameof(RoutingTableGrain), StringComparison.Ordinal))
                 .Sum(grain => grain.ActivationCount);
+    }
+
+    [Fact]
+    public async Task A_shard_that_a_stranger_caused_loads_on_while_later_activations_come()
+    {
+        await _cluster.InitializeAsync();
+        var (shard, loading, loaded) = (_cluster.Shard(1), new TaskCompletionSource(), new TaskCompletionSource());
+        _cluster.Rows.BeforeRead = (_, grain) =>
+        {
+            if (grain != shard.GetGrainId())
+            {
+                return Task.CompletedTask;
+            }
+
+            loading.TrySetResult();
+            return loaded.Task;
+        };
+        var refused = shard.GetAsync([]).AsTask();
+        await loading.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+        await RefuseManyAsync(StrangersActivations.Most + 10);
+
+        RequestContext.Set(EdgeKey.ContextKey, Key);
+        var call = shard.GetAsync([]).AsTask();
+        loaded.SetResult();
+        Assert.Empty(await call);
+        await Assert.ThrowsAsync<CallRefusedException>(() => refused);
+        Assert.Single(_activations.Seen, one => one.Grain == shard.GetGrainId());
     }
 
     [Fact]
@@ -210,6 +232,17 @@ public sealed class CallerProofTests : IAsyncLifetime
         await Assert.ThrowsAsync<CallRefusedException>(() => Rules.BanAsync("203.0.113.0/24", isBanned: true).AsTask());
         await _cluster.Cluster.StartAdditionalSiloAsync();
         await Assert.ThrowsAsync<CallRefusedException>(() => Rules.BanAsync("203.0.113.0/24", isBanned: true).AsTask());
+    }
+
+    private IRoutingTableGrain Table(int number) => _cluster.Table(new NodeId([.. new byte[16], .. BitConverter.GetBytes(number)]));
+
+    /// <summary>Calls of a stranger, each of another table.</summary>
+    private async Task RefuseManyAsync(int count)
+    {
+        foreach (var some in Enumerable.Range(1, count).Chunk(100))
+        {
+            await Task.WhenAll(some.Select(number => Assert.ThrowsAsync<CallRefusedException>(() => Table(number).GetSnapshotAsync().AsTask())));
+        }
     }
 
     /// <summary>What activations see of the request context of the call that causes them.</summary>

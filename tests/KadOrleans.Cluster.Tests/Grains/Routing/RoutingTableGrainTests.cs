@@ -118,6 +118,18 @@ public sealed class RoutingTableGrainTests(ClusterFixture cluster) : IDisposable
     }
 
     [Fact]
+    public async Task No_contact_is_dropped_by_an_activation_that_could_not_store_its_number()
+    {
+        var table = await SubscribeAsync(66);
+        await table.ObserveAsync(1, [Answered(1)]);
+        await cluster.Cluster.DeactivateAsync(table);
+        cluster.Rows.BeforeWrite = (_, _) => throw new TimeoutException("storage is away");
+        await Assert.ThrowsAnyAsync<Exception>(() => table.DropAsync(Contact(1).Id).AsTask());
+        cluster.Rows.Heal();
+        await cluster.UntilAsync(async () => await table.DropAsync(Contact(1).Id));
+    }
+
+    [Fact]
     public async Task A_table_is_saved_when_its_edge_leaves()
     {
         var table = await SubscribeAsync(6);

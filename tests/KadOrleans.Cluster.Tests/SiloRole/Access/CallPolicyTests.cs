@@ -69,8 +69,8 @@ public sealed class CallPolicyTests
     {
         Assert.All(
             OfOrleans().SelectMany(assembly => assembly.GetTypes()).Where(IsCalled).SelectMany(type => type.GetMethods()),
-            method => Assert.False(Closed.Opens(method)));
-        Assert.True(Closed.Opens(typeof(IDhtGrain).GetMethods()[0]));
+            method => Assert.False(Closed.Opens(method, typeof(object))));
+        Assert.True(Closed.Opens(typeof(IDhtGrain).GetMethods()[0], typeof(DhtGrain)));
     }
 
     [Theory]
@@ -93,6 +93,15 @@ public sealed class CallPolicyTests
     public void A_grain_has_a_key_of_its_kind(Type grain, string key, bool isKnown) =>
         Assert.Equal(isKnown, KnownKeys.Has(grain, GrainId.Create("grain", key)));
 
+    [Theory]
+    [InlineData(typeof(KeyShardGrain), true)]
+    [InlineData(typeof(AuditGrain), true)]
+    [InlineData(typeof(DhtGrain), true)]
+    [InlineData(typeof(ShardBatchGrain), false)]
+    [InlineData(typeof(RoutingTableGrain), false)]
+    [InlineData(typeof(Assert), false)]
+    public void The_cluster_bounds_how_many_grains_of_a_kind_there_are(Type grain, bool areFew) => Assert.Equal(areFew, KnownKeys.AreFew(grain));
+
     [Fact]
     public void A_host_opens_the_grains_of_an_assembly_of_its_own()
     {
@@ -102,6 +111,8 @@ public sealed class CallPolicyTests
 
         Assert.Equal([Callers.Silos, Callers.Clients], new[] { Closed, open }.Select(policy => policy.Of(own, typeof(Assert))));
         Assert.Equal([Callers.Silos, Callers.Clients], new[] { Closed, open }.Select(policy => policy.Of(enumeration, typeof(Assert))));
+        Assert.True(open.Opens(enumeration, typeof(Assert)), "Its enumeration does not keep its activation.");
+        Assert.False(open.Opens(enumeration, typeof(KeyShardGrain)));
         Assert.Equal(Callers.Silos, open.Of(enumeration, typeof(KeyShardGrain)));
         Assert.Equal(Callers.Silos, open.Of(typeof(IManagementGrain).GetMethods()[0], typeof(Assert)));
     }

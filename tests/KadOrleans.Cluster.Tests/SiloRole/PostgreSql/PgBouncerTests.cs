@@ -5,6 +5,17 @@ public sealed class SessionPoolingTests(SessionPooledSilo silo) : PgBouncerConfo
 {
     [Fact]
     public async Task Statements_may_be_prepared() => await PoolerCheck.RunAsync($"{silo.ConnectionString};Max Auto Prepare=10");
+
+    [Fact]
+    public async Task They_may_be_over_connections_that_are_multiplexed() =>
+        await PoolerCheck.RunAsync($"{silo.ConnectionString};Max Auto Prepare=10;Multiplexing=true");
+
+    [Fact]
+    public async Task A_pooler_without_a_session_to_spare_does_not_say_that_statements_are_lost()
+    {
+        await using var pooler = await PgBouncerServer.StartAsync(silo.Server, "session", sessions: 1);
+        await PoolerCheck.RunAsync($"{pooler.ConnectionString};Max Auto Prepare=10");
+    }
 }
 
 [Needs(Need.PostgreSql | Need.PgBouncer)]
@@ -78,6 +89,8 @@ public abstract class PooledSilo(string mode) : IAsyncLifetime
     public IGrainStorage Storage => First.Services.GetRequiredKeyedService<IGrainStorage>(GrainStorageName.Kad);
 
     public string ConnectionString => _bouncer!.ConnectionString;
+
+    internal PostgreSqlServer Server => _database.Server;
 
     internal HostedSilo First => _silo!;
 
