@@ -3,8 +3,8 @@ namespace KadOrleans.Grains;
 // Which keys this project's grains can have. Orleans activates a grain of whatever key a stranger makes up.
 internal static class KnownKeys
 {
-    // The clients of this release use 16.
-    private const long MaxFacades = 256;
+    // Clients of this release use 16 facades. A grain of the cluster's terms by another key has read one record, which nobody else does.
+    private const long Few = 256;
 
     // The shards of the most bits have the highest numbers.
     private const long MaxShards = (GrainKeys.MaxShardBits + 1L) << GrainKeys.MaxShardBits;
@@ -26,7 +26,7 @@ internal static class KnownKeys
 
     // An edge takes the next key of a batch grain after each failure.
     private static long CountOf(Type grain) => typeof(IKeyShardGrain).IsAssignableFrom(grain) ? MaxShards
-        : typeof(IDhtGrain).IsAssignableFrom(grain) ? MaxFacades
         : typeof(IShardBatchGrain).IsAssignableFrom(grain) ? long.MaxValue
+        : typeof(IDhtGrain).IsAssignableFrom(grain) || typeof(IClusterGrain).IsAssignableFrom(grain) ? Few
         : GrainKeys.Singleton + 1;
 }
