@@ -88,7 +88,7 @@ public sealed class TokenCommandTests : IDisposable
         var before = File.ReadAllText(Path);
         Directory.CreateDirectory($"{Path}.new/full");
 
-        await RefusedAsync($"--file '{Path}' is unchanged: it cannot be written (", "add", "a", "--file", Path);
+        await KadRun.RefusedAsync($"--file '{Path}' is unchanged: it cannot be written (", "token", "add", "a", "--file", Path);
         Assert.Equal(before, File.ReadAllText(Path));
     }
 
