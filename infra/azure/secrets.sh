@@ -7,6 +7,15 @@ umask 077
 file=$(mktemp)
 trap 'rm -f "$file"' EXIT
 
+fail() {
+    echo "$1" >&2
+    exit 1
+}
+
+for program in kubectl openssl; do
+    command -v "$program" >/dev/null || fail "$program is not installed, or not in PATH."
+done
+
 # Not by `apply`: it would take the labels of pod security from a namespace that is there.
 for namespace in kad kad-edge; do
     if ! kubectl --context "$context" get namespace "$namespace" --output name 2>/dev/null; then
@@ -18,17 +27,25 @@ has() {
     kubectl --context "$context" --namespace "$1" get secret "$2" --output name 2>/dev/null
 }
 
+# A Secret's key. A pipe ends as its last command does, so callers look at what they got.
+get() {
+    kubectl --context "$context" --namespace "$1" get secret "$2" --output "jsonpath={.data.$3}" | base64 -d
+}
+
 # What it holds goes through a file of this user's alone: arguments are seen by all on this machine.
 make() {
     kubectl --context "$context" --namespace "$1" create secret generic "$2" --from-env-file="$file"
 }
 
 random() {
-    head -c 24 /dev/urandom | base64 | tr '+/' '-_'
+    text=$(head -c 24 /dev/urandom | base64 | tr '+/' '-_')
+    [ ${#text} -eq 32 ] || fail "/dev/urandom cannot be read."
+    echo "$text"
 }
 
 if ! has kad kad-dashboard; then
-    printf 'Kad__Dashboard__User=kad\nKad__Dashboard__Password=%s\n' "$(random)" >"$file"
+    password=$(random)
+    printf 'Kad__Dashboard__User=kad\nKad__Dashboard__Password=%s\n' "$password" >"$file"
     make kad kad-dashboard
 fi
 
@@ -36,10 +53,12 @@ fi
 key=
 for namespace in kad kad-edge; do
     if [ -z "$key" ] && has "$namespace" kad-edge-key; then
-        key=$(kubectl --context "$context" --namespace "$namespace" get secret kad-edge-key --output 'jsonpath={.data.Kad__Cluster__EdgeKey}' | base64 -d)
+        key=$(get "$namespace" kad-edge-key Kad__Cluster__EdgeKey)
+        [ "$key" ] || fail "The Secret kad-edge-key of the namespace $namespace cannot be read, or has no Kad__Cluster__EdgeKey."
     fi
 done
-printf 'Kad__Cluster__EdgeKey=%s\n' "${key:-$(random)}" >"$file"
+[ "$key" ] || key=$(random)
+printf 'Kad__Cluster__EdgeKey=%s\n' "$key" >"$file"
 for namespace in kad kad-edge; do
     if ! has "$namespace" kad-edge-key; then
         make "$namespace" kad-edge-key
@@ -48,14 +67,25 @@ done
 
 # The silos have the hash of the operator's token alone. The token itself is for whoever may read Secrets here: docs/manage.md.
 if ! has kad kad-tokens; then
+    made=
     if has kad kad-operator; then
-        token=$(kubectl --context "$context" --namespace kad get secret kad-operator --output 'jsonpath={.data.token}' | base64 -d)
+        token=$(get kad kad-operator token)
     else
-        token=kad_$(head -c 32 /dev/urandom | od -A n -v -t x1 | tr -d ' \n')
-        printf 'token=%s\n' "$token" >"$file"
+        made=kad_$(head -c 32 /dev/urandom | od -A n -v -t x1 | tr -d ' \n')
+        token=$made
+    fi
+
+    # Of an empty text there is a hash, too.
+    case $token in
+        kad_?*) ;;
+        *) fail "The Secret kad-operator of the namespace kad cannot be read, or has no token: if it has none, delete it and begin again." ;;
+    esac
+    hash=$(printf %s "$token" | openssl dgst -sha256 -r | cut -c 1-64)
+    [ ${#hash} -eq 64 ] || fail "openssl dgst -sha256 has failed; no token was made."
+    if [ "$made" ]; then
+        printf 'token=%s\n' "$made" >"$file"
         make kad kad-operator
     fi
-    hash=$(printf %s "$token" | openssl dgst -sha256 -r | cut -c 1-64)
     printf 'tokens.json={"tokens":[{"name":"operator","sha256":"%s","scopes":["read","write","view","manage"]}]}\n' "$hash" >"$file"
     make kad kad-tokens
 fi

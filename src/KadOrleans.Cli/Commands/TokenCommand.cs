@@ -109,7 +109,8 @@ internal static class TokenCommand
             $"Removed; tokens left: {left.Count}.");
     }
 
-    // Replaced as a whole: a server that reads it meanwhile has one or the other.
+    // A file that is there is written in place, as a server of another user may have it: owner and mode stay, and a link. Its whole next content
+    // is beside it before, so that a full disk is found while the file is whole. A server that reads a part of it keeps to what it has.
     private static void Write(string path, IReadOnlyList<ApiToken> tokens)
     {
         if (ApiTokens.FindProblem(tokens) is { } problem)
@@ -117,20 +118,44 @@ internal static class TokenCommand
             throw Unchanged(path, problem);
         }
 
-        var next = $"{path}.new";
+        var (next, content) = ($"{path}.new", Encoding.UTF8.GetBytes($"{ApiTokens.Write(tokens)}\n"));
         try
         {
+            using var held = File.Exists(path) ? new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite) : null;
             File.Delete(next);
-            using (var writer = new StreamWriter(PrivateFile.CreateNew(next)))
+            using (var file = PrivateFile.CreateNew(next))
             {
-                writer.WriteLine(ApiTokens.Write(tokens));
+                file.Write(content);
+                file.Flush(flushToDisk: true);
             }
 
-            File.Move(next, path, overwrite: true);
+            if (held is null)
+            {
+                File.Move(next, path);
+                return;
+            }
+
+            WriteInPlace(held, content, path, next);
+            File.Delete(next);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw Unchanged(path, $"it cannot be written ({Phrases.Of(e.Message)})", e);
+        }
+    }
+
+    private static void WriteInPlace(FileStream file, byte[] content, string path, string next)
+    {
+        try
+        {
+            file.Write(content);
+            file.SetLength(content.Length);
+            file.Flush(flushToDisk: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandException(
+                ExitCode.Failed, $"{FileOption} '{path}' may be written in part ({Phrases.Of(e.Message)}); '{next}' has the whole: copy it there.", e);
         }
     }
 

@@ -14,12 +14,6 @@ internal static class EventStreams
         context.Response.Headers["X-Accel-Buffering"] = "no";
 
         // The stream is disposed after the event that it has or waits for.
-        return TypedResults.ServerSentEvents(context.IsHead() ? events.Take(1) : events.TakeWhile(_ => IsAllowed(context)));
+        return TypedResults.ServerSentEvents(context.IsHead() ? events.Take(1) : events.TakeWhile(_ => TokenAuthentication.StillAllows(context)));
     }
-
-    // A token may be removed, or lose a scope, while the process runs.
-    private static bool IsAllowed(HttpContext context) =>
-        context.RequestServices.GetRequiredService<ApiTokens>().StillAllow(TokenAuthentication.TokenOf(context))
-        && (TokenAuthentication.SessionOf(context) is null
-            || SessionCookie.TryFind(context.Request, context.RequestServices.GetRequiredService<BrowserSessions>(), out _));
 }

@@ -18,6 +18,9 @@ public sealed class ApiHost : IAsyncLifetime
     private string _writerToken = null!;
     private StatusServer _server = null!;
 
+    /// <summary>Those that are accepted.</summary>
+    internal ApiTokens Tokens { get; private set; } = new();
+
     internal FakeDht Dht { get; private set; } = new();
 
     internal FakeAdmin Admin { get; private set; } = new();
@@ -63,6 +66,7 @@ public sealed class ApiHost : IAsyncLifetime
         var (manager, two) = ApiToken.Create("manager", [ApiScope.View, ApiScope.Manage]);
         var (secret, any) = ApiToken.Create("operator", ApiScope.All, ApiToken.MaxRate);
         File.WriteAllText(Folder[OwnToken.FileName], secret);
+        Tokens = new ApiTokens(all, one, two, any);
         (_writerToken, Reader, Manager) = (writer, ("Authorization", $"Bearer {reader}"), ("Authorization", $"Bearer {manager}"));
         _server = await StatusServer.StartAsync(
             new HttpPlace(new IPEndPoint(IPAddress.Loopback, 0), new HostNames([$"https://{EncryptedName}"]), "--http", "--http-host"),
@@ -79,7 +83,7 @@ public sealed class ApiHost : IAsyncLifetime
                     DocumentsMade++;
                     return Task.CompletedTask;
                 }))
-                .AddTransient<IDht>(_ => Dht).AddTransient(_ => Admin.Api).AddDhtApi(new ApiTokens(all, one, two, any)).AddKadConsole(),
+                .AddTransient<IDht>(_ => Dht).AddTransient(_ => Admin.Api).AddDhtApi(Tokens).AddKadConsole(),
             NullLoggerFactory.Instance,
             TestContext.Current.CancellationToken);
         Http = new HttpClient { BaseAddress = new Uri($"http://{_server.Address}") };

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using KadOrleans.Tests.Node;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Tests.Http;
 
@@ -67,14 +68,57 @@ public sealed class TokenFileTests : IDisposable
         file.Refresh(_log);
 
         Assert.True(file.Tokens.TryFind(First.Secret, out _));
-        Assert.Equal((1, 8133, file.Problem), (_log.Events.Count, Last().Id, Last().Text));
-        Assert.StartsWith("Kad:Http:Tokens: ", file.Problem, StringComparison.Ordinal);
-        Assert.Contains(problem, file.Problem, StringComparison.Ordinal);
-        Assert.EndsWith(". The tokens that were read before stay in use.", file.Problem, StringComparison.Ordinal);
+        Assert.Equal((1, 8133), (_log.Events.Count, Last().Id));
+        Assert.StartsWith("Kad:Http:Tokens: ", Last().Text, StringComparison.Ordinal);
+        Assert.Contains(problem, Last().Text, StringComparison.Ordinal);
+        Assert.EndsWith(". The tokens that were read before stay in use.", Last().Text, StringComparison.Ordinal);
+        Assert.Equal("The file of Kad:Http:Tokens cannot be used; the log has why. The tokens that were read before stay in use.", file.Problem);
 
         Write(First.Token);
         file.Refresh(_log);
         Assert.Equal((8134, null), (Last().Id, file.Problem));
+    }
+
+    [Theory]
+    [InlineData("{\"tokens\":[{\"name\":\"a\",\"sha256\":\"SHA\",\"scopes\":[\"SECRET\"]}]}", "a scope of token 'a' is 'kad_…")]
+    [InlineData("{\"tokens\":[{\"SECRET\":1}]}", "kad_…")]
+    public void A_token_that_was_put_in_a_wrong_place_is_not_logged(string content, string problem)
+    {
+        var file = new TokenFile("Kad:Http:Tokens", _volume[Key]);
+        _volume.Write((Key, content.Replace("SECRET", Second.Secret, StringComparison.Ordinal).Replace("SHA", Second.Token.Sha256, StringComparison.Ordinal)));
+        file.Refresh(_log);
+
+        Assert.Contains(problem, Last().Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(Second.Secret[..16], Last().Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Nobody_is_let_in_by_an_empty_token_whatever_hash_there_is()
+    {
+        var nothing = First.Token with { Sha256 = ApiToken.HashOf(string.Empty) };
+
+        Assert.False(new ApiTokens(nothing).TryFind(string.Empty, out _));
+        Assert.Equal("sha256 of token 'first' is that of an empty text; that of a token is needed", ApiTokens.FindProblem([nothing]));
+        Assert.NotNull(ApiTokens.FindProblem([nothing with { Sha256 = nothing.Sha256.ToUpperInvariant() }]));
+    }
+
+    [Fact]
+    public async Task A_pipe_is_read_once_and_a_file_is_bounded()
+    {
+        using var shell = new OperatorsShell();
+        shell.Run($"mkfifo {_folder["pipe"]}");
+        // It is open once both ends are.
+        var writing = Task.Run(() => File.WriteAllText(_folder["pipe"], ApiTokens.Write([First.Token])), TestContext.Current.CancellationToken);
+        var file = new TokenFile("Kad:Http:Tokens", _folder["pipe"]);
+        await writing;
+        file.Refresh(_log);
+
+        Assert.True(file.Tokens.TryFind(First.Secret, out _));
+        Assert.Equal((0, null), (_log.Events.Count, file.Problem));
+
+        _volume.Write((Key, new string(' ', (1 << 20) + 1)));
+        var mistake = Assert.Throws<OptionsValidationException>(() => ApiTokens.Read("--file", _volume[Key]));
+        Assert.Equal($"--file: '{_volume[Key]}' has more than 1048576 bytes, the most allowed.", mistake.Failures.Single());
     }
 
     [Fact]
@@ -136,7 +180,7 @@ public sealed class TokenFileTests : IDisposable
             text => text.Contains("reason", StringComparison.Ordinal));
 
         Assert.Contains("\"status\":\"ready\"", health, StringComparison.Ordinal);
-        Assert.Contains("is no file of tokens", health, StringComparison.Ordinal);
+        Assert.Contains("The file of --http-tokens cannot be used; the log has why.", health, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, await server.AskAsync(First.Secret));
     }
 

@@ -105,6 +105,29 @@ public sealed class TransferApiTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [Fact]
+    public async Task An_export_by_a_token_that_is_removed_is_cut_off()
+    {
+        await using var api = await ApiHost.StartAsync();
+        api.Admin.EndlessValues = true;
+        using var response = await api.Http.GetAsync(
+            new Uri(Path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        await using var body = await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
+        var some = new byte[1 << 20];
+        await body.ReadExactlyAsync(some, TestContext.Current.CancellationToken);
+        api.Tokens.Replace([]);
+
+        // What is under way is some megabytes at most.
+        await Assert.ThrowsAnyAsync<IOException>(async () =>
+        {
+            for (var i = 0; i < 100; i++)
+            {
+                await body.ReadExactlyAsync(some, TestContext.Current.CancellationToken);
+            }
+        });
+        await api.Admin.ExportEnded.Task;
+    }
+
+    [Fact]
     public async Task A_reader_is_too_slow_only_if_its_writes_wait_longer_than_its_rate_allows()
     {
         var (time, body, isTooSlow) = (new ManualTimeProvider(), new WaitingStream(), false);

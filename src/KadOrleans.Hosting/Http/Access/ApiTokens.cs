@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Hosting;
@@ -8,10 +9,13 @@ namespace KadOrleans.Hosting;
 /// <summary>
 /// The tokens that a server accepts, which may be replaced while it runs. Without any the API is not served. Safe for several threads.
 /// </summary>
-public sealed class ApiTokens(params IEnumerable<ApiToken> tokens)
+public sealed partial class ApiTokens(params IEnumerable<ApiToken> tokens)
 {
     private const int MaxTokens = 1_000;
-    private const long MaxFileBytes = 1 << 20;
+    private const int MaxFileBytes = 1 << 20;
+
+    // What a script makes of a token that it failed to read.
+    private static readonly string HashOfNothing = ApiToken.HashOf(string.Empty);
 
     private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web)
     {
@@ -25,11 +29,16 @@ public sealed class ApiTokens(params IEnumerable<ApiToken> tokens)
 
     /// <summary>Reads a file: <c>{"tokens":[{"name":…,"sha256":…,"scopes":["read","write"],"requestsPerSecond":1000}]}</c>.</summary>
     /// <exception cref="OptionsValidationException">It cannot be read, or one of its tokens is wrong. One sentence.</exception>
-    public static IReadOnlyList<ApiToken> Read(string setting, string path) => Parse(setting, path, ReadBytes(setting, path));
+    public static IReadOnlyList<ApiToken> Read(string setting, string path) => Parse(setting, path, ReadBytes(setting, path, out _));
 
     public static string Write(IReadOnlyList<ApiToken> tokens) => JsonSerializer.Serialize(new Document(tokens), Strict);
 
-    public bool TryFind(string secret, [NotNullWhen(true)] out ApiToken? token) => _byHash.TryGetValue(ApiToken.HashOf(secret), out token);
+    /// <summary>Finds a token by its secret. An empty one is nobody's, whatever hashes there are.</summary>
+    public bool TryFind(string secret, [NotNullWhen(true)] out ApiToken? token)
+    {
+        token = null;
+        return secret.Length > 0 && _byHash.TryGetValue(ApiToken.HashOf(secret), out token);
+    }
 
     /// <summary>Finds what a token is now that was accepted before: its scopes may be others.</summary>
     public bool TryRenew(ApiToken former, [NotNullWhen(true)] out ApiToken? token) => _byHash.TryGetValue(former.Sha256, out token);
@@ -66,6 +75,8 @@ public sealed class ApiTokens(params IEnumerable<ApiToken> tokens)
                 { Name.Length: 0 or > ApiToken.MaxName } => $"a name is '{name}'; 1 to {ApiToken.MaxName} characters are allowed",
                 { Sha256.Length: not 64 } => $"sha256 of token '{name}' has {token.Sha256.Length} characters; 64 hexadecimal digits are needed",
                 _ when !token.Sha256.All(char.IsAsciiHexDigit) => $"sha256 of token '{name}' is not hexadecimal; 64 digits are needed",
+                _ when token.Sha256.Equals(HashOfNothing, StringComparison.OrdinalIgnoreCase) =>
+                    $"sha256 of token '{name}' is that of an empty text; that of a token is needed",
                 { RequestsPerSecond: < 1 or > ApiToken.MaxRate } =>
                     $"requestsPerSecond of token '{name}' is {token.RequestsPerSecond}; 1 to {ApiToken.MaxRate} is allowed",
                 { Scopes.Count: 0 } => $"token '{name}' has no scopes; {string.Join(", ", ApiScope.All)} are allowed",
@@ -79,20 +90,22 @@ public sealed class ApiTokens(params IEnumerable<ApiToken> tokens)
     }
 
     /// <summary>The bytes of a file of tokens, at most 1 MiB.</summary>
+    /// <param name="setting">The setting that names the file.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="isPipe">Whether it can be read once only.</param>
     /// <exception cref="OptionsValidationException">It cannot be read. One sentence.</exception>
-    internal static byte[] ReadBytes(string setting, string path)
+    internal static byte[] ReadBytes(string setting, string path, out bool isPipe)
     {
         try
         {
-            using var file = File.OpenRead(path);
-            if (file.Length > MaxFileBytes)
-            {
-                throw KadSettings.Mistake($"{setting}: '{path}' has {file.Length} bytes; at most {MaxFileBytes} are allowed.");
-            }
-
-            var content = new byte[file.Length];
-            file.ReadExactly(content);
-            return content;
+            // `kad token` may write it meanwhile. A pipe has no length.
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            isPipe = !file.CanSeek;
+            var content = new byte[MaxFileBytes + 1];
+            var length = file.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
+            return length <= MaxFileBytes
+                ? content[..length]
+                : throw KadSettings.Mistake($"{setting}: '{path}' has more than {MaxFileBytes} bytes, the most allowed.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
@@ -108,14 +121,20 @@ public sealed class ApiTokens(params IEnumerable<ApiToken> tokens)
         {
             var tokens = JsonSerializer.Deserialize<Document>(content, Strict)?.Tokens ?? [];
             return FindProblem(tokens) is { } problem
-                ? throw KadSettings.Mistake($"{setting}: {problem} in '{path}'.")
+                ? throw KadSettings.Mistake($"{setting}: {WithoutSecrets(problem)} in '{path}'.")
                 : tokens;
         }
         catch (JsonException e)
         {
-            throw KadSettings.Mistake($"{setting}: '{path}' is no file of tokens ({Phrases.Of(e.Message)}).");
+            throw KadSettings.Mistake($"{setting}: '{path}' is no file of tokens ({WithoutSecrets(Phrases.Of(e.Message))}).");
         }
     }
+
+    // A token that was put where its name, a scope or a member belongs.
+    private static string WithoutSecrets(string problem) => Secret().Replace(problem, "kad_…");
+
+    [GeneratedRegex("kad_[0-9a-fA-F]{16,}")]
+    private static partial Regex Secret();
 
     private static FrozenDictionary<string, ApiToken> ByHash(IEnumerable<ApiToken> tokens) =>
         tokens.ToFrozenDictionary(token => token.Sha256, StringComparer.OrdinalIgnoreCase);

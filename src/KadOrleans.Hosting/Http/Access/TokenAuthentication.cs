@@ -53,6 +53,12 @@ internal sealed class TokenAuthentication(
     /// <summary>The session of a request that was let in; null if it came with a token.</summary>
     public static BrowserSession? SessionOf(HttpContext context) => ((TokenIdentity)context.User.Identity!).Session;
 
+    /// <summary>Whether the token and the session of a request that was let in still are, with all scopes. For responses that last.</summary>
+    public static bool StillAllows(HttpContext context) =>
+        context.RequestServices.GetRequiredService<ApiTokens>().StillAllow(TokenOf(context))
+        && (SessionOf(context) is null
+            || SessionCookie.TryFind(context.Request, context.RequestServices.GetRequiredService<BrowserSessions>(), out _));
+
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         if (Find() is not { } identity)

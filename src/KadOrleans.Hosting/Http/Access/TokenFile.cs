@@ -5,18 +5,23 @@ namespace KadOrleans.Hosting;
 
 /// <summary>
 /// A file of tokens that is read again while the process runs. One that cannot be used, or is gone, leaves the tokens that were read before:
-/// whoever may write it must not shut everybody out by a slip. <see cref="Problem"/> says so, for the log and the process's health.
+/// whoever may write it must not shut everybody out by a slip. <see cref="Problem"/> says so, for the process's health; the log says why. A
+/// pipe is read once.
 /// </summary>
 public sealed class TokenFile : IHealthCheck
 {
     /// <summary>How often a server reads it: soon beside the minute that Kubernetes takes to bring a change to a pod.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
+    private const string Kept = "The tokens that were read before stay in use.";
+
     private readonly string _setting;
     private readonly string _path;
     private readonly IReadOnlyList<ApiToken> _others;
+    private readonly bool _isPipe;
     private byte[] _content;
-    private volatile string? _problem;
+    private string? _detail;
+    private volatile bool _isUnusable;
 
     /// <summary>Reads the file.</summary>
     /// <param name="setting">The setting that names it, for its mistakes.</param>
@@ -26,15 +31,15 @@ public sealed class TokenFile : IHealthCheck
     public TokenFile(string setting, string path, params IReadOnlyList<ApiToken> others)
     {
         (_setting, _path, _others) = (setting, path, others);
-        _content = ApiTokens.ReadBytes(setting, path);
+        _content = ApiTokens.ReadBytes(setting, path, out _isPipe);
         Tokens = new ApiTokens([.. ApiTokens.Parse(setting, path, _content), .. others]);
     }
 
     /// <summary>The tokens of the file and the others, as they are now.</summary>
     public ApiTokens Tokens { get; }
 
-    /// <summary>Why the file cannot be used as it is now, in a sentence; null if it is in use.</summary>
-    public string? Problem => _problem;
+    /// <summary>That the file cannot be used as it is now, with nothing of what it has, as everybody may read it; null if it is in use.</summary>
+    public string? Problem => _isUnusable ? $"The file of {_setting} cannot be used; the log has why. {Kept}" : null;
 
     /// <summary>Always healthy: what was read before is served. The reason is <see cref="Problem"/>.</summary>
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
@@ -43,9 +48,14 @@ public sealed class TokenFile : IHealthCheck
     /// <summary>Reads the file again, and takes it up if it changed. For one thread at a time. It logs what is new and never fails.</summary>
     public void Refresh(ILogger logger)
     {
+        if (_isPipe)
+        {
+            return;
+        }
+
         try
         {
-            var content = ApiTokens.ReadBytes(_setting, _path);
+            var content = ApiTokens.ReadBytes(_setting, _path, out _);
             if (!content.AsSpan().SequenceEqual(_content))
             {
                 var tokens = ApiTokens.Parse(_setting, _path, content);
@@ -53,21 +63,21 @@ public sealed class TokenFile : IHealthCheck
                 _content = content;
                 logger.TokensTaken(_path, string.Join(", ", tokens.Select(token => VisibleText.Excerpt(token.Name))));
             }
-            else if (_problem is not null)
+            else if (_isUnusable)
             {
                 logger.TokensUsable(_path);
             }
 
-            _problem = null;
+            (_isUnusable, _detail) = (false, null);
         }
         catch (OptionsValidationException mistake)
         {
             // Logged once. A file that is being written is read again.
-            var problem = $"{mistake.Failures.First()} The tokens that were read before stay in use.";
-            if (problem != _problem)
+            var detail = $"{mistake.Failures.First()} {Kept}";
+            if (detail != _detail)
             {
-                _problem = problem;
-                logger.TokensKept(problem);
+                (_isUnusable, _detail) = (true, detail);
+                logger.TokensKept(detail);
             }
         }
     }

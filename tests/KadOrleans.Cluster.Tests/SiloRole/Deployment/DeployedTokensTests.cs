@@ -57,7 +57,7 @@ public sealed class DeployedTokensTests : FolderTests, IDisposable
         _volume.Write((Key, "{"));
         await Eventually.IsTrueAsync(() => silo.Errors.Contains("is no file of tokens", StringComparison.Ordinal));
         Assert.Equal(HttpStatusCode.OK, await AskAsync(silo, "operator-2.token"));
-        Assert.Contains("is no file of tokens", Run("docs/runbook.md", "kad admin silos", silo.Http), StringComparison.Ordinal);
+        Assert.Contains("cannot be used; the log has why", Run("docs/runbook.md", "kad admin silos", silo.Http), StringComparison.Ordinal);
         Assert.Equal((0, 0), (await edge.StopAsync(), await silo.StopAsync()));
     }
 

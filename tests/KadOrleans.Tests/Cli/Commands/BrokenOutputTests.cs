@@ -154,9 +154,11 @@ public sealed partial class ExampleNode : IAsyncLifetime
         _crawl = (await KadRun.DoneAsync(ArgumentsOf("kad admin crawl list --data kad-data --json"))).Json["crawls"]![0]!["id"]!.GetValue<string>();
     }
 
-    /// <summary>Has the node hold what examples take away.</summary>
+    /// <summary>Has the node and the file of tokens hold what examples take away, and not what they add.</summary>
     internal async Task PrepareAsync()
     {
+        System.IO.File.WriteAllText(
+            _files["tokens.json"], ApiTokens.Write([.. new[] { "shop", "other" }.Select(name => ApiToken.Create(name, [ApiScope.Read]).Token)]));
         await KadRun.DoneAsync(ArgumentsOf("kad admin set greeting hello --data kad-data"));
         await KadRun.DoneAsync(ArgumentsOf("kad admin bans add 203.0.113.0/24 --data kad-data"));
     }

@@ -54,6 +54,44 @@ public sealed class TokenCommandTests : IDisposable
         await KadRun.RefusedAsync("'lst' is not a known command of 'kad token'; did you mean 'list'?", "token", "lst");
     }
 
+    // A server of another user reads it: `kad token remove` by root must not shut it out.
+    [Fact]
+    public async Task A_file_that_is_there_keeps_its_inode_and_mode_and_a_link_to_it()
+    {
+        await KadRun.DoneAsync("token", "add", "shop", "--file", Path);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+        }
+
+        using var reader = new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        var link = _folder["link.json"];
+        File.CreateSymbolicLink(link, Path);
+        await KadRun.DoneAsync("token", "add", "operator", "--file", link);
+        await KadRun.DoneAsync("token", "remove", "shop", "--file", link);
+
+        Assert.Equal(["operator"], ApiTokens.Read("--file", Path).Select(token => token.Name));
+        using var text = new StreamReader(reader);
+        Assert.Equal(File.ReadAllText(Path), await text.ReadToEndAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(Path, new FileInfo(link).LinkTarget);
+        Assert.Equal([link, Path], Directory.EnumerateFiles(_folder.Path).Order(StringComparer.Ordinal));
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead, File.GetUnixFileMode(Path));
+        }
+    }
+
+    [Fact]
+    public async Task A_file_stays_as_it_is_if_the_whole_next_one_cannot_be_written_beside_it()
+    {
+        await KadRun.DoneAsync("token", "add", "shop", "--file", Path);
+        var before = File.ReadAllText(Path);
+        Directory.CreateDirectory($"{Path}.new/full");
+
+        await RefusedAsync($"--file '{Path}' is unchanged: it cannot be written (", "add", "a", "--file", Path);
+        Assert.Equal(before, File.ReadAllText(Path));
+    }
+
     private static Task<KadRun> RefusedAsync(string sentence, params string[] args) =>
         KadRun.FailAsync(ExitCode.WrongUsage, sentence, ["token", .. args]);
 }
