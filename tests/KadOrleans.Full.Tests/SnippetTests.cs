@@ -3,7 +3,7 @@ namespace KadOrleans.Full.Tests;
 public sealed class SnippetTests
 {
     private static readonly SnippetProgram Program = new(
-        ["KadOrleans.Client", "KadOrleans.Server.Full", "Orleans.Connections.Security", "Orleans.Hosting"],
+        ["KadOrleans.Client", "Microsoft.Extensions.DependencyInjection", "KadOrleans.Server.Full", "Orleans.Connections.Security", "Orleans.Hosting"],
         new Dictionary<string, string>
         {
             ["certificate"] = "System.Security.Cryptography.X509Certificates.X509Certificate2",

@@ -233,11 +233,15 @@ internal sealed class Lookup
 
     private TerminationReason? ReasonWhenIdle() =>
         _hasValue ? TerminationReason.ValueFound
-        : _waitsForUnresponsive && (NeedsRetries || _passedOver > 0) ? null
+        : _waitsForUnresponsive && (NeedsRetries || MayPassedOverBeNearest()) ? null
         : _paths.IsCutOff ? TerminationReason.RequestLimit
         : _answered > 0 ? TerminationReason.Converged
         : _asked == 0 ? TerminationReason.NoContacts
         : TerminationReason.NobodyAnswered;
+
+    // Whether the answer of one that was passed over would be among the k nearest: farther ones are not worth a wait.
+    private bool MayPassedOverBeNearest() => _passedOver > 0
+        && _candidates.ByDistance.Where(c => c.State == CandidateState.Answered || c.IsPassedOver).Take(_options.BucketSize).Any(c => c.IsPassedOver);
 
     private bool IsAmongNearest(Candidate candidate) => _candidates.ByDistance
         .TakeWhile(c => c != candidate)

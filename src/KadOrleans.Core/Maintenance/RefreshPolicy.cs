@@ -16,11 +16,15 @@ internal sealed class RefreshPolicy(NodeId ownId, TimeSpan interval)
 
     // The buckets to refresh after a join: the paper's k-buckets farther away than the nearest neighbour's (Kademlia §2.3), the
     // farthest first. The table's own buckets are hardly split yet.
-    public static IReadOnlyList<BucketRange> GetJoinBuckets(NodeId ownId, NodeId nearest)
-    {
-        var count = Math.Min(ownId.CommonPrefixLength(nearest), MaxJoinBuckets);
-        return [.. Enumerable.Range(0, count).Select(bit => new BucketRange(ownId.WithBit(bit, !ownId.GetBit(bit)), bit + 1))];
-    }
+    public static IReadOnlyList<BucketRange> GetJoinBuckets(NodeId ownId, NodeId nearest) =>
+        GetFarthest(ownId, ownId.CommonPrefixLength(nearest));
+
+    /// <summary>The buckets that reach farther than a contact, its own among them, the farthest first.</summary>
+    public static IReadOnlyList<BucketRange> GetBucketsBeyond(NodeId ownId, NodeId contact) =>
+        GetFarthest(ownId, ownId.CommonPrefixLength(contact) + 1);
+
+    private static BucketRange[] GetFarthest(NodeId ownId, int count) =>
+        [.. Enumerable.Range(0, Math.Min(count, MaxJoinBuckets)).Select(bit => new BucketRange(ownId.WithBit(bit, !ownId.GetBit(bit)), bit + 1))];
 
     /// <summary>A number from 0 to 1 that differs from node to node and from bucket to bucket, and stays the same.</summary>
     private double Fraction(BucketRange range)

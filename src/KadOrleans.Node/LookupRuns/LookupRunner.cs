@@ -244,6 +244,12 @@ internal sealed class RunningLookup(
                 return true;
             }
 
+            if (!_isInGrace && lookup.IsWaitingForUnresponsive && !lookup.NeedsRetries && Left <= Grace)
+            {
+                // No time is left for those that are probably gone.
+                lookup.StopWaitingForUnresponsive();
+            }
+
             if (lookup.IsDone)
             {
                 _timer?.Dispose();

@@ -102,11 +102,12 @@ internal sealed class MaintenanceRunner(
 
     /// <summary>
     /// After a lookup of the own id in another part of the network: refreshes the buckets that reach farther than the k nearest, whom that
-    /// lookup has found.
+    /// lookup has found. None where there are fewer.
     /// </summary>
-    public Task RefreshAfterMergeAsync(CancellationToken cancellationToken) => node.Nearest(node.Id, node.Kademlia.BucketSize) is [.., var farthest]
-        ? RefreshBucketsAsync(RefreshPolicy.GetJoinBuckets(node.Id, farthest.Id), cancellationToken)
-        : Task.CompletedTask;
+    public Task RefreshAfterMergeAsync(CancellationToken cancellationToken) =>
+        node.Nearest(node.Id, node.Kademlia.BucketSize) is { } nearest && nearest.Count == node.Kademlia.BucketSize
+            ? RefreshBucketsAsync(RefreshPolicy.GetBucketsBeyond(node.Id, nearest[^1].Id), cancellationToken)
+            : Task.CompletedTask;
 
     private PartitionRepair CreateRepair() => new(node, store, this, _republisher, RepairPeriod, environment);
 

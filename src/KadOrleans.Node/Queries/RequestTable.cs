@@ -38,8 +38,8 @@ internal sealed class RequestTable : IDisposable
     /// <summary>How long a lookup with nobody else to query waits for unresponsive contacts.</summary>
     public TimeSpan Grace => _roundTrips.Common.RetryTimeout;
 
-    /// <summary>How long it waits for those that did not answer earlier lookups, and are probably gone.</summary>
-    public TimeSpan ShortGrace => _roundTrips.Common.Usual;
+    /// <summary>How long it waits for those that did not answer earlier lookups, and are probably gone. Never longer than for others.</summary>
+    public TimeSpan ShortGrace => _roundTrips.Common.Usual < Grace ? _roundTrips.Common.Usual : Grace;
 
     public bool IsUnresponsive(UdpEndpoint endpoint) => _unresponsive.Contains(endpoint);
 

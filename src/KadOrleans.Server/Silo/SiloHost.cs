@@ -145,8 +145,10 @@ public static class SiloHost
         {
             ports.ConfigureSiloInboundConnection(connections =>
             {
-                NoteEnds(connections, isInbound: true);
                 ClusterConnections.SetUpPort(connections, ConnectionSide.SiloPort, tls, settings.Silo);
+
+                // Behind what waits for the first message: a look at a port is a connection without one, and must not cause looks in return.
+                NoteEnds(connections, isInbound: true);
             });
             ports.ConfigureGatewayInboundConnection(connections => ClusterConnections.SetUpPort(connections, ConnectionSide.Gateway, tls, settings.Silo));
             ports.ConfigureSiloOutboundConnection(connections =>

@@ -41,6 +41,7 @@ internal sealed class StorageWatch(
     private volatile bool _isAway;
     private volatile bool _isSlow;
     private volatile bool _refusesWrites;
+    private bool _isRefusalTold;
 
     public bool IsAway => _isAway;
 
@@ -110,12 +111,15 @@ internal sealed class StorageWatch(
 
     private void Note((WriteHealth Health, string? Problem) write)
     {
-        if (write.Health == WriteHealth.Refused && !_refusesWrites)
+        // Told once, until writes are taken again, whatever is unknown between.
+        if (write.Health == WriteHealth.Refused && !_isRefusalTold)
         {
+            _isRefusalTold = true;
             SiloLog.WritesRefused(logger, write.Problem!);
         }
-        else if (write.Health == WriteHealth.Taken && _refusesWrites)
+        else if (write.Health == WriteHealth.Taken && _isRefusalTold)
         {
+            _isRefusalTold = false;
             SiloLog.StorageBack(logger);
         }
 

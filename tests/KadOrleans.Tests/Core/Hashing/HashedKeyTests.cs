@@ -14,7 +14,7 @@ public partial class HashedKeyTests
     private static readonly string[] NotOfStrangers =
     [
         "int", "long", "ushort", "TimeSpan", "Type", "(MethodInfo Method, Type? Grain)", "GrainId", "SiloAddress", "SliceLease", "Grain", "T", "object",
-        "Task", "Page", "Candidate", "ValueCache", "ShardEngine",
+        "Task", "Page", "Candidate", "ValueCache", "ShardEngine", "IGrainContext",
     ];
 
     [Fact]

@@ -88,6 +88,20 @@ public sealed class LookupTests
         Assert.Equal(isBack, lookup.GetOutcome().Closest.Contains(first));
     }
 
+    // Who names endpoints that never answer must not make each lookup wait for them.
+    [Fact]
+    public void A_contact_that_did_not_answer_earlier_and_is_farther_than_k_that_do_is_not_waited_for()
+    {
+        var lookup = Start(LookupKind.Node, [_contacts[0], _contacts[11]]);
+        Assert.Equal([_contacts[0], _contacts[11]], LookupNetwork.TakeAll(lookup));
+        lookup.PassOver(_contacts[11]);
+        lookup.OnNodes(_contacts[0], _contacts.AsSpan(1, 4));
+        AnswerAll(lookup, _contacts[1..5]);
+
+        Assert.Equal(TerminationReason.Converged, lookup.Reason);
+        Assert.Equal(_contacts[..4], lookup.GetOutcome().Closest);
+    }
+
     [Fact]
     public void While_nobody_has_answered_slow_contacts_are_waited_for()
     {

@@ -69,6 +69,12 @@ public sealed class RefreshPolicyTests
             Assert.Equal(bit, Own.CommonPrefixLength(buckets[bit].Prefix));
             Assert.False(buckets[bit].Contains(nearest));
         }
+
+        // The k-th nearest contact's own bucket has farther ones too.
+        var beyond = RefreshPolicy.GetBucketsBeyond(Own, nearest);
+        Assert.Equal(Math.Min(shared + 1, RefreshPolicy.MaxJoinBuckets), beyond.Count);
+        Assert.Equal(buckets, beyond.Take(count));
+        Assert.Equal(shared < RefreshPolicy.MaxJoinBuckets, beyond[^1].Contains(nearest));
     }
 
     private static IEnumerable<BucketRange> Ranges(NodeId id) => Enumerable.Range(0, 40).Select(depth => new BucketRange(id, depth));
