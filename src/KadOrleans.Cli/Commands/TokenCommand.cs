@@ -155,7 +155,9 @@ internal static class TokenCommand
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new CommandException(
-                ExitCode.Failed, $"{FileOption} '{path}' may be written in part ({Phrases.Of(e.Message)}); '{next}' has the whole: copy it there.", e);
+                ExitCode.Failed,
+                $"{FileOption} '{path}' may be written in part ({Phrases.Of(e.Message)}); '{next}' has the whole: copy it there.",
+                e);
         }
     }
 

@@ -85,7 +85,8 @@ public sealed class TokenFileTests : IDisposable
     public void A_token_that_was_put_in_a_wrong_place_is_not_logged(string content, string problem)
     {
         var file = new TokenFile("Kad:Http:Tokens", _volume[Key]);
-        _volume.Write((Key, content.Replace("SECRET", Second.Secret, StringComparison.Ordinal).Replace("SHA", Second.Token.Sha256, StringComparison.Ordinal)));
+        var written = content.Replace("SECRET", Second.Secret, StringComparison.Ordinal).Replace("SHA", Second.Token.Sha256, StringComparison.Ordinal);
+        _volume.Write((Key, written));
         file.Refresh(_log);
 
         Assert.Contains(problem, Last().Text, StringComparison.Ordinal);

@@ -14,7 +14,9 @@ internal static class TransferApi
     {
         view.MapGet(Path, ExportAsync)
             .WithSummary("Sends all values with their times and sources, as a file of kad state. A response that fails midway is cut off.")
-            .WithDescription($"A token has one export at a time. One that is read slower than {LeastRateStream.BytesPerSecond} bytes a second, or whose token is removed, is cut off.")
+            .WithDescription(
+                $"A token has one export at a time. One that is read slower than {LeastRateStream.BytesPerSecond} bytes a second, or whose token "
+                + "is removed, is cut off.")
             .Produces<string>(StatusCodes.Status200OK, ValueBody.Json);
         manage.MapPost(Path, ImportAsync)
             .WithSummary($"Stores up to {MaxValues} values of such a file with their times and sources. Of two values of a key the one stored later stays.")

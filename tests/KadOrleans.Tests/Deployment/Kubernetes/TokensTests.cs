@@ -87,12 +87,16 @@ public sealed class TokensTests
 
     [Theory]
     [Needs(Need.OpenSsl)]
-    [InlineData("mkdir -p secrets/kad/kad-operator && touch secrets/kad/kad-operator/token", "The Secret kad-operator of the namespace kad cannot be read, or has no token", true)]
+    [InlineData(
+        "mkdir -p secrets/kad/kad-operator && touch secrets/kad/kad-operator/token",
+        "The Secret kad-operator of the namespace kad cannot be read, or has no token",
+        true)]
     [InlineData(@"printf '#!/bin/sh\nexit 1\n' > bin/openssl && chmod +x bin/openssl", "openssl dgst -sha256 has failed", false)]
     public void The_script_for_Azure_gives_silos_no_hash_of_nothing(string before, string sentence, bool hasOperator)
     {
         using var shell = new OperatorsShell();
-        var failure = Assert.Throws<InvalidOperationException>(() => shell.Run($"{before}\nsh '{Repository.Path("infra/azure/secrets.sh")}' context"));
+        var run = $"{before}\nsh '{Repository.Path("infra/azure/secrets.sh")}' context";
+        var failure = Assert.Throws<InvalidOperationException>(() => shell.Run(run));
 
         Assert.Contains(sentence, failure.Message, StringComparison.Ordinal);
         Assert.Null(shell.Secret("kad", "kad-tokens", "tokens.json"));
