@@ -87,19 +87,14 @@ public sealed class TokenFile : IHealthCheck
 // file on a network's or another machine's disk is not watched either.
 internal sealed class TokenFileReader(TokenFile file, TimeProvider time, ILogger<TokenFile> logger) : BackgroundService
 {
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken).UntilStoppedAsync(stoppingToken);
+
+    private async Task RunAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(TokenFile.Interval, time);
-        try
+        while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                file.Refresh(logger);
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The process stops.
+            file.Refresh(logger);
         }
     }
 }

@@ -51,13 +51,7 @@ internal sealed class EdgeService(
     {
         try
         {
-            // Before the silo or the client of this process is up, grain calls fail or are lost.
-            await lifetime.ApplicationStarted.UntilCancelledAsync().WaitAsync(stoppingToken);
-            await ServeAsync(stoppingToken);
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // Stopped before there was a lease.
+            await RunAsync(stoppingToken).UntilStoppedAsync(stoppingToken);
         }
         finally
         {
@@ -67,6 +61,13 @@ internal sealed class EdgeService(
                 context.Health.Enter(EdgePhase.Stopped, null);
             }
         }
+    }
+
+    private async Task RunAsync(CancellationToken cancellationToken)
+    {
+        // Before the silo or the client of this process is up, grain calls fail or are lost.
+        await lifetime.ApplicationStarted.UntilCancelledAsync().WaitAsync(cancellationToken);
+        await ServeAsync(cancellationToken);
     }
 
     private async Task ServeAsync(CancellationToken cancellationToken)
