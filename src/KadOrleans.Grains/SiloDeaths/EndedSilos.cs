@@ -63,7 +63,7 @@ internal sealed class EndedSilos(
                 return Task.FromResult(false);
             }
 
-            if (!_looks.TryGetValue(silo, out var look) || look.IsCompleted)
+            if (!_looks.TryGetValue(silo, out var look))
             {
                 _looks[silo] = look = LookAsync(silo);
             }
@@ -74,7 +74,7 @@ internal sealed class EndedSilos(
 
     private async Task<bool> LookAsync(SiloAddress silo)
     {
-        // So that no answer comes while the lock is held.
+        // So that it ends, and leaves the list, only after it is in it.
         await Task.Yield();
         try
         {
@@ -116,7 +116,7 @@ internal sealed class EndedSilos(
         try
         {
             // A process that ends may close its connections before the socket that listens: with a core dump much earlier.
-            if (!Near(silo).Append(own.SiloAddress).Order(new ByNearness(silo)).Take(MaxDeciders).Contains(own.SiloAddress)
+            if (!Nearest(silo, Others(silo).Append(own.SiloAddress)).Take(MaxDeciders).Contains(own.SiloAddress)
                 || !(await IsRefusedAfterAsync(Pause, silo) || await IsRefusedAfterAsync(2 * Patience, silo)))
             {
                 return;
@@ -171,7 +171,7 @@ internal sealed class EndedSilos(
 
     private async Task<bool> HaveSeenAsync(SiloAddress silo)
     {
-        var others = Near(silo).Take(MaxWitnesses).ToList();
+        var others = Nearest(silo, Others(silo)).Take(MaxWitnesses).ToList();
         if (others.Count == 0)
         {
             return true;
@@ -202,10 +202,13 @@ internal sealed class EndedSilos(
         }
     }
 
-    // The other active members, in an order of each silo's own, the same on all.
-    private IEnumerable<SiloAddress> Near(SiloAddress silo) => Active()
-        .Where(member => !member.Equals(silo) && !member.Equals(own.SiloAddress))
-        .Order(new ByNearness(silo));
+    // An order of each silo's own, the same on all.
+    private static IEnumerable<SiloAddress> Nearest(SiloAddress silo, IEnumerable<SiloAddress> members) => members
+        .OrderBy(member => (uint)(member.GetConsistentHashCode() ^ silo.GetConsistentHashCode()))
+        .ThenBy(member => member);
+
+    private IEnumerable<SiloAddress> Others(SiloAddress silo) => Active()
+        .Where(member => !member.Equals(silo) && !member.Equals(own.SiloAddress));
 
     private IEnumerable<SiloAddress> Active() => membership.CurrentSnapshot.Members.Values
         .Where(member => member.Status == SiloStatus.Active)
@@ -215,21 +218,4 @@ internal sealed class EndedSilos(
         !silo.Equals(own.SiloAddress) && membership.CurrentSnapshot.GetSiloStatus(silo) == SiloStatus.Active;
 
     private static IPAddress Unmapped(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-
-    private sealed class ByNearness(SiloAddress silo) : IComparer<SiloAddress>
-    {
-        public int Compare(SiloAddress? x, SiloAddress? y)
-        {
-            var order = Hash(x!).CompareTo(Hash(y!));
-            return order != 0 ? order : x!.CompareTo(y);
-        }
-
-        private uint Hash(SiloAddress other) => (uint)(other.GetConsistentHashCode() ^ silo.GetConsistentHashCode());
-    }
 }
-
-/// <summary>Whether a connection to an address is refused, because nothing listens there. False if it is made, or nobody answers.</summary>
-internal delegate Task<bool> RefusesConnections(IPEndPoint endpoint);
-
-/// <summary>Asks a silo whether another one has ended.</summary>
-internal delegate Task<bool> AskWitness(SiloAddress witness, SiloAddress silo);

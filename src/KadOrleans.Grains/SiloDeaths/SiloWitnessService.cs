@@ -22,3 +22,6 @@ internal sealed class SiloWitnessService(GrainId id, Silo silo, ILoggerFactory l
 {
     public Task<bool> HasEndedAsync(SiloAddress silo) => ended.HasEndedAsync(silo);
 }
+
+/// <summary>Asks a silo whether another one has ended.</summary>
+internal delegate Task<bool> AskWitness(SiloAddress witness, SiloAddress silo);

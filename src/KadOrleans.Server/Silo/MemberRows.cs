@@ -88,24 +88,18 @@ internal static class MemberRows
     {
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            using var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            using var limit = new CancellationTokenSource(AnswerTimeout);
-            try
+            switch (await Listening.TryAsync(endpoint, AnswerTimeout))
             {
-                await socket.ConnectAsync(endpoint, limit.Token);
-                return true;
-            }
-            catch (OperationCanceledException)
-            {
-                // The next attempt may get through.
-            }
-            catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
-            {
-                return false;
-            }
-            catch (SocketException)
-            {
-                await Task.Delay(AnswerTimeout, CancellationToken.None);
+                case null:
+                    return true;
+                case SocketError.ConnectionRefused:
+                    return false;
+                case SocketError.TimedOut:
+                    // The next attempt may get through.
+                    break;
+                default:
+                    await Task.Delay(AnswerTimeout, CancellationToken.None);
+                    break;
             }
         }
 
