@@ -13,22 +13,15 @@ public sealed class EndedSiloTests(SharedPostgreSql postgres) : FolderTests
         var database = await postgres.CreateDatabaseAsync();
         var storage = SharedPostgreSql.StorageIn(database);
         string[] settings = [.. storage, SiloServer.ShardBits(ShardBits)];
-        await using var killed = new SiloServer(Folder, settings);
-        await using var second = new SiloServer(Folder, settings);
-        await using var third = new SiloServer(Folder, settings);
+        await using var silos = await Silos.StartedAsync(new(Folder, settings), new(Folder, settings), new(Folder, settings));
         await using var edge = new EdgeServer(Folder, "edge", storage);
-        foreach (var silo in new[] { killed, second, third })
-        {
-            await silo.StartAsync();
-        }
-
         await edge.StartAsync();
         await using var load = new StoreLoad(edge.Address, ShardBits);
         await load.WholeAsync();
-        await killed.KillAsync();
+        await silos.All[0].KillAsync();
 
         // By their log, whoever was first: Orleans' probes would declare it dead without a word of this.
-        await Eventually.ReadAsync(() => Task.FromResult(second.Errors + third.Errors), log => log.Contains("Nothing listens at the address of silo"));
+        await Eventually.ReadAsync(() => Task.FromResult(silos.All[1].Errors + silos.All[2].Errors), log => log.Contains("Nothing listens at the address of silo"));
         Assert.Equal(1L, await PostgreSqlStatements.ReadAsync(database, "SELECT count(*) FROM orleansmembershiptable WHERE status = 6"));
         await load.WholeAsync();
         await load.StopAsync();
