@@ -85,9 +85,14 @@ public sealed class AdminClient : IDisposable
 
     private CommandException NoApi() => CommandException.WrongUsage($"--url is '{_http.BaseAddress}', where no node or silo serves its API; the HTTP address of one is needed.");
 
-    private static CommandException Refused(HttpStatusCode status, string text)
+    private CommandException Refused(HttpStatusCode status, string text)
     {
-        var sentence = SentenceOf(text) ?? $"The server refused the request with the status {(int)status}.";
+        if (FieldOf(text, "type") == ProblemType.NoManagement.Reference)
+        {
+            return CommandException.WrongUsage($"--url is '{_http.BaseAddress}', an edge, which has no management; the HTTP address of a silo is needed.");
+        }
+
+        var sentence = FieldOf(text, "detail") ?? $"The server refused the request with the status {(int)status}.";
         return status switch
         {
             HttpStatusCode.BadRequest or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.RequestEntityTooLarge =>
@@ -97,11 +102,11 @@ public sealed class AdminClient : IDisposable
         };
     }
 
-    private static string? SentenceOf(string text)
+    private static string? FieldOf(string text, string name)
     {
         try
         {
-            return JsonNode.Parse(text)?["detail"] is JsonValue detail && detail.TryGetValue<string>(out var sentence) ? VisibleText.Show(sentence) : null;
+            return JsonNode.Parse(text)?[name] is JsonValue field && field.TryGetValue<string>(out var content) ? VisibleText.Show(content) : null;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

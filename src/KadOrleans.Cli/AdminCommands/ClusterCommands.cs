@@ -33,7 +33,7 @@ internal static class EdgeCommands
             io,
             ApiCommand.Verb(name, description, $"edges {name} edge-3").With(edge),
             parsed => new ApiRequest(
-                HttpMethod.Post, $"{Path}/{Uri.EscapeDataString(parsed.GetValue(edge)!)}" + ApiRequest.QueryOf(("action", action))),
+                HttpMethod.Post, $"{Path}/{Uri.EscapeDataString(parsed.GetValue(edge)!)}:{action}"),
             static (printer, result) => printer.Line(result.IsTrue("changed") ? "Done." : "Nothing changed: it was so already."));
     }
 }
@@ -92,7 +92,10 @@ internal static class SiloCommands
                 "double", "Begin to double the number of shards. It cannot be stopped.", "shards double", "shards double --wait").With(wait),
             async (parsed, client, cancellationToken) =>
             {
-                var shards = await client.SendAsync(new ApiRequest(HttpMethod.Post, $"{ShardsPath}:double"), cancellationToken);
+                // The number is a condition: however often the request is made, it doubles them once.
+                var present = await client.SendAsync(ApiRequest.Get(ShardsPath), cancellationToken);
+                var shards = await client.SendAsync(
+                    new ApiRequest(HttpMethod.Post, $"{ShardsPath}:double", new JsonObject { ["count"] = present["count"]?.DeepClone() }), cancellationToken);
                 while (parsed.GetValue(wait) && shards["split"] is not null)
                 {
                     progress = Describe(shards);

@@ -23,6 +23,9 @@ internal sealed class TokenAuthentication(
 
     private const string ScopeClaim = "scope";
 
+    // RFC 6750 §3: a challenge has at least one parameter.
+    private const string Challenge = $"{Bearer} realm=\"kad\"";
+
     /// <summary>Adds the scheme and a policy for each scope. A server may have other schemes.</summary>
     public static void Add(IServiceCollection services, ApiTokens tokens)
     {
@@ -59,6 +62,14 @@ internal sealed class TokenAuthentication(
         && (SessionOf(context) is null
             || SessionCookie.TryFind(context.Request, context.RequestServices.GetRequiredService<BrowserSessions>(), out _));
 
+    /// <summary>Says in the response's header that the token is unknown (RFC 6750 §3.1).</summary>
+    public static void DescribeUnknown(HttpResponse response) =>
+        response.Headers.WWWAuthenticate = $"{Challenge}, error=\"invalid_token\", error_description=\"The token is not one of this server's\"";
+
+    /// <summary>Says in the response's header that the token lacks a scope.</summary>
+    public static void DescribeLack(HttpResponse response, string scope) =>
+        response.Headers.WWWAuthenticate = $"{Challenge}, error=\"insufficient_scope\", scope=\"{scope}\"";
+
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         if (Find() is not { } identity)
@@ -73,16 +84,24 @@ internal sealed class TokenAuthentication(
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
-        Response.Headers.WWWAuthenticate = Bearer;
-        var sentence = Request.Headers.Authorization.Count > 0 ? "The request's token is not one of this server's."
-            : SessionCookie.HasProof(Request) ? "The session has ended; log in again."
-            : "The request has no token; the header Authorization: Bearer TOKEN is needed.";
-        return ApiProblem.Create(StatusCodes.Status401Unauthorized, sentence).ExecuteAsync(Context);
+        if (Request.Headers.Authorization.Count > 0)
+        {
+            DescribeUnknown(Response);
+            return ApiProblem.Create(ProblemType.UnknownToken, "The request's token is not one of this server's.").ExecuteAsync(Context);
+        }
+
+        Response.Headers.WWWAuthenticate = Challenge;
+        return (SessionCookie.HasProof(Request)
+            ? ApiProblem.Create(ProblemType.SessionEnded, "The session has ended; log in again.")
+            : ApiProblem.Create(ProblemType.NoToken, "The request has no token; the header Authorization: Bearer TOKEN is needed.")).ExecuteAsync(Context);
     }
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties)
     {
-        var needed = Context.GetEndpoint()?.Metadata.GetMetadata<AuthorizeAttribute>()?.Policy?[(Bearer.Length + 1)..];
+        var needed = Context.GetEndpoint()?.Metadata.GetMetadata<AuthorizeAttribute>()?.Policy?[(Bearer.Length + 1)..] ?? string.Empty;
+
+        // Either of two is enough, and the parameter has all that are needed.
+        DescribeLack(Response, needed == ReadOrView ? ApiScope.Read : needed);
         return ApiProblem.Create(
             StatusCodes.Status403Forbidden,
             $"The token '{TokenOf(Context).Name}' lacks the scope '{needed}'; it has {string.Join(", ", TokenOf(Context).Scopes)}.")

@@ -29,14 +29,16 @@ internal static class SessionApi
             throw new ApiProblemException(StatusCodes.Status415UnsupportedMediaType, $"The content type is '{VisibleText.Excerpt(context.Request.ContentType ?? string.Empty)}'; {ValueBody.Json} is needed.");
         }
 
-        var json = await Body.ReadJsonAsync(context, Missing);
+        var json = await Body.ReadJsonAsync(context, Missing, "token");
         if (!tokens.TryFind(json.Text("token")?.Trim() ?? throw ApiProblemException.Wrong(Missing), out var token))
         {
-            throw new ApiProblemException(StatusCodes.Status401Unauthorized, "The token is not one of this server's.");
+            TokenAuthentication.DescribeUnknown(context.Response);
+            throw new ApiProblemException(ProblemType.UnknownToken, "The token is not one of this server's.");
         }
 
         if (!token.Scopes.Contains(ApiScope.View))
         {
+            TokenAuthentication.DescribeLack(context.Response, ApiScope.View);
             throw new ApiProblemException(
                 StatusCodes.Status403Forbidden,
                 $"The token '{token.Name}' lacks the scope '{ApiScope.View}'; it has {string.Join(", ", token.Scopes)}.");

@@ -23,7 +23,7 @@ export function show(view, { session, onLeave }) {
   const change = async (edge, { action, title, ask }) => {
     if (!await confirm(`${title}: ${edge.name}`, ask, title)) return;
     await report(done, async () => {
-      const { changed } = await post(`edges/${encodeURIComponent(edge.name)}?action=${action}`);
+      const { changed } = await post(`edges/${encodeURIComponent(edge.name)}:${action}`);
       return `${edge.name}: ${changed ? 'done' : 'nothing had to be changed'}.`;
     });
     open();
