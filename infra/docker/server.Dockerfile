@@ -6,6 +6,7 @@ FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:10.0@sha256:e1ffd2a9
 ARG TARGETARCH
 WORKDIR /source
 COPY global.json Directory.Build.props Directory.Build.targets Directory.Packages.props .editorconfig ./
+COPY docs/*.md docs/
 COPY src src
 ARG VERSION
 RUN dotnet publish src/KadOrleans.Server.Full -c Release -a $TARGETARCH --no-self-contained -o /app -p:UseAppHost=false \
