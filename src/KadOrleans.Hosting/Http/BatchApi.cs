@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Authorization;
 
 namespace KadOrleans.Hosting;
@@ -49,6 +50,12 @@ public static class BatchApi
             foreach (var (place, operation) in ofKey)
             {
                 results[place] = await operation.RunAsync(dht, cancellationToken);
+                if (operation.Changes && results[place].IsUnavailable)
+                {
+                    FailedWrites.NoteOf(context);
+                }
+
+                KeyTexts.Note(context, operation.Key);
             }
         });
         return new BatchResult(results);
@@ -85,6 +92,10 @@ public static class BatchApi
     /// <param name="ProblemType">The type of the problem, as a single request's.</param>
     public sealed record OperationResult(int Status, KeyResult? Value = null, PutResult? Put = null, string? Problem = null, string? ProblemType = null)
     {
+        /// <summary>Whether the DHT was unavailable.</summary>
+        [JsonIgnore]
+        public bool IsUnavailable { get; init; }
+
         internal static OperationResult Failed(ProblemType type, string sentence) =>
             new(type.Status, Problem: VisibleText.Show(sentence), ProblemType: type.Reference);
     }
@@ -131,7 +142,7 @@ public static class BatchApi
             }
             catch (DhtUnavailableException e)
             {
-                return OperationResult.Failed(ProblemType.Unavailable, e.Message);
+                return OperationResult.Failed(ProblemType.Unavailable, e.Message) with { IsUnavailable = true };
             }
         }
 

@@ -82,6 +82,7 @@ internal static class KeyApi
     {
         var conditions = TagConditions.Read(context.Request);
         var value = await ValueBody.ReadAsync(context);
+        KeyTexts.Note(context, requested);
         var result = await put.RunAsync(
             dht, requested.Digest, value, conditions is null ? null : found => conditions.Allow(found, value), context.RequestAborted);
         if (conditions is not null && result.Local == StoreResult.Superseded)

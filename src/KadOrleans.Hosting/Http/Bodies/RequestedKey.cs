@@ -5,6 +5,8 @@ namespace KadOrleans.Hosting;
 /// <summary>The key of a request: its id, and its text unless the request has a digest.</summary>
 public readonly record struct RequestedKey(NodeId Digest, string? Text)
 {
+    internal const int MaxLength = TextKey.MaxLength;
+
     /// <summary>The key for people, as a part of a sentence.</summary>
     public override string ToString() => VisibleText.Excerpt(Text ?? Digest.ToString());
 
