@@ -3,6 +3,7 @@ namespace KadOrleans.Cli;
 internal static class TokenCommand
 {
     private const string FileOption = "--file";
+    private const string OutputOption = "--output";
 
     public static Command Create(CommandIo io) =>
         new ExampleCommand("token", "Make, list and remove tokens for programs and people that call a node or a cluster over HTTP.")
@@ -21,20 +22,27 @@ internal static class TokenCommand
             HelpName = "SCOPE",
         };
         var rate = new NumberOption("--rate", "The most requests a second", 1, ApiToken.MaxRate, ApiToken.DefaultRate);
+        var output = new Option<string?>(OutputOption)
+        {
+            Description = "A new file for the token, which nobody else may read, for --token-file. [default: it is printed]",
+            HelpName = "FILE",
+        };
         return new ExampleCommand("add", "Make a token, print it, and add its hash to the file.")
         {
             Examples =
             [
                 "kad token add shop --file tokens.json",
                 "kad token add importer --file tokens.json --scope read --scope write --rate 5000",
+                "kad token add operator --file tokens.json --scope view --scope manage --output operator.token",
             ],
-            Notes = "The token is printed once; the file has only its hash.",
-        }.With(name, file, scope, rate).Runs((parsed, json, _) => Task.FromResult(Add(
+            Notes = "The token is given once; the file has only its hash.",
+        }.With(name, file, scope, rate, output).Runs((parsed, json, _) => Task.FromResult(Add(
             new ResultPrinter(io, json),
             parsed.GetValue(file)!,
             parsed.GetValue(name)!,
             parsed.GetValue(scope) is { Length: > 0 } scopes ? scopes : [ApiScope.Read],
-            rate.Read(parsed))));
+            rate.Read(parsed),
+            parsed.GetValue(output))));
     }
 
     private static ExampleCommand CreateList(CommandIo io)
@@ -59,12 +67,45 @@ internal static class TokenCommand
             new ResultPrinter(io, json), parsed.GetValue(file)!, parsed.GetValue(name)!)));
     }
 
-    private static int Add(ResultPrinter printer, string path, string name, string[] scopes, int rate)
+    private static int Add(ResultPrinter printer, string path, string name, string[] scopes, int rate, string? output)
     {
         IReadOnlyList<ApiToken> held = File.Exists(path) ? ApiTokens.Read(FileOption, path) : [];
         var (secret, token) = ApiToken.Create(name, [.. scopes.Distinct()], rate);
-        Write(path, [.. held, token]);
-        return printer.Print(new JsonObject { ["name"] = name, ["token"] = secret, ["file"] = path }, secret);
+        if (output is null)
+        {
+            Change(() => TokenFileWriter.Add(FileOption, path, held, token));
+            return printer.Print(new JsonObject { ["name"] = name, ["token"] = secret, ["file"] = path }, secret);
+        }
+
+        // The token is there before its hash: no hash is left of a token that nobody has.
+        WriteNew(output, secret);
+        try
+        {
+            Change(() => TokenFileWriter.Add(FileOption, path, held, token));
+        }
+        catch (CommandException)
+        {
+            File.Delete(output);
+            throw;
+        }
+
+        return printer.Print(
+            new JsonObject { ["name"] = name, ["tokenFile"] = output, ["file"] = path }, $"The token of '{VisibleText.Excerpt(name)}' is in {output}.");
+    }
+
+    private static void WriteNew(string output, string secret)
+    {
+        try
+        {
+            using var file = PrivateFile.CreateNew(output);
+            file.Write(Encoding.UTF8.GetBytes($"{secret}\n"));
+            file.Flush(flushToDisk: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CommandException.WrongUsage(
+                $"No token was made: {OutputOption} '{output}' must be a new file in a folder that can be written ({Phrases.Of(e.Message)}).", e);
+        }
     }
 
     private static int List(ResultPrinter printer, string path)
@@ -89,80 +130,24 @@ internal static class TokenCommand
     private static int Remove(ResultPrinter printer, string path, string name)
     {
         var held = ApiTokens.Read(FileOption, path);
-        var left = held.Where(token => token.Name != name).ToList();
-        if (left.Count == held.Count)
-        {
-            var names = string.Join(", ", held.Select(token => $"'{VisibleText.Excerpt(token.Name)}'"));
-            throw Unchanged(path, $"it has no token '{VisibleText.Excerpt(name)}'; its tokens are {names}");
-        }
-
-        if (left.Count == 0)
-        {
-            throw Unchanged(
-                path,
-                $"'{VisibleText.Excerpt(name)}' is its only token, and servers keep to what they read before a file without any; add another one first");
-        }
-
-        Write(path, left);
+        IReadOnlyList<ApiToken> left = [];
+        Change(() => left = TokenFileWriter.Remove(FileOption, path, held, name));
         return printer.Print(
             new JsonObject { ["name"] = name, ["removed"] = true, ["file"] = path, ["left"] = left.Count },
             $"Removed; tokens left: {left.Count}.");
     }
 
-    // A file that is there is written in place, as a server of another user may have it: owner and mode stay, and a link. Its whole next content
-    // is beside it before, so that a full disk is found while the file is whole. A server that reads a part of it keeps to what it has.
-    private static void Write(string path, IReadOnlyList<ApiToken> tokens)
-    {
-        if (ApiTokens.FindProblem(tokens) is { } problem)
-        {
-            throw Unchanged(path, problem);
-        }
-
-        var (next, content) = ($"{path}.new", Encoding.UTF8.GetBytes($"{ApiTokens.Write(tokens)}\n"));
-        try
-        {
-            using var held = File.Exists(path) ? new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite) : null;
-            File.Delete(next);
-            using (var file = PrivateFile.CreateNew(next))
-            {
-                file.Write(content);
-                file.Flush(flushToDisk: true);
-            }
-
-            if (held is null)
-            {
-                File.Move(next, path);
-                return;
-            }
-
-            WriteInPlace(held, content, path, next);
-            File.Delete(next);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw Unchanged(path, $"it cannot be written ({Phrases.Of(e.Message)})", e);
-        }
-    }
-
-    private static void WriteInPlace(FileStream file, byte[] content, string path, string next)
+    private static void Change(Action change)
     {
         try
         {
-            file.Write(content);
-            file.SetLength(content.Length);
-            file.Flush(flushToDisk: true);
+            change();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (TokenFileException e)
         {
-            throw new CommandException(
-                ExitCode.Failed,
-                $"{FileOption} '{path}' may be written in part ({Phrases.Of(e.Message)}); '{next}' has the whole: copy it there.",
-                e);
+            throw e.IsPartial ? new CommandException(ExitCode.Failed, e.Message, e) : CommandException.WrongUsage(e.Message, e);
         }
     }
-
-    private static CommandException Unchanged(string path, string problem, Exception? cause = null) =>
-        CommandException.WrongUsage($"{FileOption} '{path}' is unchanged: {problem}.", cause);
 
     private static Argument<string> Name(string what) => new("NAME") { Description = $"{what}: 1 to {ApiToken.MaxName} characters." };
 

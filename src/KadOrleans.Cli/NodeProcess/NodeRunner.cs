@@ -81,7 +81,8 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, IServicePr
         }
 
         _ownToken?.Write("--data", _logger);
-        var server = await NodeStatusServer.StartAsync(place, node, isFirst, FindApi(), _loggers, cancellationToken);
+        var server = await NodeStatusServer.StartAsync(
+            place, node, isFirst, settings.Data is { } folder ? $"SQLite in {folder}" : "memory", FindApi(), _loggers, cancellationToken);
         _logger.StatusServed(server.Address);
         return server;
     }

@@ -35,10 +35,8 @@ public static class SiloHost
                 if (settings!.HasEdge)
                 {
                     // The co-hosted edge calls grains directly, without an Orleans client.
-                    services.AddKadEdge(
-                        settings.Edge,
-                        endpoint => UdpTransport.Bind(new UdpTransportOptions { Listen = [endpoint] }),
-                        line => EdgeHost.AnnounceEdge(host!.Services, line, output));
+                    services.AddEdge(
+                        settings.Edge, endpoint => UdpTransport.Bind(endpoint), line => EdgeHost.AnnounceEdge(host!.Services, line, output));
                 }
             })
             .Build();
