@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Cli;
@@ -23,10 +24,11 @@ internal static class NodeCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var settings = options.Read(parsed);
-            using var loggers = CreateLoggers(io.Error, settings.Verbose);
+            await using var log = new QueuedWriter(io.Error);
+            await using var services = AddLog(new ServiceCollection(), log, settings).BuildServiceProvider();
             try
             {
-                await new NodeRunner(io, settings, loggers).RunAsync(cancellationToken);
+                await new NodeRunner(io, settings, services).RunAsync(cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -39,14 +41,18 @@ internal static class NodeCommand
     }
 
     // What the node does, and all warnings; which files and sockets it opens is a detail.
-    private static ILoggerFactory CreateLoggers(TextWriter output, bool verbose) => LoggerFactory.Create(logging =>
-    {
-        logging.UseLines(output, verbose);
-        if (!verbose)
+    private static IServiceCollection AddLog(IServiceCollection services, TextWriter output, NodeSettings settings) =>
+        services.AddLogging(logging =>
         {
-            logging.AddFilter("KadOrleans.Storage", LogLevel.Warning).AddFilter("KadOrleans.Node.UdpTransport", LogLevel.Warning);
-        }
-    });
+            logging.UseConsoleLog(output, settings.Verbose);
+            if (!settings.Verbose)
+            {
+                logging.AddFilter("KadOrleans.Storage", LogLevel.Warning).AddFilter("KadOrleans.Node.UdpTransport", LogLevel.Warning);
+            }
+
+            // Last, so that it overrides the filters above.
+            logging.AddConfiguration(settings.Configuration.GetSection("Logging"));
+        }).AddSingleton(settings.Configuration).AddKadTelemetry(settings.Telemetry, settings.Configuration);
 }
 
 internal sealed class NodeOptions
@@ -112,7 +118,7 @@ internal sealed class NodeOptions
         "--http-connections", "The most open connections of --http", HttpLimits.LeastConnections, HttpLimits.MostConnections, HttpLimits.MaxConnections);
 
     private readonly Option<string?> _otlp = CommonOptions.Text(
-        Otlp, "URL", "Send metrics and traces to this OpenTelemetry collector. [default: $OTEL_EXPORTER_OTLP_ENDPOINT, or none]");
+        Otlp, "URL", "Send metrics, traces and logs to this OpenTelemetry collector. [default: $OTEL_EXPORTER_OTLP_ENDPOINT, or none]");
 
     private readonly Option<bool> _trustClock = new("--trust-clock")
     {
@@ -164,6 +170,7 @@ internal sealed class NodeOptions
         }
 
         var folder = inMemory ? null : data ?? CommonOptions.DefaultData;
+        var configuration = EnvironmentWith(Otlp, parsed.GetValue(_otlp));
         var limits = NodeLimits.Read(folder);
         var (quota, cache) = limits.Plan(
             (int?)Whole(parsed, _maxKeys, 1, 1_000_000_000), Whole(parsed, _maxBytes, 1, MostBytes), Whole(parsed, _cache, 0, MostBytes));
@@ -176,7 +183,8 @@ internal sealed class NodeOptions
                 : new HttpPlace(
                     Endpoints.ParseHttp(http), Endpoints.ParseHttpHosts(HttpHost, httpHosts), "--http", HttpHost, _httpConnections.Read(parsed)),
             parsed.GetValue(_httpTokens),
-            TelemetryOptions.Read(EnvironmentWith(Otlp, parsed.GetValue(_otlp)), "kad-node", Otlp),
+            TelemetryOptions.Read(configuration, "kad-node", Otlp),
+            configuration,
             parsed.GetValue(_verbose));
     }
 

@@ -44,7 +44,7 @@ public sealed class KadOptions
 
     public DashboardCredentials? Dashboard { get; set; }
 
-    /// <summary>The export of metrics and traces, by this section and OpenTelemetry's own variables. Null if off.</summary>
+    /// <summary>The export of metrics, traces and logs, by this section and OpenTelemetry's own variables. Null if off.</summary>
     public TelemetryOptions? Telemetry { get; set; }
 
     public PostgreSqlOptions PostgreSql { get; set; } = new();

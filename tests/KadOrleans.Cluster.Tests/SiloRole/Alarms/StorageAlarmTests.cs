@@ -57,7 +57,7 @@ public sealed class StorageAlarmTests(SharedPostgreSql postgres) : FolderTests
             Assert.True(await stored);
         }
 
-        var labels = new Dictionary<string, string> { ["job"] = "kad-silo", ["kad_storage_target"] = "Shard" };
+        var labels = new Dictionary<string, string> { ["job"] = "kad-silo", ["kad_storage_target"] = "shard" };
         run.Expect(run.Now, "KadStorageSlow", labels);
         run.Expect(run.Now, "KadStorageFailing");
         await run.VerifyAsync();
@@ -72,7 +72,7 @@ public sealed class StorageAlarmTests(SharedPostgreSql postgres) : FolderTests
         var storage = await postgres.CreateStorageAsync();
         await using var stays = new SiloServer(Folder, [.. storage, .. run.Settings]);
         await stays.StartAsync();
-        await AlarmRun.UntilAsync(() => run.Last("kad.cluster.silos", "Active") == 1, "The silo is active");
+        await AlarmRun.UntilAsync(() => run.Last("kad.silo.count", "active") == 1, "The silo is active");
         await ComeAndGoAsync();
         await ComeAndGoAsync();
         run.Expect(run.Now, "KadSiloChurn");
@@ -85,9 +85,9 @@ public sealed class StorageAlarmTests(SharedPostgreSql postgres) : FolderTests
         {
             await using var comes = new SiloServer(Folder, storage);
             await comes.StartAsync();
-            await AlarmRun.UntilAsync(() => run.Last("kad.cluster.silos", "Active") == 2, "The silo came");
+            await AlarmRun.UntilAsync(() => run.Last("kad.silo.count", "active") == 2, "The silo came");
             Assert.Equal(0, await comes.StopAsync());
-            await AlarmRun.UntilAsync(() => run.Last("kad.cluster.silos", "Active") == 1, "The silo went");
+            await AlarmRun.UntilAsync(() => run.Last("kad.silo.count", "active") == 1, "The silo went");
         }
     }
 
