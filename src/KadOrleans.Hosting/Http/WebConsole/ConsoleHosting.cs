@@ -8,6 +8,7 @@ public static class ConsoleHosting
     /// <summary>Adds what the pages need beside the API and its <see cref="IDhtAdmin"/>.</summary>
     public static IServiceCollection AddKadConsole(this IServiceCollection services) => services
         .AddSingleton<BrowserSessions>()
+        .AddSingleton<BrowserSignIn>()
         .AddSingleton<ConsoleAssets>()
         .AddSingleton<OverviewFeed>()
         .AddHostedService(provider => provider.GetRequiredService<OverviewFeed>());
