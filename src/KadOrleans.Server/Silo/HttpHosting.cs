@@ -8,6 +8,8 @@ namespace KadOrleans.Server;
 
 internal static class HttpHosting
 {
+    private const string DashboardPath = "/dashboard";
+
     // The settings are a function, as they are known only while the host is built.
     public static void Configure<THealth>(
         IWebHostBuilder web, Func<KadOptions> settings, Action<IServiceCollection> add, Action<IEndpointRouteBuilder, KadOptions> map)
@@ -28,6 +30,11 @@ internal static class HttpHosting
         {
             application.UseKadHttp(settings().Http.Place);
             application.Use(DashboardPassword.CheckAsync);
+            if (settings() is { ServesDashboard: true, ServesApi: true })
+            {
+                application.UseDashboardLink(DashboardPath);
+            }
+
             application.UseEndpoints(endpoints =>
             {
                 endpoints.MapHealth();
@@ -65,7 +72,7 @@ internal static class HttpHosting
             return;
         }
 
-        services.AddKadClient().AddKadConsole();
+        services.AddKadClient().AddKadConsole(SubjectOf(settings));
         if (settings.HasOwnToken)
         {
             var own = new OwnToken(settings.Data);
@@ -95,6 +102,16 @@ internal static class HttpHosting
     public static void AddSignIn(IServiceCollection services, KadHttpOptions http, KadProviders providers, bool hasConsole) =>
         providers.RequireSignIn(http.Oidc)?.AddServices(services, http.Oidc!, hasConsole);
 
+    private static ConsoleSubject SubjectOf(KadOptions settings) => new(
+        IsCluster: true,
+        settings.Storage switch
+        {
+            StorageChoice.Local => $"SQLite in {settings.Data}",
+            StorageChoice.AdoNet => "PostgreSQL",
+            _ => "Azure Storage",
+        },
+        settings.ServesDashboard ? $"..{DashboardPath}/" : null);
+
     private static void MapSilo(IEndpointRouteBuilder endpoints, KadOptions settings)
     {
         if (settings.ServesApi)
@@ -112,7 +129,7 @@ internal static class HttpHosting
 
         IEndpointConventionBuilder[] restricted =
         [
-            endpoints.MapOrleansDashboard(routePrefix: "/dashboard"),
+            endpoints.MapOrleansDashboard(routePrefix: DashboardPath),
             endpoints.MapGet("/status", async context =>
             {
                 var report = context.RequestServices.GetRequiredService<SiloStatusReport>();
