@@ -14,9 +14,8 @@ internal static class TokenProblems
         SecurityTokenInvalidIssuerException issuer => $"The token's issuer is {KadSettings.Quote(issuer.InvalidIssuer ?? string.Empty)}; one "
             + $"of {options.Authority} is needed.",
         SecurityTokenInvalidAudienceException => $"The token is for another audience; '{options.Audience ?? options.ClientId}' is needed.",
-        SecurityTokenArgumentException or AuthenticationFailureException => "The token is broken; one of this server's or of its identity "
-            + "provider is needed.",
-        _ => $"The token's signature is by no key of {options.Authority}.",
+        SecurityTokenInvalidSignatureException or SecurityTokenInvalidAlgorithmException => $"The token's signature is by no key of {options.Authority}.",
+        _ => "The token is broken; one of this server's or of its identity provider is needed.",
     };
 
     private static string Show(DateTime? time) =>

@@ -183,7 +183,8 @@ public sealed class HttpsTests : IDisposable
             pages.MapDhtApi();
             pages.MapKadConsole();
         },
-        services => services.AddSingleton<IDht>(new FakeDht()).AddSingleton(new FakeAdmin().Api).AddDhtApi(new ApiTokens(Operator.Token)).AddKadConsole(),
+        services => services.AddSingleton<IDht>(new FakeDht()).AddSingleton(new FakeAdmin().Api).AddDhtApi(new ApiTokens(Operator.Token))
+            .AddKadConsole(new ConsoleSubject(IsCluster: false, "memory")),
         _log,
         TestContext.Current.CancellationToken);
 
