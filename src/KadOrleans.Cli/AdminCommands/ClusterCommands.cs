@@ -48,7 +48,7 @@ internal static class SiloCommands
         io,
         ApiCommand.Verb(
             "silos",
-            "List the silos: which are ready or why not, their releases and clocks, and where the edge directory is.",
+            "List the silos: which are ready or why not, their releases, clocks and nodes, and where the edge directory is.",
             "silos").Alias("silo"),
         "/v1/admin/silos",
         static (printer, result) =>
@@ -65,10 +65,16 @@ internal static class SiloCommands
             printer.Rows(
                 silos,
                 ("silo", "address"), ("state", "state"), ("ready", "ready"), ("clock", "clock"),
-                ("version", "version"), ("started", "startedAt"), ("last heard", "lastHeard"), ("holds", "holds"));
+                ("version", "version"), ("node", "node"), ("started", "startedAt"), ("last heard", "lastHeard"), ("holds", "holds"));
             if (silos.Count > 0 && !silos.Any(silo => silo.IsTrue("hasEdgeDirectory")))
             {
                 printer.Note("No silo that responds has the edge directory.");
+            }
+
+            foreach (var node in silos.Where(silo => silo.Text("state") == "Active" && silo.Text("node").Length > 0)
+                .GroupBy(silo => silo.Text("node")).Where(node => node.Count() > 1))
+            {
+                printer.Note($"{node.Count()} silos share the node {node.Key}: if it is lost, so are they at once.");
             }
         });
 

@@ -104,7 +104,8 @@ internal sealed class NodeOptions
         "--paths", "Disjoint paths of one lookup, against liars who lead it astray", 1, 16, new KademliaOptions().DisjointPaths);
 
     private readonly Option<string?> _http = CommonOptions.Text(
-        "--http", "IP:PORT", "Serve /health/live, /health/ready and /status here: IP:PORT, or PORT on 127.0.0.1.");
+        "--http", "IP:PORT", "Serve /health/live, /health/ready and /status here: IP:PORT, or PORT on 127.0.0.1; behind https:// for HTTPS, "
+            + "with the certificate in Kestrel__Certificates__Default__Path of the environment.");
 
     private readonly Option<string[]> _httpHost = CommonOptions.Repeatable(
         HttpHost, "NAME", "A name that --http is asked under, such as kad.example.org, or https://kad.example.org behind a proxy with HTTPS, beside IP addresses and localhost. Repeatable.");
@@ -178,10 +179,7 @@ internal sealed class NodeOptions
             ReadNode(parsed, quota, cache, limits.MostKeys(cache)),
             Array.ConvertAll(parsed.GetValue(_listen) is { Length: > 0 } given ? given : [DefaultListen], Endpoints.ParseListen),
             folder,
-            http is null
-                ? null
-                : new HttpPlace(
-                    Endpoints.ParseHttp(http), Endpoints.ParseHttpHosts(HttpHost, httpHosts), "--http", HttpHost, _httpConnections.Read(parsed)),
+            http is null ? null : ReadHttp(http, httpHosts, parsed),
             parsed.GetValue(_httpTokens),
             TelemetryOptions.Read(configuration, "kad-node", Otlp),
             configuration,
@@ -220,6 +218,19 @@ internal sealed class NodeOptions
         Array.ForEach(parsed.GetValue(_bootstrap) ?? [], options.Bootstrap.Add);
         Array.ForEach(parsed.GetValue(_trust) ?? [], range => options.Trust.Add(Endpoints.ParseTrust(range)));
         return options;
+    }
+
+    // The web server's own settings of a certificate are in the environment, as kad-server's may be.
+    private HttpPlace ReadHttp(string http, string[] hosts, ParseResult parsed)
+    {
+        var (endpoint, isEncrypted) = Endpoints.ParseHttp(http);
+        return new HttpPlace(
+            endpoint,
+            Endpoints.ParseHttpHosts(HttpHost, hosts),
+            "--http",
+            HttpHost,
+            _httpConnections.Read(parsed),
+            isEncrypted ? HttpCertificateOptions.Read(new ConfigurationBuilder().AddEnvironmentVariables().Build(), $"--http is '{http}'") : null);
     }
 
     // OpenTelemetry's own variables are in the environment.

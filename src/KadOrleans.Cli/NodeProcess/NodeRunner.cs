@@ -83,7 +83,7 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, IServicePr
         _ownToken?.Write("--data", _logger);
         var server = await NodeStatusServer.StartAsync(
             place, node, isFirst, settings.Data is { } folder ? $"SQLite in {folder}" : "memory", FindApi(), _loggers, cancellationToken);
-        _logger.StatusServed(server.Address);
+        _logger.StatusServed(place.Certificate is null ? Uri.UriSchemeHttp : Uri.UriSchemeHttps, server.Address);
         return server;
     }
 
@@ -117,8 +117,8 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, IServicePr
 /// <summary>The command's own log messages: docs/telemetry.md, Events.</summary>
 internal static partial class NodeRunnerLog
 {
-    [LoggerMessage(8000, LogLevel.Information, "Health and status are served on http://{Address}")]
-    public static partial void StatusServed(this ILogger logger, System.Net.IPEndPoint address);
+    [LoggerMessage(8000, LogLevel.Information, "Health and status are served on {Scheme}://{Address}")]
+    public static partial void StatusServed(this ILogger logger, string scheme, System.Net.IPEndPoint address);
 
     [LoggerMessage(8001, LogLevel.Warning, "The contacts could not be saved after joining; the node tries again by itself: {Problem}")]
     public static partial void NotSaved(this ILogger logger, string problem);

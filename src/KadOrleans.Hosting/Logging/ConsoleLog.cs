@@ -165,7 +165,10 @@ public static class ConsoleLogExtensions
             .SetMinimumLevel(LogLevel.Warning)
             .AddFilter("KadOrleans", verbose ? LogLevel.Debug : LogLevel.Information)
             // It would log an error for each probe of a process that is not ready.
-            .AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
+            .AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None)
+            // They would log what strangers send to a server with an identity provider, and that its keys last as long as the process.
+            .AddFilter("Microsoft.AspNetCore.Authentication", verbose ? LogLevel.Warning : LogLevel.Critical)
+            .AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
     }
 }
 

@@ -26,7 +26,7 @@ internal static class EdgeHost
         host = SiloHost.CreateBuilder(args, given => Complete(given, settings = KadSettings.ReadEdge(given), providers))
             .ConfigureLogging((context, logging) => ConfigureLog(logging, context.Configuration, log, settings!.Verbose, hasStarted))
             .ConfigureServices((context, services) => AddServices(services, context.Configuration, settings!, providers))
-            .ConfigureWebHost(web => ConfigureHttp(web, () => settings!))
+            .ConfigureWebHost(web => ConfigureHttp(web, () => settings!, providers))
             .ConfigureServices(services => services.AddHostedService<EdgeWatch>())
             .UseOrleansClient((_, client) => Configure(client, settings!, providers))
             .ConfigureServices(services => services.AddEdge(settings!.Edge, endpoint => UdpTransport.Bind(endpoint), Announce))
@@ -50,21 +50,22 @@ internal static class EdgeHost
         services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.Add("Npgsql"));
 
     // Health and /status call no grain. /status is served on loopback only, and the API to whoever has a token.
-    public static void ConfigureHttp(IWebHostBuilder web, Func<KadOptions> settings) => HttpHosting.Configure<EdgeHealth>(
+    public static void ConfigureHttp(IWebHostBuilder web, Func<KadOptions> settings, KadProviders providers) => HttpHosting.Configure<EdgeHealth>(
         web,
         settings,
         services =>
         {
-            if (settings().Http.Tokens is { } file)
+            if (settings().Http is { } http && (http.Tokens ?? http.Oidc?.Authority) is not null)
             {
-                services.AddKadClient().AddDhtApi(new TokenFile(KadHttpOptions.TokensSetting, file));
+                HttpHosting.AddTokens(services.AddKadClient(), http);
+                HttpHosting.AddSignIn(services, http, providers, hasConsole: false);
             }
         },
         Map);
 
     private static void Map(IEndpointRouteBuilder endpoints, KadOptions settings)
     {
-        if (settings.Http.Tokens is not null)
+        if ((settings.Http.Tokens ?? settings.Http.Oidc?.Authority) is not null)
         {
             endpoints.MapDhtApi();
         }

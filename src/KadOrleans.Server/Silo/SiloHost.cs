@@ -20,7 +20,7 @@ public static class SiloHost
             .ConfigureServices((context, services) => services
                 .Configure<HostOptions>(options => options.ShutdownTimeout = KadOptions.SiloShutdownTimeout)
                 .AddKadTelemetry(settings!.Telemetry, context.Configuration, provider => Describe(provider, settings)))
-            .ConfigureWebHost(web => HttpHosting.ConfigureSilo(web, () => settings!))
+            .ConfigureWebHost(web => HttpHosting.ConfigureSilo(web, () => settings!, providers))
             .UseOrleans((context, silo) => Configure(silo, context.Configuration, settings!, providers))
             .ConfigureServices((context, services) =>
             {

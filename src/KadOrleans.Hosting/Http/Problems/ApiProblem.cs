@@ -37,7 +37,7 @@ internal static class ApiProblem
 internal sealed partial class ProblemFilter(ILoggerFactory loggers) : IEndpointFilter
 {
     // In seconds. Silos declare a dead one so within 18 s, and storage that was away is back at once.
-    private const string RetryAfter = "5";
+    public const string RetryAfter = "5";
 
     private readonly ILogger _logger = loggers.CreateLogger("KadOrleans.Http");
 

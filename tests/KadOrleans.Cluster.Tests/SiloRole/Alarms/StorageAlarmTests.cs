@@ -91,5 +91,24 @@ public sealed class StorageAlarmTests(SharedPostgreSql postgres) : FolderTests
         }
     }
 
+    [Fact]
+    [Needs(Need.Promtool | Need.PostgreSql)]
+    public async Task Silos_that_share_a_node_raise_an_alarm()
+    {
+        await using var run = await AlarmRun.StartAsync();
+        string[] storage = [.. await postgres.CreateStorageAsync(), "Kad:Silo:Node=node-1"];
+        await using var stays = new SiloServer(Folder, [.. storage, .. run.Settings]);
+        await using var comes = new SiloServer(Folder, storage);
+        await stays.StartAsync();
+        await AlarmRun.UntilAsync(() => run.Of("kad.silo.neighbours").Any(), "It asked the others");
+        await run.CalmAsync("KadSilosShareNode");
+
+        await comes.StartAsync();
+        await AlarmRun.UntilAsync(() => run.Last("kad.silo.neighbours") == 1, "It knows of the other");
+        await run.PassAsync(17);
+        run.Expect(run.Now, "KadSilosShareNode", new Dictionary<string, string>());
+        await run.VerifyAsync();
+    }
+
     private Task<bool> StoreAsync(UdpAsker asker) => asker.StoreAsync(NodeId.Random(_random), DhtValue.FromBoolean(true));
 }
