@@ -81,7 +81,8 @@ internal sealed class ClusterGrain(
         return isDone ? Status
             : present == count || !state.RecordExists ? await DoubleShardsAsync()
             : throw new InvalidOperationException(
-                $"The cluster has {present} shards{(state.State.IsDoubling ? ", which are being doubled" : string.Empty)}, not {count}: look at them, and decide again.");
+                $"The cluster has {present} shards{(state.State.IsDoubling ? ", which are being doubled" : string.Empty)}, not {count}: "
+                + "look at them, and decide again.");
     }
 
     private ShardStatus Status => new(state.State.ToSettings().Layout.Bits, state.State.IsDoubling ? _doubling?.Split ?? 0 : null);

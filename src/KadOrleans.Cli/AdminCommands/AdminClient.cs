@@ -110,7 +110,8 @@ public sealed class AdminClient : IDisposable
     {
         if (FieldOf(text, "type") == ProblemType.NoManagement.Reference)
         {
-            return CommandException.WrongUsage($"--url is '{_http.BaseAddress}', an edge, which has no management; the HTTP address of a silo is needed.");
+            return CommandException.WrongUsage(
+                $"--url is '{_http.BaseAddress}', an edge, which has no management; the HTTP address of a silo is needed.");
         }
 
         var sentence = FieldOf(text, "detail") ?? $"The server refused the request with the status {(int)status}.";

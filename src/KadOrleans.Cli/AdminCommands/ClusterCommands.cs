@@ -100,8 +100,8 @@ internal static class SiloCommands
             {
                 // The number is a condition: however often the request is made, it doubles them once.
                 var present = await client.SendAsync(ApiRequest.Get(ShardsPath), cancellationToken);
-                var shards = await client.SendAsync(
-                    new ApiRequest(HttpMethod.Post, $"{ShardsPath}:double", new JsonObject { ["count"] = present["count"]?.DeepClone() }), cancellationToken);
+                var body = new JsonObject { ["count"] = present["count"]?.DeepClone() };
+                var shards = await client.SendAsync(new ApiRequest(HttpMethod.Post, $"{ShardsPath}:double", body), cancellationToken);
                 while (parsed.GetValue(wait) && shards["split"] is not null)
                 {
                     progress = Describe(shards);

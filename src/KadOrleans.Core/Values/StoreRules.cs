@@ -30,7 +30,8 @@ internal static class StoreRules
             ThrowIfNoLife(chosen, nameof(life));
             if (acknowledgement != SetAcknowledgement.Network)
             {
-                throw new ArgumentException($"The acknowledgement is {acknowledgement}; with a life only {SetAcknowledgement.Network} is allowed.", nameof(acknowledgement));
+                throw new ArgumentException(
+                    $"The acknowledgement is {acknowledgement}; with a life only {SetAcknowledgement.Network} is allowed.", nameof(acknowledgement));
             }
         }
     }

@@ -90,7 +90,8 @@ public static class BatchApi
     /// <param name="Put">After a put that stored one.</param>
     /// <param name="Problem">One sentence, if it failed.</param>
     /// <param name="ProblemType">The type of the problem, as a single request's.</param>
-    public sealed record OperationResult(int Status, KeyResult? Value = null, PutResult? Put = null, string? Problem = null, string? ProblemType = null)
+    public sealed record OperationResult(
+        int Status, KeyResult? Value = null, PutResult? Put = null, string? Problem = null, string? ProblemType = null)
     {
         /// <summary>Whether the DHT was unavailable.</summary>
         [JsonIgnore]

@@ -64,7 +64,8 @@ public static class HostCheck
 
         return ApiProblem.Create(
             ProblemType.UnknownHost,
-            $"The Host header is '{VisibleText.Excerpt(context.Request.Host.ToString())}'; this server's IP address is needed, or a name in {place.HostsSetting}.")
+            $"The Host header is '{VisibleText.Excerpt(context.Request.Host.ToString())}'; this server's IP address is needed, "
+            + $"or a name in {place.HostsSetting}.")
             .ExecuteAsync(context);
     });
 }

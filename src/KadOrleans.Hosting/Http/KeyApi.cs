@@ -29,7 +29,9 @@ internal static class KeyApi
         .ProducesProblem(StatusCodes.Status404NotFound);
 
     public static RouteHandlerBuilder DescribesPut(this RouteHandlerBuilder endpoint) => endpoint
-        .WithDescription("If-Match and If-None-Match are checked against the value that a get finds, and decided with the write. Under If-Match a value that is there already counts as stored.")
+        .WithDescription(
+            "If-Match and If-None-Match are checked against the value that a get finds, and decided with the write. Under If-Match a value that "
+            + "is there already counts as stored.")
         .WithBody<TypedValue>(ValueBody.MaxBodyBytes, ValueBody.Json, ValueBody.PlainText, ValueBody.Bytes)
         .ProducesProblem(StatusCodes.Status409Conflict)
         .ProducesProblem(StatusCodes.Status412PreconditionFailed)

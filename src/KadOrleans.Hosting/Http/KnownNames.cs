@@ -6,7 +6,8 @@ public static class KnownNames
     /// <summary>Refuses parameters of the query that an endpoint of the group does not read. It reads those that its handler has as text.</summary>
     public static void RefuseUnknownParameters(this RouteGroupBuilder api) => api.AddEndpointFilterFactory((factory, next) =>
     {
-        string[] read = [.. factory.MethodInfo.GetParameters().Where(parameter => parameter.ParameterType == typeof(string)).Select(parameter => parameter.Name!)];
+        var parameters = factory.MethodInfo.GetParameters();
+        string[] read = [.. parameters.Where(parameter => parameter.ParameterType == typeof(string)).Select(parameter => parameter.Name!)];
         return context =>
         {
             CheckParameters(context.HttpContext, read);

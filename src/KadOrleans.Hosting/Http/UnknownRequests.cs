@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Routing.Template;
 
 namespace KadOrleans.Hosting;
 
-/// <summary>Responds to requests below the API's root that no endpoint takes: 405 with Allow where the path is known, else 404; and to OPTIONS.</summary>
+/// <summary>
+/// Responds to requests below the API's root that no endpoint takes: 405 with Allow where the path is known, else 404; and to OPTIONS.
+/// </summary>
 internal sealed class UnknownRequests(IEndpointRouteBuilder endpoints)
 {
     private const string Management = $"{DhtApi.Root}/admin/";
@@ -40,6 +42,7 @@ internal sealed class UnknownRequests(IEndpointRouteBuilder endpoints)
     private IReadOnlyList<string> FindMethods(PathString path)
     {
         var found = _known.Value.Where(known => known.Path.TryMatch(path, [])).SelectMany(known => known.Methods).ToHashSet();
-        return found.Count == 0 ? [] : [.. found.Concat(found.Contains(HttpMethods.Get) ? [HttpMethods.Head] : []).Append(HttpMethods.Options).Order()];
+        string[] head = found.Contains(HttpMethods.Get) ? [HttpMethods.Head] : [];
+        return found.Count == 0 ? [] : [.. found.Concat(head).Append(HttpMethods.Options).Order()];
     }
 }

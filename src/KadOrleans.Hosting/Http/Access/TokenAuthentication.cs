@@ -128,7 +128,8 @@ internal sealed class TokenAuthentication(
         Response.Headers.WWWAuthenticate = Challenge;
         await (SessionCookie.HasProof(Request)
             ? ApiProblem.Create(ProblemType.SessionEnded, "The session has ended; log in again.")
-            : ApiProblem.Create(ProblemType.NoToken, "The request has no token; the header Authorization: Bearer TOKEN is needed.")).ExecuteAsync(Context);
+            : ApiProblem.Create(ProblemType.NoToken, "The request has no token; the header Authorization: Bearer TOKEN is needed."))
+            .ExecuteAsync(Context);
     }
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties)

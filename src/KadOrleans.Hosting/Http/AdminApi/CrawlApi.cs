@@ -58,7 +58,8 @@ internal static class CrawlApi
         var request = new CrawlRequest();
         if (context.Features.GetRequiredFeature<IHttpRequestBodyDetectionFeature>().CanHaveBody)
         {
-            var json = await Body.ReadJsonAsync(context, """The body is no object; {"rate":…,"nodes":…}, or no body, is needed.""", "rate", "nodes");
+            var json = await Body.ReadJsonAsync(
+                context, """The body is no object; {"rate":…,"nodes":…}, or no body, is needed.""", "rate", "nodes");
             request = new CrawlRequest(json.Number<int>("rate"), json.Number<int>("nodes"));
         }
 

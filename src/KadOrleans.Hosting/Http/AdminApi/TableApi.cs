@@ -1,6 +1,9 @@
 namespace KadOrleans.Hosting;
 
-/// <summary>Routing tables at <c>/v1/admin/table</c>, their contacts at <c>/v1/admin/contacts</c>, and work begun now at <c>/v1/admin/work:refresh</c> and its like.</summary>
+/// <summary>
+/// Routing tables at <c>/v1/admin/table</c>, their contacts at <c>/v1/admin/contacts</c>, and work begun now, such as at
+/// <c>/v1/admin/work:refresh</c>.
+/// </summary>
 internal static class TableApi
 {
     public static void Map(RouteGroupBuilder view, RouteGroupBuilder manage)
@@ -58,12 +61,13 @@ internal static class TableApi
         return tables > 0 ? new DropResult(contact, tables) : throw ApiProblemException.Missing($"The contact {contact} is in no table.");
     }
 
-    private static async Task<RunResult> RunAsync(DhtWork work, HttpContext context, IDhtAdmin admin, AuditLog audit) => new(work, await audit.RunAsync(
-        context,
-        "run",
-        JsonNamingPolicy.CamelCase.ConvertName($"{work}"),
-        () => admin.RunAsync(work, CancellationToken.None),
-        static begun => $"begun by {begun}"));
+    private static async Task<RunResult> RunAsync(DhtWork work, HttpContext context, IDhtAdmin admin, AuditLog audit)
+    {
+        var name = JsonNamingPolicy.CamelCase.ConvertName($"{work}");
+        var begun = await audit.RunAsync(
+            context, "run", name, () => admin.RunAsync(work, CancellationToken.None), static tables => $"begun by {tables}");
+        return new RunResult(work, begun);
+    }
 
     /// <summary>A table by bucket, and the contacts that it dropped as they did not answer.</summary>
     private sealed record TableResult(NodeId Id, IReadOnlyList<BucketResult> Buckets, IReadOnlyList<FormerResult> Former);

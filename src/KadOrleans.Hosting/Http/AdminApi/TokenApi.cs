@@ -35,7 +35,8 @@ internal static class TokenApi
 
     private static async Task<MadeToken> AddAsync(HttpContext context, ILoggerFactory loggers, AuditLog audit)
     {
-        var json = await Body.ReadJsonAsync(context, """The body is no object; {"name":…,"scopes":["read"]} is needed.""", "name", "scopes", "requestsPerSecond");
+        var json = await Body.ReadJsonAsync(
+            context, """The body is no object; {"name":…,"scopes":["read"]} is needed.""", "name", "scopes", "requestsPerSecond");
         var name = json.Text("name") ?? string.Empty;
         var scopes = ScopesOf(json);
         var own = TokenAuthentication.TokenOf(context);

@@ -47,7 +47,8 @@ internal sealed class TagConditions
         var tags = _found is { } value ? ValueBody.TagsOf(value) : [];
         var failed = Matches(_noneMatch, tags, isStrong: false) ? HeaderNames.IfNoneMatch : HeaderNames.IfMatch;
         return new ApiProblemException(
-            ProblemType.ConditionFailed, $"{failed} does not hold: {(tags.Count == 0 ? "no value was found" : $"the value that was found has the tag {tags[0]} in JSON")}.");
+            ProblemType.ConditionFailed,
+            $"{failed} does not hold: {(tags.Count == 0 ? "no value was found" : $"the value that was found has the tag {tags[0]} in JSON")}.");
     }
 
     /// <summary>Whether one of the tags of a header, which may be <c>*</c>, is one of a value.</summary>

@@ -49,7 +49,10 @@ internal static class Body
         where T : struct, INumber<T> =>
         json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? Requested.Number<T>(name, value.GetRawText()) : null;
 
-    /// <summary>Reads a body as a JSON object with no other fields than these, and with any if none are given. Who calls it looks at each part with <see cref="JsonText"/> before it reads a text of it.</summary>
+    /// <summary>
+    /// Reads a body as a JSON object with no other fields than these, and with any if none are given. Who calls it looks at each part with
+    /// <see cref="JsonText"/> before it reads a text of it.
+    /// </summary>
     /// <exception cref="JsonException">It is no JSON, or names a member twice.</exception>
     public static async Task<JsonElement> ReadPartsAsync(HttpContext context, string needed, params string[] fields)
     {
@@ -57,7 +60,9 @@ internal static class Body
         try
         {
             using var document = JsonDocument.Parse(body, Strict);
-            var json = document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : throw ApiProblemException.Wrong(needed);
+            var json = document.RootElement.ValueKind == JsonValueKind.Object
+                ? document.RootElement.Clone()
+                : throw ApiProblemException.Wrong(needed);
             if (fields.Length > 0)
             {
                 KnownNames.CheckFields(json, fields);

@@ -27,7 +27,8 @@ internal static class ApiProblem
         int status, string sentence, IDictionary<string, object?>? extensions = null, ProblemType? type = null)
     {
         var shown = type ?? ProblemType.Of(status);
-        return TypedResults.Problem(VisibleText.Show(sentence), statusCode: status, title: shown?.Title, type: shown?.Reference, extensions: extensions);
+        return TypedResults.Problem(
+            VisibleText.Show(sentence), statusCode: status, title: shown?.Title, type: shown?.Reference, extensions: extensions);
     }
 
     public static ProblemHttpResult Create(ProblemType type, string sentence) => Create(type.Status, sentence, type: type);

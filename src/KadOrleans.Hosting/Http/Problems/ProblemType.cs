@@ -8,10 +8,12 @@ public sealed record ProblemType(string Name, int Status, string Title)
 {
     public const string Root = $"{DhtApi.Root}/problems";
 
-    public static readonly ProblemType WrongRequest = new("wrong-request", StatusCodes.Status400BadRequest, "An argument, the path or the body is wrong");
+    public static readonly ProblemType WrongRequest = new(
+        "wrong-request", StatusCodes.Status400BadRequest, "An argument, the path or the body is wrong");
     public static readonly ProblemType UnknownName = new("unknown-name", StatusCodes.Status400BadRequest, "A parameter or a field is unknown");
     public static readonly ProblemType NoToken = new("no-token", StatusCodes.Status401Unauthorized, "The request has no token");
-    public static readonly ProblemType UnknownToken = new("unknown-token", StatusCodes.Status401Unauthorized, "The token is not one of this server's");
+    public static readonly ProblemType UnknownToken = new(
+        "unknown-token", StatusCodes.Status401Unauthorized, "The token is not one of this server's");
     public static readonly ProblemType SessionEnded = new("session-ended", StatusCodes.Status401Unauthorized, "The browser's session has ended");
     public static readonly ProblemType MissingScope = new("missing-scope", StatusCodes.Status403Forbidden, "The token lacks a scope");
     public static readonly ProblemType NotFound = new("not-found", StatusCodes.Status404NotFound, "What the request names does not exist");
@@ -21,13 +23,17 @@ public sealed record ProblemType(string Name, int Status, string Title)
     public static readonly ProblemType NoManagement = new("no-management", StatusCodes.Status404NotFound, "An edge has no management; a silo has");
     public static readonly ProblemType WrongMethod = new("wrong-method", StatusCodes.Status405MethodNotAllowed, "The path has other methods");
     public static readonly ProblemType Conflict = new("conflict", StatusCodes.Status409Conflict, "The present state does not allow it");
-    public static readonly ProblemType ConditionFailed = new("condition-failed", StatusCodes.Status412PreconditionFailed, "A condition does not hold");
+    public static readonly ProblemType ConditionFailed = new(
+        "condition-failed", StatusCodes.Status412PreconditionFailed, "A condition does not hold");
     public static readonly ProblemType TooLarge = new("too-large", StatusCodes.Status413PayloadTooLarge, "The body or the value is too long");
-    public static readonly ProblemType WrongContentType = new("wrong-content-type", StatusCodes.Status415UnsupportedMediaType, "The body has another type");
+    public static readonly ProblemType WrongContentType = new(
+        "wrong-content-type", StatusCodes.Status415UnsupportedMediaType, "The body has another type");
     public static readonly ProblemType UnknownHost = new("unknown-host", StatusCodes.Status421MisdirectedRequest, "The server has no such name");
-    public static readonly ProblemType TooManyRequests = new("too-many-requests", StatusCodes.Status429TooManyRequests, "The token's rate is used up");
+    public static readonly ProblemType TooManyRequests = new(
+        "too-many-requests", StatusCodes.Status429TooManyRequests, "The token's rate is used up");
     public static readonly ProblemType Failed = new("failed", StatusCodes.Status500InternalServerError, "The server failed; its log has the reason");
-    public static readonly ProblemType Unavailable = new("unavailable", StatusCodes.Status503ServiceUnavailable, "Cluster or storage does not respond");
+    public static readonly ProblemType Unavailable = new(
+        "unavailable", StatusCodes.Status503ServiceUnavailable, "Cluster or storage does not respond");
     public static readonly ProblemType NotStored = new("not-stored", StatusCodes.Status503ServiceUnavailable, "No contact stored the value");
 
     /// <summary>All of them. The first one of a status is what such a problem has that says no other.</summary>
