@@ -3,7 +3,9 @@ using OpenTelemetry.Logs;
 
 namespace KadOrleans.Hosting;
 
-/// <summary>Adds the event id to a message, which OpenTelemetry's exporter leaves out by default, under the name that it has there otherwise.</summary>
+/// <summary>
+/// Adds the event id to a message, which OpenTelemetry's exporter leaves out by default, under the name that it has there otherwise.
+/// </summary>
 internal sealed class EventIds : BaseProcessor<LogRecord>
 {
     public const string Tag = "logrecord.event.id";

@@ -17,7 +17,8 @@ public static class TelemetryExport
     // trace.
     private const double TraceRatio = 0.01;
 
-    // While it is on, as by default on .NET 10, spans of HTTP requests have neither method nor route. It has to be off before the first server is made.
+    // While it is on, as by default on .NET 10, spans of HTTP requests have neither method nor route. It has to be off before the
+    // first server is made.
     private const string SuppressHttpTags = "Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData";
 
     private static readonly string[] Meters =

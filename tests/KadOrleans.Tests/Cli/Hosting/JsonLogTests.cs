@@ -23,7 +23,7 @@ public sealed class JsonLogTests
             scope.ValueKind == JsonValueKind.Object && scope.TryGetProperty("TraceId", out var trace) && trace.GetString()!.Length == 32);
 
         // Where it listens is in the log, and not on the standard output as well.
-        Assert.Contains(messages, message => message.GetProperty("EventId").GetInt32() == 8136
+        Assert.Contains(messages, message => message.GetProperty("EventId").GetInt32() == 8150
             && message.GetProperty("Message").GetString()!.StartsWith("listening udp 127.0.0.1:", StringComparison.Ordinal));
         Assert.Empty(node.Output.All);
     }

@@ -99,7 +99,7 @@ public sealed class ConsoleLogTests : IDisposable
 
     [Theory]
     [InlineData("line", "here|told|it failed")]
-    [InlineData("json", "|8136 here/0 told/8137 it failed")]
+    [InlineData("json", "|8150 here/0 told/8151 it failed")]
     public void What_a_process_says_of_itself_is_a_line_for_people_and_a_message_for_programs(string formatter, string expected)
     {
         using var standard = new StringWriter();
