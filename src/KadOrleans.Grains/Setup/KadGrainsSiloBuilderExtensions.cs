@@ -73,6 +73,7 @@ public static class KadGrainsSiloBuilderExtensions
         builder.Services.Insert(0, ServiceDescriptor.Singleton<IIncomingGrainCallFilter, CallFilter>());
         builder.Services.Insert(0, ServiceDescriptor.Singleton<IConfigureGrainContextProvider, ActivationGuard>());
         builder.AddOutgoingGrainCallFilter<SiloCallFilter>();
+        FirstMessage.Expect(builder);
         builder.Services.AddHostedService<StateVersionService>();
         return builder;
     }
