@@ -24,11 +24,6 @@ internal static class HttpHosting
         {
             application.UseKadHttp(settings().Http.Place);
             application.Use(DashboardPassword.CheckAsync);
-            if (settings() is { ServesDashboard: true } served && HasConsole(served))
-            {
-                application.UseDashboardLink(DashboardPath);
-            }
-
             application.UseEndpoints(endpoints =>
             {
                 endpoints.MapHealth();
