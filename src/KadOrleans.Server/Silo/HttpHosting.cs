@@ -30,11 +30,6 @@ internal static class HttpHosting
         {
             application.UseKadHttp(settings().Http.Place);
             application.Use(DashboardPassword.CheckAsync);
-            if (settings() is { ServesDashboard: true, ServesApi: true })
-            {
-                application.UseDashboardLink(DashboardPath);
-            }
-
             application.UseEndpoints(endpoints =>
             {
                 endpoints.MapHealth();

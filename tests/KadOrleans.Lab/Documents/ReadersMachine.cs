@@ -5,6 +5,7 @@ namespace KadOrleans.Lab;
 /// into which commands are pasted. It is a namespace of its own for network, processes and mounts, so that nobody else has these ports, and
 /// so that everything which was started in it ends with it.
 /// </summary>
+[System.Runtime.Versioning.SupportedOSPlatform("linux")]
 public sealed class ReadersMachine : IAsyncDisposable
 {
     // The shell of the namespaces' first process ends with the test, whose end closes its input.
