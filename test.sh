@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Restores, builds and tests everything that the NuGet source allows, in three tiers: without Orleans, with Orleans and
-# PostgreSQL, with Azure and TLS. Ends with a table of the tiers and 'N passed, N failed, N skipped'.
+# Restores, builds and tests everything that the NuGet source allows, in four tiers: without Orleans, with Orleans and
+# PostgreSQL, with Azure and TLS, with Aspire. Ends with a table of the tiers and 'N passed, N failed, N skipped'.
 #
 #   ./test.sh                    the tests that a change must pass
 #   ./test.sh --all              those that take long too: campaigns, soaks, large simulations
@@ -24,11 +24,11 @@ for argument in "$@"; do
     esac
 done
 
-tier_names=("without Orleans" "with Orleans and PostgreSQL" "with Azure and TLS")
-tier_targets=(KadOrleans.Standalone.slnf KadOrleans.Cluster.slnf KadOrleans.sln)
+tier_names=("without Orleans" "with Orleans and PostgreSQL" "with Azure and TLS" "with Aspire")
+tier_targets=(KadOrleans.Standalone.slnf KadOrleans.Cluster.slnf KadOrleans.Full.slnf KadOrleans.sln)
 
 # These start processes, or clusters of silos. They run one after the other, beside the rest.
-heavy=' Cli EdgeRole Edges Full Grains Hostile Http Lab Pasted SiloRole Storage WebConsole '
+heavy=' Aspire Cli EdgeRole Edges Full Grains Hostile Http Lab Pasted SiloRole Storage WebConsole '
 
 # The processes that tests start live for seconds: to compile a method again after 30 calls costs them more than it gives.
 export DOTNET_TieredPGO=0 DOTNET_TC_CallCountThreshold=400
@@ -46,10 +46,14 @@ started=$SECONDS
 lap() { printf '%s: %d s\n' "$1" $((SECONDS - started)); started=$SECONDS; }
 
 # The largest tier that restores. What a larger one lacks is told at the end.
-last=2
-while ! dotnet restore "${tier_targets[last]}" >"$results/restore.log" 2>&1; do
-    grep -oE 'error NU110[1-3]: Unable to find .*package [A-Za-z0-9.]+' "$results/restore.log" \
-        | sed 's/.* //; s/\.$//' | sort -u >"$results/missing.$last"
+last=3
+while ! dotnet restore "${tier_targets[last]}" >"$results/restore.log" 2>&1 || grep -q NU1503 "$results/restore.log"; do
+    {
+        grep -oE 'error NU110[1-3]: Unable to find .*package [A-Za-z0-9.]+' "$results/restore.log" | sed 's/.* //; s/\.$//' || true
+        # A project whose SDK is a package that the source lacks is skipped without an error.
+        { grep -oE "NU1503: .*'[^']+\.csproj'" "$results/restore.log" || true; } | sed "s/.* '//; s/'$//" \
+            | xargs -r grep -hoE '"[A-Za-z.]+\.Sdk[/"]' | tr -d '"/' | grep -v '^Microsoft\.NET\.Sdk' || true
+    } | sort -u >"$results/missing.$last"
     if [ "$last" = 0 ] || [ ! -s "$results/missing.$last" ] \
         || grep -E ': error ' "$results/restore.log" | grep -qvE 'NU110[1-3]'; then
         cat "$results/restore.log" >&2
@@ -208,7 +212,7 @@ find "$results" -maxdepth 1 -name '*.failures' -size +0 -exec cat {} + | grep $'
 echo
 printf '%-28s %6s %7s %7s %8s %8s\n' tier suites passed failed skipped seconds
 all_passed=0 all_failed=0 all_skipped=0
-for tier in 0 1 2; do
+for tier in 0 1 2 3; do
     if [ "$tier" -gt "$last" ]; then
         printf '%-28s left out, as the NuGet source lacks %s\n' "${tier_names[tier]}" "$(paste -sd, "$results/missing.$tier" | sed 's/,/, /g')"
         continue

@@ -7,9 +7,16 @@ using Microsoft.Extensions.Logging;
 // dotnet run --project samples/Guestbook.Cluster -- --Visitor=Ada --Gateway=127.0.0.1:30000
 var builder = Host.CreateApplicationBuilder(args);
 builder.Logging.AddFilter("Orleans", LogLevel.Warning);
-builder.UseOrleansClient(client => client
-    .UseStaticClustering(IPEndPoint.Parse(builder.Configuration["Gateway"] ?? "127.0.0.1:30000"))
-    .Configure<Orleans.Configuration.ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = ("kad", "kad"))
-    .AddKadClient());
+builder.UseOrleansClient(client =>
+{
+    // An app host has set where the silos are: samples/AppHost.
+    if (builder.Configuration["Orleans:Clustering:ProviderType"] is null)
+    {
+        client.UseStaticClustering(IPEndPoint.Parse(builder.Configuration["Gateway"] ?? "127.0.0.1:30000"))
+            .Configure<Orleans.Configuration.ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = ("kad", "kad"));
+    }
+
+    client.AddKadClient();
+});
 builder.Services.AddHostedService<Visit>();
 await builder.Build().RunAsync();

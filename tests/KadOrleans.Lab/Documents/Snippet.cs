@@ -10,6 +10,8 @@ public sealed partial record Snippet(string Document, int Line, IReadOnlyList<st
 
     public bool NeedsProviders => Lines.Any(line => line.Contains("Tls(", StringComparison.Ordinal) || line.Contains("AzureStorage(", StringComparison.Ordinal));
 
+    public bool IsAppHost => Lines.Any(line => line.Contains("DistributedApplication.", StringComparison.Ordinal));
+
     public static IEnumerable<Snippet> Of(string document, params IEnumerable<string> languages)
     {
         var (lines, start) = (Repository.Read(document).Split('\n'), -1);
@@ -63,7 +65,7 @@ public sealed class SnippetProgram(IEnumerable<string> usings, IReadOnlyDictiona
           </PropertyGroup>
           <ItemGroup>
             <FrameworkReference Include="Microsoft.AspNetCore.App" />
-            <Reference Include="{0}KadOrleans.*.dll;{0}kad-server*.dll;{0}Orleans.*.dll" Exclude="{0}KadOrleans.*Test*.dll" />
+            <Reference Include="{0}KadOrleans.*.dll;{0}kad-server*.dll;{0}Orleans.*.dll;{0}Aspire.Hosting*.dll" Exclude="{0}KadOrleans.*Test*.dll" />
           </ItemGroup>
         </Project>
         """;

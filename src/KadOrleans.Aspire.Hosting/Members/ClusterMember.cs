@@ -1,0 +1,85 @@
+using Aspire.Hosting.ApplicationModel;
+
+namespace KadOrleans.Aspire.Hosting;
+
+/// <summary>A process of a cluster: a silo, an edge, or both.</summary>
+internal sealed class ClusterMember(KadClusterResource cluster, IResourceWithEndpoints resource, bool isCarried)
+{
+    public const string HttpEndpoint = "http";
+    public const string UdpEndpoint = "udp";
+    public const string GatewayEndpoint = "gateway";
+
+    private const string Loopback = "127.0.0.1";
+
+    public IResourceWithEndpoints Resource { get; } = resource;
+
+    public bool IsSilo { get; set; }
+
+    public bool IsEdge { get; set; }
+
+    public EndpointReference Gateway => Resource.GetEndpoint(GatewayEndpoint);
+
+    private EndpointReference Udp => Resource.GetEndpoint(UdpEndpoint);
+
+    /// <summary>IP:PORT at which a process listens for this machine.</summary>
+    public static ReferenceExpression AddressOf(EndpointReference endpoint) =>
+        ReferenceExpression.Create($"{HostOf(endpoint)}:{endpoint.Property(EndpointProperty.TargetPort)}");
+
+    /// <summary>Sets what makes the process this member of its cluster.</summary>
+    public async Task AddSettingsAsync(EnvironmentCallbackContext context)
+    {
+        var settings = new ProcessSettings(context.EnvironmentVariables, cluster.Name);
+        settings.AddNames();
+        if (IsEdge)
+        {
+            settings["Kad:Edge:Name"] = Resource.Name;
+            settings["Kad:Edge:Listen"] = AddressOf(Udp);
+            if (cluster.Members.First(member => member.IsEdge) is var first && first != this)
+            {
+                settings["Kad:Edge:Bootstrap"] = AddressOf(first.Udp);
+            }
+        }
+
+        await AddServerSettingsAsync(settings, context);
+        if (!isCarried)
+        {
+            await AddOrleansSettingsAsync(settings, context.CancellationToken);
+        }
+
+        foreach (var (name, value) in cluster.Settings)
+        {
+            settings[name] = value;
+        }
+    }
+
+    private async Task AddServerSettingsAsync(ProcessSettings settings, EnvironmentCallbackContext context)
+    {
+        settings["Kad:Role"] = IsSilo && IsEdge ? "SiloAndEdge" : IsSilo ? "Silo" : "Edge";
+        settings["Kad:Http"] = AddressOf(Resource.GetEndpoint(HttpEndpoint));
+        if (IsSilo)
+        {
+            settings["Kad:Silo:Address"] = Loopback;
+            settings["Kad:Silo:Port"] = settings["Kad:Silo:GatewayPort"] = "0";
+        }
+
+        await cluster.Storage.AddServerSettingsAsync(settings, this, context.CancellationToken);
+        settings["Kad:Http:Tokens"] = await OperatorTokenFile.WriteAsync(cluster, context.CancellationToken);
+    }
+
+    // A program of one's own: Orleans reads these, where kad-server derives them from its own.
+    private async Task AddOrleansSettingsAsync(ProcessSettings settings, CancellationToken cancellationToken)
+    {
+        if (IsSilo)
+        {
+            settings["Orleans:Endpoints:AdvertisedIPAddress"] = Loopback;
+            await cluster.Storage.AddSiloSettingsAsync(settings, cancellationToken);
+        }
+        else
+        {
+            await cluster.Storage.AddClientSettingsAsync(settings, cancellationToken);
+        }
+    }
+
+    private static string HostOf(EndpointReference endpoint) =>
+        endpoint.EndpointAnnotation.TargetHost is "localhost" or "" ? Loopback : endpoint.EndpointAnnotation.TargetHost;
+}

@@ -1,0 +1,101 @@
+namespace KadOrleans.Aspire.Tests;
+
+/// <summary>What the processes of a cluster and its clients are told.</summary>
+public sealed class SettingsTests : FolderTests
+{
+    private const string PostgreSql = "Host=db;Database=orleans";
+    private const string Account = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=b";
+
+    [Fact]
+    public async Task On_postgresql_all_get_the_database()
+    {
+        await using var builder = AppHosts.Create();
+        builder.Configuration["ConnectionStrings:orleans"] = PostgreSql;
+        var kad = builder.AddKadCluster("shop", silos: 2).WithDataFolder(Folder).WithEdge("edge-1").WithEdge("edge-2")
+            .WithPostgreSql(builder.AddConnectionString("orleans")).WithSetting("Kad:Cluster:ShardBits", "4");
+        builder.AddExecutable("client", "client", ".").WithReference(kad);
+
+        var silo = await ReadAsync(builder, "shop-silo-2");
+        Assert.Equal("Silo", silo["Kad__Role"]);
+        Assert.Equal("AdoNet", silo["Kad__Storage"]);
+        Assert.Equal(PostgreSql, silo["Kad__PostgreSql__ConnectionString"]);
+        Assert.Equal(("shop", "shop"), (silo["Orleans__ClusterId"], silo["Orleans__ServiceId"]));
+        Assert.Equal("4", silo["Kad__Cluster__ShardBits"]);
+        Assert.DoesNotContain(silo.Keys, name => name.StartsWith("Kad__Edge", StringComparison.Ordinal));
+
+        var edge = await ReadAsync(builder, "edge-2");
+        Assert.Equal(("Edge", "edge-2", PostgreSql), (edge["Kad__Role"], edge["Kad__Edge__Name"], edge["Kad__PostgreSql__ConnectionString"]));
+        Assert.True(edge.ContainsKey("Kad__Edge__Bootstrap"));
+        Assert.False((await ReadAsync(builder, "edge-1")).ContainsKey("Kad__Edge__Bootstrap"));
+
+        var client = await ReadAsync(builder, "client");
+        Assert.Equal(("AdoNet", "Npgsql"), (client["Orleans__Clustering__ProviderType"], client["Orleans__Clustering__Invariant"]));
+        Assert.Equal(PostgreSql, client["Orleans__Clustering__ConnectionString"]);
+    }
+
+    [Theory]
+    [InlineData(
+        Account + ";TableEndpoint=http://t", Account + ";BlobEndpoint=http://b",
+        "Kad__Azure__ConnectionString", Account + ";TableEndpoint=http://t;BlobEndpoint=http://b")]
+    [InlineData(
+        "https://a.table.core.windows.net", "https://a.blob.core.windows.net",
+        "Kad__Azure__BlobServiceUri", "https://a.blob.core.windows.net")]
+    public async Task On_azure_storage_silos_get_tables_and_blobs(string tables, string blobs, string setting, string value)
+    {
+        await using var builder = AppHosts.Create();
+        (builder.Configuration["ConnectionStrings:tables"], builder.Configuration["ConnectionStrings:blobs"]) = (tables, blobs);
+        builder.AddKadCluster("kad").WithDataFolder(Folder).WithEdge("edge-1")
+            .WithAzureStorage(builder.AddConnectionString("tables"), builder.AddConnectionString("blobs"));
+
+        var silo = await ReadAsync(builder, "kad-silo-1");
+        Assert.Equal(("AzureStorage", "Blobs", value), (silo["Kad__Storage"], silo["Kad__Azure__GrainStorage"], silo[setting]));
+    }
+
+    [Fact]
+    public async Task A_program_of_ones_own_gets_what_orleans_reads_too()
+    {
+        await using var builder = AppHosts.Create();
+        builder.Configuration["ConnectionStrings:orleans"] = PostgreSql;
+        var shop = builder.AddProject<Projects.Guestbook_Cluster>("shop");
+        builder.AddKadCluster("kad", silos: 0).WithDataFolder(Folder).WithSilo(shop).WithEdge(shop)
+            .WithPostgreSql(builder.AddConnectionString("orleans"));
+
+        var settings = await ReadAsync(builder, "shop");
+        Assert.Equal(("SiloAndEdge", "shop"), (settings["Kad__Role"], settings["Kad__Edge__Name"]));
+        Assert.All(["Clustering", "GrainStorage__Kad", "Reminders"], provider => Assert.Equal(
+            ("AdoNet", PostgreSql), (settings[$"Orleans__{provider}__ProviderType"], settings[$"Orleans__{provider}__ConnectionString"])));
+    }
+
+    [Fact]
+    public async Task The_file_of_tokens_has_the_tokens_hash_for_its_owner_alone()
+    {
+        await using var builder = AppHosts.Create();
+        var token = builder.AddParameter("operator", "a token of one's own", secret: true);
+        builder.Configuration["ConnectionStrings:orleans"] = PostgreSql;
+        builder.AddKadCluster("kad", token: token).WithDataFolder(Folder).WithEdge("edge-1").WithPostgreSql(builder.AddConnectionString("orleans"));
+
+        var path = (await ReadAsync(builder, "edge-1"))["Kad__Http__Tokens"];
+        Assert.Equal(Path.Combine(Folder, "tokens.json"), path);
+        Assert.True(new KadOrleans.Hosting.ApiTokens(KadOrleans.Hosting.ApiTokens.Read("file", path)).TryFind("a token of one's own", out var found));
+        Assert.Equal(["read", "write", "view", "manage"], found.Scopes);
+        Assert.True(OperatingSystem.IsWindows() || File.GetUnixFileMode(path) == (UnixFileMode.UserRead | UnixFileMode.UserWrite));
+    }
+
+    // The texts, and those of connection strings. Endpoints have their ports later.
+    private static async Task<Dictionary<string, string>> ReadAsync(IDistributedApplicationBuilder builder, string resource)
+    {
+        var read = new Dictionary<string, string>();
+        foreach (var (name, value) in await builder.EnvironmentOfAsync(resource))
+        {
+            read[name] = value switch
+            {
+                string text => text,
+                ReferenceExpression { ValueProviders: [not EndpointReferenceExpression] } expression =>
+                    await expression.GetValueAsync(TestContext.Current.CancellationToken) ?? string.Empty,
+                _ => "later",
+            };
+        }
+
+        return read;
+    }
+}
