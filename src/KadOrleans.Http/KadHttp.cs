@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Http.Features.Authentication;
+using KadOrleans.Node;
 
 namespace KadOrleans.Http;
 
@@ -36,7 +37,8 @@ internal sealed class KadHttp : IHostedService, IAsyncDisposable
 
         if (hasConsole)
         {
-            services.AddKadConsole();
+            // The app has chosen the storage.
+            services.AddKadConsole(new ConsoleSubject(IsCluster: app.GetService<KadNode>() is null, "by the app"));
         }
 
         _host = builder.Build();

@@ -5,7 +5,6 @@ namespace KadOrleans.Lab;
 /// into which commands are pasted. It is a namespace of its own for network, processes and mounts, so that nobody else has these ports, and
 /// so that everything which was started in it ends with it.
 /// </summary>
-[System.Runtime.Versioning.SupportedOSPlatform("linux")]
 public sealed class ReadersMachine : IAsyncDisposable
 {
     // The shell of the namespaces' first process ends with the test, whose end closes its input.
@@ -64,7 +63,10 @@ public sealed class ReadersMachine : IAsyncDisposable
     {
         var file = _folder[$"bin/{name}"];
         File.WriteAllText(file, script + "\n");
-        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -90,7 +92,7 @@ public sealed class ReadersMachine : IAsyncDisposable
         Directory.CreateDirectory(_folder["bin"]);
         File.WriteAllText(_folder["hosts"], Hosts);
         AddProgram("sudo", Sudo);
-        if (Environment.IsPrivilegedProcess)
+        if (!OperatingSystem.IsWindows())
         {
             // The database's user goes through it.
             File.SetUnixFileMode(_folder.Path, File.GetUnixFileMode(_folder.Path) | UnixFileMode.OtherExecute | UnixFileMode.GroupExecute);
