@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
@@ -103,7 +104,8 @@ internal static class HttpHosting
         {
             StorageChoice.Local => $"SQLite in {settings.Data}",
             StorageChoice.AdoNet => "PostgreSQL",
-            _ => "Azure Storage",
+            StorageChoice.AzureStorage => "Azure Storage",
+            _ => throw new UnreachableException($"The storage is {settings.Storage}."),
         },
         settings.ServesDashboard ? $"..{DashboardPath}/" : null);
 

@@ -7,10 +7,11 @@ public sealed class EnvironmentTests
 {
     public static readonly IEnumerable<TheoryDataRow<string>> All = Manifests.Names;
 
-    // What others than the section Kad read: Orleans' options, and Azure.Identity.
+    // What others than the section Kad read: Orleans' options, the log, OpenTelemetry, and Azure.Identity.
     private static readonly string[] KnownToOthers =
     [
         "Orleans:ClusterId", "Orleans:ServiceId", "Orleans:Name", "Orleans:Endpoints:AdvertisedIPAddress", "AZURE_TOKEN_CREDENTIALS",
+        "Logging:Console:FormatterName", "OTEL_LOGS_EXPORTER",
     ];
 
     [Theory]
