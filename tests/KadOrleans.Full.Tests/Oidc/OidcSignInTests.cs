@@ -9,6 +9,8 @@ namespace KadOrleans.Full.Tests;
 /// <summary>Users of an identity provider at the API of a node, and in a browser before its console.</summary>
 public sealed class OidcSignInTests : IAsyncLifetime
 {
+    private const string Ban = """{"ban":"203.0.113.0/24"}""";
+
     private TestProvider _provider = null!;
     private KadNode _node = null!;
     private StatusServer _server = null!;
@@ -58,11 +60,11 @@ public sealed class OidcSignInTests : IAsyncLifetime
     public async Task A_role_gives_its_scope_and_the_audit_log_names_the_user()
     {
         Assert.Equal((HttpStatusCode.OK, string.Empty), await AskAsync(HttpMethod.Get, "/v1/admin/bans", _provider.Token()));
-        Assert.Equal((HttpStatusCode.OK, string.Empty), await AskAsync(HttpMethod.Put, "/v1/admin/bans?ban=203.0.113.0/24", _provider.Token()));
+        Assert.Equal((HttpStatusCode.OK, string.Empty), await AskAsync(HttpMethod.Put, "/v1/admin/bans", _provider.Token(), Ban));
         Assert.Equal("anna@example.org (248289)", (await _node.Admin.ReadAuditAsync(1, null, TestContext.Current.CancellationToken))[0].Who);
 
         var refused = (HttpStatusCode.Forbidden, "No role of the user 'anna@example.org (248289)' gives the scope 'manage'; its roles give view.");
-        Assert.Equal(refused, await AskAsync(HttpMethod.Put, "/v1/admin/bans?ban=203.0.113.0/24", _provider.Token(["kad-view"])));
+        Assert.Equal(refused, await AskAsync(HttpMethod.Put, "/v1/admin/bans", _provider.Token(["kad-view"]), Ban));
         Assert.Equal(
             (HttpStatusCode.Forbidden, "No role of the user 'anna@example.org (248289)' gives the scope 'view'; its roles give none."),
             await AskAsync(HttpMethod.Get, "/v1/admin/bans", _provider.Token(["another"])));
@@ -188,10 +190,11 @@ public sealed class OidcSignInTests : IAsyncLifetime
     }
 
     // The status, and the sentence of a problem.
-    private async Task<(HttpStatusCode Status, string Sentence)> AskAsync(HttpMethod method, string path, string token)
+    private async Task<(HttpStatusCode Status, string Sentence)> AskAsync(HttpMethod method, string path, string token, string? json = null)
     {
         using var request = new HttpRequestMessage(method, path);
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        request.Content = json is null ? null : new StringContent(json, Encoding.UTF8, "application/json");
         using var response = await _browser.SendAsync(request, TestContext.Current.CancellationToken);
         var body = JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         return (response.StatusCode, body?["detail"]?.GetValue<string>() ?? string.Empty);
