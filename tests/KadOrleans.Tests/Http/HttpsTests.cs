@@ -55,8 +55,11 @@ public sealed class HttpsTests : IDisposable
     [Fact]
     public async Task No_warning_of_clear_text_is_logged_where_other_machines_reach_it()
     {
-        await using var server = await StartAsync(new IPEndPoint(IPAddress.Any, 0));
+        await using (await StartAsync(new IPEndPoint(IPAddress.Any, 0)))
+        {
+        }
 
+        // It has logged all that it will.
         Assert.DoesNotContain(_log.Events, one => one.Id == 8135);
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using KadOrleans.Cluster.Tests.SiloRole;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
 using Orleans.Metadata;
 
@@ -28,6 +29,14 @@ public sealed class CallerProofTests : IAsyncLifetime
                 if (_clientName is { } name)
                 {
                     StrangerNames.Take(client, name);
+                }
+            },
+            RemoveServices = services =>
+            {
+                if (_clientName is not null)
+                {
+                    // The gateway would end its connection at the first message; here the filter of calls is what refuses it.
+                    services.RemoveAll<IPostConfigureOptions<SiloConnectionOptions>>();
                 }
             },
             AddServices = services =>

@@ -39,6 +39,9 @@ public class ClusterFixture : SiloCluster
 
     internal Action<IServiceCollection> AddServices { get; init; } = static _ => { };
 
+    /// <summary>Takes services away after all were added.</summary>
+    internal Action<IServiceCollection> RemoveServices { get; init; } = static _ => { };
+
     internal Action<KadClusterOptions> Configure { get; set; } = options =>
     {
         options.ShardBits = ShardBits;
@@ -75,6 +78,7 @@ public class ClusterFixture : SiloCluster
 
         AddServices(silo.Services);
         silo.UseKadGrains(options => Configure(options));
+        RemoveServices(silo.Services);
     }
 
     public StoredValue Text(string text) => Samples.Text(text) with { StoredAt = TimeOfDay.GetUtcNow() };
