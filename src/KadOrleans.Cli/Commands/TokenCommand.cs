@@ -71,35 +71,34 @@ internal static class TokenCommand
     {
         IReadOnlyList<ApiToken> held = File.Exists(path) ? ApiTokens.Read(FileOption, path) : [];
         var (secret, token) = ApiToken.Create(name, [.. scopes.Distinct()], rate);
-        if (output is null)
+        if (output is not null)
         {
-            Write(path, [.. held, token]);
-            return printer.Print(new JsonObject { ["name"] = name, ["token"] = secret, ["file"] = path }, secret);
+            // The token is there before its hash: no hash is left of a token that nobody has.
+            WriteOutput(output, secret);
         }
 
-        // The token is there before its hash: no hash is left of a token that nobody has.
-        WriteNew(output, secret);
         try
         {
             Write(path, [.. held, token]);
         }
-        catch (CommandException)
+        catch (CommandException) when (output is not null)
         {
             File.Delete(output);
             throw;
         }
 
-        return printer.Print(
-            new JsonObject { ["name"] = name, ["tokenFile"] = output, ["file"] = path }, $"The token of '{VisibleText.Excerpt(name)}' is in {output}.");
+        return output is null
+            ? printer.Print(new JsonObject { ["name"] = name, ["token"] = secret, ["file"] = path }, secret)
+            : printer.Print(
+                new JsonObject { ["name"] = name, ["tokenFile"] = output, ["file"] = path },
+                $"The token of '{VisibleText.Excerpt(name)}' is in {output}.");
     }
 
-    private static void WriteNew(string output, string secret)
+    private static void WriteOutput(string output, string secret)
     {
         try
         {
-            using var file = PrivateFile.CreateNew(output);
-            file.Write(Encoding.UTF8.GetBytes($"{secret}\n"));
-            file.Flush(flushToDisk: true);
+            WriteNew(output, $"{secret}\n");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -159,17 +158,12 @@ internal static class TokenCommand
             throw Unchanged(path, problem);
         }
 
-        var (next, content) = ($"{path}.new", Encoding.UTF8.GetBytes($"{ApiTokens.Write(tokens)}\n"));
+        var (next, content) = ($"{path}.new", $"{ApiTokens.Write(tokens)}\n");
         try
         {
             using var held = File.Exists(path) ? new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite) : null;
             File.Delete(next);
-            using (var file = PrivateFile.CreateNew(next))
-            {
-                file.Write(content);
-                file.Flush(flushToDisk: true);
-            }
-
+            WriteNew(next, content);
             if (held is null)
             {
                 File.Move(next, path);
@@ -185,13 +179,24 @@ internal static class TokenCommand
         }
     }
 
-    private static void WriteInPlace(FileStream file, byte[] content, string path, string next)
+    private static void WriteNew(string path, string content)
+    {
+        using var file = PrivateFile.CreateNew(path);
+        WriteTo(file, content);
+    }
+
+    private static void WriteTo(FileStream file, string content)
+    {
+        file.Write(Encoding.UTF8.GetBytes(content));
+        file.SetLength(file.Position);
+        file.Flush(flushToDisk: true);
+    }
+
+    private static void WriteInPlace(FileStream file, string content, string path, string next)
     {
         try
         {
-            file.Write(content);
-            file.SetLength(content.Length);
-            file.Flush(flushToDisk: true);
+            WriteTo(file, content);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
