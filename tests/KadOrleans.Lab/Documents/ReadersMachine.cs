@@ -134,7 +134,7 @@ public sealed class ReadersMachine : IAsyncDisposable
             Clone,
             [
                 .. enter, "env", $"--chdir={Clone}", "--unset=NUGET_PACKAGES", $"HOME={_folder["home"]}", $"NUGET_FALLBACK_PACKAGES={cache}",
-                $"PATH={_folder["bin"]}:{Environment.GetEnvironmentVariable("PATH")}", $"TMPDIR={_folder["tmp"]}", "RunAnalyzers=false",
+                $"PATH={_folder["bin"]}:{Environment.GetEnvironmentVariable("PATH")}", $"TMPDIR={_folder["tmp"]}", "RunAnalyzers=false", "UseSharedCompilation=true",
                 "DOTNET_NOLOGO=1", "NuGetAudit=false",
             ]);
         _terminals.Add(terminal);
