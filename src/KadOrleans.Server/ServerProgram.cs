@@ -82,10 +82,12 @@ internal static class ServerProgram
             yield return $"status {http}/status";
         }
 
-        if (services.GetService<OwnToken>() is { } token)
+        var token = services.GetService<OwnToken>()?.Path;
+        if ((token ?? services.GetRequiredService<KadOptions>().Http.Tokens) is { } tokens)
         {
             yield return $"console {http}/console/";
-            yield return $"token {Path.GetFullPath(token.Path)}";
+            yield return $"api {http}{DhtApi.Root}";
+            yield return $"{(token is null ? "tokens" : "token")} {Path.GetFullPath(tokens)}";
         }
 
         yield return $"health {http}/health/ready";

@@ -24,7 +24,19 @@ public sealed class AdminClient : IDisposable
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
 
-    public Task<JsonObject> SendAsync(ApiRequest request, CancellationToken cancellationToken) => CallAsync(async () =>
+    public async Task<JsonObject> SendAsync(ApiRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await SendOnceAsync(request, cancellationToken);
+        }
+        catch (OperationCanceledException) when (request.Method != HttpMethod.Get)
+        {
+            throw CommandException.Failed("Interrupted: the server may do it all the same.");
+        }
+    }
+
+    private Task<JsonObject> SendOnceAsync(ApiRequest request, CancellationToken cancellationToken) => CallAsync(async () =>
     {
         for (var retries = 0; ; retries++)
         {
@@ -61,6 +73,11 @@ public sealed class AdminClient : IDisposable
         {
             return await call();
         }
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.SecureConnectionError)
+        {
+            throw CommandException.Unreachable(
+                $"{_http.BaseAddress} does not respond with TLS ({Phrases.ReasonOf(e)}); if it serves plain HTTP, --url is http://{_http.BaseAddress!.Authority}.");
+        }
         catch (HttpRequestException e)
         {
             throw Unreachable(e);
@@ -87,21 +104,25 @@ public sealed class AdminClient : IDisposable
 
     private static CommandException Refused(HttpStatusCode status, string text)
     {
-        var sentence = SentenceOf(text) ?? $"The server refused the request with the status {(int)status}.";
-        return status switch
+        var reason = FieldOf(text, "reason");
+        var exitCode = status switch
         {
-            HttpStatusCode.BadRequest or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.RequestEntityTooLarge =>
-                CommandException.WrongUsage(sentence),
-            HttpStatusCode.ServiceUnavailable => CommandException.Unreachable(sentence),
-            _ => CommandException.Failed(sentence),
+            _ when reason == ApiProblem.UnknownLimit => ExitCode.WrongUsage,
+            HttpStatusCode.BadRequest or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.RequestEntityTooLarge => ExitCode.WrongUsage,
+            HttpStatusCode.ServiceUnavailable => ExitCode.Unreachable,
+            _ => ExitCode.Failed,
+        };
+        return new CommandException(exitCode, FieldOf(text, "detail") ?? $"The server refused the request with the status {(int)status}.")
+        {
+            Reason = reason,
         };
     }
 
-    private static string? SentenceOf(string text)
+    private static string? FieldOf(string text, string name)
     {
         try
         {
-            return JsonNode.Parse(text)?["detail"] is JsonValue detail && detail.TryGetValue<string>(out var sentence) ? VisibleText.Show(sentence) : null;
+            return JsonNode.Parse(text)?[name] is JsonValue field && field.TryGetValue<string>(out var content) ? VisibleText.Show(content) : null;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

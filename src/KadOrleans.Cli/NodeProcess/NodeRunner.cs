@@ -72,6 +72,12 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
         _ownToken?.Write("--data", _logger);
         var server = await NodeStatusServer.StartAsync(place, node, isFirst, FindApi(), loggers, cancellationToken);
         _logger.StatusServed(server.Address);
+        if (_ownToken is not null || settings.HttpTokens is not null)
+        {
+            _logger.ConsoleServed(
+                server.Address, _ownToken is null ? $"{settings.HttpTokens} has the hashes of the tokens" : $"a token is in {Path.GetFullPath(_ownToken.Path)}");
+        }
+
         return server;
     }
 
@@ -107,6 +113,9 @@ internal static partial class NodeRunnerLog
 {
     [LoggerMessage(8000, LogLevel.Information, "Health and status are served on http://{Address}")]
     public static partial void StatusServed(this ILogger logger, System.Net.IPEndPoint address);
+
+    [LoggerMessage(8002, LogLevel.Information, "The console is on http://{Address}/console/ and the API below /v1; {Token}")]
+    public static partial void ConsoleServed(this ILogger logger, System.Net.IPEndPoint address, string token);
 
     [LoggerMessage(8001, LogLevel.Warning, "The contacts could not be saved after joining; the node tries again by itself: {Problem}")]
     public static partial void NotSaved(this ILogger logger, string problem);

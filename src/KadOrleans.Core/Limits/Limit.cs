@@ -81,7 +81,8 @@ public sealed class Limit
     internal static Limit Parse(string name) => Find(name) ?? throw new ArgumentException(Unknown(name));
 
     internal static string Unknown(string? name) =>
-        $"There is no limit '{VisibleText.Excerpt(name ?? string.Empty)}'; {string.Join(", ", All.Select(limit => limit.Name))} are allowed.";
+        $"There is no limit '{VisibleText.Excerpt(name ?? string.Empty)}'; {string.Join(", ", All.Select(limit => limit.Name))} are allowed."
+        + Suggestion.Question(name ?? string.Empty, All.Select(limit => limit.Name));
 
     internal long MostOf(int mostKeys) => _isBoundByMemory ? Math.Min(Most, mostKeys) : Most;
 

@@ -179,6 +179,11 @@ internal sealed class DhtGrain(
             throw NoteFailure(key, e);
         }
 
+        if (result == StoreResult.TotalQuotaExceeded)
+        {
+            logger.ShardFull(GrainKeys.ShardName(Shard(key)));
+        }
+
         return !result.IsUndecided()
             ? (result, put)
             : throw new ShardUnavailableException(

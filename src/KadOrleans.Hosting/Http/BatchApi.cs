@@ -75,11 +75,12 @@ public static class BatchApi
     public sealed record BatchResult(IReadOnlyList<OperationResult> Results);
 
     /// <summary>The outcome of an operation.</summary>
-    /// <param name="Status">As of a single request: 200, 204, 400, 404, 409 or 503.</param>
+    /// <param name="Status">As of a single request: 200, 204, 400, 404, 409, 503 or 507.</param>
     /// <param name="Value">After a get that found a value.</param>
     /// <param name="Put">After a put that stored one.</param>
     /// <param name="Problem">One sentence, if it failed.</param>
-    public sealed record OperationResult(int Status, KeyResult? Value = null, PutResult? Put = null, string? Problem = null)
+    /// <param name="Reason">A name of why a put was refused, as of a single request.</param>
+    public sealed record OperationResult(int Status, KeyResult? Value = null, PutResult? Put = null, string? Problem = null, string? Reason = null)
     {
         public static OperationResult Failed(int status, string sentence) => new(status, Problem: VisibleText.Show(sentence));
     }
@@ -129,9 +130,13 @@ public static class BatchApi
         private static Operation Put(RequestedKey key, DhtValue value, RequestedPut put) => new(key, true, async (dht, cancellationToken) =>
         {
             var result = await put.RunAsync(dht, key.Digest, value, cancellationToken);
-            return result.Succeeded
-                ? new OperationResult(StatusCodes.Status200OK, Put: PutResult.Of(key, result))
-                : OperationResult.Failed(KeyApi.StatusOf(result), KeyApi.NotStored(key, result));
+            if (result.Succeeded)
+            {
+                return new OperationResult(StatusCodes.Status200OK, Put: PutResult.Of(key, result));
+            }
+
+            var problem = KeyApi.NotStored(key, result);
+            return OperationResult.Failed(problem.Status, problem.Message) with { Reason = problem.Reason };
         });
 
         private static async Task<OperationResult> GetAsync(IDht dht, RequestedKey key, CancellationToken cancellationToken)

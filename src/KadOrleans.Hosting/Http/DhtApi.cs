@@ -22,6 +22,7 @@ public static class DhtApi
             .ConfigureHttpJsonOptions(json => Configure(json.SerializerOptions))
             .AddSingleton<AuditLog>()
             .AddSingleton<ProblemFilter>()
+            .AddSingleton<StoreFigureSource>()
             .AddSingleton<TokenRates>()
             .AddSingleton<ExportTurns>()
             .AddSingleton<ApiDocumentContent>()

@@ -34,19 +34,26 @@ internal static class KeyApi
         .ProducesProblem(StatusCodes.Status409Conflict)
         .ProducesProblem(StatusCodes.Status412PreconditionFailed)
         .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
-        .ProducesProblem(StatusCodes.Status415UnsupportedMediaType);
+        .ProducesProblem(StatusCodes.Status415UnsupportedMediaType)
+        .ProducesProblem(StatusCodes.Status507InsufficientStorage);
 
     public static string NotFound(RequestedKey key, GetResult result) => result.Lookup is { } lookup
-        ? $"No value was found for the key '{key}': {LookupText.Describe(lookup)}"
+        ? $"No value was found for the key '{key}'{LookupText.DescribeMiss(lookup)}"
         : $"No value was found for the key '{key}'; no lookup was made.";
 
-    public static string NotStored(RequestedKey key, SetResult result) => IsConflict(result)
-        ? $"The value of the key '{key}' was not stored: another one is published here, or lives longer."
-        : $"The value of the key '{key}' was not stored: contacts that rejected it: {result.Refused}, "
-        + $"did not answer: {result.Failed}{(result.Lookup is { } lookup ? $"; {LookupText.Describe(lookup)}" : ".")}";
-
-    public static int StatusOf(SetResult result) =>
-        IsConflict(result) ? StatusCodes.Status409Conflict : StatusCodes.Status503ServiceUnavailable;
+    /// <summary>Why a set failed. A quota that is used up is named with the figures, if they are given.</summary>
+    public static ApiProblemException NotStored(RequestedKey key, SetResult result, StoreFigures? figures = null)
+    {
+        var (status, reason, why) = result switch
+        {
+            { Local: StoreResult.Outdated } =>
+                (StatusCodes.Status409Conflict, "outdated", "another one is published here, or lives longer."),
+            _ when QuotaRefusal.Find(result, figures) is { } quota => (StatusCodes.Status507InsufficientStorage, quota.Reason, quota.Sentence),
+            _ => (StatusCodes.Status503ServiceUnavailable, null, $"contacts that rejected it: {result.Refused}, did not answer: {result.Failed}"
+                + (result.Lookup is { } lookup ? $"; {LookupText.Describe(lookup)}" : ".")),
+        };
+        return new ApiProblemException(status, $"The value of the key '{key}' was not stored: {why}", reason);
+    }
 
     public static async Task<IResult> GetAsync(string key, string? @as, HttpContext context, IDht dht)
     {
@@ -83,7 +90,7 @@ internal static class KeyApi
         var result = await put.RunAsync(dht, requested.Digest, value, context.RequestAborted);
         if (!result.Succeeded)
         {
-            throw new ApiProblemException(StatusOf(result), NotStored(requested, result));
+            throw NotStored(requested, result, await context.RequestServices.GetRequiredService<StoreFigureSource>().ReadAsync());
         }
 
         context.Response.GetTypedHeaders().ETag = ValueBody.TagOf(value);
@@ -100,8 +107,6 @@ internal static class KeyApi
             ? TypedResults.NoContent()
             : throw ApiProblemException.Missing($"The key '{requested}' is not published here.");
     }
-
-    private static bool IsConflict(SetResult result) => result.Local == StoreResult.Outdated;
 
     private static async Task CheckTagsAsync(RequestedKey key, HttpContext context, IDht dht)
     {

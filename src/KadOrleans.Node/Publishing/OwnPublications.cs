@@ -5,7 +5,7 @@ internal sealed class OwnPublications(IPublicationStore store, TimeProvider time
     public Task<SetResult> SetAsync(DhtNode node, NodeId key, DhtValue value, CancellationToken cancellationToken) =>
         node.Turns.RunAsync(key, async () =>
         {
-            var result = await node.SetAsync(key, value, cancellationToken);
+            var result = Note(key, await node.SetAsync(key, value, cancellationToken));
             return !result.Succeeded
                 ? result
                 : result with { Publication = await RememberAsync(key, new Publication(value, time.GetUtcNow()), cancellationToken) };
@@ -16,7 +16,7 @@ internal sealed class OwnPublications(IPublicationStore store, TimeProvider time
         node.Turns.RunAsync(key, async () =>
             await store.GetAsync(key, cancellationToken) is { } published && published.Value != value
                 ? new SetResult { Local = StoreResult.Outdated }
-                : await node.SetAsync(key, value, life, cancellationToken));
+                : Note(key, await node.SetAsync(key, value, life, cancellationToken)));
 
     /// <summary>Ends the publication of a key, after what is being sent of it. Nothing of it is sent later.</summary>
     public Task<bool> UnpublishAsync(DhtNode node, NodeId key, CancellationToken cancellationToken) =>
@@ -40,6 +40,16 @@ internal sealed class OwnPublications(IPublicationStore store, TimeProvider time
         }
 
         return new SetResult { Publication = remembered };
+    }
+
+    private SetResult Note(NodeId key, SetResult result)
+    {
+        if (result is { Succeeded: false, Local: StoreResult.TotalQuotaExceeded })
+        {
+            logger.StoreFull(key);
+        }
+
+        return result;
     }
 
     private async Task<StoreResult> RememberAsync(NodeId key, Publication publication, CancellationToken cancellationToken)

@@ -37,10 +37,16 @@ public static class ClusterConnections
         // Within TLS, whose handshake has a timeout of its own.
         var time = connections.ApplicationServices.GetService<TimeProvider>() ?? TimeProvider.System;
         // Of a gateway, whose callers are clients. The message has the cluster's id, too.
-        int? allowedHosted = side == ConnectionSide.Gateway
-            ? FirstMessage.CountHosted(Encoding.UTF8.GetBytes(connections.ApplicationServices.GetRequiredService<IOptions<ClusterOptions>>().Value.ClusterId))
-            : null;
-        connections.Use(next => connection => FirstMessage.ExpectAsync(connection, next, time, allowedHosted));
+        if (side != ConnectionSide.Gateway)
+        {
+            connections.Use(next => connection => FirstMessage.ExpectAsync(connection, next, time, allowedHosted: null));
+            return;
+        }
+
+        var named = ActivatorUtilities.CreateInstance<NamedCluster>(connections.ApplicationServices);
+        var allowedHosted = FirstMessage.CountHosted(Encoding.UTF8.GetBytes(named.Own));
+        connections.Use(next => connection => FirstMessage.ExpectAsync(
+            connection, next, time, allowedHosted, message => named.FindRefusal(message, connection.RemoteEndPoint)));
     }
 
     public static void SetUp(IConnectionBuilder connections, ConnectionSide side, ITlsProvider? tls)
@@ -62,6 +68,14 @@ public static class ClusterConnections
         }
         catch (Exception e)
         {
+            if (NamedCluster.FindOther(e) is { } other)
+            {
+                problems.Add(
+                    "other cluster",
+                    $"The silo at {connection.RemoteEndPoint} refuses the connection: its cluster is '{other.Met}', not '{other.Expected}'; Orleans:ClusterId must be that of the cluster.");
+                throw;
+            }
+
             problems.Add(
                 "ended early",
                 $"The silo at {connection.RemoteEndPoint} ended the connection before its first message ({Phrases.ReasonOf(e)}): " + (isEncrypted

@@ -140,13 +140,19 @@ internal static class EdgeHost
 }
 
 /// <summary>Exports the readiness of a process that is only an edge, and stops it when it loses its lease.</summary>
-internal sealed class EdgeWatch(EdgeHealth health, IServer http, IHostApplicationLifetime lifetime, ILogger<EdgeWatch> logger) : BackgroundService
+internal sealed class EdgeWatch(
+    EdgeHealth health, IServer http, KadOptions settings, IHostApplicationLifetime lifetime, ILogger<EdgeWatch> logger) : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => WatchAsync(stoppingToken).UntilStoppedAsync(stoppingToken);
 
     private async Task WatchAsync(CancellationToken stoppingToken)
     {
         logger.StatusServed(ServerProgram.HttpAddress(http));
+        if (settings.Http.Tokens is { } tokens)
+        {
+            logger.ApiServed(ServerProgram.HttpAddress(http), Path.GetFullPath(tokens));
+        }
+
         using var ready = new ReadyGauge(() => health.IsReady);
         await health.LeaseLost.WaitAsync(stoppingToken);
         lifetime.StopApplication();

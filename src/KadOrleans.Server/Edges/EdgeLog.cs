@@ -85,6 +85,9 @@ internal static partial class EdgeLog
     [LoggerMessage(6230, LogLevel.Information, "Health is served on {Address}")]
     public static partial void StatusServed(this ILogger logger, string address);
 
+    [LoggerMessage(6233, LogLevel.Information, "The API is served below {Address}/v1, to those whose token is in {Tokens}; the console is on the silos")]
+    public static partial void ApiServed(this ILogger logger, string address, string tokens);
+
     [LoggerMessage(6231, LogLevel.Warning, "No silo has been reached yet by {Setting}; retrying each second: {Problem}")]
     public static partial void SilosNotFound(this ILogger logger, string setting, string problem);
 

@@ -23,6 +23,9 @@ internal sealed class FakeAdmin
 
     public IDhtAdmin Api { get; }
 
+    /// <summary>Those that do not follow all limits.</summary>
+    public IReadOnlyList<string> Unfollowing { get; set; } = ["edge-<b>"];
+
     public List<KeyValuePair<NodeId, StoredValue>> Imported { get; } = [];
 
     /// <summary>The imports that are taken before one fails.</summary>
@@ -135,7 +138,7 @@ internal sealed class FakeAdmin
         nameof(IDhtAdmin.RunAsync) => Of(4),
         nameof(IDhtAdmin.GetShardsAsync) => Of(new ShardCount(16, first is true ? 1 : null)),
         nameof(IDhtAdmin.GetSilosAsync) => Of(Silos),
-        nameof(IDhtAdmin.FindShardAsync) => Of(new ShardDetails(5, "shard 0005", ["S192.0.2.1:11111:7"], ["S192.0.2.2:11111:6"])),
+        nameof(IDhtAdmin.FindShardAsync) => Of(new ShardDetails(5, "shard 5", ["S192.0.2.1:11111:7"], ["S192.0.2.2:11111:6"])),
         nameof(IDhtAdmin.GetShardAsync) => Of(first is < 16
             ? new ShardDetails((int)first, $"shard {first:x4}", [], [])
             : throw new ArgumentException($"The shard is {first}; 0 to 15 is allowed.")),
@@ -150,7 +153,7 @@ internal sealed class FakeAdmin
                 [new LimitEntry("totalKeys", 7, StoredAt)],
                 mostKeys: 5_000_000,
                 isCluster: true),
-            ["edge-<b>"])),
+            Unfollowing)),
         nameof(IDhtAdmin.SetLimitAsync) => Of(args[1] is 0L
             ? throw new ArgumentException("The limit is 0.")
             : new LimitChange(args[1] is not 7L, ["edge-2"])),

@@ -90,8 +90,7 @@ public sealed class KeyApiTests(ApiHost host) : IClassFixture<ApiHost>
 
     [Fact]
     public async Task An_unknown_key_says_how_far_the_lookup_got() => Assert.Equal(
-        "No value was found for the key 'key': contacts asked: 5, answered: 3, timed out or failed: 2; "
-        + "the lookup ended because the nearest contacts that answer have all answered.",
+        "No value was found for the key 'key' (3 of 5 nodes asked had no value, 2 did not answer).",
         await _api.FailAsync(HttpStatusCode.NotFound, "GET", Path));
 
     [Fact]

@@ -50,16 +50,23 @@ internal static class LimitApi
     private const string Path = "/limits";
     private const string OnePath = Path + "/{name}";
 
+    // Silos ask for limits each 15 s.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(16);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
     public static void Map(RouteGroupBuilder view, RouteGroupBuilder manage)
     {
         view.MapGet(Path, ListAsync)
             .WithSummary("Lists the limits that can be changed while the node or the cluster runs, and the edges that do not follow all of them yet.");
-        manage.MapPut(OnePath, (string name, string? value, HttpContext context, IDhtAdmin admin, AuditLog audit) =>
-                ChangeAsync(name, Requested.Number<long>(nameof(value), value), context, admin, audit))
+        manage.MapPut(OnePath, (string name, string? value, HttpContext context, IDhtAdmin admin, AuditLog audit, TimeProvider time) =>
+                ChangeAsync(name, Requested.Number<long>(nameof(value), value), context, admin, audit, time))
             .WithSummary("Changes a limit. It holds in place of the setting until it is set back, after restarts too.")
-            .WithDescription("value: a whole number within the bounds of the list. A quota below what is held refuses further keys and removes none.")
+            .WithDescription(
+                "value: a whole number within the bounds of the list. A quota below what is held refuses further keys and removes none. "
+                + "The response comes when all live edges and silos follow it, or after 16 s with those that do not.")
             .ProducesProblem(StatusCodes.Status404NotFound);
-        manage.MapDelete(OnePath, (string name, HttpContext context, IDhtAdmin admin, AuditLog audit) => ChangeAsync(name, null, context, admin, audit))
+        manage.MapDelete(OnePath, (string name, HttpContext context, IDhtAdmin admin, AuditLog audit, TimeProvider time) =>
+                ChangeAsync(name, null, context, admin, audit, time))
             .WithSummary("Sets a limit back to the setting.")
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
@@ -73,17 +80,38 @@ internal static class LimitApi
             list.Missing);
     }
 
-    private static async Task<LimitResult> ChangeAsync(string name, long? value, HttpContext context, IDhtAdmin admin, AuditLog audit)
+    private static async Task<LimitResult> ChangeAsync(string name, long? value, HttpContext context, IDhtAdmin admin, AuditLog audit, TimeProvider time)
     {
-        var limit = Limit.Find(name) ?? throw ApiProblemException.Missing(Limit.Unknown(name));
+        var limit = Limit.Find(name) ?? throw new ApiProblemException(
+            StatusCodes.Status404NotFound, Limit.Unknown(name), ApiProblem.UnknownLimit);
         var change = await audit.RunAsync(
             context,
             "limit",
             limit.Name,
-            () => admin.SetLimitAsync(limit.Name, value, CancellationToken.None),
+            () => SetAsync(limit.Name, value, context, admin, time),
             result => (value is { } set ? string.Create(CultureInfo.InvariantCulture, $"set to {set}") : "set back to the setting")
                 + (result.Changed ? string.Empty : ", as it was") + AdminApi.Without(result.Missing));
         return new LimitResult(limit.Name, value, change.Changed, change.Missing);
+    }
+
+    // Waits for those that do not follow yet, so that the audit log says how it ended. A caller who leaves ends the wait alone.
+    private static async Task<LimitChange> SetAsync(string name, long? value, HttpContext context, IDhtAdmin admin, TimeProvider time)
+    {
+        var change = await admin.SetLimitAsync(name, value, CancellationToken.None);
+        try
+        {
+            for (var begin = time.GetTimestamp(); change.Missing.Count > 0 && time.GetElapsedTime(begin) < LongestWait;)
+            {
+                await Task.Delay(Pause, time, context.RequestAborted);
+                change = change with { Missing = (await admin.GetLimitsAsync(context.RequestAborted)).Missing };
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or DhtUnavailableException)
+        {
+            // The limit is changed, and the missing are those of before.
+        }
+
+        return change;
     }
 
     /// <summary>All limits, and the edges and the addresses of the silos that do not follow all of them yet.</summary>

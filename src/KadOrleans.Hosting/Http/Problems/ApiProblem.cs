@@ -1,9 +1,12 @@
 namespace KadOrleans.Hosting;
 
 /// <summary>Ends a request with a status and a sentence, and without an entry in the log.</summary>
-internal sealed class ApiProblemException(int status, string sentence) : Exception(sentence)
+internal sealed class ApiProblemException(int status, string sentence, string? reason = null) : Exception(sentence)
 {
     public int Status => status;
+
+    /// <summary>A name for programs to branch on; null if there is none.</summary>
+    public string? Reason => reason;
 
     /// <summary>A mistake in the request: 400.</summary>
     public static ApiProblemException Wrong(string sentence) => new(StatusCodes.Status400BadRequest, sentence);
@@ -13,8 +16,11 @@ internal sealed class ApiProblemException(int status, string sentence) : Excepti
 }
 
 /// <summary>Responses for errors: problem details (RFC 9457), with one sentence in <c>detail</c>.</summary>
-internal static class ApiProblem
+public static class ApiProblem
 {
+    /// <summary>The reason of a request that names a limit that does not exist.</summary>
+    public const string UnknownLimit = "unknownLimit";
+
     /// <summary>Creates a response. Text of strangers in the sentence is made visible.</summary>
     public static ProblemHttpResult Create(int status, string sentence, IDictionary<string, object?>? extensions = null) =>
         TypedResults.Problem(detail: VisibleText.Show(sentence), statusCode: status, extensions: extensions);
@@ -51,7 +57,8 @@ internal sealed partial class ProblemFilter(ILoggerFactory loggers) : IEndpointF
                 LogFailed(request.Method, VisibleText.Excerpt(request.Path), e);
             }
 
-            return ApiProblem.Create(status, sentence);
+            return ApiProblem.Create(
+                status, sentence, e is ApiProblemException { Reason: { } reason } ? new Dictionary<string, object?> { ["reason"] = reason } : null);
         }
     }
 

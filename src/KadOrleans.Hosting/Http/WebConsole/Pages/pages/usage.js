@@ -76,7 +76,7 @@ function squares(shards) {
 }
 
 // As messages name it.
-const name = shard => shard.toString(16).padStart(4, '0');
+const name = shard => `${shard}`;
 
 const tile = (title, value, isBad = false) =>
   el('div', { class: `tile${isBad ? ' bad' : ''}` }, el('span', {}, title), el('strong', {}, value));
