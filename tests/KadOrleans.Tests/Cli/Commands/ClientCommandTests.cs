@@ -141,6 +141,19 @@ public sealed class ClientCommandTests(RunningNode node) : IClassFixture<Running
     }
 
     [Fact]
+    public async Task A_watch_prints_the_value_and_its_change_and_ends_when_it_is_told_to()
+    {
+        await node.DoneAsync("set", "watched", "one");
+        await using var watch = KadProcess.Start("watch", "watched", "--interval", "1", "--via", node.Address);
+        Assert.Equal("one", await watch.NextLineAsync());
+
+        await node.DoneAsync("set", "watched", "two");
+
+        Assert.Equal("two", await watch.NextLineAsync());
+        Assert.Equal(ExitCode.Done, await watch.StopAsync());
+    }
+
+    [Fact]
     public async Task A_set_ends_at_once_though_its_input_gives_nothing()
     {
         using var silent = new System.IO.Pipes.AnonymousPipeServerStream();
