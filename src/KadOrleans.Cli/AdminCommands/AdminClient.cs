@@ -76,7 +76,8 @@ public sealed class AdminClient : IDisposable
         catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.SecureConnectionError)
         {
             throw CommandException.Unreachable(
-                $"{_http.BaseAddress} does not respond with TLS ({Phrases.ReasonOf(e)}); if it serves plain HTTP, --url is http://{_http.BaseAddress!.Authority}.");
+                $"{_http.BaseAddress} does not respond with TLS ({Phrases.ReasonOf(e)}); "
+                + $"if it serves plain HTTP, --url is http://{_http.BaseAddress!.Authority}.");
         }
         catch (HttpRequestException e)
         {
@@ -108,7 +109,8 @@ public sealed class AdminClient : IDisposable
         var exitCode = status switch
         {
             _ when reason == ApiProblem.UnknownLimit => ExitCode.WrongUsage,
-            HttpStatusCode.BadRequest or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.RequestEntityTooLarge => ExitCode.WrongUsage,
+            HttpStatusCode.BadRequest or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.RequestEntityTooLarge =>
+                ExitCode.WrongUsage,
             HttpStatusCode.ServiceUnavailable => ExitCode.Unreachable,
             _ => ExitCode.Failed,
         };

@@ -59,7 +59,8 @@ internal static class SetCommand
         {
             return printer.Fail(
                 LookupText.ExitCodeOf(result.Lookup),
-                $"Not stored: {outcome}{(result.Lookup is { } failed ? $"; {LookupText.Describe(failed)}" : ".")}{(result.Refused > 0 ? WhyRejected : string.Empty)}",
+                $"Not stored: {outcome}{(result.Lookup is { } failed ? $"; {LookupText.Describe(failed)}" : ".")}"
+                + (result.Refused > 0 ? WhyRejected : string.Empty),
                 json);
         }
 

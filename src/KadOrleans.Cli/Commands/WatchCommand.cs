@@ -12,7 +12,8 @@ internal static class WatchCommand
         return new ExampleCommand("watch", "Print the value of a key, and each change of it, until Ctrl-C.")
         {
             Examples = ["kad watch greeting --via 127.0.0.1:8468", "kad watch greeting --interval 60 --via 127.0.0.1:8468 --json"],
-            Notes = "The value is got again and again, so that of two changes within an interval the last one shows. GET /v1/keys/KEY/watch of a server tells at once.",
+            Notes = "The value is got again and again, so that of two changes within an interval the last one shows. "
+                + "GET /v1/keys/KEY/events of a server tells at once.",
         }.With(key.Key, key.Digest, interval, via).Runs(async (parsed, json, cancellationToken) =>
         {
             var requested = key.Read(parsed);

@@ -75,7 +75,8 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
         if (_ownToken is not null || settings.HttpTokens is not null)
         {
             _logger.ConsoleServed(
-                server.Address, _ownToken is null ? $"{settings.HttpTokens} has the hashes of the tokens" : $"a token is in {Path.GetFullPath(_ownToken.Path)}");
+                server.Address,
+                _ownToken is null ? $"{settings.HttpTokens} has the hashes of the tokens" : $"a token is in {Path.GetFullPath(_ownToken.Path)}");
         }
 
         return server;

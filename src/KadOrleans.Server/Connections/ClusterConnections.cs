@@ -72,7 +72,8 @@ public static class ClusterConnections
             {
                 problems.Add(
                     "other cluster",
-                    $"The silo at {connection.RemoteEndPoint} refuses the connection: its cluster is '{other.Met}', not '{other.Expected}'; Orleans:ClusterId must be that of the cluster.");
+                    $"The silo at {connection.RemoteEndPoint} refuses the connection: its cluster is '{other.Met}', not '{other.Expected}'; "
+                    + "Orleans:ClusterId must be that of the cluster.");
                 throw;
             }
 

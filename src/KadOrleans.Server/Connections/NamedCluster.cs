@@ -30,7 +30,8 @@ internal sealed partial class NamedCluster(IOptions<ClusterOptions> options, Ser
             return null;
         }
 
-        problems.Add("other cluster", $"The client at {caller} names the cluster '{VisibleText.Excerpt(named.Id)}' and was refused: this cluster is '{Own}'.");
+        problems.Add(
+            "other cluster", $"The client at {caller} names the cluster '{VisibleText.Excerpt(named.Id)}' and was refused: this cluster is '{Own}'.");
         return Replace(message, named.Start, named.End, Own, session);
     }
 

@@ -80,7 +80,8 @@ internal static class LimitApi
             list.Missing);
     }
 
-    private static async Task<LimitResult> ChangeAsync(string name, long? value, HttpContext context, IDhtAdmin admin, AuditLog audit, TimeProvider time)
+    private static async Task<LimitResult> ChangeAsync(
+        string name, long? value, HttpContext context, IDhtAdmin admin, AuditLog audit, TimeProvider time)
     {
         var limit = Limit.Find(name) ?? throw new ApiProblemException(
             StatusCodes.Status404NotFound, Limit.Unknown(name), ApiProblem.UnknownLimit);

@@ -80,6 +80,20 @@ public sealed class AdminCommandTests : OperatedNode
     }
 
     [Fact]
+    public async Task Shards_are_not_doubled_where_nobody_can_be_asked() => await FailAsync(
+        ExitCode.WrongUsage,
+        "Double the number of shards? There is no way back, and it cannot be stopped. Nobody can be asked here: --yes is needed.",
+        "shards", "double");
+
+    [Fact]
+    public async Task A_folder_that_nothing_runs_on_is_named()
+    {
+        using var empty = new TemporaryFolder();
+        await KadRun.RefusedAsync(
+            $"--data: nothing that serves its API runs on '{empty.Path}': it has no file 'http-token'; ", "admin", "usage", "--data", empty.Path);
+    }
+
+    [Fact]
     public async Task Https_to_plain_http_says_so()
     {
         var run = await KadRun.RunAsync("admin", "usage", "--url", $"https://{Node.HttpAddress}", "--token-file", Folder["operator.token"]);
