@@ -156,10 +156,9 @@ public sealed class ClientCommandTests(RunningNode node) : IClassFixture<Running
     [Fact]
     public async Task A_set_ends_at_once_though_its_input_gives_nothing()
     {
-        using var silent = new System.IO.Pipes.AnonymousPipeServerStream();
-        using var input = new System.IO.Pipes.AnonymousPipeClientStream(silent.GetClientHandleAsString());
+        var silent = new System.IO.Pipelines.Pipe();
         using var error = new StringWriter();
-        using var io = new KadOrleans.Cli.CommandIo(() => input, new MemoryStream(), error);
+        using var io = new KadOrleans.Cli.CommandIo(() => silent.Reader.AsStream(), new MemoryStream(), error);
         using var interrupt = new CancellationTokenSource();
         var running = KadOrleans.Cli.KadCommand.RunAsync(["set", "k", "--file", "-", "--via", node.Address], io, interrupt.Token);
 
@@ -167,6 +166,9 @@ public sealed class ClientCommandTests(RunningNode node) : IClassFixture<Running
         await interrupt.CancelAsync();
 
         Assert.Equal((ExitCode.Failed, "Interrupted."), (await running.WaitAsync(TestContext.Current.CancellationToken), error.ToString().Trim()));
+
+        // Ends the read that was left.
+        await silent.Writer.CompleteAsync();
     }
 
     [Fact]
