@@ -53,6 +53,9 @@ internal sealed class Connection
     private string ReadToken(ParseResult parsed) => (parsed.GetValue(_tokenFile), parsed.GetValue(_data)) switch
     {
         ({ } file, null) => ReadFile("--token-file", file),
+        (null, { } folder) when !File.Exists(Path.Combine(folder, OwnToken.FileName)) => throw CommandException.WrongUsage(
+            $"--data: nothing that serves its API runs on '{folder}': it has no file '{OwnToken.FileName}'; "
+            + "'kad node --http' and a silo of one machine make it when they start."),
         (null, { } folder) => ReadFile("--data", Path.Combine(folder, OwnToken.FileName)),
         ({ } file, { } folder) => throw CommandException.WrongUsage($"Both --token-file '{file}' and --data '{folder}' are given; one of them is needed."),
         _ => Environment.GetEnvironmentVariable(TokenVariable) is { Length: > 0 } token

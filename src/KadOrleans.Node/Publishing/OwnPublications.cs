@@ -8,10 +8,12 @@ internal sealed class OwnPublications(IPublicationStore store, TimeProvider time
     // For single writes of the store: a durable set takes no turn of the key's STOREs, and a condition must see it.
     private readonly KeyTurns _writes = new();
 
+    private readonly LogPause _fullLogged = new(time);
+
     public Task<SetResult> SetAsync(DhtNode node, NodeId key, DhtValue value, CancellationToken cancellationToken) =>
         node.Turns.RunAsync(key, async () =>
         {
-            var result = await node.SetAsync(key, value, cancellationToken);
+            var result = Note(key, await node.SetAsync(key, value, cancellationToken));
             return !result.Succeeded
                 ? result
                 : result with { Publication = await RememberAsync(key, new Publication(value, time.GetUtcNow()), cancellationToken) };
@@ -22,7 +24,7 @@ internal sealed class OwnPublications(IPublicationStore store, TimeProvider time
         node.Turns.RunAsync(key, async () =>
             await store.GetAsync(key, cancellationToken) is { } published && published.Value != value
                 ? new SetResult { Local = StoreResult.Outdated }
-                : await node.SetAsync(key, value, life, cancellationToken));
+                : Note(key, await node.SetAsync(key, value, life, cancellationToken)));
 
     /// <summary>
     /// Stores a value if the one that a get finds meets a condition, and publishes it unless it has a life. Decided by the publication and the
@@ -43,7 +45,7 @@ internal sealed class OwnPublications(IPublicationStore store, TimeProvider time
         {
             if (await node.Turns.RunAsync(key, TrySetAsync) is { } result)
             {
-                return result;
+                return Note(key, result);
             }
         }
 
@@ -149,6 +151,16 @@ internal sealed class OwnPublications(IPublicationStore store, TimeProvider time
             await store.RemoveAsync(key, cancellationToken);
             return StoreResult.Stored;
         });
+
+    private SetResult Note(NodeId key, SetResult result)
+    {
+        if (result is { Succeeded: false, Local: StoreResult.TotalQuotaExceeded } && _fullLogged.TryLog())
+        {
+            logger.StoreFull(key);
+        }
+
+        return result;
+    }
 
     private async Task<StoreResult> RememberAsync(NodeId key, Publication publication, CancellationToken cancellationToken)
     {

@@ -89,8 +89,7 @@ public sealed class KeyApiTests(ApiHost host) : IClassFixture<ApiHost>
 
     [Fact]
     public async Task An_unknown_key_says_how_far_the_lookup_got() => Assert.Equal(
-        "No value was found for the key 'key': contacts asked: 5, answered: 3, timed out or failed: 2; "
-        + "the lookup ended because the nearest contacts that answer have all answered.",
+        "No value was found for the key 'key' (3 of 5 nodes asked had no value, 2 did not answer).",
         await _api.FailAsync(HttpStatusCode.NotFound, "GET", Path));
 
     [Fact]
@@ -176,7 +175,7 @@ public sealed class KeyApiTests(ApiHost host) : IClassFixture<ApiHost>
             "The request failed for a reason that is in the server's log.",
             await _api.FailAsync(HttpStatusCode.InternalServerError, "GET", Path));
 
-        (_api.Dht.Failure, _api.Dht.RefusesValues) = (null, true);
+        (_api.Dht.Failure, _api.Dht.Refusal) = (null, new SetResult { Refused = 2, Failed = 1 });
         Assert.StartsWith(
             "The value of the key 'key' was not stored: contacts that rejected it: 2, did not answer: 1; contacts asked: 5",
             await _api.FailAsync(HttpStatusCode.ServiceUnavailable, "PUT", Path, """{"value":1}"""),
