@@ -84,6 +84,7 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, IServicePr
         var server = await NodeStatusServer.StartAsync(
             place, node, isFirst, settings.Data is { } folder ? $"SQLite in {folder}" : "memory", FindApi(), _loggers, cancellationToken);
         var url = $"{(place.Certificate is null ? Uri.UriSchemeHttp : Uri.UriSchemeHttps)}://{server.Address}";
+        _ownToken?.WriteUrl(url);
         _logger.StatusServed(url);
         if (_ownToken is not null || settings.HttpTokens is not null)
         {

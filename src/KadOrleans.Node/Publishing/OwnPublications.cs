@@ -8,7 +8,7 @@ internal sealed class OwnPublications(IPublicationStore store, TimeProvider time
     // For single writes of the store: a durable set takes no turn of the key's STOREs, and a condition must see it.
     private readonly KeyTurns _writes = new();
 
-    private readonly LogPause _fullLogged = new(time);
+    private readonly LogPause _fullLogged = new();
 
     public Task<SetResult> SetAsync(DhtNode node, NodeId key, DhtValue value, CancellationToken cancellationToken) =>
         node.Turns.RunAsync(key, async () =>
@@ -176,7 +176,7 @@ internal sealed class OwnPublications(IPublicationStore store, TimeProvider time
 
     private SetResult Note(NodeId key, SetResult result)
     {
-        if (result is { Succeeded: false, Local: StoreResult.TotalQuotaExceeded } && _fullLogged.TryLog())
+        if (result is { Succeeded: false, Local: StoreResult.TotalQuotaExceeded } && _fullLogged.TryLog(time.GetElapsedTime(0)))
         {
             logger.StoreFull(key);
         }
