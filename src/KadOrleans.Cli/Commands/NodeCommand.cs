@@ -25,10 +25,12 @@ internal static class NodeCommand
         {
             var settings = options.Read(parsed);
             await using var log = new QueuedWriter(io.Error);
-            await using var services = AddLog(new ServiceCollection(), log, settings).BuildServiceProvider();
+            NodeRunner? runner = null;
+            await using var services = AddLog(new ServiceCollection(), log, settings, () => runner?.IsServing is true).BuildServiceProvider();
+            runner = new NodeRunner(io, settings, services);
             try
             {
-                await new NodeRunner(io, settings, services).RunAsync(cancellationToken);
+                await runner.RunAsync(cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -41,7 +43,7 @@ internal static class NodeCommand
     }
 
     // What the node does, and all warnings; which files and sockets it opens is a detail.
-    private static IServiceCollection AddLog(IServiceCollection services, TextWriter output, NodeSettings settings) =>
+    private static IServiceCollection AddLog(IServiceCollection services, TextWriter output, NodeSettings settings, Func<bool> isServing) =>
         services.AddLogging(logging =>
         {
             logging.UseConsoleLog(output, settings.Verbose);
@@ -49,6 +51,9 @@ internal static class NodeCommand
             {
                 logging.AddFilter("KadOrleans.Storage", LogLevel.Warning).AddFilter("KadOrleans.Node.UdpTransport", LogLevel.Warning);
             }
+
+            // Of a start that fails the process itself says why.
+            logging.AddFilter("Microsoft.Extensions.Hosting", level => level >= LogLevel.Warning && isServing());
 
             // Last, so that it overrides the filters above.
             logging.AddConfiguration(settings.Configuration.GetSection("Logging"));
