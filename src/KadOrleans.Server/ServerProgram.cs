@@ -136,6 +136,7 @@ internal static class ServerProgram
         try
         {
             await fatal.UnlessAsync(host.StartAsync());
+            token?.WriteUrl(HttpAddress(host.Services.GetRequiredService<IServer>()));
             var log = host.Services.GetRequiredService<ConsoleLog>();
             foreach (var line in AddressLines(host.Services))
             {

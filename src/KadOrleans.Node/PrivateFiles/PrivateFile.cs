@@ -27,7 +27,9 @@ internal static class PrivateFile
     /// <exception cref="IOException">It exists, or cannot be created.</exception>
     public static FileStream CreateNew(string path) => Open(path, FileMode.CreateNew, FileAccess.Write);
 
-    /// <summary>Creates a file with a content, which is on the disk when this returns. If it cannot be written whole, no part of it is left.</summary>
+    /// <summary>
+    /// Creates a file with a content, which is on the disk when this returns. If it cannot be written whole, no part of it is left.
+    /// </summary>
     /// <exception cref="IOException">It exists, or cannot be created or written.</exception>
     public static void WriteNew(string path, Action<FileStream> write)
     {

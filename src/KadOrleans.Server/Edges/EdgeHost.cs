@@ -164,11 +164,11 @@ internal sealed class EndlessConnectionRetry(
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    private readonly LogPause _logged = new(time);
+    private readonly LogPause _logged = new();
 
     public async Task<bool> ShouldRetryConnectionAttempt(Exception exception, CancellationToken cancellationToken)
     {
-        if (_logged.TryLog())
+        if (_logged.TryLog(time.GetElapsedTime(0)))
         {
             logger.SilosNotFound(ClusterProviders.SettingOf(settings), exception.Message);
         }

@@ -68,9 +68,11 @@ public sealed class TokenCommandTests : IDisposable
 
         // It cannot be written, and is not tried: the name is told.
         var output = _folder["none/operator.token"];
-        await KadRun.RefusedAsync($"--file '{Path}' is unchanged: two tokens have the name", "token", "add", "operator", "--file", Path, "--output", output);
         await KadRun.RefusedAsync(
-            "--file '/none/tokens.json' is unchanged: it cannot be written (", "token", "add", "a", "--file", "/none/tokens.json", "--output", output);
+            $"--file '{Path}' is unchanged: two tokens have the name", "token", "add", "operator", "--file", Path, "--output", output);
+        await KadRun.RefusedAsync(
+            "--file '/none/tokens.json' is unchanged: it cannot be written (",
+            "token", "add", "a", "--file", "/none/tokens.json", "--output", output);
         Directory.CreateDirectory($"{Path}.new/full");
         await KadRun.RefusedAsync($"--file '{Path}' is unchanged: it cannot be written (", "token", "add", "a", "--file", Path, "--output", output);
         Assert.Equal(before, await File.ReadAllTextAsync(Path));
@@ -84,7 +86,8 @@ public sealed class TokenCommandTests : IDisposable
     {
         var output = System.IO.Path.Combine(_folder.Path, name);
         await KadRun.RefusedAsync(
-            $"No token was made: --output '{output}' is the file of --file, or the one beside it that its next content is written to; a file of its own is needed.",
+            $"No token was made: --output '{output}' is the file of --file, or the one beside it that its next content is written to; "
+            + "a file of its own is needed.",
             "token", "add", "a", "--file", Path, "--output", output);
         Assert.Empty(Directory.EnumerateFiles(_folder.Path));
     }
@@ -120,7 +123,8 @@ public sealed class TokenCommandTests : IDisposable
 
         Assert.Equal(ExitCode.Failed, failure.ExitCode);
         Assert.StartsWith($"--file '{full}' may be written in part (", failure.Message, StringComparison.Ordinal);
-        Assert.EndsWith($"; '{full}.new' has the whole: copy it there. The token is in --output '{output}'.", failure.Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"; '{full}.new' has the whole: copy it there. The token is in --output '{output}'.", failure.Message, StringComparison.Ordinal);
         Assert.Equal($"{secret}\n", File.ReadAllText(output));
         Assert.Equal(token.Sha256, Assert.Single(ApiTokens.Read("--file", $"{full}.new")).Sha256);
     }
