@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using System.Text.Json.Nodes;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -42,6 +43,25 @@ public abstract class ConsoleChangesContract(ConsolePlace place)
         await Expect(window.Rows.Filter(new() { HasText = "made at once" })).ToHaveCountAsync(1);
         await window.Page.GetByRole(AriaRole.Link, new() { Name = "Open the key made at once" }).ClickAsync();
         await Expect(window.Page.Locator("pre.value")).ToHaveTextAsync("new");
+    });
+
+    [Fact]
+    public Task Who_may_make_no_token_is_told_why_and_may_end_some() => place.RunAsync(place.Manager, "bans", "Bans", async window =>
+    {
+        // As a server with an identity provider answers its users.
+        const string Why = "A user makes no tokens.";
+        await window.Page.RouteAsync("**/v1/admin/tokens", async route =>
+        {
+            var answer = await route.FetchAsync();
+            var tokens = JsonNode.Parse(await answer.TextAsync())!;
+            tokens["makingObstacle"] = Why;
+            await route.FulfillAsync(new() { Response = answer, Body = tokens.ToJsonString() });
+        });
+        await window.GoAsync("tokens", "Tokens");
+
+        await Expect(window.Page.GetByText(Why)).ToBeVisibleAsync();
+        await Expect(window.Page.GetByText("New token")).ToHaveCountAsync(0);
+        await Expect(window.Page.GetByRole(AriaRole.Button, new() { Name = "End the token manager" })).ToHaveCountAsync(1);
     });
 
     [Fact]

@@ -145,7 +145,7 @@ internal sealed class EdgeWatch(
         string[] callers =
         [
             .. settings.Http.Tokens is { } tokens ? [$"those whose token is in {Path.GetFullPath(tokens)}"] : Array.Empty<string>(),
-            .. settings.Http.Oidc is { } provider ? [$"the users of {provider.Authority}"] : Array.Empty<string>(),
+            .. settings.Http.Oidc is { Audience: not null } provider ? [$"the users of {provider.Authority}"] : Array.Empty<string>(),
         ];
         if (callers.Length > 0)
         {
