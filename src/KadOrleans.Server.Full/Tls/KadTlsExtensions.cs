@@ -23,8 +23,7 @@ public static class KadTlsExtensions
     public static KadProviders UseKadTls(this KadProviders providers)
     {
         ArgumentNullException.ThrowIfNull(providers);
-        providers.Tls = new TlsProvider();
-        return providers;
+        return providers.Add(new TlsProvider());
     }
 
     /// <summary>Requires certificates on both sides of connections. Without options connections stay unencrypted.</summary>

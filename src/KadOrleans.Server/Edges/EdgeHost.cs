@@ -114,11 +114,7 @@ internal static class EdgeHost
     {
         services.Configure<HostOptions>(options => options.ShutdownTimeout = KadOptions.EdgeShutdownTimeout)
             .AddSingleton(settings).AddDatabaseFailures().AddSingleton(TimeProvider.System);
-        if (settings.Clustering == StorageChoice.AzureStorage)
-        {
-            providers.RequireStorage().AddConnections(services, configuration, isSilo: false);
-        }
-
+        ClusterProviders.AddConnections(services, configuration, settings, providers, isSilo: false);
         services.AddKadTelemetry(settings.Telemetry, configuration);
     }
 

@@ -16,6 +16,13 @@ internal sealed class FatalError(IServiceProvider services) : IFatalErrorHandler
                 ExitCode.Replaced)
             : new StopException($"The silo failed: {(exception?.GetBaseException().Message ?? context ?? "no reason given").TrimEnd('.')}.", exception));
 
+    /// <summary>The table of members lost this silo's row.</summary>
+    public void LoseRow() => _ended.TrySetResult(new StopException(
+        "The cluster's table of members has lost this silo's row: it was emptied, restored, or lost its last writes, as Redis may. "
+        + "What was acknowledged is in storage; start this silo again.",
+        null,
+        ExitCode.Replaced));
+
     /// <exception cref="StopException">A fatal error of the silo. The process must end without disposing the host.</exception>
     public async Task UnlessAsync(Task task)
     {

@@ -39,6 +39,8 @@ public static class StartFailure
         DbException { SqlState: PostgresErrorCodes.UndefinedTable } =>
             (ExitCode.WrongUsage, [$"{SchemaCheck.Missing}: {Sentence(cause.Message)}"]),
         DbException => (ExitCode.Failed, [$"Kad:PostgreSql:ConnectionString: the cluster's database failed: {Sentence(WithRoot(cause))}"]),
+        _ when cause.GetType().FullName!.StartsWith("StackExchange.Redis.", StringComparison.Ordinal) =>
+            (ExitCode.Failed, [$"{RedisSetting(host)}: Redis failed: {Sentence(Beginning(WithRoot(cause)))}"]),
         _ when cause.GetType().FullName!.StartsWith("Azure.", StringComparison.Ordinal) =>
             (ExitCode.Failed, [$"{AzureSetting(host)}: Azure Storage failed: {Sentence(Beginning(cause.Message))}"]),
         _ => null,
@@ -52,6 +54,11 @@ public static class StartFailure
         exception is IOException || process == "edge" || host?.Services.GetService<IOptions<EndpointOptions>>()?.Value is not { } ports
             ? $"Kad:Http: the address cannot be listened on: {Sentence(exception.Message)}"
             : $"Kad:Silo:Port {ports.SiloPort} or Kad:Silo:GatewayPort {ports.GatewayPort} cannot be listened on: {Sentence(exception.Message)}";
+
+    private static string RedisSetting(IHost? host) =>
+        host?.Services.GetService<IConfiguration>()?[$"{OrleansSettings.Clustering}:ServiceKey"] is { Length: > 0 } setting
+            ? setting
+            : RedisOptions.ConnectionSetting;
 
     private static string AzureSetting(IHost? host) =>
         host?.Services.GetService<IConfiguration>()?["Kad:Azure:ConnectionString"] is { Length: > 0 }

@@ -22,6 +22,7 @@ public enum Need
     OrleansScripts = 4096,
     FakeTime = 8192,
     PgBouncer = 16384,
+    Redis = 32768,
 }
 
 /// <summary>Skips a test, or each of a class, where the machine lacks something that it needs. The reason says what.</summary>
@@ -78,6 +79,7 @@ public static class Machine
             ? null
             : "KAD_TEST_POSTGRES_SCRIPTS does not name a folder with Orleans' scripts for PostgreSQL",
         Need.PgBouncer => PgBouncer is null ? "pgbouncer is not installed" : null,
+        Need.Redis => Installed("redis-server"),
         Need.FakeTime => FakeTime is null ? "faketime is not installed" : null,
         Need.Azurite => AzuriteServer.IsThere ? null : "KAD_TEST_AZURITE does not name the executable of Azurite",
         _ => OlderBuild.Length > 0 && File.Exists($"{ServerExecutable.In(OlderBuild)}.dll")
