@@ -28,7 +28,7 @@ tier_names=("without Orleans" "with Orleans and PostgreSQL" "with Azure and TLS"
 tier_targets=(KadOrleans.Standalone.slnf KadOrleans.Cluster.slnf KadOrleans.sln)
 
 # These start processes, or clusters of silos. They run one after the other, beside the rest.
-heavy=' Cli EdgeRole Edges Full Grains Hostile Http Lab SiloRole Storage WebConsole '
+heavy=' Cli EdgeRole Edges Full Grains Hostile Http Lab Pasted SiloRole Storage WebConsole '
 
 # The processes that tests start live for seconds: to compile a method again after 30 calls costs them more than it gives.
 export DOTNET_TieredPGO=0 DOTNET_TC_CallCountThreshold=400

@@ -65,5 +65,6 @@ internal sealed class OptionChecks(string prefix, char separator)
         }
     }
 
-    private string Name(string setting) => prefix + setting.Replace('.', separator);
+    /// <summary>A setting's whole name, as a problem has it.</summary>
+    public string Name(string setting) => prefix + setting.Replace('.', separator);
 }

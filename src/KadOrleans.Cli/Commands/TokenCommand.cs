@@ -3,6 +3,7 @@ namespace KadOrleans.Cli;
 internal static class TokenCommand
 {
     private const string FileOption = "--file";
+    private const string OutputOption = "--output";
 
     public static Command Create(CommandIo io) =>
         new ExampleCommand("token", "Make, list and remove tokens for programs and people that call a node or a cluster over HTTP.")
@@ -21,20 +22,27 @@ internal static class TokenCommand
             HelpName = "SCOPE",
         };
         var rate = new NumberOption("--rate", "The most requests a second", 1, ApiToken.MaxRate, ApiToken.DefaultRate);
+        var output = new Option<string?>(OutputOption)
+        {
+            Description = "A new file for the token, which nobody else may read, for --token-file. [default: it is printed]",
+            HelpName = "FILE",
+        };
         return new ExampleCommand("add", "Make a token, print it, and add its hash to the file.")
         {
             Examples =
             [
                 "kad token add shop --file tokens.json",
                 "kad token add importer --file tokens.json --scope read --scope write --rate 5000",
+                "kad token add operator --file tokens.json --scope view --scope manage --output operator.token",
             ],
-            Notes = "The token is printed once; the file has only its hash.",
-        }.With(name, file, scope, rate).Runs((parsed, json, _) => Task.FromResult(Add(
+            Notes = "The token is given once; the file has only its hash.",
+        }.With(name, file, scope, rate, output).Runs((parsed, json, _) => Task.FromResult(Add(
             new ResultPrinter(io, json),
             parsed.GetValue(file)!,
             parsed.GetValue(name)!,
             parsed.GetValue(scope) is { Length: > 0 } scopes ? scopes : [ApiScope.Read],
-            rate.Read(parsed))));
+            rate.Read(parsed),
+            parsed.GetValue(output))));
     }
 
     private static ExampleCommand CreateList(CommandIo io)
@@ -59,12 +67,45 @@ internal static class TokenCommand
             new ResultPrinter(io, json), parsed.GetValue(file)!, parsed.GetValue(name)!)));
     }
 
-    private static int Add(ResultPrinter printer, string path, string name, string[] scopes, int rate)
+    private static int Add(ResultPrinter printer, string path, string name, string[] scopes, int rate, string? output)
     {
         IReadOnlyList<ApiToken> held = File.Exists(path) ? ApiTokens.Read(FileOption, path) : [];
         var (secret, token) = ApiToken.Create(name, [.. scopes.Distinct()], rate);
-        Write(path, [.. held, token]);
-        return printer.Print(new JsonObject { ["name"] = name, ["token"] = secret, ["file"] = path }, secret);
+        if (output is null)
+        {
+            Write(path, [.. held, token]);
+            return printer.Print(new JsonObject { ["name"] = name, ["token"] = secret, ["file"] = path }, secret);
+        }
+
+        // The token is there before its hash: no hash is left of a token that nobody has.
+        WriteNew(output, secret);
+        try
+        {
+            Write(path, [.. held, token]);
+        }
+        catch (CommandException)
+        {
+            File.Delete(output);
+            throw;
+        }
+
+        return printer.Print(
+            new JsonObject { ["name"] = name, ["tokenFile"] = output, ["file"] = path }, $"The token of '{VisibleText.Excerpt(name)}' is in {output}.");
+    }
+
+    private static void WriteNew(string output, string secret)
+    {
+        try
+        {
+            using var file = PrivateFile.CreateNew(output);
+            file.Write(Encoding.UTF8.GetBytes($"{secret}\n"));
+            file.Flush(flushToDisk: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CommandException.WrongUsage(
+                $"No token was made: {OutputOption} '{output}' must be a new file in a folder that can be written ({Phrases.Of(e.Message)}).", e);
+        }
     }
 
     private static int List(ResultPrinter printer, string path)

@@ -139,7 +139,7 @@ public static class KadSettings
         checks.Within("Silo:Connections", options.Silo.Connections ?? HttpLimits.LeastConnections, HttpLimits.LeastConnections, HttpLimits.MostConnections);
         checks.Within("Silo:ConnectionsPerAddress", options.Silo.ConnectionsPerAddress, 1, HttpLimits.MostConnections);
         CheckDashboard(options.Dashboard, checks);
-        options.Edge.Check(checks);
+        options.Edge.Check(checks, "Edge:");
         foreach (var gateway in options.Cluster.Gateway.Where(g => !g.Contains(':', StringComparison.Ordinal) || !TryEndPoint(g, out var e) || e.Port == 0))
         {
             checks.Add("Cluster:Gateway", gateway, $"IP:PORT of a silo's gateway is needed, such as {ClientOptions.DefaultGateway}, or several with commas");
@@ -201,10 +201,14 @@ public static class KadSettings
         {
             var (name, type) = ($"{prefix}{property.Name}", Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType);
             return type == typeof(IList<string>) ? [new(name, type), new($"{name}:#", typeof(string))]
-                : property.SetMethod is not { IsPublic: true } ? []
+                : property.SetMethod is not { IsPublic: true } || IsKeyOfEdge(property) ? []
                 : type.IsClass && type != typeof(string) ? TypesOf(type, $"{name}:")
                 : [new(name == "Http:Address" ? "Http" : name, type)];
         });
+
+    // Kad:Cluster:EdgeKey is the key of silos and edges.
+    private static bool IsKeyOfEdge(PropertyInfo property) =>
+        property.DeclaringType == typeof(KadEdgeOptions) && property.Name == nameof(KadEdgeOptions.EdgeKey);
 
     private static string? FindProblem(Type type, string text) => type switch
     {

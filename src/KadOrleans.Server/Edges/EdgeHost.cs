@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
 using Orleans.Serialization;
 
@@ -29,34 +28,8 @@ internal static class EdgeHost
             .ConfigureWebHost(web => ConfigureHttp(web, () => settings!))
             .ConfigureServices(services => services.AddHostedService<EdgeWatch>())
             .UseOrleansClient((_, client) => Configure(client, settings!, providers))
-            .ConfigureServices(services => services.AddKadEdge(settings!.Edge, endpoint => UdpTransport.Bind(endpoint), output.WriteLine))
+            .ConfigureServices(services => services.AddEdge(settings!.Edge, endpoint => UdpTransport.Bind(endpoint), output.WriteLine))
             .Build();
-    }
-
-    // Adds an edge that starts and stops with the host. Call it after the silo or the client was added, so that the edge stops
-    // first. What transports throws for an endpoint ends start-up. announce gets a line for each id, besides the log.
-    public static IServiceCollection AddKadEdge(
-        this IServiceCollection services,
-        EdgeOptions options,
-        Func<UdpEndpoint, IDatagramTransport> transports,
-        Action<string>? announce = null)
-    {
-        services.TryAddEnumerable(FormerNames.Service);
-        services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<IRandomSource, CryptographicRandomSource>();
-        services.TryAddSingleton(new EdgeTiming());
-        services.TryAddSingleton<ClockWatch>();
-        services.AddSingleton(options);
-        services.AddSingleton<EdgeHealth>();
-        services.AddSingleton<EdgeContext>();
-        services.TryAddSingleton(s => new NodeEnvironment
-        {
-            Time = s.GetRequiredService<TimeProvider>(),
-            Random = s.GetRequiredService<IRandomSource>(),
-            LoggerFactory = s.GetRequiredService<ILoggerFactory>(),
-        });
-        services.AddHostedService(s => ActivatorUtilities.CreateInstance<EdgeService>(s, transports, announce ?? (static _ => { })));
-        return services;
     }
 
     /// <summary>Makes failures of the silos' database serializable, which Orleans' defaults do not allow.</summary>

@@ -47,8 +47,7 @@ public static class SiloHost
                 if (settings!.HasEdge)
                 {
                     // The co-hosted edge calls grains directly, without an Orleans client.
-                    services.AddKadEdge(
-                        settings.Edge, endpoint => UdpTransport.Bind(new UdpTransportOptions { Listen = [endpoint] }), output.WriteLine);
+                    services.AddEdge(settings.Edge, endpoint => UdpTransport.Bind(endpoint), output.WriteLine);
                 }
             })
             .Build();

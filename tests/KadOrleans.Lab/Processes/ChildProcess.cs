@@ -128,6 +128,8 @@ public sealed class ChildProcess : IAsyncDisposable
         throw new InvalidOperationException($"{_name} wrote no line '{beginning}…'; its errors were: {Error.Text}");
     }
 
+    public void WriteLine(string line) => _process.StandardInput.WriteLine(line);
+
     public void Kill() => _process.Kill();
 
     public async Task KillAsync()

@@ -52,7 +52,7 @@ internal sealed class TestEdge(IGrainFactory grains, string name, params (string
         builder.Logging.SetMinimumLevel(LogLevel.None);
         builder.Services.AddSingleton(grains).AddSingleton(Clock).AddSingleton(Timing);
         var options = KadSettings.ReadEdge(builder.Configuration);
-        builder.Services.AddKadTelemetry(options.Telemetry, builder.Configuration).AddKadEdge(options.Edge, Bind, Announced.Add);
+        builder.Services.AddKadTelemetry(options.Telemetry, builder.Configuration).AddEdge(options.Edge, Bind, Announced.Add);
         _host = builder.Build();
         await _host.StartAsync();
     }

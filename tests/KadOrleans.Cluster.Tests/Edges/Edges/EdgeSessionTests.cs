@@ -13,7 +13,7 @@ public sealed class EdgeSessionTests
             : new ValueTask<RoutingTableSnapshot?>((RoutingTableSnapshot?)null));
         var rules = Fake.Of<IRulesGrain>((_, _) => new ValueTask<EdgeRules?>(LoseAsync()));
         var grains = Fake.Of<IGrainFactory>((_, args) => args[0] is string ? tables : rules);
-        var options = new EdgeOptions { Name = "edge-1" };
+        var options = new KadEdgeOptions { Name = "edge-1" };
         using var watch = new ClockWatch(_clock, NullLogger<ClockWatch>.Instance);
         var context = new EdgeContext(
             options, new EdgeTiming(), grains, new NodeEnvironment { Time = _clock }, new EdgeHealth(options, _clock, watch), watch);

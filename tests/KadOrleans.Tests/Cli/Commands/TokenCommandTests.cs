@@ -32,6 +32,30 @@ public sealed class TokenCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_token_goes_into_a_new_file_of_its_owner_and_a_second_run_changes_nothing()
+    {
+        var output = _folder["operator.token"];
+        string[] add = ["add", "operator", "--file", Path, "--output", output];
+        var said = await KadRun.DoneAsync(["token", .. add]);
+
+        Assert.Equal($"The token of 'operator' is in {output}.\n", said.Output);
+        var (token, tokens) = (await File.ReadAllTextAsync(output), await File.ReadAllTextAsync(Path));
+        Assert.Equal(ApiToken.HashOf(token.Trim()), ApiTokens.Read("--file", Path).Single().Sha256);
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(output));
+        }
+
+        await KadRun.RefusedAsync($"No token was made: --output '{output}' must be a new file in a folder that can be written (", ["token", .. add]);
+        Assert.Equal((token, tokens), (await File.ReadAllTextAsync(output), await File.ReadAllTextAsync(Path)));
+
+        // A hash that cannot be added leaves no token either.
+        var other = _folder["other.token"];
+        await KadRun.RefusedAsync($"--file '{Path}' is unchanged: two tokens have the name", "token", "add", "operator", "--file", Path, "--output", other);
+        Assert.False(File.Exists(other));
+    }
+
+    [Fact]
     public async Task Each_mistake_is_a_sentence_and_leaves_the_file_as_it_is()
     {
         await KadRun.DoneAsync("token", "add", "shop", "--file", Path);

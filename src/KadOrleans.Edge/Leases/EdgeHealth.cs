@@ -1,16 +1,22 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
-namespace KadOrleans.Server;
+namespace KadOrleans.Edge;
 
-/// <summary>The state of this process's edge. Safe for several threads; reading never blocks.</summary>
-internal sealed class EdgeHealth(EdgeOptions options, TimeProvider time, ClockWatch clock) : IHealthCheck
+/// <summary>
+/// The state of this process's edge, and a health check of it: <c>AddHealthChecks().AddCheck&lt;EdgeHealth&gt;("edge")</c>. Safe for several
+/// threads; reading neither blocks nor calls a silo.
+/// </summary>
+public sealed class EdgeHealth : IHealthCheck
 {
     /// <summary>An edge without a silo's response for this long is not ready. Renewals are 10 s apart, so one may be slow.</summary>
-    public static readonly TimeSpan SilenceTimeout = TimeSpan.FromSeconds(15);
+    internal static readonly TimeSpan SilenceTimeout = TimeSpan.FromSeconds(15);
 
-    public const string Failing = "No shard took a value of late: no STORE is acknowledged until one does.";
+    internal const string Failing = "No shard took a value of late: no STORE is acknowledged until one does.";
 
+    private readonly KadEdgeOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ClockWatch _clock;
     private readonly TaskCompletionSource _leaseLost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _answeredAt = long.MinValue;
     private volatile EdgeSession? _session;
@@ -18,14 +24,17 @@ internal sealed class EdgeHealth(EdgeOptions options, TimeProvider time, ClockWa
     private volatile string _waitsFor = "it waits for a silo";
     private volatile string? _ended;
 
-    public EdgePhase State => _state;
+    internal EdgeHealth(KadEdgeOptions options, TimeProvider time, ClockWatch clock) => (_options, _time, _clock) = (options, time, clock);
+
+    internal EdgePhase State => _state;
 
     /// <summary>
-    /// Whether <see cref="Obstacle"/> is null. An edge without bootstrap nodes that never had a contact needs none, as a network's first has
+    /// Whether it serves its network: <see cref="Obstacle"/> is null. An edge without bootstrap nodes that never had a contact needs none, as a network's first has
     /// none. One that had some and has none is cut off from its network.
     /// </summary>
     public bool IsReady => Obstacle is null;
 
+    /// <summary>What keeps the edge from serving, in a few words. Null: nothing.</summary>
     public string? Obstacle => _state switch
     {
         EdgePhase.Waiting => _waitsFor,
@@ -34,26 +43,28 @@ internal sealed class EdgeHealth(EdgeOptions options, TimeProvider time, ClockWa
         _ when _ended is { } ended => $"a part of it failed: {ended}; the log says why, and a restart mends it",
         EdgePhase.CutOff => "the silos do not answer",
         _ when !(SinceAnswer < SilenceTimeout) => "the silos do not answer",
-        _ when clock.IsSkewed => $"clock skew: its clock and the silos' are more than {ClockComparison.Bound.TotalSeconds} s apart",
+        _ when _clock.IsSkewed => $"clock skew: its clock and the silos' are more than {ClockComparison.Bound.TotalSeconds} s apart",
         _ when _session is { HasGoodContact: true } => null,
-        _ when options.Bootstrap.Count == 0 && _session is not { HasHadContacts: true } => null,
+        _ when _options.Bootstrap.Count == 0 && _session is not { HasHadContacts: true } => null,
         _ when _session is { Contacts: > 0 } => "no contact answers",
         EdgePhase.Serving => "it has no contact",
         _ => throw new UnreachableException($"The edge is {_state}."),
     };
 
-    /// <summary>Completes when another process took the edge's name. A process that is only an edge should then end.</summary>
+    /// <summary>
+    /// Completes when another process took the edge's name: this one stops serving for good. A process that is only an edge should then end.
+    /// </summary>
     public Task LeaseLost => _leaseLost.Task;
 
     private TimeSpan? SinceAnswer => Interlocked.Read(ref _answeredAt) is var at && at == long.MinValue
         ? null
-        : time.GetElapsedTime(at);
+        : _time.GetElapsedTime(at);
 
-    public EdgeOverview Describe()
+    internal EdgeOverview Describe()
     {
         var session = _session;
         return new EdgeOverview(
-            options.Name,
+            _options.Name,
             State,
             IsReady,
             session?.Lease.Epoch,
@@ -61,21 +72,24 @@ internal sealed class EdgeHealth(EdgeOptions options, TimeProvider time, ClockWa
             SinceAnswer is { } since ? Math.Round(since.TotalSeconds, 3) : null,
             session?.DescribeNodes() ?? [],
             session?.Counts() ?? new Dictionary<string, long>(),
-            clock.Last is { } last ? Math.Round(last.Difference.TotalSeconds, 3) : null);
+            _clock.Last is { } last ? Math.Round(last.Difference.TotalSeconds, 3) : null);
     }
 
     /// <summary>Whether the edge serves reads, and the shards fail all puts. That does not end its readiness.</summary>
     public bool PutsFail => _session is { PutsFail: true };
 
-    /// <summary>The response of <c>/health/ready</c>. It calls no grain.</summary>
+    /// <summary>Healthy if the edge <see cref="IsReady"/>, with the reason in its data while <see cref="PutsFail"/>; else unhealthy.</summary>
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(new Health(Obstacle ?? Health.Ready, PutsFail ? Failing : null, PutsFail).ToResult());
+        Task.FromResult(new HealthCheckResult(
+            IsReady ? HealthStatus.Healthy : HealthStatus.Unhealthy,
+            Obstacle ?? "ready",
+            data: PutsFail ? new Dictionary<string, object> { ["reason"] = Failing, ["refusesWrites"] = true } : null));
 
     internal void WaitFor(string what) => _waitsFor = what;
 
     internal void LoopEnded(string name) => _ended = name;
 
-    internal void Answered() => Interlocked.Exchange(ref _answeredAt, time.GetTimestamp());
+    internal void Answered() => Interlocked.Exchange(ref _answeredAt, _time.GetTimestamp());
 
     /// <summary>Whether the state is new.</summary>
     internal bool Enter(EdgePhase state, EdgeSession? session)

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace KadOrleans.Server;
+namespace KadOrleans.Edge;
 
 /// <summary>Calls to shards without batches: one for each request and shard, or for each page of a scan.</summary>
 internal sealed class SingleShardCalls(IGrainFactory grains, GrainKeyStoreOptions options, TimeProvider time, ILogger logger) : IDisposable

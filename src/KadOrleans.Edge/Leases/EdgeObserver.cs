@@ -1,4 +1,4 @@
-namespace KadOrleans.Server;
+namespace KadOrleans.Edge;
 
 /// <summary>Takes the calls of grains, for the node ids in turn. While no id is served they fail, and callers try another edge.</summary>
 internal sealed class EdgeObserver : IEdgeObserver

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace KadOrleans.Server;
+namespace KadOrleans.Edge;
 
 // Answers gets on the edge: keys that no shard holds by filters of the shards' keys, others by a cache of values. Both are kept
 // by the shards' news. What no news confirmed within GrainKeyStoreOptions.MaxStaleness is not used. While the shard

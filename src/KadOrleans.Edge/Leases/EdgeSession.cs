@@ -1,4 +1,4 @@
-namespace KadOrleans.Server;
+namespace KadOrleans.Edge;
 
 /// <summary>Uses one lease: serves its ids, renews it and hands it back.</summary>
 internal sealed class EdgeSession(

@@ -1,4 +1,4 @@
-namespace KadOrleans.Server;
+namespace KadOrleans.Edge;
 
 /// <summary>One node id of an edge: the engine on the cluster's table and keys, with its loops for joining and maintenance.</summary>
 internal sealed class EdgeNode : IAsyncDisposable

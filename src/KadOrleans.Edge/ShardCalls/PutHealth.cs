@@ -1,4 +1,4 @@
-namespace KadOrleans.Server;
+namespace KadOrleans.Edge;
 
 /// <summary>
 /// Whether shards fail all puts, by the outcomes so far. The failures must be of two shards, if there are two: a quiet edge may put to one

@@ -1,4 +1,4 @@
-namespace KadOrleans.Server;
+namespace KadOrleans.Edge;
 
 // The cluster's table of one node id, for the edge that leases the id. Reads use the newest pushed snapshot, so they need no
 // silo. RunAsync sends observations in batches. When another edge holds the lease it stops reporting and raises Fenced once.

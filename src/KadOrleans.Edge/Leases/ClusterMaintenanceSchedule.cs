@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 
-namespace KadOrleans.Server;
+namespace KadOrleans.Edge;
 
 /// <summary>The periodic work that the cluster's reminders give to a node id. Shards remove expired values themselves.</summary>
 internal sealed class ClusterMaintenanceSchedule(NodeId nodeId) : IMaintenanceSchedule

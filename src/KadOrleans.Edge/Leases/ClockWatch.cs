@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 
-namespace KadOrleans.Server;
+namespace KadOrleans.Edge;
 
 /// <summary>Compares this process's clock with the cluster's time, and logs each change. Safe for several threads.</summary>
 internal sealed class ClockWatch : IDisposable

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace KadOrleans.Server;
+namespace KadOrleans.Edge;
 
 // Runs an edge for the life of its host. It may start before any silo, and serves on while all silos are down. When another process
 // takes its name it stops serving for good.
@@ -43,7 +43,8 @@ internal sealed class EdgeService(
 
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>Ends the edge before any other service stops, as handing its lease back needs the silo or the client, whichever was added first.</summary>
+    public Task StoppingAsync(CancellationToken cancellationToken) => StopAsync(cancellationToken);
 
     public async Task StoppedAsync(CancellationToken cancellationToken) => await UnbindAsync();
 
@@ -234,7 +235,7 @@ internal sealed class EdgeService(
 
 /// <summary>What the parts of one edge share. It runs within a silo, or is an Orleans client.</summary>
 internal sealed record EdgeContext(
-    EdgeOptions Options,
+    KadEdgeOptions Options,
     EdgeTiming Timing,
     IGrainFactory Grains,
     NodeEnvironment Environment,

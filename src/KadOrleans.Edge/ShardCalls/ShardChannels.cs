@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace KadOrleans.Server;
+namespace KadOrleans.Edge;
 
 // The requests of one kind to all shards. Those of one silo go to its desk, many in a call. A shard is called directly while its
 // silo is not known, and for a while after its desk did not respond for it. Requests may overtake others: a shard orders puts.

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace KadOrleans.Server;
+namespace KadOrleans.Edge;
 
 // The cluster's keys, for all node ids of an edge. Puts share grain calls, and so do gets, but never with each other: a get never
 // waits for a write. A put returns StoreResult.Stored only when the value is durable. A get sees what this store put, and what

@@ -1,4 +1,4 @@
-namespace KadOrleans.Server;
+namespace KadOrleans.Edge;
 
 /// <summary>Asks a silo for news of shards, by the key of a stateless worker. Different keys may lead to different silos.</summary>
 internal delegate Task<IReadOnlyList<ShardNews>> AskForNews(long worker, IReadOnlyList<ShardPoint> known);

@@ -1,4 +1,4 @@
-namespace KadOrleans.Server;
+namespace KadOrleans.Edge;
 
 /// <summary>Crawls one slice at a time. It stops when no silo asks for its progress: another edge may then get the slice.</summary>
 internal sealed class SliceCrawler(DhtNode node, NodeEnvironment environment) : IDisposable

@@ -1,6 +1,4 @@
-using System.Net;
-
-namespace KadOrleans.Server;
+namespace KadOrleans.Edge;
 
 /// <summary>An edge's log messages: docs/telemetry.md, Events.</summary>
 internal static partial class EdgeLog
@@ -81,13 +79,4 @@ internal static partial class EdgeLog
 
     [LoggerMessage(6214, LogLevel.Warning, "No silo asks for the slice {Lease} any more: this edge stops crawling it, and another edge may get it")]
     public static partial void SliceDropped(this ILogger logger, string lease);
-
-    [LoggerMessage(6230, LogLevel.Information, "Health is served on {Address}")]
-    public static partial void StatusServed(this ILogger logger, string address);
-
-    [LoggerMessage(6231, LogLevel.Warning, "No silo has been reached yet by {Setting}; retrying each second: {Problem}")]
-    public static partial void SilosNotFound(this ILogger logger, string setting, string problem);
-
-    [LoggerMessage(6232, LogLevel.Warning, "/status is not served: {Address} is reached from other machines; it is served on loopback only")]
-    public static partial void StatusNotServed(this ILogger logger, IPEndPoint address);
 }

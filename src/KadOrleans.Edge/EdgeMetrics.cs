@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 
-namespace KadOrleans.Server;
+namespace KadOrleans.Edge;
 
 /// <summary>The instruments of an edge's calls to silos, on the node's meter. Tags are small closed sets: never an id or a key.</summary>
 internal static class EdgeMetrics

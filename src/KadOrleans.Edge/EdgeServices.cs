@@ -1,0 +1,37 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace KadOrleans.Edge;
+
+internal static class EdgeServices
+{
+    // Adds an edge that starts and stops with the host, whose options were checked. What transports throws for an endpoint ends start-up.
+    // announce gets a line for each id, besides the log.
+    public static IServiceCollection AddEdge(
+        this IServiceCollection services, KadEdgeOptions options, Func<UdpEndpoint, IDatagramTransport> transports, Action<string>? announce = null) =>
+        services.AddEdge(_ => options, transports, announce);
+
+    public static IServiceCollection AddEdge(
+        this IServiceCollection services,
+        Func<IServiceProvider, KadEdgeOptions> options,
+        Func<UdpEndpoint, IDatagramTransport> transports,
+        Action<string>? announce = null)
+    {
+        services.TryAddEnumerable(FormerNames.Service);
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IRandomSource, CryptographicRandomSource>();
+        services.TryAddSingleton(new EdgeTiming());
+        services.TryAddSingleton<ClockWatch>();
+        services.AddSingleton(options);
+        services.AddSingleton(s => new EdgeHealth(
+            s.GetRequiredService<KadEdgeOptions>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ClockWatch>()));
+        services.AddSingleton<EdgeContext>();
+        services.TryAddSingleton(s => new NodeEnvironment
+        {
+            Time = s.GetRequiredService<TimeProvider>(),
+            Random = s.GetRequiredService<IRandomSource>(),
+            LoggerFactory = s.GetRequiredService<ILoggerFactory>(),
+        });
+        services.AddHostedService(s => ActivatorUtilities.CreateInstance<EdgeService>(s, transports, announce ?? (static _ => { })));
+        return services;
+    }
+}
