@@ -37,7 +37,7 @@ public sealed class KadOptions
     public string Storage { get; set; } = StorageNames.Local;
 
     /// <summary>Where the members are kept, and an edge finds the silos: by the setting, by <c>Orleans:Clustering:ProviderType</c>, else as the state.</summary>
-    public string Clustering { get; set; } = StorageNames.Local;
+    public string Clustering { get; set; } = string.Empty;
 
     /// <summary>The folder of the SQLite file.</summary>
     public string Data { get; set; } = "kad-cluster-data";

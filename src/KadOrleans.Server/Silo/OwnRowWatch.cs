@@ -34,13 +34,32 @@ internal sealed class OwnRowWatch(
     {
         try
         {
-            var read = await table.ReadAllAsync(cancellationToken);
-            return silos.CurrentStatus == SiloStatus.Active && !read.Members.Any(row => row.Item1.SiloAddress.Equals(own.SiloAddress));
+            return await ReadAsync(cancellationToken);
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
-            // The table cannot be read, which says nothing of its rows. Orleans logs it.
+            return await IsMissingInNewTableAsync(cancellationToken);
+        }
+    }
+
+    // A table that lost its version cannot be read. It is made anew, as each silo does that starts.
+    private async Task<bool> IsMissingInNewTableAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await table.InitializeMembershipTableAsync(tryInitTableVersion: true, cancellationToken);
+            return await ReadAsync(cancellationToken);
+        }
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Storage does not answer, which says nothing of rows. Orleans logs it.
             return false;
         }
+    }
+
+    private async Task<bool> ReadAsync(CancellationToken cancellationToken)
+    {
+        var read = await table.ReadAllAsync(cancellationToken);
+        return silos.CurrentStatus == SiloStatus.Active && !read.Members.Any(row => row.Item1.SiloAddress.Equals(own.SiloAddress));
     }
 }
