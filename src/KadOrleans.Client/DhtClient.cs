@@ -90,7 +90,10 @@ public sealed class DhtClient : IDht
     {
         var status = await CallAsync(static dht => dht.GetStatusAsync(), cancellationToken);
         return new DhtStatus([.. status.Edges.Select(edge => new DhtNodeStatus(
-            edge.Name, [.. edge.NodeIds.Select(NodeId.Parse)], edge.Report.Endpoints, edge.Report.Contacts, edge.Report.Counts))]);
+            edge.Name, [.. edge.NodeIds.Select(NodeId.Parse)], edge.Report.Endpoints, edge.Report.Contacts, edge.Report.Counts)
+            {
+                NetworkSize = edge.Report.NetworkSize,
+            })]);
     }
 
     private static SetResult ResultOf(NodeId key, SetResult result) => result with { Lookup = OfTarget(key, result.Lookup) };

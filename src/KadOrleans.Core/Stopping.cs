@@ -3,16 +3,6 @@ namespace KadOrleans.Core;
 /// <summary>How work in the background ends with its process.</summary>
 internal static class Stopping
 {
-    /// <summary>Waits until a token is cancelled. What follows runs on another thread than the one that cancels it.</summary>
-    public static async Task UntilCancelledAsync(this CancellationToken token)
-    {
-        var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using (token.UnsafeRegister(static source => ((TaskCompletionSource)source!).TrySetResult(), cancelled))
-        {
-            await cancelled.Task;
-        }
-    }
-
     /// <summary>
     /// Waits for work, which may end by the cancellation that stops the process. From its version 11 on a host logs a background service that
     /// ends so as one that failed.

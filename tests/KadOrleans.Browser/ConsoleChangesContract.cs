@@ -32,6 +32,46 @@ public abstract class ConsoleChangesContract(ConsolePlace place)
     });
 
     [Fact]
+    public Task A_value_of_a_new_key_is_set_on_the_page_of_keys() => place.RunAsync(place.Manager, "keys", "Keys", async window =>
+    {
+        await window.Page.GetByText("New value").ClickAsync();
+        await window.FillAsync("Key", "made at once");
+        await window.FillAsync("Value", "new");
+        await window.ConfirmAsync("Set");
+
+        await Expect(window.Rows.Filter(new() { HasText = "made at once" })).ToHaveCountAsync(1);
+        await window.Page.GetByRole(AriaRole.Link, new() { Name = "Open the key made at once" }).ClickAsync();
+        await Expect(window.Page.Locator("pre.value")).ToHaveTextAsync("new");
+    });
+
+    [Fact]
+    public Task A_token_is_made_shown_once_and_ended() => place.RunAsync(place.Manager, "tokens", "Tokens", async window =>
+    {
+        await window.Page.GetByText("New token").ClickAsync();
+        await window.FillAsync("Name", "manager");
+        await window.Button("Make").ClickAsync();
+        await Expect(window.Alert).ToContainTextAsync("two tokens have the name 'manager'");
+        await window.FillAsync("Name", "a visitor");
+        await window.Page.GetByRole(AriaRole.Checkbox, new() { Name = "read" }).UncheckAsync();
+        await window.Page.GetByRole(AriaRole.Checkbox, new() { Name = "view" }).CheckAsync();
+        await window.Button("Make").ClickAsync();
+        var secret = await window.Page.GetByLabel("The token", new() { Exact = true }).InputValueAsync();
+        await Expect(window.Rows.Filter(new() { HasText = "a visitor" })).ToContainTextAsync("view");
+
+        await using var visitor = await place.LogInAsync(secret, "tokens", "Tokens");
+        await Expect(visitor.Rows.Filter(new() { HasText = "a visitor" })).ToContainTextAsync("yours");
+        await Expect(visitor.Page.GetByText("New token")).ToHaveCountAsync(0);
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "End the token a visitor" }).ClickAsync();
+        await window.Button("End").ClickAsync();
+        await Expect(window.Page.GetByText("The token a visitor has ended.")).ToBeVisibleAsync();
+        await Expect(window.Rows.Filter(new() { HasText = "a visitor" })).ToHaveCountAsync(0);
+        await window.IsAuditedAsync("ended");
+
+        await visitor.Page.EvaluateAsync("location.hash = '#/usage'");
+        await Expect(visitor.Page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The session has ended; log in again.");
+    });
+
+    [Fact]
     public Task Many_values_are_imported_from_a_file_and_each_that_was_not_stored_is_named() => place.RunAsync(place.Manager, "keys", "Keys", async window =>
     {
         await window.Page.GetByText("Import many values").ClickAsync();
@@ -154,8 +194,9 @@ public abstract class ConsoleChangesContract(ConsolePlace place)
     public Task A_range_is_banned_and_its_ban_ended() => place.RunAsync(place.Manager, "bans", "Bans", async window =>
     {
         await window.FillAsync("Ban", "nobody");
-        await window.ConfirmAsync("Ban");
+        await window.Button("Ban…").ClickAsync();
         await Expect(window.Alert).ToContainTextAsync("ban is 'nobody'");
+        await Expect(window.Page.Locator("dialog")).ToHaveCountAsync(0);
 
         await window.FillAsync("Ban", "203.0.113.0/24");
         await window.ConfirmAsync("Ban");
@@ -179,7 +220,7 @@ public abstract class ConsoleChangesContract(ConsolePlace place)
         await window.FillAsync("Value", "77");
         await window.ConfirmAsync("Change");
         await Expect(row.Locator("td").Nth(1)).ToHaveTextAsync("77");
-        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Set crawlRate back" }).ClickAsync();
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Set back: crawlRate" }).ClickAsync();
 
         await Expect(window.Page.GetByText("crawlRate is as the setting says.")).ToBeVisibleAsync();
         await Expect(row.Locator("td").Nth(1)).ToHaveTextAsync("200");

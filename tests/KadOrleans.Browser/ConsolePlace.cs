@@ -24,6 +24,9 @@ public abstract class ConsolePlace : IAsyncLifetime
     /// <summary>A token with the scope view alone.</summary>
     public abstract string Viewer { get; }
 
+    /// <summary>Whether it is a cluster.</summary>
+    public virtual bool IsCluster => false;
+
     /// <summary>A token with the scope read alone.</summary>
     public abstract string Reader { get; }
 
@@ -105,10 +108,15 @@ public abstract class ConsolePlace : IAsyncLifetime
         Assert.Empty(window.Errors);
     }
 
-    /// <summary>Opens a window with cookies of its own, before the login.</summary>
-    public async Task<ConsoleWindow> OpenAsync(int width = 1280, int height = 800, ColorScheme colors = ColorScheme.Light)
+    /// <summary>Opens a window with cookies of its own, before the login. A script runs in each of its pages first.</summary>
+    public async Task<ConsoleWindow> OpenAsync(int width = 1280, int height = 800, ColorScheme colors = ColorScheme.Light, string? script = null)
     {
         var context = await _browser!.NewContextAsync(new() { BaseURL = Address.ToString(), ViewportSize = new() { Width = width, Height = height }, ColorScheme = colors });
+        if (script is not null)
+        {
+            await context.AddInitScriptAsync(scriptPath: script);
+        }
+
         return await ConsoleWindow.OpenAsync(context);
     }
 

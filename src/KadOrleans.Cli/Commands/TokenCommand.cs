@@ -73,7 +73,7 @@ internal static class TokenCommand
         var (secret, token) = ApiToken.Create(name, [.. scopes.Distinct()], rate);
         if (output is null)
         {
-            Write(path, [.. held, token]);
+            Change(() => TokenFileWriter.Add(FileOption, path, held, token));
             return printer.Print(new JsonObject { ["name"] = name, ["token"] = secret, ["file"] = path }, secret);
         }
 
@@ -81,7 +81,7 @@ internal static class TokenCommand
         WriteNew(output, secret);
         try
         {
-            Write(path, [.. held, token]);
+            Change(() => TokenFileWriter.Add(FileOption, path, held, token));
         }
         catch (CommandException)
         {
@@ -130,80 +130,24 @@ internal static class TokenCommand
     private static int Remove(ResultPrinter printer, string path, string name)
     {
         var held = ApiTokens.Read(FileOption, path);
-        var left = held.Where(token => token.Name != name).ToList();
-        if (left.Count == held.Count)
-        {
-            var names = string.Join(", ", held.Select(token => $"'{VisibleText.Excerpt(token.Name)}'"));
-            throw Unchanged(path, $"it has no token '{VisibleText.Excerpt(name)}'; its tokens are {names}");
-        }
-
-        if (left.Count == 0)
-        {
-            throw Unchanged(
-                path,
-                $"'{VisibleText.Excerpt(name)}' is its only token, and servers keep to what they read before a file without any; add another one first");
-        }
-
-        Write(path, left);
+        IReadOnlyList<ApiToken> left = [];
+        Change(() => left = TokenFileWriter.Remove(FileOption, path, held, name));
         return printer.Print(
             new JsonObject { ["name"] = name, ["removed"] = true, ["file"] = path, ["left"] = left.Count },
             $"Removed; tokens left: {left.Count}.");
     }
 
-    // A file that is there is written in place, as a server of another user may have it: owner and mode stay, and a link. Its whole next content
-    // is beside it before, so that a full disk is found while the file is whole. A server that reads a part of it keeps to what it has.
-    private static void Write(string path, IReadOnlyList<ApiToken> tokens)
-    {
-        if (ApiTokens.FindProblem(tokens) is { } problem)
-        {
-            throw Unchanged(path, problem);
-        }
-
-        var (next, content) = ($"{path}.new", Encoding.UTF8.GetBytes($"{ApiTokens.Write(tokens)}\n"));
-        try
-        {
-            using var held = File.Exists(path) ? new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite) : null;
-            File.Delete(next);
-            using (var file = PrivateFile.CreateNew(next))
-            {
-                file.Write(content);
-                file.Flush(flushToDisk: true);
-            }
-
-            if (held is null)
-            {
-                File.Move(next, path);
-                return;
-            }
-
-            WriteInPlace(held, content, path, next);
-            File.Delete(next);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw Unchanged(path, $"it cannot be written ({Phrases.Of(e.Message)})", e);
-        }
-    }
-
-    private static void WriteInPlace(FileStream file, byte[] content, string path, string next)
+    private static void Change(Action change)
     {
         try
         {
-            file.Write(content);
-            file.SetLength(content.Length);
-            file.Flush(flushToDisk: true);
+            change();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (TokenFileException e)
         {
-            throw new CommandException(
-                ExitCode.Failed,
-                $"{FileOption} '{path}' may be written in part ({Phrases.Of(e.Message)}); '{next}' has the whole: copy it there.",
-                e);
+            throw e.IsPartial ? new CommandException(ExitCode.Failed, e.Message, e) : CommandException.WrongUsage(e.Message, e);
         }
     }
-
-    private static CommandException Unchanged(string path, string problem, Exception? cause = null) =>
-        CommandException.WrongUsage($"{FileOption} '{path}' is unchanged: {problem}.", cause);
 
     private static Argument<string> Name(string what) => new("NAME") { Description = $"{what}: 1 to {ApiToken.MaxName} characters." };
 

@@ -70,7 +70,8 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
         }
 
         _ownToken?.Write("--data", _logger);
-        var server = await NodeStatusServer.StartAsync(place, node, isFirst, FindApi(), loggers, cancellationToken);
+        var server = await NodeStatusServer.StartAsync(
+            place, node, isFirst, settings.Data is { } folder ? $"SQLite in {folder}" : "memory", FindApi(), loggers, cancellationToken);
         _logger.StatusServed(server.Address);
         return server;
     }

@@ -11,13 +11,14 @@ internal sealed class NodeStatusServer(StatusServer server, ITimer sampling) : I
     public IPEndPoint Address => server.Address;
 
     /// <summary>
-    /// Binds and begins to serve a started node, which is ready without contacts if it is its network's first. API and console are served if
-    /// the former is added.
+    /// Binds and begins to serve a started node, which is ready without contacts if it is its network's first. The storage is named by the
+    /// console. API and console are served if the former is added.
     /// </summary>
     public static async Task<NodeStatusServer> StartAsync(
         HttpPlace place,
         KadNode node,
         bool isFirst,
+        string storage,
         Action<IServiceCollection>? addApi,
         ILoggerFactory loggers,
         CancellationToken cancellationToken)
@@ -45,7 +46,7 @@ internal sealed class NodeStatusServer(StatusServer server, ITimer sampling) : I
             {
                 if (addApi is not null)
                 {
-                    addApi(services.AddSingleton<IDht>(node).AddSingleton(node.Admin).AddKadConsole());
+                    addApi(services.AddSingleton<IDht>(node).AddSingleton(node.Admin).AddKadConsole(new ConsoleSubject(IsCluster: false, storage)));
                 }
             },
             loggers,
@@ -58,7 +59,7 @@ internal sealed class NodeStatusServer(StatusServer server, ITimer sampling) : I
     // cannot store still serves what it holds.
     public static Health HealthOf(KadNode node, bool isFirst) => node switch
     {
-        { StorageProblem: { } problem } => new Health("storageFails", problem),
+        { StorageProblem: { } problem } => new Health("storageFails", problem, RefusesWrites: true),
         _ when node.Engine.HasGoodContact || (isFirst && !node.Engine.HasHadContacts) => new Health(Health.Ready),
         { RoutingTable.Count: > 0 } => new Health("noContactAnswers"),
         _ => new Health("noContacts"),

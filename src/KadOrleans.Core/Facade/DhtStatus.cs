@@ -15,4 +15,8 @@ public sealed record DhtNodeStatus(
     IReadOnlyList<NodeId> Ids,
     IReadOnlyList<UdpEndpoint> Endpoints,
     int Contacts,
-    IReadOnlyDictionary<string, long> Counts);
+    IReadOnlyDictionary<string, long> Counts)
+{
+    /// <summary>Nodes in the network, as its lookups estimate; null before they can.</summary>
+    public double? NetworkSize { get; init; }
+}

@@ -83,6 +83,9 @@ public sealed class Limit
     internal static string Unknown(string? name) =>
         $"There is no limit '{VisibleText.Excerpt(name ?? string.Empty)}'; {string.Join(", ", All.Select(limit => limit.Name))} are allowed.";
 
+    /// <summary>What an edge has without a setting of its own; null of limits that are the cluster's.</summary>
+    internal long? UsualOfEdges => Scope == LimitScope.Edges ? Read(new LimitValues(new StoreQuota(), new SourceLimits(), new UploadLimits(), CrawlRate: 0)) : null;
+
     internal long MostOf(int mostKeys) => _isBoundByMemory ? Math.Min(Most, mostKeys) : Most;
 
     /// <summary>Null if a process that can hold so many keys allows the value.</summary>

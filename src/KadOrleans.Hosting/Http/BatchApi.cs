@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Authorization;
 
 namespace KadOrleans.Hosting;
@@ -47,6 +48,12 @@ public static class BatchApi
             foreach (var (place, operation) in ofKey)
             {
                 results[place] = await operation.RunAsync(dht, cancellationToken);
+                if (operation.Changes && results[place].IsUnavailable)
+                {
+                    FailedWrites.NoteOf(context);
+                }
+
+                KeyTexts.Note(context, operation.Key);
             }
         });
         return new BatchResult(results);
@@ -81,6 +88,10 @@ public static class BatchApi
     /// <param name="Problem">One sentence, if it failed.</param>
     public sealed record OperationResult(int Status, KeyResult? Value = null, PutResult? Put = null, string? Problem = null)
     {
+        /// <summary>Whether the DHT was unavailable.</summary>
+        [JsonIgnore]
+        public bool IsUnavailable { get; init; }
+
         public static OperationResult Failed(int status, string sentence) => new(status, Problem: VisibleText.Show(sentence));
     }
 
@@ -122,7 +133,7 @@ public static class BatchApi
             }
             catch (DhtUnavailableException e)
             {
-                return OperationResult.Failed(StatusCodes.Status503ServiceUnavailable, e.Message);
+                return OperationResult.Failed(StatusCodes.Status503ServiceUnavailable, e.Message) with { IsUnavailable = true };
             }
         }
 

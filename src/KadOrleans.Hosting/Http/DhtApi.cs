@@ -21,6 +21,8 @@ public static class DhtApi
         return services
             .ConfigureHttpJsonOptions(json => Configure(json.SerializerOptions))
             .AddSingleton<AuditLog>()
+            .AddSingleton<KeyTexts>()
+            .AddSingleton<FailedWrites>()
             .AddSingleton<ProblemFilter>()
             .AddSingleton<TokenRates>()
             .AddSingleton<ExportTurns>()

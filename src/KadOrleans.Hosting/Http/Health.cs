@@ -5,6 +5,7 @@ namespace KadOrleans.Hosting;
 
 // Whether a process is ready to serve: the response of /health/ready. The status is Ready, or in a few words what is missing. The reason
 // is the status in a sentence, if there is more to say. A process whose storage refuses writes is ready while it serves reads.
+// RefusesWrites is also set where storage is away.
 public readonly record struct Health(string Status, string? Reason = null, bool RefusesWrites = false)
 {
     public const string Ready = "ready";
@@ -14,7 +15,18 @@ public readonly record struct Health(string Status, string? Reason = null, bool 
     public HealthCheckResult ToResult() => new(
         IsReady ? HealthStatus.Healthy : HealthStatus.Unhealthy,
         Status,
-        data: Reason is null ? null : new Dictionary<string, object> { [HealthPages.Reason] = Reason, [HealthPages.RefusesWrites] = RefusesWrites });
+        data: DataOf(this));
+
+    private static Dictionary<string, object> DataOf(Health health)
+    {
+        var data = new Dictionary<string, object> { [HealthPages.RefusesWrites] = health.RefusesWrites };
+        if (health.Reason is { } reason)
+        {
+            data[HealthPages.Reason] = reason;
+        }
+
+        return data;
+    }
 }
 
 // Serves two pages without authentication. /health/live: 200 while the process runs. /health/ready: 200 while it serves, else

@@ -80,6 +80,7 @@ internal static class KeyApi
     {
         var value = await ValueBody.ReadAsync(context);
         await CheckTagsAsync(requested, context, dht);
+        KeyTexts.Note(context, requested);
         var result = await put.RunAsync(dht, requested.Digest, value, context.RequestAborted);
         if (!result.Succeeded)
         {

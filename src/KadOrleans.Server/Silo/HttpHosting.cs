@@ -8,6 +8,8 @@ namespace KadOrleans.Server;
 
 internal static class HttpHosting
 {
+    private const string DashboardPath = "/dashboard";
+
     // The settings are a function, as they are known only while the host is built.
     public static void Configure<THealth>(
         IWebHostBuilder web, Func<KadOptions> settings, Action<IServiceCollection> add, Action<IEndpointRouteBuilder, KadOptions> map)
@@ -22,6 +24,11 @@ internal static class HttpHosting
         {
             application.UseKadHttp(settings().Http.Place);
             application.Use(DashboardPassword.CheckAsync);
+            if (settings() is { ServesDashboard: true } served && HasConsole(served))
+            {
+                application.UseDashboardLink(DashboardPath);
+            }
+
             application.UseEndpoints(endpoints =>
             {
                 endpoints.MapHealth();
@@ -55,18 +62,31 @@ internal static class HttpHosting
     {
         if (settings.Http.Tokens is { } file)
         {
-            services.AddKadClient().AddDhtApi(new TokenFile(KadHttpOptions.TokensSetting, file)).AddKadConsole();
+            services.AddKadClient().AddDhtApi(new TokenFile(KadHttpOptions.TokensSetting, file)).AddKadConsole(SubjectOf(settings));
         }
         else if (settings.HasOwnToken)
         {
             var own = new OwnToken(settings.Data);
-            services.AddSingleton(own).AddKadClient().AddDhtApi(new ApiTokens(own.Token)).AddKadConsole();
+            services.AddSingleton(own).AddKadClient().AddDhtApi(new ApiTokens(own.Token)).AddKadConsole(SubjectOf(settings));
         }
     }
 
+    private static bool HasConsole(KadOptions settings) => settings.Http.Tokens is not null || settings.HasOwnToken;
+
+    private static ConsoleSubject SubjectOf(KadOptions settings) => new(
+        IsCluster: true,
+        settings.Storage switch
+        {
+            StorageNames.Local => $"SQLite in {settings.Data}",
+            StorageNames.PostgreSql => "PostgreSQL",
+            StorageNames.AzureStorage => "Azure Storage",
+            _ => settings.Storage,
+        },
+        settings.ServesDashboard ? $"..{DashboardPath}/" : null);
+
     private static void MapSilo(IEndpointRouteBuilder endpoints, KadOptions settings)
     {
-        if (settings.Http.Tokens is not null || settings.HasOwnToken)
+        if (HasConsole(settings))
         {
             endpoints.MapDhtApi();
             endpoints.MapKadConsole();
@@ -81,7 +101,7 @@ internal static class HttpHosting
 
         IEndpointConventionBuilder[] restricted =
         [
-            endpoints.MapOrleansDashboard(routePrefix: "/dashboard"),
+            endpoints.MapOrleansDashboard(routePrefix: DashboardPath),
             endpoints.MapGet("/status", async context =>
             {
                 var report = context.RequestServices.GetRequiredService<SiloStatusReport>();

@@ -1,19 +1,30 @@
-using KadOrleans.Lab;
-
 namespace KadOrleans.Cluster.Tests.Pasted;
 
-/// <summary>What the documents tell a reader to run: what goes on until Ctrl-C, and what no test of this machine can run.</summary>
+/// <summary>What the documents tell a reader to run: where, what goes on until Ctrl-C, and what no test of this machine can run.</summary>
 internal static class PastedDocuments
 {
-    private static readonly (string Start, string Reason)[] Elsewhere =
+    /// <summary>Those whose commands begin in a clone.</summary>
+    public static readonly string[] OfClone = ["README.md", "samples/README.md", "docs/performance.md", "docs/scale.md"];
+
+    /// <summary>Those that have <c>kad</c> in the path, and a node or a cluster that they start themselves or name.</summary>
+    public static readonly string[] OfKad = ["docs/http.md", "docs/console.md", "src/KadOrleans.Cli/README.md", "docs/manage.md", "docs/maintenance.md"];
+
+    private static readonly (string Part, string Reason)[] Elsewhere =
     [
-        ("docker ", "needs Docker, a registry of images and the network"),
+        ("docker ", "needs Docker and a registry of images"),
         ("./test.sh", "is what runs this test"),
+        ("kubectl ", "needs a Kubernetes cluster; DeployedTokensTests runs what concerns Secrets"),
+        ("azd ", "needs an account of Azure"),
+        ("useradd ", "makes a user of the operating system"),
+        ("systemctl ", "needs systemd"),
+        ("/var/lib/kad", "needs a folder of the operating system"),
+        ("--python", "needs Python's kademlia and an edge under load"),
+        ("UseDevelopmentStorage", "is a setting for the process that follows"),
     ];
 
-    /// <summary>Why a block is not run, in a sentence; null if it is.</summary>
-    public static string? NotRun(Snippet block) => Elsewhere
-        .Where(elsewhere => block.Lines.Any(line => line.TrimStart('(', ' ').Contains(elsewhere.Start, StringComparison.Ordinal)))
+    /// <summary>Why a line is not run, in a sentence; null if it is.</summary>
+    public static string? NotRun(string line) => Elsewhere
+        .Where(elsewhere => line.Contains(elsewhere.Part, StringComparison.Ordinal))
         .Select(elsewhere => elsewhere.Reason)
         .FirstOrDefault();
 
@@ -22,7 +33,63 @@ internal static class PastedDocuments
     {
         _ when line.Contains("src/KadOrleans.Server", StringComparison.Ordinal) && line.Contains("Kad:Silo:Port", StringComparison.Ordinal) => "health http",
         _ when line.Contains("src/KadOrleans.Server", StringComparison.Ordinal) => "listening udp",
-        _ when line.Contains("kad node ", StringComparison.Ordinal) || line.Contains("KadOrleans.Cli -- node ", StringComparison.Ordinal) => "listening udp",
+        _ when line.StartsWith("kad node ", StringComparison.Ordinal) || line.Contains("KadOrleans.Cli -- node ", StringComparison.Ordinal) => "listening udp",
         _ => null,
     };
+}
+
+/// <summary>Terminals on a reader's machine: one for commands that end, and one more for each that goes on.</summary>
+internal sealed class Reader(ReadersMachine machine)
+{
+    private readonly Terminal _own = machine.Open();
+    private readonly List<Terminal> _served = [];
+
+    /// <summary>What the commands wrote.</summary>
+    public string Text => _own.Text;
+
+    /// <summary>Runs a block line by line. An export is for each terminal of its block.</summary>
+    public async Task PasteAsync(Snippet block, Terminal? other = null)
+    {
+        var exports = string.Join('\n', block.Lines.Where(line => line.StartsWith("export ", StringComparison.Ordinal)));
+        if (!block.Lines.Any(line => PastedDocuments.Serves(line) is not null))
+        {
+            if (block.Lines.All(line => PastedDocuments.NotRun(line) is null))
+            {
+                await (other ?? _own).PasteAsync(string.Join('\n', block.Lines));
+                return;
+            }
+        }
+
+        foreach (var line in block.Lines.Where(line => PastedDocuments.NotRun(line) is null))
+        {
+            if (PastedDocuments.Serves(line) is { } until)
+            {
+                var terminal = machine.Open();
+                _served.Add(terminal);
+                await terminal.PasteAsync(exports);
+                await terminal.ServeAsync(line, until);
+            }
+            else
+            {
+                await (other ?? _own).PasteAsync(line);
+            }
+        }
+    }
+
+    /// <summary>Begins a command in a terminal of its own.</summary>
+    public async Task ServeAsync(string line, string until)
+    {
+        var terminal = machine.Open();
+        _served.Add(terminal);
+        await terminal.ServeAsync(line, until);
+    }
+
+    public Task PasteAsync(string line) => _own.PasteAsync(line);
+
+    /// <summary>Ctrl-C in each terminal with a command that goes on.</summary>
+    public async Task InterruptAsync()
+    {
+        await Task.WhenAll(_served.Select(terminal => terminal.InterruptAsync()));
+        _served.Clear();
+    }
 }

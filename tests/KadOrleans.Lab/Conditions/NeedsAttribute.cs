@@ -22,7 +22,8 @@ public enum Need
     OrleansScripts = 4096,
     FakeTime = 8192,
     PgBouncer = 16384,
-    Redis = 32768,
+    Axe = 32768,
+    Redis = 65536,
 }
 
 /// <summary>Skips a test, or each of a class, where the machine lacks something that it needs. The reason says what.</summary>
@@ -46,6 +47,9 @@ public static class Machine
 
     /// <summary>The executable of Chromium or Chrome; null if neither is installed.</summary>
     public static string? Chromium { get; } = new[] { "chromium", "chromium-browser", "google-chrome" }.Select(Find).FirstOrDefault(path => path is not null);
+
+    /// <summary>The script of axe-core, from <c>KAD_TEST_AXE</c>; empty if there is none.</summary>
+    public static string Axe { get; } = Environment.GetEnvironmentVariable("KAD_TEST_AXE") ?? string.Empty;
 
     /// <summary>The executable of PgBouncer; null if it is not installed.</summary>
     public static string? PgBouncer { get; } = Find("pgbouncer") ?? new[] { "/usr/sbin/pgbouncer" }.FirstOrDefault(File.Exists);
@@ -73,6 +77,7 @@ public static class Machine
         Need.Python => Installed("python3"),
         Need.NodeJs => Installed("node"),
         Need.Chromium => Chromium is null ? "chromium is not installed" : null,
+        Need.Axe => File.Exists(Axe) ? null : "KAD_TEST_AXE does not name axe.min.js of axe-core",
         Need.Kademlia => KademliaPython.Length > 0 ? null : "KAD_TEST_KADEMLIA does not name a Python interpreter that can import kademlia",
         Need.PostgreSql => PostgreSqlServer.IsThere ? null : "PostgreSQL is not installed",
         Need.OrleansScripts => PostgreSqlServer.OrleansScripts.Count > 0

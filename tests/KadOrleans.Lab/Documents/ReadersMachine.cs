@@ -8,7 +8,10 @@ namespace KadOrleans.Lab;
 public sealed class ReadersMachine : IAsyncDisposable
 {
     // The shell of the namespaces' first process ends with the test, whose end closes its input.
-    private const string First = "ip link set lo up && echo up && exec cat";
+    private const string First = "mount --bind \"$1\" /etc/hosts && ip link set lo up && echo up && exec cat";
+
+    // The names of the documents are this machine's.
+    private const string Hosts = "127.0.0.1 localhost silo.example.org node.example.org\n";
 
     // Debian's 'sudo -u postgres' runs as the administrator of the machine's databases.
     private const string Sudo =
@@ -55,6 +58,14 @@ public sealed class ReadersMachine : IAsyncDisposable
             """);
     }
 
+    /// <summary>Makes a program that the terminals find before others.</summary>
+    public void AddProgram(string name, string script)
+    {
+        var file = _folder[$"bin/{name}"];
+        File.WriteAllText(file, script + "\n");
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_first is not null)
@@ -76,8 +87,8 @@ public sealed class ReadersMachine : IAsyncDisposable
         Copy();
         Directory.CreateDirectory(_folder["home"]);
         Directory.CreateDirectory(_folder["bin"]);
-        File.WriteAllText(_folder["bin/sudo"], Sudo);
-        File.SetUnixFileMode(_folder["bin/sudo"], UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        File.WriteAllText(_folder["hosts"], Hosts);
+        AddProgram("sudo", Sudo);
         if (Environment.IsPrivilegedProcess)
         {
             // The database's user goes through it.
@@ -85,7 +96,7 @@ public sealed class ReadersMachine : IAsyncDisposable
         }
 
         _first = ChildProcess.Start(new ProcessStartInfo(
-            "unshare", ["--net", "--pid", "--mount-proc", "--fork", "--kill-child", "sh", "-c", First]));
+            "unshare", ["--net", "--pid", "--mount-proc", "--fork", "--kill-child", "sh", "-c", First, "sh", _folder["hosts"]]));
         await _first.LineAsync("up");
         _inside = File.ReadAllText($"/proc/{_first.Id}/task/{_first.Id}/children").Trim();
     }

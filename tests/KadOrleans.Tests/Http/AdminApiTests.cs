@@ -175,6 +175,9 @@ public sealed class AdminApiTests(ApiHost host) : IClassFixture<ApiHost>
     public async Task Bans_are_listed_made_and_ended()
     {
         await _api.ShowsAsync("""{"bans":[{"ban":"203.0.113.0/24"}],"missing":["edge-<b>"]}""", "GET", "/v1/admin/bans");
+        await _api.ShowsAsync("""{"bans":[{"ban":"203.0.113.0/24"}]}""", "GET", "/v1/admin/bans?ban=203.0.113.9%2F24");
+        await _api.ShowsAsync("""{"bans":[]}""", "GET", "/v1/admin/bans?ban=198.51.100.7");
+        Assert.StartsWith("ban is 'nobody'; ", await _api.FailAsync(HttpStatusCode.BadRequest, "GET", "/v1/admin/bans?ban=nobody"), StringComparison.Ordinal);
         await _api.ShowsAsync("""{"ban":"198.51.100.7/32","changed":true,"missing":["edge-2"]}""", "PUT", "/v1/admin/bans?ban=198.51.100.7");
         await _api.ShowsAsync("""{"changed":true}""", "DELETE", "/v1/admin/bans?ban=203.0.113.0%2F24");
         Assert.Equal("'203.0.113.0/25' is not banned.", await _api.FailAsync(HttpStatusCode.NotFound, "DELETE", "/v1/admin/bans?ban=203.0.113.9/25"));
@@ -193,10 +196,11 @@ public sealed class AdminApiTests(ApiHost host) : IClassFixture<ApiHost>
     {
         var list = await _api.JsonAsync("GET", "/v1/admin/limits");
         Assert.Equal(
-            """{"name":"totalKeys","unit":"keys","setting":1000000,"value":7,"since":"2026-11-01T00:00:00+00:00","least":0,"most":5000000}""",
+            """{"name":"totalKeys","unit":"keys","setting":1000000,"value":7,"since":"2026-11-01T00:00:00+00:00","least":0,"most":5000000,"usual":null}""",
             list.GetProperty("limits")[0].GetRawText());
         var upload = list.GetProperty("limits").EnumerateArray().Single(limit => limit.GetProperty("name").GetString() == "upload");
         Assert.Equal((JsonValueKind.Null, JsonValueKind.Null), (upload.GetProperty("setting").ValueKind, upload.GetProperty("value").ValueKind));
+        Assert.Equal(0, upload.GetProperty("usual").GetInt64());
         Assert.Equal("edge-<b>", list.GetProperty("missing")[0].GetString());
 
         await _api.ShowsAsync(

@@ -19,13 +19,13 @@ public sealed class ApiDocumentTests
         Assert.Equal(
             [
                 "DELETE /v1/admin/bans", "DELETE /v1/admin/contacts/{id}", "DELETE /v1/admin/crawls/{id}", "DELETE /v1/admin/keys/{key}", "DELETE /v1/admin/limits/{name}",
-                "DELETE /v1/keys/{key}", "GET /v1/admin/audit", "GET /v1/admin/bans", "GET /v1/admin/contacts/{id}", "GET /v1/admin/crawls",
+                "DELETE /v1/admin/tokens/{name}", "DELETE /v1/keys/{key}", "GET /v1/admin/audit", "GET /v1/admin/bans", "GET /v1/admin/contacts/{id}", "GET /v1/admin/crawls",
                 "GET /v1/admin/crawls/{id}", "GET /v1/admin/crawls/{id}/events", "GET /v1/admin/crawls/{id}/map", "GET /v1/admin/crawls/{id}/nodes",
                 "GET /v1/admin/edges", "GET /v1/admin/keys", "GET /v1/admin/keys/{key}", "GET /v1/admin/keys/{key}/shard", "GET /v1/admin/keys/{key}/value", "GET /v1/admin/limits", "GET /v1/admin/publications", "GET /v1/admin/shards",
                 "GET /v1/admin/shards/{number}", "GET /v1/admin/silos",
-                "GET /v1/admin/table", "GET /v1/admin/usage", "GET /v1/admin/usage/sources", "GET /v1/admin/values", "GET /v1/keys/{key}", "GET /v1/keys/{key}/events", "GET /v1/nodes/{target}",
+                "GET /v1/admin/table", "GET /v1/admin/tokens", "GET /v1/admin/usage", "GET /v1/admin/usage/sources", "GET /v1/admin/values", "GET /v1/keys/{key}", "GET /v1/keys/{key}/events", "GET /v1/nodes/{target}",
                 "GET /v1/status", "POST /v1/admin/crawls", "POST /v1/admin/edges/{name}", "POST /v1/admin/keys:batch", "POST /v1/admin/lookups", "POST /v1/admin/run",
-                "POST /v1/admin/shards:double", "POST /v1/admin/values", "POST /v1/keys:batch", "PUT /v1/admin/bans", "PUT /v1/admin/keys/{key}/value", "PUT /v1/admin/limits/{name}", "PUT /v1/keys/{key}",
+                "POST /v1/admin/shards:double", "POST /v1/admin/tokens", "POST /v1/admin/values", "POST /v1/keys:batch", "PUT /v1/admin/bans", "PUT /v1/admin/keys/{key}/value", "PUT /v1/admin/limits/{name}", "PUT /v1/keys/{key}",
             ],
             operations.Select(operation => operation.Name).Order(StringComparer.Ordinal));
         Assert.All(operations, operation =>

@@ -83,7 +83,7 @@ public sealed class ApiHost : IAsyncLifetime
                     DocumentsMade++;
                     return Task.CompletedTask;
                 }))
-                .AddTransient<IDht>(_ => Dht).AddTransient(_ => Admin.Api).AddDhtApi(Tokens).AddKadConsole(),
+                .AddTransient<IDht>(_ => Dht).AddTransient(_ => Admin.Api).AddDhtApi(Tokens).AddKadConsole(new ConsoleSubject(IsCluster: false, "memory")),
             NullLoggerFactory.Instance,
             TestContext.Current.CancellationToken);
         Http = new HttpClient { BaseAddress = new Uri($"http://{_server.Address}") };

@@ -46,6 +46,91 @@ public sealed class TokenFileTests : IDisposable
         Assert.Equal(2, _log.Events.Count);
     }
 
+    [Fact]
+    public void A_server_that_may_write_its_file_adds_and_ends_tokens_at_once_beside_what_a_command_changed()
+    {
+        File.WriteAllText(_folder["own.json"], ApiTokens.Write([First.Token]));
+        var file = new TokenFile("--http-tokens", _folder["own.json"]);
+        var (secret, third) = ApiToken.Create("third", [ApiScope.Read]);
+        Assert.Null(file.FindObstacle());
+        File.WriteAllText(_folder["own.json"], ApiTokens.Write([First.Token, Second.Token]));
+
+        file.Add(third, _log);
+
+        Assert.True(file.Tokens.TryFind(secret, out _));
+        Assert.Equal(["first", "second", "third"], ApiTokens.Read("--http-tokens", _folder["own.json"]).Select(token => token.Name));
+        file.Remove("third", _log);
+        Assert.False(file.Tokens.TryFind(secret, out _));
+        file.Remove("second", _log);
+        Assert.EndsWith("add another one first.", Assert.Throws<TokenFileException>(() => file.Remove("first", _log)).Message, StringComparison.Ordinal);
+        Assert.Contains("has no token 'other'", Assert.Throws<TokenFileException>(() => file.Remove("other", _log)).Message, StringComparison.Ordinal);
+        Assert.True(file.Tokens.TryFind(First.Secret, out _));
+    }
+
+    [Fact]
+    public async Task A_token_makes_others_with_no_more_than_it_has()
+    {
+        var (manager, managing) = ApiToken.Create("manager", [ApiScope.View, ApiScope.Manage]);
+        File.WriteAllText(_folder["own.json"], ApiTokens.Write([First.Token, managing]));
+        await using var server = await Server.StartAsync(_folder["own.json"]);
+
+        var (status, text) = await MakeAsync(server, manager, """{"name":"shop","scopes":["write"]}""");
+        Assert.Equal((HttpStatusCode.Forbidden, true), (status, text.Contains("a token gives no more than it has", StringComparison.Ordinal)));
+        (status, text) = await MakeAsync(server, manager, """{"name":"shop","scopes":"view"}""");
+        Assert.Equal((HttpStatusCode.BadRequest, true), (status, text.Contains("scopes is no list; read, write, view, manage are allowed.", StringComparison.Ordinal)));
+        (status, text) = await MakeAsync(server, manager, """{"name":"first","scopes":["view"]}""");
+        Assert.Equal((HttpStatusCode.Conflict, true), (status, text.Contains("two tokens have the name", StringComparison.Ordinal)));
+        (status, text) = await MakeAsync(server, manager, """{"name":"watcher","scopes":["view"],"requestsPerSecond":5}""");
+        var made = (string)JsonNode.Parse(text)!["token"]!;
+        Assert.Equal(HttpStatusCode.OK, status);
+
+        Assert.DoesNotContain(made, File.ReadAllText(_folder["own.json"]), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, await server.AskAsync(made));
+        Assert.Equal(HttpStatusCode.Forbidden, await server.AskAsync(made, "/v1/admin/tokens/first", HttpMethod.Delete));
+        Assert.Equal(HttpStatusCode.NotFound, await server.AskAsync(manager, "/v1/admin/tokens/other", HttpMethod.Delete));
+        Assert.Equal(HttpStatusCode.OK, await server.AskAsync(manager, "/v1/admin/tokens/watcher", HttpMethod.Delete));
+        Assert.Equal(HttpStatusCode.Unauthorized, await server.AskAsync(made));
+    }
+
+    private static async Task<(HttpStatusCode Status, string Text)> MakeAsync(Server server, string secret, string body)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/admin/tokens") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", secret);
+        using var response = await server.Http.SendAsync(request, TestContext.Current.CancellationToken);
+        return (response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_put_that_storage_fails_fires_the_alarm_of_storage_at_once()
+    {
+        await using var server = await Server.StartAsync(_volume[Key]);
+        using var session = await server.LogInAsync(First.Secret);
+        using var live = await session.GetAsync(new Uri("/console/live", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        using var events = new StreamReader(await live.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
+        server.Dht.Failure = new DhtUnavailableException("The storage is away.");
+
+        using var put = await session.PutAsync(new Uri("/v1/keys/key", UriKind.Relative), new StringContent("value"), TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, put.StatusCode);
+
+        // The clock stands still: no later sample comes.
+        string? line;
+        do
+        {
+            line = await events.ReadLineAsync(TestContext.Current.CancellationToken);
+        }
+        while (line?.Contains("Requests over HTTP whose writes failed: 1.", StringComparison.Ordinal) == false);
+        Assert.NotNull(line);
+    }
+
+    [Fact]
+    public void A_server_that_cannot_write_its_file_says_so()
+    {
+        var file = new TokenFile("Kad:Http:Tokens", _volume[Key]);
+        _volume.Write();
+
+        Assert.StartsWith($"This server cannot write Kad:Http:Tokens '{_volume[Key]}' (", file.FindObstacle(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("{", "is no file of tokens (")]
     [InlineData("""{"tokens":[]}""", "there are 0 tokens; 1 to 1000 are allowed in")]
@@ -222,7 +307,7 @@ public sealed class TokenFileTests : IDisposable
                         pages.MapKadConsole();
                     },
                     services => services.AddSingleton<TimeProvider>(time).AddSingleton<IDht>(dht).AddSingleton(admin.Api)
-                        .AddDhtApi(new TokenFile("--http-tokens", tokens)).AddKadConsole(),
+                        .AddDhtApi(new TokenFile("--http-tokens", tokens)).AddKadConsole(new ConsoleSubject(IsCluster: false, "memory")),
                     log is null ? NullLoggerFactory.Instance : log,
                     TestContext.Current.CancellationToken),
                 dht,

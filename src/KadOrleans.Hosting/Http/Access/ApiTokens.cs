@@ -33,6 +33,9 @@ public sealed partial class ApiTokens(params IEnumerable<ApiToken> tokens)
 
     public static string Write(IReadOnlyList<ApiToken> tokens) => JsonSerializer.Serialize(new Document(tokens), Strict);
 
+    /// <summary>Those that are accepted now, by name.</summary>
+    public IReadOnlyList<ApiToken> All => [.. _byHash.Values.OrderBy(token => token.Name, StringComparer.Ordinal)];
+
     /// <summary>Finds a token by its secret. An empty one is nobody's, whatever hashes there are.</summary>
     public bool TryFind(string secret, [NotNullWhen(true)] out ApiToken? token)
     {

@@ -18,6 +18,8 @@ public sealed class TokenFile : IHealthCheck
     private readonly string _setting;
     private readonly string _path;
     private readonly IReadOnlyList<ApiToken> _others;
+    // Guards what was read: a reader and requests change it.
+    private readonly Lock _gate = new();
     private readonly bool _isPipe;
     private byte[] _content;
     private string? _detail;
@@ -41,11 +43,54 @@ public sealed class TokenFile : IHealthCheck
     /// <summary>That the file cannot be used as it is now, with nothing of what it has, as everybody may read it; null if it is in use.</summary>
     public string? Problem => _isUnusable ? $"The file of {_setting} cannot be used; the log has why. {Kept}" : null;
 
+    /// <summary>The setting that names the file.</summary>
+    public string Setting => _setting;
+
+    /// <summary>The file.</summary>
+    public string Path => _path;
+
+    /// <summary>Why this process cannot change the file, as a sentence; null if it can.</summary>
+    public string? FindObstacle()
+    {
+        try
+        {
+            using var file = _isPipe ? null : new FileStream(_path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+            return file is null ? $"{_setting} '{_path}' is a pipe, which is read once." : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return $"This server cannot write {_setting} '{_path}' ({Phrases.Of(e.Message)}).";
+        }
+    }
+
+    /// <summary>Whether a token that is accepted is one of the file's.</summary>
+    public bool Has(ApiToken token) => _others.All(other => other.Sha256 != token.Sha256);
+
+    /// <summary>Adds a token to the file, and takes it up at once.</summary>
+    /// <exception cref="OptionsValidationException">The file cannot be used as it is now.</exception>
+    /// <exception cref="TokenFileException">It is no allowed token beside the others, or the file cannot be written.</exception>
+    public void Add(ApiToken token, ILogger logger) => Change(held => TokenFileWriter.Add(_setting, _path, held, token), logger);
+
+    /// <summary>Removes a token from the file, and refuses it at once.</summary>
+    /// <exception cref="OptionsValidationException">The file cannot be used as it is now.</exception>
+    /// <exception cref="TokenFileException">There is none of this name, it is the only one, or the file cannot be written.</exception>
+    public void Remove(string name, ILogger logger) => Change(held => TokenFileWriter.Remove(_setting, _path, held, name), logger);
+
+    private void Change(Action<IReadOnlyList<ApiToken>> change, ILogger logger)
+    {
+        lock (_gate)
+        {
+            // As it is now: a command may have changed it.
+            change(ApiTokens.Parse(_setting, _path, ApiTokens.ReadBytes(_setting, _path, out _)));
+            Refresh(logger);
+        }
+    }
+
     /// <summary>Always healthy: what was read before is served. The reason is <see cref="Problem"/>.</summary>
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(new Health(Health.Ready, Problem).ToResult());
 
-    /// <summary>Reads the file again, and takes it up if it changed. For one thread at a time. It logs what is new and never fails.</summary>
+    /// <summary>Reads the file again, and takes it up if it changed. It logs what is new and never fails.</summary>
     public void Refresh(ILogger logger)
     {
         if (_isPipe)
@@ -53,6 +98,14 @@ public sealed class TokenFile : IHealthCheck
             return;
         }
 
+        lock (_gate)
+        {
+            Read(logger);
+        }
+    }
+
+    private void Read(ILogger logger)
+    {
         try
         {
             var content = ApiTokens.ReadBytes(_setting, _path, out _);

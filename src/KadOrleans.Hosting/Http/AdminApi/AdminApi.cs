@@ -18,6 +18,7 @@ internal static class AdminApi
         ClusterApi.Map(view, manage);
         ValueApi.Map(view, manage);
         TransferApi.Map(view, manage);
+        TokenApi.Map(view, manage);
         view.MapGet("/audit", ReadAuditAsync)
             .WithSummary($"Lists the last changes that were made over this API, newest first; the last {IDhtAdmin.MaxAudit} are kept.")
             .WithDescription($"count: 1 to {IDhtAdmin.MaxPage}, {Requested.DefaultCount} without it. before: next of the page before.");

@@ -3,13 +3,18 @@ namespace KadOrleans.Hosting;
 /// <summary>What is held of keys and what is published, below <c>/v1/admin/keys</c> and <c>/v1/admin/publications</c>.</summary>
 internal static class HeldKeyApi
 {
+    // Each is a scan of its own.
+    private const int MaxFound = 100;
+
     private const string Paging = "after: next of the page before. count: 1 to 1000, 100 without it. A page may be empty although it has a next.";
 
     public static void Map(RouteGroupBuilder view, RouteGroupBuilder manage)
     {
         view.MapGet("/keys", ScanAsync)
-            .WithSummary("Lists keys that are held here, in the order of their ids.")
-            .WithDescription($"prefix: hexadecimal digits of the ids. {Paging}");
+            .WithSummary("Lists keys that are held here, in the order of their ids, with their texts where they are known.")
+            .WithDescription(
+                "prefix: hexadecimal digits of the ids. text: a part of the keys' texts, without prefix and after; of texts that requests named here since the "
+                + $"start, and of the text itself. {Paging}");
         view.MapGet("/keys/{key}", DescribeAsync)
             .WithSummary("Describes a key: what is held here, whether it is published here, and what the nearest nodes hold now.");
         view.MapGet("/publications", ScanPublicationsAsync)
@@ -21,33 +26,59 @@ internal static class HeldKeyApi
     }
 
     private static async Task<KeyPageResult> ScanAsync(
-        string? prefix, string? after, string? count, IDhtAdmin admin, CancellationToken cancellationToken)
+        string? prefix, string? text, string? after, string? count, IDhtAdmin admin, KeyTexts texts, CancellationToken cancellationToken)
     {
+        if (!string.IsNullOrEmpty(text))
+        {
+            return prefix is null && after is null
+                ? await FindAsync(text, Requested.Count(count), admin, texts, cancellationToken)
+                : throw ApiProblemException.Wrong("With text neither prefix nor after is allowed.");
+        }
+
         var page = await AdminApi.CheckedAsync(() => admin.ScanAsync(
             prefix ?? string.Empty, Requested.OptionalId(nameof(after), after), Requested.Count(count), cancellationToken));
-        return new KeyPageResult(
-            [.. page.Keys.Select(key => new HeldKeyResult(
-                key.Key, DhtValueText.TypeName(key.Kind), key.Length, key.StoredAt, key.ExpiresAt, key.Source.ToText(), key.Source.IsProven))],
-            page.Next);
+        return new KeyPageResult([.. page.Keys.Select(key => HeldKeyResult.Of(key, texts))], page.Next);
+    }
+
+    // Each is asked for alone.
+    private static async Task<KeyPageResult> FindAsync(string text, int count, IDhtAdmin admin, KeyTexts texts, CancellationToken cancellationToken)
+    {
+        if (text.Length > RequestedKey.MaxLength)
+        {
+            throw ApiProblemException.Wrong($"text has {text.Length} characters; 1 to {RequestedKey.MaxLength} are allowed.");
+        }
+
+        texts.Add(NodeId.FromKey(text), text);
+        var found = new List<HeldKeyResult>();
+        foreach (var key in texts.Search(text).Take(Math.Min(count, MaxFound)))
+        {
+            var page = await admin.ScanAsync(key.ToString(), null, 1, cancellationToken);
+            found.AddRange(page.Keys.Select(held => HeldKeyResult.Of(held, texts)));
+        }
+
+        return new KeyPageResult(found, null);
     }
 
     private static async Task<PublicationPageResult> ScanPublicationsAsync(
-        string? after, string? count, IDhtAdmin admin, CancellationToken cancellationToken)
+        string? after, string? count, IDhtAdmin admin, KeyTexts texts, CancellationToken cancellationToken)
     {
         var page = await admin.ScanPublicationsAsync(Requested.OptionalId(nameof(after), after), Requested.Count(count), cancellationToken);
         return new PublicationPageResult(
             [.. page.Publications.Select(publication => new PublicationResult(
-                publication.Key, DhtValueText.TypeName(publication.Kind), publication.Length, publication.PublishedAt))],
+                publication.Key,
+                texts.TryFind(publication.Key, out var text) ? text : null,
+                DhtValueText.TypeName(publication.Kind), publication.Length, publication.PublishedAt))],
             page.Next);
     }
 
-    private static async Task<KeyDetailsResult> DescribeAsync(string key, string? @as, HttpContext context, IDhtAdmin admin)
+    private static async Task<KeyDetailsResult> DescribeAsync(string key, string? @as, HttpContext context, IDhtAdmin admin, KeyTexts texts)
     {
         var requested = RequestedKey.Of(key, @as);
+        KeyTexts.Note(context, requested);
         var details = await admin.DescribeKeyAsync(requested.Digest, context.RequestAborted);
         var held = details.Held;
         return new KeyDetailsResult(
-            requested.Text,
+            requested.Text ?? (texts.TryFind(requested.Digest, out var known) ? known : null),
             requested.Digest,
             held is null ? null : new HeldValueResult(
                 KeyResult.Of(requested, held.Value, lookup: null), held.StoredAt, held.ExpiresAt, held.Source.ToText(), held.Source.IsProven, held.IsAuthored),
@@ -90,16 +121,27 @@ internal static class HeldKeyApi
     /// <summary>Keys in ascending order. Next is the after of the next page; null after the last one.</summary>
     private sealed record KeyPageResult(IReadOnlyList<HeldKeyResult> Keys, NodeId? Next);
 
-    /// <summary>A held key without its value, of which it has the length. A source is proven if it showed a write token.</summary>
+    /// <summary>A held key without its value, of which it has the length. Its text is null if it is not known. A source is proven if it showed a write token.</summary>
     private sealed record HeldKeyResult(
-        NodeId Digest, string Type, int Bytes, DateTimeOffset StoredAt, DateTimeOffset ExpiresAt, string Source, bool Proven);
+        NodeId Digest, string? Key, string Type, int Bytes, DateTimeOffset StoredAt, DateTimeOffset ExpiresAt, string Source, bool Proven)
+    {
+        public static HeldKeyResult Of(KeySummary key, KeyTexts texts) => new(
+            key.Key,
+            texts.TryFind(key.Key, out var text) ? text : null,
+            DhtValueText.TypeName(key.Kind),
+            key.Length,
+            key.StoredAt,
+            key.ExpiresAt,
+            key.Source.ToText(),
+            key.Source.IsProven);
+    }
 
     /// <summary>Publications in the ascending order of their keys. Next is the after of the next page; null after the last one.</summary>
     private sealed record PublicationPageResult(IReadOnlyList<PublicationResult> Publications, NodeId? Next);
 
-    private sealed record PublicationResult(NodeId Digest, string Type, int Bytes, DateTimeOffset PublishedAt);
+    private sealed record PublicationResult(NodeId Digest, string? Key, string Type, int Bytes, DateTimeOffset PublishedAt);
 
-    /// <summary>A <see cref="KeyDetails"/>. The key is null if the request has its digest.</summary>
+    /// <summary>A <see cref="KeyDetails"/>. The key is null if the request has its digest and its text is not known.</summary>
     private sealed record KeyDetailsResult(
         string? Key,
         NodeId Digest,

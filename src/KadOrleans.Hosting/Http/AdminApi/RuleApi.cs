@@ -7,8 +7,9 @@ internal static class BanApi
 
     public static void Map(RouteGroupBuilder view, RouteGroupBuilder manage)
     {
-        view.MapGet(Path, (IDhtAdmin admin, CancellationToken cancellationToken) => admin.GetBansAsync(cancellationToken))
-            .WithSummary("Lists the banned ids and address ranges, and the edges that do not follow all of them yet.");
+        view.MapGet(Path, ListAsync)
+            .WithSummary("Lists the banned ids and address ranges, and the edges that do not follow all of them yet.")
+            .WithDescription("ban: this one alone, if it is in force. One that is none is refused: so a ban can be checked before it is made.");
         manage.MapPut(Path, (string? ban, HttpContext context, IDhtAdmin admin, AuditLog audit) =>
                 ChangeAsync("ban", Parse(ban), admin.BanAsync, "was banned already", context, audit))
             .WithSummary("Bans an id or an address range: its contacts leave the tables, its requests get no response, and it is not asked.")
@@ -16,6 +17,13 @@ internal static class BanApi
         manage.MapDelete(Path, UnbanAsync)
             .WithSummary("Ends a ban. It must be the same as in the list.")
             .ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    private static async Task<BanList> ListAsync(string? ban, IDhtAdmin admin, CancellationToken cancellationToken)
+    {
+        var only = ban is null ? default(Ban?) : Parse(ban);
+        var list = await admin.GetBansAsync(cancellationToken);
+        return only is { } one ? list with { Bans = [.. list.Bans.Where(entry => entry.Ban == one)] } : list;
     }
 
     private static async Task<BanResult> UnbanAsync(string? ban, HttpContext context, IDhtAdmin admin, AuditLog audit)
@@ -69,7 +77,7 @@ internal static class LimitApi
         var list = await admin.GetLimitsAsync(cancellationToken);
         return new LimitsResult(
             [.. list.Limits.Select(limit => new LimitRow(
-                limit.Limit.Name, limit.Limit.Unit, limit.Setting, limit.Value, limit.Since, limit.Limit.Least, limit.Most))],
+                limit.Limit.Name, limit.Limit.Unit, limit.Setting, limit.Value, limit.Since, limit.Limit.Least, limit.Most, limit.Limit.UsualOfEdges))],
             list.Missing);
     }
 
@@ -91,9 +99,9 @@ internal static class LimitApi
 
     /// <summary>
     /// A limit. Setting and value are null if each edge has its own, and since is null if the setting is in force. Of bytes per second 0 is
-    /// allowed too: no bound.
+    /// allowed too: no bound. Usual is what an edge has whose settings say nothing; null if all edges follow the cluster's.
     /// </summary>
-    private sealed record LimitRow(string Name, string Unit, long? Setting, long? Value, DateTimeOffset? Since, long Least, long Most);
+    private sealed record LimitRow(string Name, string Unit, long? Setting, long? Value, DateTimeOffset? Since, long Least, long Most, long? Usual);
 
     /// <summary>A limit with its new value, null if it was set back. Silos ask for it each 15 s, edges each 10 s: missing are those that have not asked yet.</summary>
     private sealed record LimitResult(string Name, long? Value, bool Changed, IReadOnlyList<string> Missing);

@@ -5,8 +5,8 @@ namespace KadOrleans.Hosting;
 /// <summary>The key of a request: its id, and its text unless the request has a digest.</summary>
 public readonly record struct RequestedKey(NodeId Digest, string? Text)
 {
-    // A request line has at most 8 KiB.
-    private const int MaxLength = 1_024;
+    /// <summary>The most characters of a key: a request line has at most 8 KiB.</summary>
+    internal const int MaxLength = 1_024;
 
     /// <summary>The key for people, as a part of a sentence.</summary>
     public override string ToString() => VisibleText.Excerpt(Text ?? Digest.ToString());

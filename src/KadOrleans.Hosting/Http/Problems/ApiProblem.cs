@@ -46,6 +46,11 @@ internal sealed partial class ProblemFilter(ILoggerFactory loggers) : IEndpointF
                 DhtUnavailableException => (StatusCodes.Status503ServiceUnavailable, e.Message),
                 _ => (StatusCodes.Status500InternalServerError, "The request failed for a reason that is in the server's log."),
             };
+            if (e is DhtUnavailableException)
+            {
+                FailedWrites.NoteOf(context.HttpContext);
+            }
+
             if (status == StatusCodes.Status500InternalServerError)
             {
                 LogFailed(request.Method, VisibleText.Excerpt(request.Path), e);

@@ -6,9 +6,11 @@ public static class ConsoleHosting
     public const string Root = "/console";
 
     /// <summary>Adds what the pages need beside the API and its <see cref="IDhtAdmin"/>.</summary>
-    public static IServiceCollection AddKadConsole(this IServiceCollection services) => services
+    public static IServiceCollection AddKadConsole(this IServiceCollection services, ConsoleSubject subject) => services
+        .AddSingleton(subject)
         .AddSingleton<BrowserSessions>()
         .AddSingleton<ConsoleAssets>()
+        .AddSingleton<ManualPages>()
         .AddSingleton<OverviewFeed>()
         .AddHostedService(provider => provider.GetRequiredService<OverviewFeed>());
 
@@ -20,6 +22,7 @@ public static class ConsoleHosting
         console.AddEndpointFilter(SecurityHeaders.AddAsync);
         SessionApi.Map(console);
         OverviewFeed.Map(console);
+        console.MapGet("/docs/{page}.md", (string page, HttpContext context, ManualPages manual) => manual.Respond(page, context));
         console.MapGet("/{**path}", (string? path, HttpContext context, ConsoleAssets assets) => assets.Respond(path, context));
     }
 }

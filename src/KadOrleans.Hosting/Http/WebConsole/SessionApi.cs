@@ -21,7 +21,8 @@ internal static class SessionApi
         session.MapDelete(Path, End).RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.View));
     }
 
-    private static async Task<SessionDescription> BeginAsync(HttpContext context, ApiTokens tokens, BrowserSessions sessions)
+    private static async Task<SessionDescription> BeginAsync(
+        HttpContext context, ApiTokens tokens, BrowserSessions sessions, ConsoleSubject subject)
     {
         // A form of another site has another type, so it cannot log a browser in.
         if (!MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type) || type.MediaType != ValueBody.Json)
@@ -44,11 +45,11 @@ internal static class SessionApi
 
         var (cookie, proof, session) = sessions.Begin(token, SessionCookie.Read(context.Request));
         SessionCookie.Write(context, cookie);
-        return SessionDescription.Of(token, session, proof);
+        return SessionDescription.Of(token, session, subject, proof);
     }
 
-    private static SessionDescription Describe(HttpContext context) => TokenAuthentication.SessionOf(context) is { } session
-        ? SessionDescription.Of(TokenAuthentication.TokenOf(context), session)
+    private static SessionDescription Describe(HttpContext context, ConsoleSubject subject) => TokenAuthentication.SessionOf(context) is { } session
+        ? SessionDescription.Of(TokenAuthentication.TokenOf(context), session, subject)
         : throw ApiProblemException.Wrong("A request with a token has no session.");
 
     private static NoContent End(HttpContext context, BrowserSessions sessions)
@@ -63,9 +64,10 @@ internal static class SessionApi
         string Name,
         IReadOnlyList<string> Scopes,
         DateTimeOffset EndsAt,
+        ConsoleSubject Subject,
         [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Proof)
     {
-        public static SessionDescription Of(ApiToken token, BrowserSession session, string? proof = null) =>
-            new(token.Name, token.Scopes, session.EndsAt, proof);
+        public static SessionDescription Of(ApiToken token, BrowserSession session, ConsoleSubject subject, string? proof = null) =>
+            new(token.Name, token.Scopes, session.EndsAt, subject, proof);
     }
 }

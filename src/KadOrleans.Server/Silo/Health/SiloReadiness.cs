@@ -28,7 +28,7 @@ internal sealed class SiloReadiness(
     /// The response of <c>/health/ready</c>. Storage that is slow or refuses writes does not end readiness: every silo has it, and reads need
     /// no write.
     /// </summary>
-    public KadOrleans.Hosting.Health Health => new(State, storage.Problem, storage.RefusesWrites);
+    public KadOrleans.Hosting.Health Health => new(State, storage.Problem, storage.RefusesWrites || storage.IsAway);
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(ProcessHealth.ToResult());

@@ -19,6 +19,8 @@ public sealed class SiloConsolePlace : ConsolePlace
 
     public override string Reader => _reader.Secret;
 
+    public override bool IsCluster => true;
+
     // Each of sixteen slices asks on its own.
     public override string WatchableCrawl => "50";
 

@@ -62,6 +62,19 @@ public sealed class SiloPagesTests : FolderTests
         Assert.DoesNotContain("secret", silo.Log, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_dashboard_leads_to_the_console()
+    {
+        await using var silo = await HostedSilo.StartAsync(Folder, "Kad:Http=127.0.0.1:0");
+
+        using var page = await silo.GetAsync("/dashboard/");
+
+        Assert.Contains("<a href=\"../console/\"", await page.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.EndsWith("</html>", (await page.Content.ReadAsStringAsync()).TrimEnd(), StringComparison.OrdinalIgnoreCase);
+        using var console = await silo.GetAsync("/console/");
+        Assert.Equal(HttpStatusCode.OK, console.StatusCode);
+    }
+
     private static string Basic(string credentials) => $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes(credentials))}";
 
     private static async Task<HttpStatusCode> AskAsync(HostedSilo silo, string path, string host, string? credentials)

@@ -28,7 +28,8 @@ public sealed class DockerfileTests
         Assert.Contains($"ENTRYPOINT [\"dotnet\", \"{assembly}.dll\"]", text, StringComparison.Ordinal);
         Assert.Matches(@"(?m)^USER 1654$", text);
         Assert.Matches("(?m)^LABEL .*org\\.opencontainers\\.image\\.version=\"\\$VERSION\"$", text);
-        Assert.EndsWith("-noble-chiseled", Regex.Matches(text, @"(?m)^FROM (\S+)").Last().Groups[1].Value, StringComparison.Ordinal);
+        Assert.Matches("-noble-chiseled@sha256:", Regex.Matches(text, @"(?m)^FROM (\S+)").Last().Groups[1].Value);
+        Assert.All(Regex.Matches(text, "(?m)^FROM .*$"), stage => Assert.Matches("@sha256:[0-9a-f]{64}( AS build)?$", stage.Value.TrimEnd()));
     }
 
     [Fact]

@@ -40,6 +40,7 @@ public sealed class WorkflowTests
         var installs = jobs.Where(job => Has(job.Value, "dotnet tool install")).ToList();
 
         Assert.Equal(["packages"], makes);
+        Assert.DoesNotMatch("apt-get|npm |curl |wget |git clone", Runs(jobs["packages"]));
         Assert.Equal("tool", Assert.Single(installs).Key);
         Assert.Contains("--source \"$PWD/packages\"", Runs(installs[0].Value), StringComparison.Ordinal);
         Assert.Contains("tool", jobs["release"].Texts("needs"));
@@ -47,6 +48,26 @@ public sealed class WorkflowTests
 
         static bool Has(JsonNode job, string command) => Runs(job).Contains(command, StringComparison.Ordinal);
         static string Runs(JsonNode job) => string.Join('\n', job.Entries("steps").Select(step => step.Text("run")));
+    }
+
+    // No job has a key of NuGet's that outlives it, and none but the job that pushes may ask for one.
+    [Fact]
+    public void A_release_pushes_by_its_own_identity_what_was_checked_attested_and_started()
+    {
+        var jobs = Workflows["release"];
+        var push = Assert.Single(jobs, job => job.Value.Entries("steps").Any(step => step.Text("run")?.Contains("nuget push", StringComparison.Ordinal) == true));
+
+        Assert.Equal(["attest", "images", "tool"], push.Value.Texts("needs").Order());
+        Assert.Equal(("nuget", "write"), (push.Value.Text("environment"), push.Value.Text("permissions.id-token")));
+        Assert.DoesNotContain("secrets.NUGET", File.ReadAllText(Repository.Path(".github/workflows/release.yml")), StringComparison.Ordinal);
+        Assert.Contains(push.Value.Entries("steps"), step => step.Text("run")?.Contains("sha256sum --check", StringComparison.Ordinal) == true);
+        Assert.DoesNotContain(push.Value.Entries("steps"), step => step.Text("uses")?.StartsWith("actions/checkout@", StringComparison.Ordinal) == true);
+        Assert.All((string[])["attest", "images"], name =>
+        {
+            Assert.Equal(("write", "write"), (jobs[name].Text("permissions.attestations"), jobs[name].Text("permissions.id-token")));
+            Assert.Contains(jobs[name].Entries("steps"), step => step.Text("uses")?.StartsWith("actions/attest@", StringComparison.Ordinal) == true);
+        });
+        Assert.Contains("attest", jobs["release"].Texts("needs"));
     }
 
     [Fact]

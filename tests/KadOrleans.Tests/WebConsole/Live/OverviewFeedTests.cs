@@ -8,6 +8,8 @@ public sealed class OverviewFeedTests
 {
     private readonly ApplicationLifetime _lifetime = new(NullLogger<ApplicationLifetime>.Instance);
 
+    private readonly FailedWrites _failures = new();
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -47,12 +49,33 @@ public sealed class OverviewFeedTests
         Assert.False(feed.ExecuteTask!.IsFaulted, feed.ExecuteTask.Exception?.ToString());
     }
 
+    // The clock stands still: no tick comes.
+    [Fact]
+    public async Task A_write_that_failed_is_shown_at_once()
+    {
+        using var feed = NewFeed(_ => Task.FromResult(new DhtStatus([])), new ManualTimeProvider());
+        await feed.StartAsync(Token);
+        _lifetime.NotifyStarted();
+        await using var overviews = feed.WatchAsync(Token).GetAsyncEnumerator(Token);
+        Assert.True(await overviews.MoveNextAsync());
+        Assert.DoesNotContain(overviews.Current.Alarms, alarm => alarm is { Name: "KadStorageFailing", Fires: true });
+
+        _failures.Note();
+
+        Assert.True(await overviews.MoveNextAsync());
+        Assert.Equal(
+            "Requests over HTTP whose writes failed: 1.",
+            Assert.Single(overviews.Current.Alarms, alarm => alarm is { Name: "KadStorageFailing", Fires: true }).Sentence);
+        await feed.StopAsync(Token);
+    }
+
     /// <summary>A feed over a DHT that answers requests for the status alone.</summary>
-    private OverviewFeed NewFeed(Func<CancellationToken, Task<DhtStatus>> status) => new(
+    private OverviewFeed NewFeed(Func<CancellationToken, Task<DhtStatus>> status, TimeProvider? time = null) => new(
         Fake.Of<IDht>((method, args) => method == nameof(IDht.GetStatusAsync) ? status((CancellationToken)args[0]!) : throw new NotSupportedException(method)),
         new NoChecks(),
+        _failures,
         _lifetime,
-        TimeProvider.System,
+        time ?? TimeProvider.System,
         NullLogger<OverviewFeed>.Instance);
 
     private sealed class NoChecks : HealthCheckService

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
 namespace KadOrleans.Tests.WebConsole;
 
 public sealed class OverviewTests
@@ -76,6 +78,25 @@ public sealed class OverviewTests
         Assert.Equal(["KadLookupsFail"], Firing(Ready, Node("", 0, contacts: 1), ("lookups.Converged", 90), ("lookups.RequestLimit", 10)));
         Assert.Empty(Firing(Ready, Node("", 0, contacts: 1), ("lookups.Converged", 96), ("lookups.RequestLimit", 4)));
         Assert.Empty(Firing(Ready, Node("", 0, contacts: 1), ("lookups.NobodyAnswered", 1)));
+    }
+
+    [Fact]
+    public void Storage_that_is_away_and_a_write_over_HTTP_that_failed_fire_the_alarm_of_storage()
+    {
+        Assert.Contains("KadStorageFailing", Firing(new Health("storage away", null, RefusesWrites: true), Node("", 0, contacts: 1)));
+        Assert.Equal(["KadStorageFailing"], Firing(Ready, Node("", 0, contacts: 1), ("http.writes.failed", 1)));
+        Assert.True(HealthPages.Read(new(
+            new Dictionary<string, HealthReportEntry> { ["ready"] = Entry(new Health("storage away", null, RefusesWrites: true)) }, TimeSpan.Zero)).RefusesWrites);
+
+        static HealthReportEntry Entry(Health health) =>
+            new(health.ToResult().Status, health.ToResult().Description, TimeSpan.Zero, null, health.ToResult().Data);
+    }
+
+    [Fact]
+    public void The_size_of_the_network_is_the_middle_of_what_edges_estimate()
+    {
+        Assert.Equal(900, Overview.Of(Ready, [Node("a", 0) with { NetworkSize = 5 }, Node("b", 0) with { NetworkSize = 900.4 }, Node("c", 0) with { NetworkSize = 950 }, Node("d", 0)], [At(0)]).NetworkSize);
+        Assert.Null(Overview.Of(Ready, [Node("", 0)], [At(0)]).NetworkSize);
     }
 
     [Fact]

@@ -18,13 +18,23 @@ public sealed record Alarm(string Name, bool Fires, string Sentence)
     [
         new("KadNotReady", !health.IsReady, health.IsReady ? "This process is ready." : $"This process is not ready: {VisibleText.Show(health.Status)}."),
         Contacts(nodes ?? []),
-        OverviewRates.Growth(begin, end, "refused.StorageFailed", "stores.refused.StorageFailed") is > 0 and var failed
-            ? new("KadStorageFailing", true, $"STOREs that failed in storage: {failed}.")
-            : health.RefusesWrites ? new("KadStorageFailing", true, "Storage refuses writes.")
-            : new("KadStorageFailing", false, "No STORE failed in storage."),
+        Storage(health, OverviewRates.Growth(begin, end, "refused.StorageFailed", "stores.refused.StorageFailed"), OverviewRates.Growth(begin, end, FailedWrites.Name)),
         Dropped(OverviewRates.Growth(begin, end, "refused.Busy", "refused.PendingLimit", "stores.refused.Busy"), end.At - begin.At),
         Lookups(OverviewRates.Between(begin, end)),
     ];
+
+    private static Alarm Storage(Health health, long stores, long puts) => new(
+        "KadStorageFailing",
+        health.RefusesWrites || stores > 0 || puts > 0,
+        (stores, puts) switch
+        {
+            _ when health.RefusesWrites && !health.IsReady => $"Storage does not take writes: {VisibleText.Show(health.Status)}.",
+            _ when health.RefusesWrites => "Storage refuses writes.",
+            (0, 0) => "No write failed in storage.",
+            (_, 0) => $"STOREs that failed in storage: {stores}.",
+            (0, _) => $"Requests over HTTP whose writes failed: {puts}.",
+            _ => $"STOREs that failed in storage: {stores}; requests over HTTP whose writes failed: {puts}.",
+        });
 
     private static Alarm Contacts(IReadOnlyList<DhtNodeStatus> nodes)
     {

@@ -1,7 +1,10 @@
+using System.Diagnostics;
+using System.Reflection;
+
 namespace KadOrleans.Hosting;
 
 // What the first page shows: the process's health in words, the node or the first MaxNodes live edges with the contacts of all.
-// The rates are null before the second sample. Each alarm has a line. The series is for drawings.
+// The network's size is the middle of what the nodes' lookups estimate. The rates are null before the second sample. Each alarm has a line. The series is for drawings.
 public sealed record Overview(
     DateTimeOffset At,
     bool IsReady,
@@ -9,11 +12,19 @@ public sealed record Overview(
     IReadOnlyList<OverviewNode> Nodes,
     int NodeCount,
     int Contacts,
+    double? NetworkSize,
+    string Release,
+    DateTimeOffset StartedAt,
     OverviewRates? Rates,
     IReadOnlyList<Alarm> Alarms,
     OverviewSeries Series)
 {
     public const int MaxNodes = 100;
+
+    private static readonly string RunningRelease =
+        typeof(Overview).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    private static readonly DateTimeOffset ProcessStart = Process.GetCurrentProcess().StartTime.ToUniversalTime();
 
     private static readonly TimeSpan RateWindow = TimeSpan.FromMinutes(1);
 
@@ -30,10 +41,17 @@ public sealed record Overview(
             [.. known.OrderBy(node => node.Name, StringComparer.Ordinal).Take(MaxNodes).Select(OverviewNode.Of)],
             known.Count,
             known.Sum(node => node.Contacts),
+            SizeOf(known),
+            RunningRelease,
+            ProcessStart,
             last.At > begin.At ? OverviewRates.Between(begin, last) : null,
             Alarm.Judge(health, nodes, samples[0], last),
             OverviewSeries.Of(samples));
     }
+
+    // Edges estimate the same network: the middle one is least moved by one that was cut off.
+    private static double? SizeOf(IReadOnlyList<DhtNodeStatus> nodes) =>
+        nodes.Select(node => node.NetworkSize).OfType<double>().Order().ToList() is { Count: > 0 } sizes ? Math.Round(sizes[sizes.Count / 2]) : null;
 
     private static string Describe(Health health, IReadOnlyList<DhtNodeStatus>? nodes) => (health, nodes) switch
     {

@@ -6,7 +6,12 @@ namespace KadOrleans.Hosting;
 
 // Samples the DHT while the process runs, and tells all viewers. A viewer that is slow gets the last overview alone: nothing is queued.
 public sealed partial class OverviewFeed(
-    IDht dht, HealthCheckService health, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<OverviewFeed> logger)
+    IDht dht,
+    HealthCheckService health,
+    FailedWrites failures,
+    IHostApplicationLifetime lifetime,
+    TimeProvider time,
+    ILogger<OverviewFeed> logger)
     : BackgroundService
 {
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
@@ -54,21 +59,36 @@ public sealed partial class OverviewFeed(
         // A silo takes no call before it is up, and Orleans logs each one as an error.
         await lifetime.ApplicationStarted.UntilCancelledAsync().WaitAsync(stoppingToken);
         using var timer = new PeriodicTimer(Interval, time);
+        bool isRunning;
         do
         {
-            try
+            // The first write that fails is seen at once, and further ones at the next tick.
+            var failed = failures.Next;
+            var tick = timer.WaitForNextTickAsync(stoppingToken).AsTask();
+            await RenewAsync(stoppingToken);
+            if (await Task.WhenAny(tick, failed) == failed)
             {
-                var former = _current;
-                _current = new Current(await SampleAsync(stoppingToken));
-                former.Replaced.SetResult();
+                await RenewAsync(stoppingToken);
             }
-            catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
-            {
-                // A failure of the console must not end the process.
-                LogNotSampled(e.Message);
-            }
+
+            isRunning = await tick;
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+        while (isRunning);
+    }
+
+    private async Task RenewAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            var former = _current;
+            _current = new Current(await SampleAsync(stoppingToken));
+            former.Replaced.SetResult();
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
+        {
+            // A failure of the console must not end the process.
+            LogNotSampled(e.Message);
+        }
     }
 
     [LoggerMessage(8120, LogLevel.Warning, "The console's overview was not renewed, and is tried again in 5 s: {Reason}")]
@@ -86,7 +106,8 @@ public sealed partial class OverviewFeed(
             // The cluster does not respond, or stops. The overview says so, and the health has the reason.
         }
 
-        _samples = [.. _samples.TakeLast(Samples - 1), new CountsAt(time.GetUtcNow(), _counts.Add(nodes ?? []))];
+        var counts = new Dictionary<string, long>(_counts.Add(nodes ?? [])) { [FailedWrites.Name] = failures.Count };
+        _samples = [.. _samples.TakeLast(Samples - 1), new CountsAt(time.GetUtcNow(), counts)];
         return Overview.Of(HealthPages.Read(await health.CheckHealthAsync(cancellationToken)), nodes, _samples);
     }
 

@@ -3,6 +3,7 @@
 import { el, put, notice, shown } from './lib/dom.js';
 import * as api from './lib/api.js';
 import { watch, stop } from './lib/live.js';
+import { strip } from './lib/strip.js';
 
 // Each page is loaded when it is first opened.
 const PAGES = [
@@ -14,12 +15,15 @@ const PAGES = [
   { path: 'publications', title: 'Publications', module: './pages/publications.js' },
   { path: 'usage', title: 'Usage', module: './pages/usage.js' },
   { path: 'nodes', title: 'Nodes', module: './pages/nodes.js' },
-  { path: 'silos', title: 'Silos', module: './pages/silos.js' },
+  { path: 'silos', title: 'Silos', module: './pages/silos.js', isCluster: true },
   { path: 'bans', title: 'Bans', module: './pages/bans.js' },
   { path: 'limits', title: 'Limits', module: './pages/limits.js' },
+  { path: 'tokens', title: 'Tokens', module: './pages/tokens.js' },
   { path: 'contact', title: 'Contact', module: './pages/contact.js', isHidden: true },
   { path: 'audit', title: 'Audit log', module: './pages/audit.js' },
 ];
+
+const NOWHERE = { path: null, title: 'No such page', module: './pages/nowhere.js' };
 
 const app = document.getElementById('app');
 let leave = [];
@@ -66,7 +70,8 @@ function showLogin(sentence) {
 }
 
 function showFrame(session) {
-  const links = PAGES.filter(page => !page.isHidden).map(page => el('a', { href: `#/${page.path}` }, page.title));
+  const { subject } = session;
+  const links = PAGES.filter(page => !page.isHidden && (subject.isCluster || !page.isCluster)).map(page => el('a', { href: `#/${page.path}` }, page.title));
   const state = el('span', { class: 'state', role: 'status' }, 'connecting…');
   const main = el('main', { id: 'main', tabindex: '-1' });
   put(app,
@@ -75,7 +80,9 @@ function showFrame(session) {
       state,
       el('span', { class: 'who' }, shown(session.name), session.canManage ? '' : ' (view only)'),
       el('button', { type: 'button', class: 'quiet', onclick: logOut }, 'Log out')),
-    el('nav', { 'aria-label': 'Pages' }, links),
+    strip(el('nav', { 'aria-label': 'Pages' }, links,
+      el('a', { class: 'away', href: 'docs/runbook.md' }, 'Runbook'),
+      subject.dashboard && el('a', { class: 'away', href: subject.dashboard, target: '_blank', rel: 'noopener' }, 'Orleans dashboard', el('span', { class: 'hidden' }, ' (opens another tab)')))),
     main);
   watch((overview, isConnected) => {
     state.className = `state ${!isConnected ? 'away' : overview?.isReady ? 'good' : 'bad'}`;
@@ -88,7 +95,7 @@ function showFrame(session) {
 async function open(session, links, main, isFirst = false) {
   const [path, ...rest] = location.hash.replace(/^#\/?/, '').split('/');
   if (location.hash === '#main') return main.focus();
-  const page = PAGES.find(one => one.path === path) ?? PAGES[0];
+  const page = PAGES.find(one => one.path === path) ?? NOWHERE;
   const mine = ++turn;
   leave.forEach(end => end());
   leave = [];

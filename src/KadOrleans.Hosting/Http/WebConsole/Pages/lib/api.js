@@ -52,6 +52,9 @@ export function read(path, parameters = {}) {
   return send('GET', admin(path) + (query.size ? `?${query}` : ''));
 }
 
+/** Reads the nodes with their counters. */
+export const status = () => send('GET', '../v1/status');
+
 /** The path of a key. Two texts are no name of anything in a path. */
 export function keyPath(key) {
   if (key === '.' || key === '..') throw new ApiError(0, `A path cannot name the key ${key} by its text; name it by its id.`);
@@ -67,7 +70,7 @@ export const set = (path, body) => send('PUT', admin(path), body);
 /** Deletes by the management API. */
 export const remove = path => send('DELETE', admin(path));
 
-const describe = ({ name, scopes }) => ({ name, canManage: scopes.includes('manage') });
+const describe = ({ name, scopes, subject }) => ({ name, scopes, canManage: scopes.includes('manage'), subject });
 
 /** The session that this tab has; null without one. */
 export async function session() {

@@ -77,16 +77,25 @@ export function select(name, options, value) {
   return el('select', { name }, options.map(([key, text]) => el('option', { value: key, selected: key === value }, text)));
 }
 
-/** A table whose header stays and which scrolls sideways within itself. Cells are texts, elements, or {cell, class}. */
+/**
+ * A table which scrolls sideways within itself, and whose rows are lists of label and value in a narrow window. The roles are those of the
+ * elements, which lose them there.
+ */
 export function table(caption, heads, rows, empty = 'Nothing.') {
   if (rows.length === 0) return el('p', { class: 'empty' }, empty);
   return el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': caption },
-    el('table', {},
+    el('table', { role: 'table' },
       el('caption', { class: 'hidden' }, caption),
-      el('thead', {}, el('tr', {}, heads.map(head => el('th', { scope: 'col', class: head.class }, head.text ?? head)))),
-      el('tbody', {}, rows.map(cells => el('tr', {}, cells.map((cell, place) =>
-        el('td', { class: heads[place]?.class }, cell)))))));
+      el('thead', { role: 'rowgroup' }, el('tr', { role: 'row' }, heads.map(head => head === ''
+        ? el('td', { role: 'cell' })
+        : el('th', { scope: 'col', role: 'columnheader', class: head.class }, head.text ?? head)))),
+      el('tbody', { role: 'rowgroup' }, rows.map(cells => el('tr', { role: 'row' }, cells.map((cell, place) =>
+        el('td', { role: 'cell', class: heads[place]?.class, 'data-label': heads[place]?.text ?? (heads[place] || null) }, el('div', {}, cell))))))));
 }
+
+/** A figure with its title, and a few words on it. */
+export const tile = (title, value, { isBad = false, words = null, href = null } = {}) =>
+  el('div', { class: `tile${isBad ? ' bad' : ''}` }, el('span', {}, href ? el('a', { href }, title) : title), el('strong', {}, value), words && el('small', {}, words));
 
 /** Asks before a change. Resolves to whether it was confirmed. */
 export function confirm(title, sentence, action) {

@@ -20,7 +20,8 @@ export function bytes(value) {
 }
 
 export const milliseconds = value =>
-  value === null || value === undefined ? '–' : value >= 10000 ? `${(value / 1000).toFixed(1)} s` : value >= 100 ? `${Math.round(value)} ms` : `${value.toFixed(1)} ms`;
+  value === null || value === undefined ? '–' : value >= 10000 ? `${(value / 1000).toFixed(1)} s` : value >= 100 ? `${Math.round(value)} ms`
+    : value >= 1 ? `${value.toFixed(1)} ms` : value >= 0.01 ? `${value.toFixed(2)} ms` : '< 0.01 ms';
 
 /** A time of this browser's zone, with the exact one on hover. */
 export function time(text) {
@@ -36,13 +37,14 @@ export function time(text) {
   return element;
 }
 
+/** How long something lasts: 80 s, 5 min, 3 h, 4 days. */
+export const duration = seconds => (seconds < 90 ? `${Math.round(seconds)} s` : seconds < 5400 ? `${Math.round(seconds / 60)} min`
+  : seconds < 172800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86400)} days`);
+
 /** in 3 h, 5 min ago. */
 export function relative(text, now = Date.now()) {
   const seconds = (new Date(text).getTime() - now) / 1000;
-  const length = Math.abs(seconds);
-  const words = length < 90 ? `${Math.round(length)} s` : length < 5400 ? `${Math.round(length / 60)} min`
-    : length < 172800 ? `${Math.round(length / 3600)} h` : `${Math.round(length / 86400)} days`;
-  return seconds >= 0 ? `in ${words}` : `${words} ago`;
+  return seconds >= 0 ? `in ${duration(seconds)}` : `${duration(-seconds)} ago`;
 }
 
 export const plural = (count, noun) => `${number(count)} ${noun}${count === 1 ? '' : 's'}`;

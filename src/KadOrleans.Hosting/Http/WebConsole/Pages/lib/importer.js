@@ -13,7 +13,7 @@ const MOST_LISTED = 20;
 /** A form that reads a file, sends its lines and says what came of them. `onLeave` takes what ends it. */
 export function importer(onLeave) {
   const file = el('input', { name: 'file', type: 'file', required: true, accept: '.jsonl,.json,.txt' });
-  const button = el('button', { class: 'danger' }, 'Import…');
+  const button = el('button', { class: 'main' }, 'Import…');
   const state = el('div', { 'aria-live': 'polite' });
   let isStopped = false;
   onLeave(() => { isStopped = true; });

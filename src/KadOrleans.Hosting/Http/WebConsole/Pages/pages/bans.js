@@ -31,7 +31,12 @@ export function show(view, { session, rest }) {
       onsubmit: async event => {
         event.preventDefault();
         const given = ban.value.trim();
-        if (await confirm('Ban this?', `${given} gets no response from here any more.`, 'Ban')) change(set, given, 'is banned');
+        let isThere = null;
+        await report(done, async () => {
+          isThere = (await read('bans', { ban: given })).bans.length > 0;
+          return isThere ? `${given} is banned already.` : null;
+        });
+        if (isThere === false && await confirm('Ban this?', `${given} gets no response from here any more.`, 'Ban')) change(set, given, 'is banned');
       },
     }, field('Ban', ban, 'A node id, an address, or a range such as 203.0.113.0/24.'), el('button', { class: 'danger' }, 'Ban…')),
     done, list);

@@ -3,6 +3,8 @@ import { bytes, time, relative, plural } from '../lib/format.js';
 import { read, set, remove, keyPath } from '../lib/api.js';
 import { pages } from '../lib/pages.js';
 import { importer } from '../lib/importer.js';
+import { exporter } from '../lib/exporter.js';
+import { keyLink } from '../lib/keylink.js';
 
 const HOLDS = { value: ['holds it', 'good'], otherValue: ['holds another value', 'bad'], none: ['has none', ''], noResponse: ['no response', 'bad'] };
 
@@ -10,33 +12,83 @@ export function show(view, context) {
   const [kind, key] = context.rest;
   if (kind === 'text' && key) return showKey(view, context, key, {});
   if (kind === 'id' && key) return showKey(view, context, key, { as: 'digest' });
-  const prefix = el('input', { name: 'prefix', maxlength: 40, pattern: '[0-9a-fA-F]*', placeholder: 'all', value: kind === 'prefix' ? key ?? '' : '', spellcheck: 'false', autocapitalize: 'off' });
+  const sought = el('input', { name: 'sought', maxlength: 1024, placeholder: 'all', value: kind === 'prefix' ? key ?? '' : '', spellcheck: 'false', autocapitalize: 'off' });
   const name = el('input', { name: 'key', maxlength: 1024, required: true, spellcheck: 'false', autocapitalize: 'off' });
   const list = el('section', {});
   put(view,
     el('div', { class: 'forms' },
       el('form', { onsubmit: event => { event.preventDefault(); location.hash = `#/keys/text/${encodeURIComponent(name.value)}`; } },
         field('Open a key', name, 'Its text, as programs use it.'), el('button', { class: 'main' }, 'Open')),
-      el('form', { onsubmit: event => { event.preventDefault(); scan(list, prefix.value.trim()); } },
-        field('List held keys', prefix, 'First hexadecimal digits of their ids.'), el('button', {}, 'List'))),
-    context.session.canManage && importer(context.onLeave),
+      el('form', { onsubmit: event => { event.preventDefault(); scan(list, sought.value.trim()); } },
+        field('List held keys', sought, 'A part of their texts, or the first hexadecimal digits of their ids.'), el('button', {}, 'List'))),
+    el('div', { class: 'setters' },
+      context.session.canManage && newValue(() => scan(list, sought.value.trim())),
+      context.session.canManage && importer(context.onLeave),
+      exporter(context.onLeave)),
     list);
-  scan(list, prefix.value);
+  scan(list, sought.value);
 }
 
-function scan(list, prefix) {
-  load(list, () => pages('keys', { prefix }, page => page.keys, (keys, isWhole) => [
-    el('p', {}, `${plural(keys.length, 'key')}${isWhole ? '' : ' so far'}.`),
-    table('Held keys', ['Id', 'Type', { text: 'Size', class: 'number' }, 'Stored', 'Expires', 'Source'],
-      keys.map(key => [el('a', { href: `#/keys/id/${key.digest}` }, id(key.digest, 16)), key.type, bytes(key.bytes),
-        time(key.storedAt), relative(key.expiresAt), shown(key.source)]),
-      'No key with this prefix is held here.')]));
+const HEADS = ['Key', 'Type', { text: 'Size', class: 'number' }, 'Stored', 'Expires', 'Source'];
+
+const row = key => [keyLink(key), key.type, bytes(key.bytes), time(key.storedAt), relative(key.expiresAt), shown(key.source)];
+
+// What could be the beginning of an id may be a text, too.
+function scan(list, sought) {
+  const isPrefix = /^[0-9a-f]{0,40}$/i.test(sought);
+  load(list, async () => {
+    const [found, usage] = await Promise.all([
+      sought === '' ? { keys: [] } : read('keys', { text: sought }),
+      read('usage').catch(() => null),
+    ]);
+    const all = usage && ` Held in all: ${plural(usage.keys, 'key')}, ${bytes(usage.bytes)}${usage.missing.length > 0 ? ', without shards that did not respond' : ''}.`;
+    const byText = found.keys.length > 0 && [el('h2', {}, 'By text'), table('Keys by text', HEADS, found.keys.map(row))];
+    if (!isPrefix) {
+      return [el('p', {}, `${plural(found.keys.length, 'key')} found.`, all), byText || el('p', { class: 'empty' }, 'No key is held here whose text is this, or is known to contain it.'), known()];
+    }
+    const byId = await pages('keys', { prefix: sought }, page => page.keys, (keys, isWhole) => [
+      el('p', {}, `${plural(keys.length, 'key')}${isWhole ? '' : ' so far'}${sought === '' ? '' : `, with ids that begin with ${sought}`}.`, all),
+      table('Held keys', HEADS, keys.map(row), 'No key with this prefix is held here.')]);
+    return [byText, byText && el('h2', {}, 'By id'), byId, known()];
+  });
+}
+
+const known = () => el('p', { class: 'quiet' }, 'A key is held by its id, which does not tell its text. Texts are known of keys that requests to this server named since it started.');
+
+// A key of any text, and its value.
+function newValue(done) {
+  const key = el('input', { name: 'newKey', maxlength: 1024, required: true, autocomplete: 'off', spellcheck: 'false', autocapitalize: 'off' });
+  const state = el('div', { 'aria-live': 'polite' });
+  return el('div', {}, setter('New value', async (value, life) => {
+    const text = key.value;
+    let path;
+    try {
+      path = keyPath(text);
+    } catch (failure) {
+      return put(state, notice(failure.message));
+    }
+    await storeValue(state, path, {}, value, life, () => el('p', {}, el('a', { href: `#/keys/text/${encodeURIComponent(text)}` }, 'Open the key ', shown(text))));
+    done();
+  }, field('Key', key, 'Its text, as programs use it.')), state);
+}
+
+// Asks, stores a value, and says where it is.
+async function storeValue(place, path, parameters, value, life, after = () => null) {
+  if (!await confirm('Set this key?', 'The value goes to the nearest nodes, and replaces what they hold of the key.', 'Set')) return;
+  let link = null;
+  await report(place, async () => {
+    const { stored, isHeld, isPublished } = await set(`${path}/value?${new URLSearchParams({ ...parameters, ...(life ? { life } : {}) })}`, value);
+    const places = [isHeld && 'here', (stored > 0 || !isHeld) && `on ${plural(stored, 'other node')}`].filter(Boolean);
+    link = after();
+    return `Stored ${places.join(' and ')}${isPublished ? ', and published again each day' : ''}.`;
+  });
+  if (link) place.append(link);
 }
 
 function showKey(view, { session }, key, parameters) {
   const body = el('section', {});
   const done = el('div', { 'aria-live': 'polite' });
-  put(view, el('p', {}, el('a', { href: '#/keys' }, '← All keys')), done, session.canManage && setter((value, life) => store(value, life)), body);
+  put(view, el('p', {}, el('a', { href: '#/keys' }, '← All keys')), done, session.canManage && setter('Set a value', (value, life) => store(value, life)), body);
   const path = keyPath(key);
   const open = () => load(body, async () => {
     const details = await read(path, parameters);
@@ -62,12 +114,7 @@ function showKey(view, { session }, key, parameters) {
     ];
   });
   const store = async (value, life) => {
-    if (!await confirm('Set this key?', 'The value goes to the nearest nodes, and replaces what they hold of the key.', 'Set')) return;
-    await report(done, async () => {
-      const { stored, isHeld, isPublished } = await set(`${path}/value?${new URLSearchParams({ ...parameters, ...(life ? { life } : {}) })}`, value);
-      const places = [isHeld && 'here', (stored > 0 || !isHeld) && `on ${plural(stored, 'other node')}`].filter(Boolean);
-      return `Stored ${places.join(' and ')}${isPublished ? ', and published again each day' : ''}.`;
-    });
+    await storeValue(done, path, parameters, value, life);
     open();
   };
   const drop = async digest => {
@@ -92,15 +139,15 @@ const typed = (type, text) => ({
       : text,
 });
 
-function setter(store) {
+function setter(title, store, ...first) {
   const type = select('type', TYPES, 'string');
   const value = el('textarea', { name: 'value', rows: 3, required: true, maxlength: 20000, spellcheck: 'false', autocapitalize: 'off' });
   const life = el('input', { name: 'life', inputmode: 'numeric', pattern: '[0-9]{1,8}', maxlength: 8, autocomplete: 'off' });
-  return el('details', { class: 'setter' }, el('summary', {}, 'Set a value'), el('form', {
+  return el('details', { class: 'setter' }, el('summary', {}, title), el('form', {
     onsubmit: event => {
       event.preventDefault();
       store(typed(type.value, value.value), life.value.trim());
     },
-  }, field('Type', type), field('Value', value), field('Seconds to live', life, 'Empty: it is published again each day. Otherwise it replaces what strangers stored and what ends sooner.'),
-  el('button', { class: 'danger' }, 'Set…')));
+  }, first, field('Type', type), field('Value', value), field('Seconds to live', life, 'Empty: it is published again each day. Otherwise it replaces what strangers stored and what ends sooner.'),
+  el('button', { class: 'main' }, 'Set…')));
 }

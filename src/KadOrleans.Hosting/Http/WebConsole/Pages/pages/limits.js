@@ -27,8 +27,8 @@ export function show(view, { session }) {
       missing.length > 0 && el('div', { class: 'notice' }, 'These do not follow all limits yet: ', missing.map((one, place) => [place > 0 && ', ', shown(one)]),
         '. Silos ask for them each 15 s, edges each 10 s.'),
       table('Limits', ['Limit', { text: 'In force', class: 'number' }, { text: 'Setting', class: 'number' }, 'Unit', 'Changed', ...(session.canManage ? [''] : [])], limits.map(limit => [
-        limit.name, amount(limit.value), amount(limit.setting), limit.unit, limit.since ? time(limit.since) : '',
-        ...(session.canManage ? [limit.since && el('button', { type: 'button', 'aria-label': `Set ${limit.name} back`, onclick: () => change(() => remove(path(limit.name)), `${limit.name} is as the setting says.`) }, 'Set back')] : [])])),
+        limit.name, amount(limit.value, limit), amount(limit.setting, limit), limit.unit, limit.since ? time(limit.since) : '',
+        ...(session.canManage ? [limit.since && el('button', { type: 'button', 'aria-label': `Set back: ${limit.name}`, onclick: () => change(() => remove(path(limit.name)), `${limit.name} is as the setting says.`) }, 'Set back')] : [])])),
     ];
   });
   const change = async (call, words) => {
@@ -48,7 +48,7 @@ export function show(view, { session }) {
         const [limit, given] = [name.value, value.value.trim()];
         if (await confirm('Change this limit?', `${limit} becomes ${given} ${chosen()?.unit ?? ''}.`, 'Change')) change(() => set(`${path(limit)}?value=${encodeURIComponent(given)}`), `${limit} is ${given}.`);
       },
-    }, field('Limit', name), field('Value', value), el('button', { class: 'danger' }, 'Change…')),
+    }, field('Limit', name), field('Value', value), el('button', { class: 'main' }, 'Change…')),
     session.canManage && hint,
     done, list);
   open();
@@ -56,5 +56,7 @@ export function show(view, { session }) {
 
 const path = name => `limits/${encodeURIComponent(name)}`;
 
-// Each edge of a cluster has a setting of its own for some.
-const amount = value => value === null ? el('span', { class: 'quiet' }, 'each edge’s own') : number(value);
+// Each edge of a cluster has a setting of its own for some. An upload of 0 has no bound.
+const figure = (value, unit) => value === 0 && unit === 'bytes per second' ? 'no bound' : number(value);
+
+const amount = (value, { unit, usual }) => value === null ? [figure(usual, unit), el('div', { class: 'quiet' }, 'on edges without a setting')] : figure(value, unit);

@@ -85,9 +85,9 @@ function explore(place, crawl, begin) {
       fact('Nodes', number(facts.nodes)), fact('Unreachable', `${number(facts.unreachable)} (${(facts.unreachableShare * 100).toFixed(1)} %)`),
       fact('Different ids', number(facts.ids)), fact('Different addresses', number(facts.addresses)),
       facts.roundTripMilliseconds && fact('Round trip', `median ${milliseconds(facts.roundTripMilliseconds.p50)}, 99 % within ${milliseconds(facts.roundTripMilliseconds.p99)}`),
-      facts.contactsPerNode && fact('Contacts of a node', `median ${number(Math.round(facts.contactsPerNode.p50))}, at most ${number(Math.round(facts.contactsPerNode.most))}`),
+      facts.contactsPerNode && fact('Contacts of a node', facts.contactsPerNode.most === 0 ? 'none named another one' : `median ${number(Math.round(facts.contactsPerNode.p50))}, at most ${number(Math.round(facts.contactsPerNode.most))}`),
       facts.balance && fact('Spread of ids', facts.balance.verdict === 'even' ? 'even, as by chance' : `uneven; fullest: ${facts.balance.fullestPrefix}…`),
-      fact('Protocol', Object.entries(facts.addressForms).map(([form, count]) => `${number(count)} ${form}`).join(', ') || '–'),
+      forms(facts.addressForms),
       fact('Ids at several addresses', number(facts.idsAtSeveralEndpointsCount)),
       fact('Addresses with several ids', number(facts.endpointsWithSeveralIdsCount))),
     el('ul', { class: 'legend' }, el('li', { class: 'contacts' }, 'answers'), el('li', { class: 'warn' }, 'named by others, unreachable')))), found);
@@ -102,6 +102,14 @@ function explore(place, crawl, begin) {
     });
   });
   open(begin);
+}
+
+const FORMS = { text: 'as text', bytes: 'as bytes (Python 2)' };
+
+// A node that names no contact shows no address.
+function forms(counts) {
+  const seen = Object.entries(counts).filter(([form, count]) => form in FORMS && count > 0).map(([form, count]) => `${FORMS[form]} by ${number(count)}`);
+  return seen.length > 0 && fact('Addresses written', seen.join(', '));
 }
 
 const fact = (name, value) => [el('dt', {}, name), el('dd', {}, value)];
@@ -121,7 +129,7 @@ function nodes(all) {
       node.id && [el('dt', {}, 'Id'), el('dd', {}, el('code', { class: 'whole' }, node.id))],
       node.otherIds.length > 0 && [el('dt', {}, 'Named by others as'), el('dd', {}, node.otherIds.map(other => el('div', {}, el('code', { class: 'whole' }, other))))],
       fact('Contacts', `${number(node.contacts)}${node.reachable && !node.complete ? ', not all of them' : ''}`),
-      fact('Addresses written', node.addressForm === 'bytes' ? 'as bytes (Python 2)' : node.addressForm === 'text' ? 'as text' : 'unknown'),
+      fact('Addresses written', node.addressForm === 'bytes' ? 'as bytes (Python 2)' : node.addressForm === 'text' ? 'as text' : 'not seen: it named nobody'),
       fact('Seen since', node.since ? [time(node.since), ` (${relative(node.since)})`] : 'the first crawl, or not compared')))));
 }
 

@@ -1,6 +1,6 @@
 import { el, put, shown, table, load, confirm, report } from '../lib/dom.js';
-import { plural, time } from '../lib/format.js';
-import { read, post } from '../lib/api.js';
+import { number, plural, time } from '../lib/format.js';
+import { read, post, status } from '../lib/api.js';
 import { watch } from '../lib/live.js';
 
 const STATES = { live: 'good', silent: 'bad', released: '', drained: 'warn' };
@@ -17,8 +17,8 @@ export function show(view, { session, onLeave }) {
   const [done, body] = [el('div', { 'aria-live': 'polite' }), el('section', {})];
   put(view, done, body);
   const open = () => load(body, async () => {
-    const { edges } = await read('edges');
-    return edges.length > 0 ? drawEdges(edges) : drawNode(onLeave);
+    const [{ edges }, { nodes }] = await Promise.all([read('edges'), status().catch(() => ({ nodes: [] }))]);
+    return edges.length > 0 ? drawEdges(edges, new Map(nodes.map(node => [node.name, node.counts]))) : [drawNode(onLeave), counters('', nodes[0]?.counts)];
   });
   const change = async (edge, { action, title, ask }) => {
     if (!await confirm(`${title}: ${edge.name}`, ask, title)) return;
@@ -28,13 +28,14 @@ export function show(view, { session, onLeave }) {
     });
     open();
   };
-  const drawEdges = edges => [
+  const drawEdges = (edges, counts) => [
     el('p', { class: 'lead' }, 'Each edge leases node ids by its name, and serves them over UDP.'),
     edges.map(edge => el('article', { class: 'card' },
       el('h2', {}, shown(edge.name), el('span', { class: `mark ${STATES[edge.state] ?? ''}` }, edge.state)),
       el('p', { class: 'quiet' }, edge.state === 'live' ? plural(edge.contacts, 'contact') : edge.lastSeen ? ['last seen ', time(edge.lastSeen)] : 'not seen',
         `, ${plural(edge.epoch, 'lease')} so far`),
       ids(edge.ids, edge.endpoints, edge.state === 'live'),
+      counters(edge.name, counts.get(edge.name)),
       session.canManage && el('div', { class: 'buttons' }, ACTIONS.filter(one => one.states.includes(edge.state)).map(one =>
         el('button', { type: 'button', class: one.action === 'resume' ? '' : 'danger', 'aria-label': `${one.title}: ${edge.name}`, onclick: () => change(edge, one) }, `${one.title}…`))))),
   ];
@@ -50,6 +51,13 @@ function drawNode(onLeave) {
       : overview.nodes.map(node => [el('p', {}, `This node has ${plural(node.contacts, 'contact')}.`), ids(node.ids, node.endpoints, true)]));
   }));
   return body;
+}
+
+// What it counted since its start, in the order of the names, which docs/telemetry.md explains.
+function counters(name, counts) {
+  const all = Object.entries(counts ?? {}).sort(([one], [other]) => one.localeCompare(other));
+  return all.length > 0 && el('details', {}, el('summary', {}, `Counters${name ? ` of ${name}` : ''} since the start`),
+    table(`Counters of ${name || 'the node'}`, ['Counter', { text: 'Count', class: 'number' }], all.map(([counter, count]) => [el('code', { class: 'whole' }, counter), number(count)])));
 }
 
 const ids = (all, endpoints, isLive) => table('Node ids', ['Node id', 'Listens on', ''], all.map((text, place) => [

@@ -1,5 +1,5 @@
-import { el, put, shown, id, table } from '../lib/dom.js';
-import { number, rate, bytes, plural } from '../lib/format.js';
+import { el, put, shown, id, table, tile } from '../lib/dom.js';
+import { number, rate, bytes, plural, duration, time } from '../lib/format.js';
 import { lines } from '../lib/charts.js';
 import { read } from '../lib/api.js';
 import { watch } from '../lib/live.js';
@@ -15,13 +15,13 @@ const WHERE = {
   KadLookupsFail: ['#/lookup', 'Try a lookup'],
 };
 
-export function show(view, { onLeave }) {
+export function show(view, { session, onLeave }) {
   const [health, now, tiles, charts, alarms, nodes] = [1, 2, 3, 4, 5, 6].map(() => el('section', {}));
-  const contacts = el('div', { class: 'tiles' });
+  const [process, held, silos] = [1, 2, 3].map(() => el('div', { class: 'tiles' }));
+  let crawled = null;
   health.setAttribute('aria-live', 'polite');
-  const held = el('div', { class: 'tiles' });
   let words = null;
-  put(now, el('div', { class: 'tiles' }, contacts, held));
+  put(now, el('div', { class: 'tiles' }, silos, process, held));
   put(view, health, now, tiles, charts, alarms, nodes);
 
   onLeave(watch(overview => {
@@ -37,10 +37,15 @@ export function show(view, { onLeave }) {
     put(tiles, el('h2', {}, 'In the last minute'), el('div', { class: 'tiles' },
       tile('Requests received', rates ? `${rate(rates.received)}/s` : '–'),
       tile('STOREs accepted', rates ? `${rate(rates.stores)}/s` : '–'),
-      tile('Requests refused', rates ? `${rate(rates.refused)}/s` : '–', rates?.refused > rates?.received / 10),
+      tile('Requests refused', rates ? `${rate(rates.refused)}/s` : '–', { isBad: rates?.refused > rates?.received / 10 }),
       tile('Lookups', rates ? number(all) : '–'),
-      tile('Lookups that succeeded', all ? `${Math.round((rates.succeeded / all) * 100)} %` : '–', all >= 10 && rates.failed > all * 0.05)));
-    put(contacts, tile('Contacts', number(overview.contacts)));
+      tile('Lookups that succeeded', all ? `${Math.round((rates.succeeded / all) * 100)} %` : '–', { isBad: all >= 10 && rates.failed > all * 0.05 })));
+    put(process,
+      size(overview.networkSize, crawled),
+      tile('Contacts', number(overview.contacts), { href: '#/table' }),
+      tile('Release', overview.release),
+      tile('Up for', duration((new Date(overview.at) - new Date(overview.startedAt)) / 1000), { words: session.subject.isCluster ? 'this silo' : null }),
+      tile('Storage', storage(overview), { isBad: refusesWrites(overview), words: shown(session.subject.storage) }));
     put(charts, el('div', { class: 'charts' },
       lines('Requests received', overview.series.at, overview.series.received),
       lines('Lookups', overview.series.at, overview.series.lookups, { title: 'failed', values: overview.series.failed })));
@@ -49,8 +54,9 @@ export function show(view, { onLeave }) {
       return el('li', { class: alarm.fires ? 'bad' : 'good' },
         el('span', { class: 'flag' }, alarm.fires ? 'fires' : 'quiet'),
         el('code', {}, alarm.name), el('span', {}, shown(alarm.sentence)),
-        where && el('a', { href: where[0] }, where[1]));
-    })), el('p', { class: 'quiet' }, 'As this process sees the last five minutes. Your monitoring has the others; docs/runbook.md says what to do.'));
+        where && el('a', { href: where[0] }, where[1]),
+        el('a', { href: runbook(alarm.name), 'aria-label': `What to do about ${alarm.name}` }, 'What to do'));
+    })), el('p', { class: 'quiet' }, 'As this process sees the last five minutes. Your monitoring has the others; the ', el('a', { href: 'docs/runbook.md' }, 'runbook'), ' has all of them.'));
     const isNode = overview.nodes.length === 1 && overview.nodes[0].name === '';
     put(nodes, el('h2', {}, isNode ? 'Node' : plural(overview.nodeCount, 'edge')), table('Nodes',
       [...(isNode ? [] : ['Name']), 'Node ids', 'Listens on', { text: 'Contacts', class: 'number' }],
@@ -64,16 +70,37 @@ export function show(view, { onLeave }) {
   const count = async () => {
     try {
       const usage = await read('usage');
-      put(held, tile('Keys held', number(usage.keys)), tile('Bytes held', bytes(usage.bytes)),
-        usage.missing.length > 0 && tile('Shards that do not respond', number(usage.missing.length), true));
+      put(held, tile('Keys held', number(usage.keys), { href: '#/keys' }), tile('Bytes held', bytes(usage.bytes), { href: '#/usage' }),
+        usage.missing.length > 0 && tile('Shards that do not respond', number(usage.missing.length), { isBad: true }));
     } catch (failure) {
       put(held, tile('Keys held', '–'), el('p', { class: 'quiet' }, shown(failure.message)));
     }
   };
-  count();
-  const timer = setInterval(count, USAGE_MS);
+  const around = async () => {
+    try {
+      crawled = (await read('crawls')).crawls.find(crawl => crawl.phase === 'finished') ?? null;
+      if (!session.subject.isCluster) return;
+      const alive = (await read('silos')).silos.filter(silo => silo.state !== 'Dead');
+      const ready = alive.filter(silo => silo.isReady).length;
+      put(silos, tile('Silos', number(alive.length), { href: '#/silos', isBad: ready < alive.length, words: ready === alive.length ? 'all ready' : `${ready} ready` }));
+    } catch {
+      put(silos, session.subject.isCluster && tile('Silos', '–', { href: '#/silos', words: 'no answer' }));
+    }
+  };
+  const renew = () => { count(); around(); };
+  renew();
+  const timer = setInterval(renew, USAGE_MS);
   onLeave(() => clearInterval(timer));
 }
 
-const tile = (title, value, isBad = false) =>
-  el('div', { class: `tile${isBad ? ' bad' : ''}` }, el('span', {}, title), el('strong', {}, value));
+// What lookups tell, or before they do the last crawl.
+function size(estimate, crawled) {
+  const [value, words] = estimate !== null ? [`≈ ${number(estimate)}`, 'by lookups'] : crawled ? [number(crawled.summary.nodes), ['crawled ', time(crawled.startedAt)]] : ['–', 'no lookup told it yet'];
+  return tile('Nodes of the network', value, { href: '#/network', words });
+}
+
+const runbook = alarm => `docs/runbook.md#${alarm.toLowerCase()}`;
+
+const refusesWrites = overview => overview.alarms.some(alarm => alarm.name === 'KadStorageFailing' && alarm.fires);
+
+const storage = overview => (refusesWrites(overview) ? 'fails' : 'works');

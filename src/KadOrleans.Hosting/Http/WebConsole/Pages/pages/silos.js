@@ -40,6 +40,6 @@ function readiness({ isReady, reason, state }) {
 // The field says how far the cluster's time is ahead of the clock.
 const clock = difference => difference === null ? '–' : difference === 0 ? '0 s' : `${Math.abs(difference).toFixed(3)} s ${difference < 0 ? 'ahead' : 'behind'}`;
 
-const place = ({ number, name, silos, missing }) => [
-  el('p', {}, `Shard ${number} (in logs ${name}) is `, silos.length > 0 ? ['active on ', silos.map((silo, at) => [at > 0 && ', ', shown(silo, { class: 'address' })]), '.'] : 'not active.'),
+const place = ({ number, silos, missing }) => [
+  el('p', {}, `Shard ${number} is `, silos.length > 0 ? ['active on ', silos.map((silo, at) => [at > 0 && ', ', shown(silo, { class: 'address' })]), '.'] : 'not active.'),
   missing.length > 0 && notice(`These silos do not respond, so it may be active there: ${missing.join(', ')}.`)];

@@ -1,4 +1,4 @@
-import { el, put, load, svg, table, shown } from '../lib/dom.js';
+import { el, put, load, svg, table, tile, shown } from '../lib/dom.js';
 import { number, bytes, plural } from '../lib/format.js';
 import { bar } from '../lib/charts.js';
 import { doubling } from '../lib/doubling.js';
@@ -49,7 +49,7 @@ function draw(usage) {
     el('div', { class: 'tiles' },
       tile('Keys', number(usage.keys)), tile('Bytes', bytes(usage.bytes)),
       shards.length > 0 && tile('Shards', number(shards.length)),
-      missing.size > 0 && tile('Shards that do not respond', number(missing.size), true)),
+      missing.size > 0 && tile('Shards that do not respond', number(missing.size), { isBad: true })),
     el('p', { class: 'quiet' }, 'Expired keys count until they are removed. Bytes are what quotas count: keys and values.'),
     shards.length === 0 ? el('p', {}, 'A node holds its keys in one file, without shards.') : [
       el('h2', {}, 'Shards by bytes'),
@@ -57,10 +57,10 @@ function draw(usage) {
       el('h2', {}, `The fullest ${Math.min(MAX_ROWS, shards.length)}`),
       table('The fullest shards', ['Shard', { text: 'Keys', class: 'number' }, { text: 'Bytes', class: 'number' }, { text: 'Of all', class: 'number' }],
         usage.shards.toSorted((one, other) => other.bytes - one.bytes).slice(0, MAX_ROWS).map(shard => [
-          el('code', {}, name(shard.shard)), number(shard.keys), bytes(shard.bytes),
+          String(shard.shard), number(shard.keys), bytes(shard.bytes),
           usage.bytes ? `${((shard.bytes / usage.bytes) * 100).toFixed(1)} %` : '–'])),
     ],
-    missing.size > 0 && el('p', { class: 'notice error' }, `${plural(missing.size, 'shard')} did not respond in time: ${usage.missing.slice(0, 20).map(name).join(', ')}${missing.size > 20 ? ' and others' : ''}. Their keys are not counted.`),
+    missing.size > 0 && el('p', { class: 'notice error' }, `${plural(missing.size, 'shard')} did not respond in time: ${usage.missing.slice(0, 20).join(', ')}${missing.size > 20 ? ' and others' : ''}. Their keys are not counted.`),
   ];
 }
 
@@ -72,11 +72,6 @@ function squares(shards) {
     drawn.map((shard, place) => svg('rect', {
       x: (place % columns) + 0.06, y: Math.floor(place / columns) + 0.06, width: 0.88, height: 0.88, rx: 0.14,
       class: shard.bytes === null ? 'missing' : 'shard', 'fill-opacity': shard.bytes === null ? 1 : (0.08 + 0.92 * (shard.bytes / most)).toFixed(2),
-    }, svg('title', {}, `shard ${name(shard.shard)}: ${shard.bytes === null ? 'no response' : `${plural(shard.keys, 'key')}, ${bytes(shard.bytes)}`}`))));
+    }, svg('title', {}, `shard ${shard.shard}: ${shard.bytes === null ? 'no response' : `${plural(shard.keys, 'key')}, ${bytes(shard.bytes)}`}`))));
 }
 
-// As messages name it.
-const name = shard => shard.toString(16).padStart(4, '0');
-
-const tile = (title, value, isBad = false) =>
-  el('div', { class: `tile${isBad ? ' bad' : ''}` }, el('span', {}, title), el('strong', {}, value));

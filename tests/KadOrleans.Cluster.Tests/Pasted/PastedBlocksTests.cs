@@ -1,0 +1,110 @@
+namespace KadOrleans.Cluster.Tests.Pasted;
+
+/// <summary>The blocks of the documents as a reader pastes them, on a machine of his own, from the first to the last.</summary>
+public sealed class PastedBlocksTests
+{
+    private const string OneProcess = "listening udp";
+
+    [Fact]
+    public void Each_block_of_commands_is_run_or_has_a_reason()
+    {
+        string[] run = [.. PastedDocuments.OfClone, .. PastedDocuments.OfKad];
+        var pasted = Snippet.OfAll("sh").Where(block => run.Contains(block.Document)).SelectMany(block => block.Lines).ToHashSet();
+        var left =
+            from block in Snippet.OfAll("sh")
+            where !run.Contains(block.Document)
+            where !block.Lines.All(pasted.Contains) && block.Lines.All(line => PastedDocuments.NotRun(line) is null)
+            where !block.Document.StartsWith("CONTRIBUTING", StringComparison.Ordinal)
+            select $"{block.Document}:{block.Line}: {block.Lines[0]}";
+
+        Assert.Empty(left);
+    }
+
+    [Fact]
+    [Trait("Tier", "Long")]
+    [Needs(Need.PostgreSql)]
+    public async Task The_blocks_of_a_clone_work_as_they_stand()
+    {
+        await using var machine = await StartAsync();
+        var online = machine.OpenOnline();
+        await online.PasteAsync("dotnet restore KadOrleans.Cluster.slnf --verbosity quiet; dotnet restore samples/Guestbook.Cluster --verbosity quiet");
+        var reader = new Reader(machine);
+        foreach (var block in PastedDocuments.OfClone.SelectMany(document => Snippet.Of(document, "sh", "csharp")))
+        {
+            var lines = string.Join('\n', block.Lines);
+            if (block.Lines[0].StartsWith("using ", StringComparison.Ordinal))
+            {
+                // It is for the program that was begun last.
+                var folder = new DirectoryInfo(machine.Clone).Parent!.GetDirectories("hello-*").MaxBy(program => program.CreationTimeUtc)!;
+                await File.WriteAllTextAsync(Path.Combine(folder.FullName, "Program.cs"), lines);
+                await online.PasteAsync($"dotnet build '{folder}' --verbosity quiet");
+                continue;
+            }
+
+            if (lines.Contains("psql", StringComparison.Ordinal) || block.Document != PastedDocuments.OfClone[0])
+            {
+                // "Stop the first cluster with Ctrl-C."
+                await reader.InterruptAsync();
+            }
+
+            if (lines.Contains("psql", StringComparison.Ordinal))
+            {
+                await machine.StartPostgreSqlAsync();
+            }
+
+            await reader.PasteAsync(block, lines.Contains(" package ", StringComparison.Ordinal) ? online : null);
+        }
+
+        Assert.Equal(4, reader.Text.Split('\n').Count(line => line == "hello"));
+        Assert.Contains("nodes stored it", reader.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Tier", "Long")]
+    [Needs(Need.Curl)]
+    public async Task The_blocks_with_kad_work_as_they_stand()
+    {
+        await using var machine = await StartAsync();
+        machine.AddProgram("kad", $"#!/bin/sh\nexec dotnet '{Path.Combine(AppContext.BaseDirectory, "kad.dll")}' \"$@\"");
+        var reader = new Reader(machine);
+        foreach (var document in PastedDocuments.OfKad)
+        {
+            if (!Snippet.Of(document, "sh").Any(block => block.Lines.Any(line => PastedDocuments.Serves(line) is not null)))
+            {
+                // What such a document names: a cluster, its address, its token and files of the reader.
+                await reader.InterruptAsync();
+                await reader.PasteAsync(
+                    """
+                    rm -rf kad-data tokens.json && mkdir kad-cluster-data && ln -s kad-cluster-data kad-data && echo picture > picture.png
+                    kad token add shop --file tokens.json --output shop.token && kad token add operator --file tokens.json --output ops.token
+                    """);
+                await reader.ServeAsync(
+                    $"dotnet '{Path.Combine(AppContext.BaseDirectory, "kad-server.dll")}' Kad:Data=kad-cluster-data Kad:Http=127.0.0.1:8080", OneProcess);
+                await reader.PasteAsync(
+                    """
+                    cp kad-cluster-data/http-token operator.token
+                    export URL=http://127.0.0.1:8080 TOKEN=$(cat operator.token)
+                    """);
+            }
+
+            foreach (var block in Snippet.Of(document, "sh", "bash"))
+            {
+                if (block.Lines.Any(line => PastedDocuments.Serves(line) is not null))
+                {
+                    await reader.InterruptAsync();
+                }
+
+                await reader.PasteAsync(block);
+            }
+
+            await reader.PasteAsync("rm -rf kad-data kad-cluster-data tokens.json *.token");
+        }
+    }
+
+    private static Task<ReadersMachine> StartAsync()
+    {
+        var problem = ReadersMachine.WhyNot();
+        Assert.SkipWhen(problem is not null, problem ?? string.Empty);
+        return ReadersMachine.StartAsync();
+    }
+}
