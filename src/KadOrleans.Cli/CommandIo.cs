@@ -38,8 +38,8 @@ public sealed class CommandIo : IDisposable
 
     public void Say(string sentence) => Error.WriteLine(VisibleText.Show(sentence));
 
-    /// <summary>Writes a line of a server to the standard output, as well as that can be done.</summary>
-    public void Announce(string line) => new BestEffortWriter(Output).WriteLine(line);
+    /// <summary>What a server says about itself: the standard output, as well as it can be written.</summary>
+    public TextWriter Announcements => new BestEffortWriter(Output);
 
     public Stream OpenInput() => _openInput();
 

@@ -6,6 +6,9 @@ public sealed class DhtClient : IDht
     // The grain ids that calls are spread over. A client reaches each id through one silo, and different ids through different silos.
     private const int GrainIds = 16;
 
+    /// <summary>How many times a key may change while it is to be set under a condition.</summary>
+    private const int MaxChanges = 5;
+
     private static readonly TimeSpan ReadyPause = TimeSpan.FromSeconds(1);
 
     private readonly IGrainFactory _grains;
@@ -63,6 +66,40 @@ public sealed class DhtClient : IDht
         StoreRules.ThrowIfRefused(value);
         StoreRules.ThrowIfNoLife(life);
         return ResultOf(key, await CallAsync(dht => dht.SetForAsync(key, value, life, cancellationToken), cancellationToken));
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>The key's shard decides by what it holds, with the write.</remarks>
+    public async Task<SetResult> SetIfAsync(
+        NodeId key,
+        DhtValue value,
+        Func<DhtValue?, bool> condition,
+        SetAcknowledgement acknowledgement,
+        TimeSpan? life = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(condition);
+        StoreRules.ThrowIfRefused(value);
+        StoreRules.ThrowIfNoSuchSet(acknowledgement, life);
+        var isDurable = acknowledgement == SetAcknowledgement.Durable;
+        for (var changes = 0; changes < MaxChanges; changes++)
+        {
+            // A lookup is made only if the shard holds nothing.
+            var found = await GetAsync(key, cancellationToken);
+            if (!condition(found.Value))
+            {
+                return new SetResult { Local = StoreResult.Superseded };
+            }
+
+            var held = found.Lookup is null ? found.Value : null;
+            var result = await CallAsync(dht => dht.SetIfAsync(key, value, held, life, isDurable, cancellationToken), cancellationToken);
+            if (result.Local != StoreResult.Superseded)
+            {
+                return ResultOf(key, result) with { Publication = life is null ? result.Local : null };
+            }
+        }
+
+        throw StoreRules.ChangedTooOften(MaxChanges);
     }
 
     /// <inheritdoc/>

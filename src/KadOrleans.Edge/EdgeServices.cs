@@ -31,7 +31,12 @@ internal static class EdgeServices
             Random = s.GetRequiredService<IRandomSource>(),
             LoggerFactory = s.GetRequiredService<ILoggerFactory>(),
         });
-        services.AddHostedService(s => ActivatorUtilities.CreateInstance<EdgeService>(s, transports, announce ?? (static _ => { })));
+        services.AddHostedService(s =>
+        {
+            // First, as they are checked: a host without grains has a sentence of theirs.
+            _ = s.GetRequiredService<KadEdgeOptions>();
+            return ActivatorUtilities.CreateInstance<EdgeService>(s, transports, announce ?? (static _ => { }));
+        });
         return services;
     }
 }

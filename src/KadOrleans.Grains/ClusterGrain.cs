@@ -74,6 +74,17 @@ internal sealed class ClusterGrain(
         return Status;
     }
 
+    public async ValueTask<ShardStatus> DoubleShardsFromAsync(int count)
+    {
+        var present = state.State.ToSettings().Layout.Count;
+        var isDone = state.RecordExists && (state.State.IsDoubling ? present == count : present == 2L * count);
+        return isDone ? Status
+            : present == count || !state.RecordExists ? await DoubleShardsAsync()
+            : throw new InvalidOperationException(
+                $"The cluster has {present} shards{(state.State.IsDoubling ? ", which are being doubled" : string.Empty)}, not {count}: "
+                + "look at them, and decide again.");
+    }
+
     private ShardStatus Status => new(state.State.ToSettings().Layout.Bits, state.State.IsDoubling ? _doubling?.Split ?? 0 : null);
 
     // Not awaited: it takes minutes.

@@ -31,16 +31,20 @@ internal static class GrainMetrics
 
     private static readonly ConcurrentDictionary<ValueCache, byte> Caches = new();
 
+    private static readonly KeyValuePair<string, object?>[] Targets = MetricNames.Tags<WriteTarget>("kad.storage.target");
+    private static readonly KeyValuePair<string, object?> Hit = new("kad.cache.result", MetricNames.Value("Hit"));
+    private static readonly KeyValuePair<string, object?> Miss = new("kad.cache.result", MetricNames.Value("Miss"));
+
     private static int _shards;
     private static int _split;
 
     static GrainMetrics()
     {
         Meter.CreateObservableGauge("kad.cache.size", () => Caches.Keys.Sum(cache => cache.Bytes), "By", "Values in the cache.");
-        Meter.CreateObservableGauge("kad.values.held", () => Held(static shard => shard.Count), "{key}", "Keys held for the network.");
-        Meter.CreateObservableGauge("kad.shards.count", () => Volatile.Read(ref _shards), "{shard}", "Shards of the cluster.");
-        Meter.CreateObservableGauge("kad.shards.split", () => Volatile.Read(ref _split), "{shard}", "Shards that a doubling has split so far.");
-        Meter.CreateObservableGauge("kad.values.size", () => Held(static shard => shard.Bytes), "By", "Footprint of the values held.");
+        Meter.CreateObservableGauge(MetricNames.Of("kad.value.held"), () => Held(static shard => shard.Count), "{key}", "Keys held for the network.");
+        Meter.CreateObservableGauge(MetricNames.Of("kad.shard.count"), () => Volatile.Read(ref _shards), "{shard}", "Shards of the cluster.");
+        Meter.CreateObservableGauge(MetricNames.Of("kad.shard.split"), () => Volatile.Read(ref _split), "{shard}", "Shards that a doubling has split so far.");
+        Meter.CreateObservableGauge(MetricNames.Of("kad.value.size"), () => Held(static shard => shard.Bytes), "By", "Footprint of the values held.");
     }
 
     /// <summary>Creates the counters' series at 0, and begins to measure a silo's cache.</summary>
@@ -82,9 +86,9 @@ internal static class GrainMetrics
     private static long Held(Func<KeyShard, long> of) =>
         Caches.Keys.SelectMany(cache => cache.Active.Keys).Where(shard => !shard.AreHalvesFilled).Sum(shard => of(shard.Shard));
 
-    private static KeyValuePair<string, object?> Result(bool isHit) => new("kad.cache.result", isHit ? "Hit" : "Miss");
+    private static KeyValuePair<string, object?> Result(bool isHit) => isHit ? Hit : Miss;
 
-    private static KeyValuePair<string, object?> Tag(WriteTarget target) => new("kad.storage.target", target.ToString());
+    private static KeyValuePair<string, object?> Tag(WriteTarget target) => Targets[(int)target];
 }
 
 // The targets of writes to grain storage. The edges' directory and the cluster's settings change too seldom to be counted.

@@ -215,6 +215,30 @@ public sealed class KadNode : IDht, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    /// <remarks>A client-only node holds nothing: there the condition is checked by a lookup before.</remarks>
+    public async Task<SetResult> SetIfAsync(
+        NodeId key,
+        DhtValue value,
+        Func<DhtValue?, bool> condition,
+        SetAcknowledgement acknowledgement,
+        TimeSpan? life = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(condition);
+        StoreRules.ThrowIfRefused(value);
+        StoreRules.ThrowIfNoSuchSet(acknowledgement, life);
+        if (!_options.ClientOnly)
+        {
+            return _watch.Learn(key, value, await _ownPublications.SetIfAsync(
+                Engine, _store, Parts.Maintenance, key, value, condition, life, acknowledgement == SetAcknowledgement.Durable, cancellationToken));
+        }
+
+        return condition((await GetAsync(key, cancellationToken)).Value)
+            ? _watch.Learn(key, value, await Engine.SetAsync(key, value, life, cancellationToken))
+            : new SetResult { Local = StoreResult.Superseded };
+    }
+
+    /// <inheritdoc/>
     public async Task<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default) =>
         await _ownPublications.UnpublishAsync(Engine, key, cancellationToken);
 

@@ -42,15 +42,11 @@ public static class KadServer
     }
 
     // The output gets addresses and a line for each node id. The error output gets the log. Several threads write to both. That either
-    // cannot be written does not end what serves.
-    internal static Task<int> RunAsync(string[] args, KadProviders providers, TextWriter output, TextWriter error)
+    // cannot be written, or is not read, neither ends nor delays what serves.
+    internal static async Task<int> RunAsync(string[] args, KadProviders providers, TextWriter output, TextWriter error)
     {
-        var log = TextWriter.Synchronized(new BestEffortWriter(error));
-        return SettingsCommand.RunAsync(
-            Help,
-            args,
-            settings => ServerProgram.RunAsync(settings, providers, TextWriter.Synchronized(new BestEffortWriter(output)), log),
-            output,
-            log);
+        await using var lines = new QueuedWriter(new BestEffortWriter(output));
+        await using var log = new QueuedWriter(new BestEffortWriter(error));
+        return await SettingsCommand.RunAsync(Help, args, settings => ServerProgram.RunAsync(settings, providers, lines, log), output, log);
     }
 }

@@ -18,20 +18,23 @@ internal static class ServerProgram
         var (isEdge, hasStarted) = (false, false);
         using var claim = new PortClaim();
         IHost? host = null;
+        ConsoleLog? log = null;
         try
         {
             isEdge = IsEdge(settings);
             host = isEdge
                 ? EdgeHost.Build(settings, providers, output, error, () => hasStarted)
                 : SiloHost.Build(settings, providers, output, error);
+            log = host.Services.GetRequiredService<ConsoleLog>();
             var code = isEdge ? await RunEdgeAsync(host, () => hasStarted = true) : await RunSiloAsync(host, providers, claim, output);
             return await StoppedAsync(code);
         }
         catch (StopException exception)
         {
             // The host itself may hang.
-            host!.Services.GetRequiredService<LineLoggerProvider>().Close();
-            await error.WriteLineAsync(VisibleText.Show($"{Prefix()}{exception.Message}"));
+            log!.Close();
+            await TelemetryExport.EndAsync(host!.Services, exception.Message);
+            log.End(VisibleText.Show($"{Prefix()}{exception.Message}"));
             host = null;
             return exception.Code;
         }
@@ -43,7 +46,7 @@ internal static class ServerProgram
         catch (Exception exception)
         {
             // The log of a half-started host's shutdown would follow the reason, which must be the last line.
-            host?.Services.GetRequiredService<LineLoggerProvider>().Close();
+            log?.Close();
             var (code, sentence) = StartFailure.Explain(Process(), exception, host);
             return await EndAsync(code, sentence);
         }
@@ -64,7 +67,16 @@ internal static class ServerProgram
         async Task<int> EndAsync(int code, string sentence)
         {
             await DisposeAsync(host);
-            await error.WriteLineAsync($"{Prefix()}{sentence}");
+            if (log is null)
+            {
+                // A setting is wrong, as that of the log may be.
+                await error.WriteLineAsync($"{Prefix()}{sentence}");
+            }
+            else
+            {
+                log.End($"{Prefix()}{sentence}");
+            }
+
             return code;
         }
     }
@@ -121,9 +133,10 @@ internal static class ServerProgram
         try
         {
             await fatal.UnlessAsync(host.StartAsync());
+            var log = host.Services.GetRequiredService<ConsoleLog>();
             foreach (var line in AddressLines(host.Services))
             {
-                await output.WriteLineAsync(line);
+                log.Announce(line, output);
             }
 
             await fatal.UnlessAsync(StopSiloAsync(host));

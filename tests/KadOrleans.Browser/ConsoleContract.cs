@@ -209,7 +209,7 @@ public abstract class ConsoleContract(ConsolePlace place)
     {
         await place.PutAsync("hostile", Hostile);
         using var refused = await place.Http.PostAsync(
-            new Uri($"/v1/admin/edges/{Uri.EscapeDataString(Hostile)}?action=drain", UriKind.Relative), content: null, TestContext.Current.CancellationToken);
+            new Uri($"/v1/admin/edges/{Uri.EscapeDataString(Hostile)}:drain", UriKind.Relative), content: null, TestContext.Current.CancellationToken);
         Assert.False(refused.IsSuccessStatusCode);
         await using var window = await place.LogInAsync(place.Manager);
 

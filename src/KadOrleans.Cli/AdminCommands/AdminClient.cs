@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 
 namespace KadOrleans.Cli;
@@ -18,9 +20,14 @@ public sealed class AdminClient : IDisposable
 
     private readonly HttpClient _http;
 
-    public AdminClient(Uri url, string token, TimeSpan? timeout = null)
+    public AdminClient(Uri url, string token, TimeSpan? timeout = null, X509Certificate2Collection? authorities = null)
     {
-        _http = new HttpClient { BaseAddress = url, MaxResponseContentBufferSize = MaxResponse, Timeout = timeout ?? LongestWait };
+        _http = new HttpClient(authorities is null ? new SocketsHttpHandler() : Trusting(authorities))
+        {
+            BaseAddress = url,
+            MaxResponseContentBufferSize = MaxResponse,
+            Timeout = timeout ?? LongestWait,
+        };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
 
@@ -61,6 +68,12 @@ public sealed class AdminClient : IDisposable
         {
             return await call();
         }
+        catch (HttpRequestException e) when (e.InnerException is AuthenticationException refusal)
+        {
+            throw CommandException.WrongUsage(
+                $"--url is '{_http.BaseAddress}', whose certificate is not accepted ({Phrases.Of(refusal.Message)}); one for that name is needed, "
+                + $"by an authority of the system or of {Connection.AuthorityOption}.");
+        }
         catch (HttpRequestException e)
         {
             throw Unreachable(e);
@@ -69,6 +82,14 @@ public sealed class AdminClient : IDisposable
         {
             throw CommandException.Unreachable($"{_http.BaseAddress} did not respond within {_http.Timeout.TotalSeconds} s.");
         }
+    }
+
+    // Revocation is not checked: a private authority commonly serves no list.
+    private static SocketsHttpHandler Trusting(X509Certificate2Collection authorities)
+    {
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.AddRange(authorities);
+        return new SocketsHttpHandler { SslOptions = { CertificateChainPolicy = policy } };
     }
 
     private JsonObject Parse(string text)
@@ -85,9 +106,15 @@ public sealed class AdminClient : IDisposable
 
     private CommandException NoApi() => CommandException.WrongUsage($"--url is '{_http.BaseAddress}', where no node or silo serves its API; the HTTP address of one is needed.");
 
-    private static CommandException Refused(HttpStatusCode status, string text)
+    private CommandException Refused(HttpStatusCode status, string text)
     {
-        var sentence = SentenceOf(text) ?? $"The server refused the request with the status {(int)status}.";
+        if (FieldOf(text, "type") == ProblemType.NoManagement.Reference)
+        {
+            return CommandException.WrongUsage(
+                $"--url is '{_http.BaseAddress}', an edge, which has no management; the HTTP address of a silo is needed.");
+        }
+
+        var sentence = FieldOf(text, "detail") ?? $"The server refused the request with the status {(int)status}.";
         return status switch
         {
             HttpStatusCode.BadRequest or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.RequestEntityTooLarge =>
@@ -97,11 +124,11 @@ public sealed class AdminClient : IDisposable
         };
     }
 
-    private static string? SentenceOf(string text)
+    private static string? FieldOf(string text, string name)
     {
         try
         {
-            return JsonNode.Parse(text)?["detail"] is JsonValue detail && detail.TryGetValue<string>(out var sentence) ? VisibleText.Show(sentence) : null;
+            return JsonNode.Parse(text)?[name] is JsonValue field && field.TryGetValue<string>(out var content) ? VisibleText.Show(content) : null;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

@@ -33,7 +33,7 @@ internal static class EdgeCommands
             io,
             ApiCommand.Verb(name, description, $"edges {name} edge-3").With(edge),
             parsed => new ApiRequest(
-                HttpMethod.Post, $"{Path}/{Uri.EscapeDataString(parsed.GetValue(edge)!)}" + ApiRequest.QueryOf(("action", action))),
+                HttpMethod.Post, $"{Path}/{Uri.EscapeDataString(parsed.GetValue(edge)!)}:{action}"),
             static (printer, result) => printer.Line(result.IsTrue("changed") ? "Done." : "Nothing changed: it was so already."));
     }
 }
@@ -48,7 +48,7 @@ internal static class SiloCommands
         io,
         ApiCommand.Verb(
             "silos",
-            "List the silos: which are ready or why not, their releases and clocks, and where the edge directory is.",
+            "List the silos: which are ready or why not, their releases, clocks and nodes, and where the edge directory is.",
             "silos").Alias("silo"),
         "/v1/admin/silos",
         static (printer, result) =>
@@ -65,10 +65,16 @@ internal static class SiloCommands
             printer.Rows(
                 silos,
                 ("silo", "address"), ("state", "state"), ("ready", "ready"), ("clock", "clock"),
-                ("version", "version"), ("started", "startedAt"), ("last heard", "lastHeard"), ("holds", "holds"));
+                ("version", "version"), ("node", "node"), ("started", "startedAt"), ("last heard", "lastHeard"), ("holds", "holds"));
             if (silos.Count > 0 && !silos.Any(silo => silo.IsTrue("hasEdgeDirectory")))
             {
                 printer.Note("No silo that responds has the edge directory.");
+            }
+
+            foreach (var node in silos.Where(silo => silo.Text("state") == "Active" && silo.Text("node").Length > 0)
+                .GroupBy(silo => silo.Text("node")).Where(node => node.Count() > 1))
+            {
+                printer.Note($"{node.Count()} silos share the node {node.Key}: if it is lost, so are they at once.");
             }
         });
 
@@ -92,7 +98,10 @@ internal static class SiloCommands
                 "double", "Begin to double the number of shards. It cannot be stopped.", "shards double", "shards double --wait").With(wait),
             async (parsed, client, cancellationToken) =>
             {
-                var shards = await client.SendAsync(new ApiRequest(HttpMethod.Post, $"{ShardsPath}:double"), cancellationToken);
+                // The number is a condition: however often the request is made, it doubles them once.
+                var present = await client.SendAsync(ApiRequest.Get(ShardsPath), cancellationToken);
+                var body = new JsonObject { ["count"] = present["count"]?.DeepClone() };
+                var shards = await client.SendAsync(new ApiRequest(HttpMethod.Post, $"{ShardsPath}:double", body), cancellationToken);
                 while (parsed.GetValue(wait) && shards["split"] is not null)
                 {
                     progress = Describe(shards);

@@ -1,3 +1,5 @@
+using System.Security.Cryptography.X509Certificates;
+
 namespace KadOrleans.Cli;
 
 internal sealed class Connection
@@ -5,6 +7,10 @@ internal sealed class Connection
     public const string UrlVariable = "KAD_URL";
 
     public const string TokenVariable = "KAD_TOKEN";
+
+    public const string AuthorityOption = "--ca-file";
+
+    public const string AuthorityVariable = "KAD_CA_FILE";
 
     private const string DefaultUrl = "http://127.0.0.1:8080";
 
@@ -19,14 +25,29 @@ internal sealed class Connection
     private readonly Option<string?> _data = CommonOptions.Text(
         "--data", "DIR", "The data folder of a node on this machine: its own token is there.");
 
-    public Option[] All => [_url, _tokenFile, _data];
+    private readonly Option<string?> _authority = CommonOptions.Text(
+        AuthorityOption,
+        "FILE",
+        $"A PEM file of authorities that an https:// URL's certificate may be of. [default: {AuthorityVariable} of the environment, else the "
+            + $"system's]");
+
+    public Option[] All => [_url, _tokenFile, _data, _authority];
 
     public AdminClient Open(ParseResult parsed)
     {
         var text = parsed.GetValue(_url) ?? Environment.GetEnvironmentVariable(UrlVariable) ?? DefaultUrl;
         return Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.AbsolutePath == "/"
-            ? new AdminClient(url!, ReadToken(parsed))
+            ? new AdminClient(url!, ReadToken(parsed), authorities: ReadAuthorities(parsed))
             : throw CommandException.WrongUsage($"--url is '{text}'; http://HOST:PORT or https://HOST:PORT is needed.");
+    }
+
+    private X509Certificate2Collection? ReadAuthorities(ParseResult parsed)
+    {
+        var (name, file) = parsed.GetValue(_authority) is { } given ? (AuthorityOption, given)
+            : (AuthorityVariable, Environment.GetEnvironmentVariable(AuthorityVariable));
+        return string.IsNullOrEmpty(file)
+            ? null
+            : CertificateFile.ReadPem(name, file, Encoding.UTF8.GetString(CertificateFile.ReadBytes(name, file, "a PEM file of certificates")));
     }
 
     private string ReadToken(ParseResult parsed) => (parsed.GetValue(_tokenFile), parsed.GetValue(_data)) switch

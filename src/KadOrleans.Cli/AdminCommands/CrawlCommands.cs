@@ -48,7 +48,11 @@ internal static class CrawlCommands
             async (parsed, client, cancellationToken) =>
             {
                 var crawl = await client.SendAsync(
-                    new ApiRequest(HttpMethod.Post, Path + ApiRequest.QueryOf(("rate", parsed.GetValue(rate)), ("nodes", parsed.GetValue(nodes)))),
+                    new ApiRequest(HttpMethod.Post, Path, new JsonObject
+                    {
+                        ["rate"] = parsed.GetValue(rate) is { } chosen ? ApiCommand.Number("--rate", chosen) : null,
+                        ["nodes"] = parsed.GetValue(nodes) is { } most ? ApiCommand.Number("--nodes", most) : null,
+                    }),
                     cancellationToken);
                 for (var pause = FirstPause; crawl.Text("phase") == "running"; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
                 {

@@ -4,6 +4,8 @@ internal static class NodeCommands
 {
     private const string AnId = "356a192b7913b04c54574d18c28d46e6395428ab";
 
+    private static readonly string[] Works = [.. Enum.GetNames<DhtWork>().Select(name => name.ToLowerInvariant())];
+
     public static Command Status(CommandIo io) => ApiCommand.List(
         io,
         ApiCommand.Verb("status", "List the node ids of the node or of the cluster's live edges.", "status"),
@@ -69,9 +71,13 @@ internal static class NodeCommands
         return ApiCommand.Create(
             io,
             ApiCommand.Verb("run", "Begin work now that is done at intervals otherwise.", "run refresh", "run republish").With(work),
-            parsed => new ApiRequest(HttpMethod.Post, "/v1/admin/run" + ApiRequest.QueryOf(("work", parsed.GetValue(work)))),
+            parsed => new ApiRequest(HttpMethod.Post, $"/v1/admin/work:{Choose(parsed.GetValue(work)!)}"),
             static (printer, result) => printer.Line($"Tables or shards that began: {result.Text("begun")}. The log and the metrics show the end."));
     }
+
+    private static string Choose(string work) => Works.Contains(work)
+        ? work
+        : throw CommandException.WrongUsage($"WORK is '{work}'; {string.Join(", ", Works[..^1])} or {Works[^1]} is allowed.");
 
     private static Command Table(CommandIo io, ExampleCommand command)
     {

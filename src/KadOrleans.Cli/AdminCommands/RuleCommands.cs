@@ -11,8 +11,18 @@ internal static class BanCommands
             "bans", "bans add 203.0.113.0/24", "bans remove 203.0.113.0/24").Alias("ban"),
         command => List(io, command),
         ApiCommand.Verb("list", "List the bans in force.", "bans list"),
-        Change(io, "add", "Ban a node id, an address or a range: it leaves the tables, gets no response, and is not asked.", HttpMethod.Put, "banned"),
-        Change(io, "remove", "End a ban, written as 'bans list' shows it.", HttpMethod.Delete, "no longer banned"));
+        Change(
+            io,
+            "add",
+            "Ban a node id, an address or a range: it leaves the tables, gets no response, and is not asked.",
+            static ban => new ApiRequest(HttpMethod.Put, Path, new JsonObject { ["ban"] = ban }),
+            "banned"),
+        Change(
+            io,
+            "remove",
+            "End a ban, written as 'bans list' shows it.",
+            static ban => new ApiRequest(HttpMethod.Delete, Path + ApiRequest.QueryOf(("ban", ban))),
+            "no longer banned"));
 
     private static Command List(CommandIo io, ExampleCommand command) => ApiCommand.List(io, command, Path, static (printer, result) =>
     {
@@ -20,13 +30,13 @@ internal static class BanCommands
         printer.NoteMissing(result);
     });
 
-    private static Command Change(CommandIo io, string name, string description, HttpMethod method, string outcome)
+    private static Command Change(CommandIo io, string name, string description, Func<string, ApiRequest> request, string outcome)
     {
         var ban = new Argument<string>("BAN") { Description = "An id of 40 hexadecimal digits, an address, or ADDRESS/LENGTH." };
         return ApiCommand.Create(
             io,
             ApiCommand.Verb(name, description, $"bans {name} 203.0.113.0/24", $"bans {name} 2001:db8::/48").With(ban),
-            parsed => new ApiRequest(method, Path + ApiRequest.QueryOf(("ban", parsed.GetValue(ban)))),
+            parsed => request(parsed.GetValue(ban)!),
             (printer, result) => printer.Changed(result, "ban", outcome));
     }
 }
@@ -67,7 +77,8 @@ internal static class LimitCommands
                 "set",
                 "Change a limit. It holds in place of the setting, after restarts too.",
                 "limits set totalKeys 500000", "limits set requestsPerSource 1000").With(name, value),
-            parsed => new ApiRequest(HttpMethod.Put, PathOf(parsed.GetValue(name)!) + ApiRequest.QueryOf(("value", parsed.GetValue(value)))),
+            parsed => new ApiRequest(
+                HttpMethod.Put, PathOf(parsed.GetValue(name)!), new JsonObject { ["value"] = ApiCommand.Number("VALUE", parsed.GetValue(value)!) }),
             static (printer, result) => printer.Changed(result, "name", result.Text("value")));
     }
 

@@ -22,6 +22,9 @@ internal static class TransferCommands
     private const int MaxLine = 1 << 16;
     private const int MaxLineBytes = 3 * MaxLine;
 
+    // Those of a put in a batch.
+    private static readonly string[] Fields = ["key", "as", "type", "value", "life", "wait"];
+
     // How a file of kad state begins, without white space.
     private const string StateBegin = """{"format":""";
 
@@ -246,6 +249,11 @@ internal static class TransferCommands
         {
             if (text.Length <= MaxLine && JsonNode.Parse(text) is JsonObject entry)
             {
+                if (entry.Select(field => field.Key).FirstOrDefault(field => !Fields.Contains(field)) is { } unknown)
+                {
+                    throw CommandException.WrongUsage($"FILE: line {number}: {KnownNames.Describe("field", unknown, Fields)}");
+                }
+
                 entry["op"] = "put";
 
                 // An escape may be half of a character, which shows when it is written.

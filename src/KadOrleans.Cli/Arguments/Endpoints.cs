@@ -15,11 +15,12 @@ public static class Endpoints
         ? address
         : throw CommandException.WrongUsage($"{name}: {problem}");
 
-    /// <summary>IP:PORT, :PORT or PORT of the status pages; loopback where no address is given.</summary>
-    public static IPEndPoint ParseHttp(string text) => KadSettings.TryEndPoint(text, out var endpoint)
-        ? endpoint
+    /// <summary>IP:PORT, :PORT or PORT of the status pages, behind https:// for HTTPS; loopback where no address is given.</summary>
+    public static (IPEndPoint EndPoint, bool IsEncrypted) ParseHttp(string text) => KadSettings.TryHttp(text, out var endpoint, out var isEncrypted)
+        ? (endpoint, isEncrypted)
         : throw CommandException.WrongUsage(
-            $"--http is '{text}'; IP:PORT or PORT is needed, such as 127.0.0.1:8080 or 8080, with a port of 1 to 65535, or 0 for any free one.");
+            $"--http is '{text}'; IP:PORT or PORT is needed, such as 127.0.0.1:8080 or 8080, with a port of 1 to 65535, or 0 for any free "
+                + $"one, behind https:// for HTTPS.");
 
     public static HostNames ParseHttpHosts(string name, string[] texts) => texts.FirstOrDefault(text => !HostNames.IsEntry(text)) is { } wrong
         ? throw CommandException.WrongUsage($"{name} is '{wrong}'; {HostNames.Needed}.")

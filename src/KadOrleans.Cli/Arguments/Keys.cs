@@ -6,9 +6,14 @@ internal static class Keys
         ? id
         : throw CommandException.WrongUsage($"{name} is '{text}'; {NodeId.Length * 2} hexadecimal digits are needed.");
 
+    /// <summary>The id of a text key. An empty one is commonly a variable that is not set.</summary>
+    public static NodeId IdOf(string name, string text) => TextKey.FindProblem(text) is { } problem
+        ? throw CommandException.WrongUsage($"{name} is '{VisibleText.Excerpt(text)}'. {problem}")
+        : NodeId.FromKey(text);
+
     public static RequestedKey Choose(string? key, string? digest) => (key, digest) switch
     {
-        ({ } text, null) => new RequestedKey(NodeId.FromKey(text), text),
+        ({ } text, null) => new RequestedKey(IdOf("KEY", text), text),
         (null, { } hex) => new RequestedKey(ParseId("--digest", hex), null),
         (null, null) => throw CommandException.WrongUsage("No key is given; KEY or --digest HEX is needed."),
         _ => throw CommandException.WrongUsage(

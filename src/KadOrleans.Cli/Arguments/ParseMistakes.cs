@@ -6,9 +6,6 @@ namespace KadOrleans.Cli;
 // behind --, and words with one dash only (a negative number), are arguments.
 public static class ParseMistakes
 {
-    // Two wrong characters are a slip, more are another word.
-    private const int MostWrongCharacters = 2;
-
     public static string? Find(ParseResult result)
     {
         if (result.Action is not System.CommandLine.Invocation.ParseErrorAction)
@@ -54,7 +51,7 @@ public static class ParseMistakes
         }
 
         var what = isOption ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";
-        var hint = Nearest(typed, known) is { } nearest ? $"did you mean '{nearest}'?" : $"see '{Path(result)} --help'.";
+        var hint = Suggestion.Nearest(typed, known) is { } nearest ? $"did you mean '{nearest}'?" : $"see '{Path(result)} --help'.";
         return $"'{typed}' is not a known {what} of '{Path(result)}'; {hint}";
     }
 
@@ -70,32 +67,5 @@ public static class ParseMistakes
         }
 
         return string.Join(' ', names);
-    }
-
-    private static string? Nearest(string typed, IEnumerable<string> known) => known
-        .Select(name => (Name: name, Distance: Distance(typed, name)))
-        .Where(candidate => candidate.Distance <= Math.Min(MostWrongCharacters, candidate.Name.Length - 2))
-        .OrderBy(candidate => candidate.Distance)
-        .ThenByDescending(candidate => candidate.Name.Order().SequenceEqual(typed.Order()))
-        .Select(candidate => candidate.Name)
-        .FirstOrDefault();
-
-    /// <summary>Characters to insert, delete or replace to make one word of the other (Levenshtein).</summary>
-    private static int Distance(string from, string to)
-    {
-        var row = Enumerable.Range(0, to.Length + 1).ToArray();
-        for (var i = 1; i <= from.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= to.Length; j++)
-            {
-                var replaced = diagonal + (from[i - 1] == to[j - 1] ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(replaced, Math.Min(row[j], row[j - 1]) + 1);
-            }
-        }
-
-        return row[^1];
     }
 }

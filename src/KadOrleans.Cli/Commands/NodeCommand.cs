@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Cli;
@@ -23,10 +24,11 @@ internal static class NodeCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var settings = options.Read(parsed);
-            using var loggers = CreateLoggers(io.Error, settings.Verbose);
+            await using var log = new QueuedWriter(io.Error);
+            await using var services = AddLog(new ServiceCollection(), log, settings).BuildServiceProvider();
             try
             {
-                await new NodeRunner(io, settings, loggers).RunAsync(cancellationToken);
+                await new NodeRunner(io, settings, services).RunAsync(cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -39,14 +41,18 @@ internal static class NodeCommand
     }
 
     // What the node does, and all warnings; which files and sockets it opens is a detail.
-    private static ILoggerFactory CreateLoggers(TextWriter output, bool verbose) => LoggerFactory.Create(logging =>
-    {
-        logging.UseLines(output, verbose);
-        if (!verbose)
+    private static IServiceCollection AddLog(IServiceCollection services, TextWriter output, NodeSettings settings) =>
+        services.AddLogging(logging =>
         {
-            logging.AddFilter("KadOrleans.Storage", LogLevel.Warning).AddFilter("KadOrleans.Node.UdpTransport", LogLevel.Warning);
-        }
-    });
+            logging.UseConsoleLog(output, settings.Verbose);
+            if (!settings.Verbose)
+            {
+                logging.AddFilter("KadOrleans.Storage", LogLevel.Warning).AddFilter("KadOrleans.Node.UdpTransport", LogLevel.Warning);
+            }
+
+            // Last, so that it overrides the filters above.
+            logging.AddConfiguration(settings.Configuration.GetSection("Logging"));
+        }).AddSingleton(settings.Configuration).AddKadTelemetry(settings.Telemetry, settings.Configuration);
 }
 
 internal sealed class NodeOptions
@@ -98,7 +104,8 @@ internal sealed class NodeOptions
         "--paths", "Disjoint paths of one lookup, against liars who lead it astray", 1, 16, new KademliaOptions().DisjointPaths);
 
     private readonly Option<string?> _http = CommonOptions.Text(
-        "--http", "IP:PORT", "Serve /health/live, /health/ready and /status here: IP:PORT, or PORT on 127.0.0.1.");
+        "--http", "IP:PORT", "Serve /health/live, /health/ready and /status here: IP:PORT, or PORT on 127.0.0.1; behind https:// for HTTPS, "
+            + "with the certificate in Kestrel__Certificates__Default__Path of the environment.");
 
     private readonly Option<string[]> _httpHost = CommonOptions.Repeatable(
         HttpHost, "NAME", "A name that --http is asked under, such as kad.example.org, or https://kad.example.org behind a proxy with HTTPS, beside IP addresses and localhost. Repeatable.");
@@ -112,7 +119,7 @@ internal sealed class NodeOptions
         "--http-connections", "The most open connections of --http", HttpLimits.LeastConnections, HttpLimits.MostConnections, HttpLimits.MaxConnections);
 
     private readonly Option<string?> _otlp = CommonOptions.Text(
-        Otlp, "URL", "Send metrics and traces to this OpenTelemetry collector. [default: $OTEL_EXPORTER_OTLP_ENDPOINT, or none]");
+        Otlp, "URL", "Send metrics, traces and logs to this OpenTelemetry collector. [default: $OTEL_EXPORTER_OTLP_ENDPOINT, or none]");
 
     private readonly Option<bool> _trustClock = new("--trust-clock")
     {
@@ -164,6 +171,7 @@ internal sealed class NodeOptions
         }
 
         var folder = inMemory ? null : data ?? CommonOptions.DefaultData;
+        var configuration = EnvironmentWith(Otlp, parsed.GetValue(_otlp));
         var limits = NodeLimits.Read(folder);
         var (quota, cache) = limits.Plan(
             (int?)Whole(parsed, _maxKeys, 1, 1_000_000_000), Whole(parsed, _maxBytes, 1, MostBytes), Whole(parsed, _cache, 0, MostBytes));
@@ -171,12 +179,10 @@ internal sealed class NodeOptions
             ReadNode(parsed, quota, cache, limits.MostKeys(cache)),
             Array.ConvertAll(parsed.GetValue(_listen) is { Length: > 0 } given ? given : [DefaultListen], Endpoints.ParseListen),
             folder,
-            http is null
-                ? null
-                : new HttpPlace(
-                    Endpoints.ParseHttp(http), Endpoints.ParseHttpHosts(HttpHost, httpHosts), "--http", HttpHost, _httpConnections.Read(parsed)),
+            http is null ? null : ReadHttp(http, httpHosts, parsed),
             parsed.GetValue(_httpTokens),
-            TelemetryOptions.Read(EnvironmentWith(Otlp, parsed.GetValue(_otlp)), "kad-node", Otlp),
+            TelemetryOptions.Read(configuration, "kad-node", Otlp),
+            configuration,
             parsed.GetValue(_verbose));
     }
 
@@ -212,6 +218,19 @@ internal sealed class NodeOptions
         Array.ForEach(parsed.GetValue(_bootstrap) ?? [], options.Bootstrap.Add);
         Array.ForEach(parsed.GetValue(_trust) ?? [], range => options.Trust.Add(Endpoints.ParseTrust(range)));
         return options;
+    }
+
+    // The web server's own settings of a certificate are in the environment, as kad-server's may be.
+    private HttpPlace ReadHttp(string http, string[] hosts, ParseResult parsed)
+    {
+        var (endpoint, isEncrypted) = Endpoints.ParseHttp(http);
+        return new HttpPlace(
+            endpoint,
+            Endpoints.ParseHttpHosts(HttpHost, hosts),
+            "--http",
+            HttpHost,
+            _httpConnections.Read(parsed),
+            isEncrypted ? HttpCertificateOptions.Read(new ConfigurationBuilder().AddEnvironmentVariables().Build(), $"--http is '{http}'") : null);
     }
 
     // OpenTelemetry's own variables are in the environment.

@@ -1,17 +1,28 @@
 using KadOrleans.Storage.Sqlite;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Cli;
 
-// What kad node is told. It listens on at least one endpoint. Without a data folder it keeps all in memory.
+// What kad node is told. It listens on at least one endpoint. Without a data folder it keeps all in memory. The configuration has the
+// variables of the environment, for log and telemetry.
 internal sealed record NodeSettings(
-    KadNodeOptions Node, UdpEndpoint[] Listen, string? Data, HttpPlace? Http, string? HttpTokens, TelemetryOptions? Telemetry, bool Verbose);
+    KadNodeOptions Node,
+    UdpEndpoint[] Listen,
+    string? Data,
+    HttpPlace? Http,
+    string? HttpTokens,
+    TelemetryOptions? Telemetry,
+    IConfiguration Configuration,
+    bool Verbose);
 
-internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFactory loggers)
+// The services are the log and the telemetry of the process.
+internal sealed class NodeRunner(CommandIo io, NodeSettings settings, IServiceProvider services)
 {
-    private readonly ILogger _logger = loggers.CreateLogger<NodeRunner>();
+    private readonly ILoggerFactory _loggers = services.GetRequiredService<ILoggerFactory>();
+    private readonly ILogger _logger = services.GetRequiredService<ILogger<NodeRunner>>();
     private readonly OwnToken? _ownToken = settings is { Http: not null, Data: { } folder } ? new OwnToken(folder) : null;
 
     // Starts the node, says on which endpoints it listens, joins the network, and stops in order when cancelled: its state is
@@ -24,7 +35,7 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
             Endpoints.ParseHost("--bootstrap", text);
         }
 
-        using var telemetry = settings.Telemetry is { } options ? TelemetryExport.Start(options) : null;
+        TelemetryExport.Start(services);
         await using var node = await BuildAsync();
         var saved = await node.LoadStateAsync(cancellationToken);
         var isAlone = settings.Node.Bootstrap.Count == 0 && saved is not { Contacts.Count: > 0 };
@@ -35,7 +46,7 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
             using var ready = new ReadyGauge(() => NodeStatusServer.HealthOf(node, isAlone).IsReady);
             foreach (var endpoint in node.LocalEndpoints)
             {
-                io.Announce($"listening udp {endpoint} id {node.Id}");
+                services.GetRequiredService<ConsoleLog>().Announce($"listening udp {endpoint} id {node.Id}", io.Announcements);
             }
 
             await JoinAsync(node, isAlone, cancellationToken);
@@ -51,7 +62,7 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
     private async Task<KadNode> BuildAsync()
     {
         var builder = KadNode.CreateBuilder().UseUdp(new UdpTransportOptions { Listen = settings.Listen });
-        builder.Services.AddSingleton(loggers).AddSingleton(Options.Create(settings.Node));
+        builder.Services.AddSingleton(_loggers).AddSingleton(Options.Create(settings.Node));
         try
         {
             return await (settings.Data is { } folder ? builder.UseSqlite(folder) : builder).BuildAsync();
@@ -71,8 +82,8 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
 
         _ownToken?.Write("--data", _logger);
         var server = await NodeStatusServer.StartAsync(
-            place, node, isFirst, settings.Data is { } folder ? $"SQLite in {folder}" : "memory", FindApi(), loggers, cancellationToken);
-        _logger.StatusServed(server.Address);
+            place, node, isFirst, settings.Data is { } folder ? $"SQLite in {folder}" : "memory", FindApi(), _loggers, cancellationToken);
+        _logger.StatusServed(place.Certificate is null ? Uri.UriSchemeHttp : Uri.UriSchemeHttps, server.Address);
         return server;
     }
 
@@ -83,10 +94,10 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
         if (settings.HttpTokens is { } path)
         {
             var file = new TokenFile(NodeOptions.HttpTokens, path, own);
-            return services => services.AddDhtApi(file);
+            return api => api.AddDhtApi(file);
         }
 
-        return own.Count > 0 ? services => services.AddDhtApi(new ApiTokens(own)) : null;
+        return own.Count > 0 ? api => api.AddDhtApi(new ApiTokens(own)) : null;
     }
 
     // A node that cannot join goes on answering, and the engine retries. So does one whose state cannot be saved.
@@ -106,8 +117,8 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, ILoggerFac
 /// <summary>The command's own log messages: docs/telemetry.md, Events.</summary>
 internal static partial class NodeRunnerLog
 {
-    [LoggerMessage(8000, LogLevel.Information, "Health and status are served on http://{Address}")]
-    public static partial void StatusServed(this ILogger logger, System.Net.IPEndPoint address);
+    [LoggerMessage(8000, LogLevel.Information, "Health and status are served on {Scheme}://{Address}")]
+    public static partial void StatusServed(this ILogger logger, string scheme, System.Net.IPEndPoint address);
 
     [LoggerMessage(8001, LogLevel.Warning, "The contacts could not be saved after joining; the node tries again by itself: {Problem}")]
     public static partial void NotSaved(this ILogger logger, string problem);

@@ -5,7 +5,7 @@ namespace KadOrleans.Client;
 
 // The settings and schema version that all silos of a cluster agree on. Key: GrainKeys.Singleton. What it returns is durable.
 [Alias("kad.IClusterGrain")]
-[Version(2)]
+[Version(3)]
 [OpenTo(Callers.Silos)]
 internal interface IClusterGrain : IGrainWithIntegerKey
 {
@@ -27,6 +27,12 @@ internal interface IClusterGrain : IGrainWithIntegerKey
     [Alias("DoubleShards")]
     [OpenTo(Callers.Edges)]
     ValueTask<ShardStatus> DoubleShardsAsync();
+
+    // Begins to double this number of shards, as DoubleShardsAsync does. It may be called again: while they are doubled, and once there are
+    // twice as many, it tells how far that is. InvalidOperationException: the cluster has another number, or the most.
+    [Alias("DoubleShardsFrom")]
+    [OpenTo(Callers.Edges)]
+    ValueTask<ShardStatus> DoubleShardsFromAsync(int count);
 
     /// <summary>The number of shards; null before the first silo fixed it.</summary>
     [Alias("GetShards")]

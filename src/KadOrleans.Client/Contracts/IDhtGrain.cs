@@ -6,7 +6,7 @@ namespace KadOrleans.Client;
 // the network tries another live edge if one fails, and throws NoLiveEdgeException if there is none. Calls to a grain whose silo
 // died are retried for up to 20 s. A call takes 28 s at most.
 [Alias("kad.IDhtGrain")]
-[Version(3)]
+[Version(4)]
 [OpenTo(Callers.Clients)]
 internal interface IDhtGrain : IGrainWithIntegerKey
 {
@@ -30,6 +30,13 @@ internal interface IDhtGrain : IGrainWithIntegerKey
     // is published, the network is not asked. ShardUnavailableException: as of SetAsync.
     [Alias("SetFor")]
     ValueTask<SetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default);
+
+    // Stores a value as the other calls do if the shard decides that it still holds this one, or nothing that lives: null. Else the result is
+    // StoreResult.Superseded. A put that is tried again within the call finds its own success. ShardUnavailableException: as of SetAsync, or a
+    // silo of the cluster is of a release that would store the value all the same.
+    [Alias("SetIf")]
+    ValueTask<SetResult> SetIfAsync(
+        NodeId key, DhtValue value, DhtValue? held, TimeSpan? life, bool isDurable, CancellationToken cancellationToken = default);
 
     // Stops publishing a key, durably. Returns false if the cluster did not publish it. The value stays until it expires.
     [Alias("Unpublish")]

@@ -3,8 +3,9 @@ using System.Diagnostics;
 namespace KadOrleans;
 
 /// <summary>
-/// Text keys and typed values. The id of a text key is the SHA-1 of its UTF-8 bytes, as everywhere in the network. These types convert to
-/// <see cref="DhtValue"/>: string, long, double, bool and byte[]. Errors are those of <see cref="IDht"/>.
+/// Text keys and typed values. The id of a text key is the SHA-1 of its UTF-8 bytes, as everywhere in the network. It is Unicode of 1 to 1,024
+/// characters, else <see cref="ArgumentException"/>; what others stored under other texts has an id too (<see cref="NodeId.FromKey(string)"/>).
+/// These types convert to <see cref="DhtValue"/>: string, long, double, bool and byte[]. Errors are those of <see cref="IDht"/>.
 /// </summary>
 public static class DhtExtensions
 {
@@ -19,11 +20,11 @@ public static class DhtExtensions
 
     /// <summary>Gets the value of a text key.</summary>
     public static Task<GetResult> GetAsync(this IDht dht, string key, CancellationToken cancellationToken = default) =>
-        NotNull(dht).GetAsync(NodeId.FromKey(key), cancellationToken);
+        NotNull(dht).GetAsync(TextKey.IdOf(key), cancellationToken);
 
     /// <inheritdoc cref="GetAsync{T}(IDht, NodeId, CancellationToken)"/>
     public static Task<TypedResult<T>> GetAsync<T>(this IDht dht, string key, CancellationToken cancellationToken = default) =>
-        dht.GetAsync<T>(NodeId.FromKey(key), cancellationToken);
+        dht.GetAsync<T>(TextKey.IdOf(key), cancellationToken);
 
     /// <summary>Gets a value of one of the types string, long, double, bool and byte[].</summary>
     /// <exception cref="NotSupportedException"><typeparamref name="T"/> is another type; no request was sent.</exception>
@@ -48,20 +49,26 @@ public static class DhtExtensions
     /// <summary>Stores a value under a text key.</summary>
     public static Task<SetResult> SetAsync(
         this IDht dht, string key, DhtValue value, SetAcknowledgement acknowledgement, CancellationToken cancellationToken = default) =>
-        NotNull(dht).SetAsync(NodeId.FromKey(key), value, acknowledgement, cancellationToken);
+        NotNull(dht).SetAsync(TextKey.IdOf(key), value, acknowledgement, cancellationToken);
 
     /// <summary>Stores a value under a text key for a time, without publishing it again.</summary>
     public static Task<SetResult> SetAsync(
         this IDht dht, string key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default) =>
-        NotNull(dht).SetAsync(NodeId.FromKey(key), value, life, cancellationToken);
+        NotNull(dht).SetAsync(TextKey.IdOf(key), value, life, cancellationToken);
+
+    /// <summary>Stores a value under a text key if the one that a get finds meets a condition, and awaits the network.</summary>
+    /// <inheritdoc cref="IDht.SetIfAsync"/>
+    public static Task<SetResult> SetIfAsync(
+        this IDht dht, string key, DhtValue value, Func<DhtValue?, bool> condition, CancellationToken cancellationToken = default) =>
+        NotNull(dht).SetIfAsync(TextKey.IdOf(key), value, condition, SetAcknowledgement.Network, life: null, cancellationToken);
 
     /// <summary>Watches a text key.</summary>
     public static IAsyncEnumerable<KeyChange> WatchAsync(this IDht dht, string key, CancellationToken cancellationToken = default) =>
-        NotNull(dht).WatchAsync(NodeId.FromKey(key), cancellationToken);
+        NotNull(dht).WatchAsync(TextKey.IdOf(key), cancellationToken);
 
     /// <summary>Stops publishing a text key. Returns false if this DHT did not publish it.</summary>
     public static Task<bool> UnpublishAsync(this IDht dht, string key, CancellationToken cancellationToken = default) =>
-        NotNull(dht).UnpublishAsync(NodeId.FromKey(key), cancellationToken);
+        NotNull(dht).UnpublishAsync(TextKey.IdOf(key), cancellationToken);
 
     private static IDht NotNull(IDht dht)
     {

@@ -44,6 +44,34 @@ public interface IDht
     /// <exception cref="DhtUnavailableException">The storage failed; the value may have been stored.</exception>
     Task<SetResult> SetAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Stores a value if the one that a get finds meets a condition. If this DHT holds the key, the write is decided by what is held then:
+    /// of two such calls that found the same value one stores its own. Where it holds nothing a lookup finds the value, and the write is
+    /// decided by nothing being held still; other nodes of the network may store between.
+    /// </summary>
+    /// <param name="key">Where it is stored.</param>
+    /// <param name="value">At most 8,137 bytes of content (<see cref="DhtValue.ContentLength"/>).</param>
+    /// <param name="condition">Whether the value may be stored over the one that was found; null is none. Called again after each change.</param>
+    /// <param name="acknowledgement">The acknowledgement to await; the network's with a life.</param>
+    /// <param name="life">1 s to 365 days for a value that is not published again, as of the set with a life. Null: it is published.</param>
+    /// <param name="cancellationToken">Gives up; copies may have been stored by then.</param>
+    /// <returns>
+    /// As of a set. <see cref="SetResult.Local"/> is <see cref="StoreResult.Superseded"/>, and nothing was stored, if the condition is not met.
+    /// A publication whose STOREs all failed is remembered, and pending (<see cref="SetResult.IsPending"/>).
+    /// </returns>
+    /// <exception cref="ArgumentException">As of a set, or durable acknowledgement of a value with a life; nothing was stored.</exception>
+    /// <exception cref="DhtUnavailableException">
+    /// The storage failed, the key changed several times meanwhile, or the cluster has silos of a release without such calls. The value may
+    /// have been stored.
+    /// </exception>
+    Task<SetResult> SetIfAsync(
+        NodeId key,
+        DhtValue value,
+        Func<DhtValue?, bool> condition,
+        SetAcknowledgement acknowledgement,
+        TimeSpan? life = null,
+        CancellationToken cancellationToken = default);
+
     /// <summary>Stops publishing a key. Returns false if this DHT did not publish it. Copies in the network stay until they expire.</summary>
     /// <exception cref="DhtUnavailableException">The storage failed; the publication may have ended.</exception>
     Task<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default);

@@ -10,9 +10,20 @@ public interface IDhtMembers
     /// <exception cref="ArgumentException">The name is unknown, its state does not allow it, or this is one node.</exception>
     Task<bool> ChangeEdgeAsync(string name, EdgeAction action, CancellationToken cancellationToken = default);
 
-    /// <summary>The number of a cluster's shards. May begin to double it first, which cannot be stopped.</summary>
-    /// <exception cref="ArgumentException">It cannot be doubled now, or this is one node.</exception>
-    Task<ShardCount> GetShardsAsync(bool isDoubled = false, CancellationToken cancellationToken = default);
+    /// <summary>The number of a cluster's shards.</summary>
+    /// <exception cref="ArgumentException">The cluster has no settings yet, or this is one node.</exception>
+    Task<ShardCount> GetShardsAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Begins to double the number of a cluster's shards, which cannot be stopped. A call that is made again, also after the doubling, does
+    /// not double once more.
+    /// </summary>
+    /// <param name="count">The number of shards that is to be doubled.</param>
+    /// <param name="cancellationToken">Ends the wait; the doubling may have begun.</param>
+    /// <exception cref="ArgumentException">
+    /// The cluster has neither so many shards nor twice as many, it has the most, or this is one node.
+    /// </exception>
+    Task<ShardCount> DoubleShardsAsync(int count, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// The silos of a cluster: those that are not dead by address, and behind them the last 20 dead ones. A silo that is asked over HTTP tells

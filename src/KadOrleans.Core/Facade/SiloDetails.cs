@@ -21,4 +21,8 @@ public sealed record SiloDetails(
     string? Version,
     bool IsReady,
     string? Reason,
-    bool HasEdgeDirectory);
+    bool HasEdgeDirectory)
+{
+    /// <summary>The node or machine that it runs on. Null if it does not tell.</summary>
+    public string? Node { get; init; }
+}

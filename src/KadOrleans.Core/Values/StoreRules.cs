@@ -22,6 +22,23 @@ internal static class StoreRules
         }
     }
 
+    /// <summary>Checks what a set under a condition awaits.</summary>
+    public static void ThrowIfNoSuchSet(SetAcknowledgement acknowledgement, TimeSpan? life)
+    {
+        if (life is { } chosen)
+        {
+            ThrowIfNoLife(chosen, nameof(life));
+            if (acknowledgement != SetAcknowledgement.Network)
+            {
+                throw new ArgumentException(
+                    $"The acknowledgement is {acknowledgement}; with a life only {SetAcknowledgement.Network} is allowed.", nameof(acknowledgement));
+            }
+        }
+    }
+
+    public static DhtUnavailableException ChangedTooOften(int times) =>
+        new($"The key changed {times} times while it was to be set under a condition; nothing was stored. Repeat the request.");
+
     /// <summary>Why a value cannot be sent to, and is not accepted from, the network.</summary>
     public static StoreResult? FindRefusal(DhtValue value) =>
         value.Kind == DhtValueKind.None ? StoreResult.UnsupportedType

@@ -208,25 +208,11 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
         ? (await calls.ChangeShardsAsync(grain => grain.RepublishAsync(), isBegun => isBegun, cancellationToken)).Count(isBegun => isBegun)
         : (await calls.ChangeTablesAsync(table => table.RunAsync(work == DhtWork.Walk), cancellationToken)).Count(table => table.Result);
 
-    public Task<ShardCount> GetShardsAsync(bool isDoubled = false, CancellationToken cancellationToken = default)
-    {
-        return isDoubled
-            ? calls.ChangeOneAsync<IClusterGrain, ShardCount>(grain => CountAsync(async () => await grain.DoubleShardsAsync()), cancellationToken)
-            : calls.CallOneAsync<IClusterGrain, ShardCount>(grain => CountAsync(async () => await grain.GetShardsAsync()), cancellationToken);
+    public Task<ShardCount> GetShardsAsync(CancellationToken cancellationToken = default) =>
+        calls.CallOneAsync<IClusterGrain, ShardCount>(grain => CountAsync(async () => await grain.GetShardsAsync()), cancellationToken);
 
-        static async ValueTask<ShardCount> CountAsync(Func<Task<ShardStatus?>> call)
-        {
-            try
-            {
-                var status = await call() ?? throw new ArgumentException("The cluster has no settings yet: its first silo makes them when it starts.");
-                return new ShardCount(status.Count, status.Split);
-            }
-            catch (InvalidOperationException e)
-            {
-                throw new ArgumentException(e.Message);
-            }
-        }
-    }
+    public Task<ShardCount> DoubleShardsAsync(int count, CancellationToken cancellationToken = default) =>
+        calls.CallOneAsync<IClusterGrain, ShardCount>(grain => CountAsync(async () => await grain.DoubleShardsFromAsync(count)), cancellationToken);
 
     public Task<IReadOnlyList<SiloDetails>> GetSilosAsync(CancellationToken cancellationToken = default) =>
         silos.ReadAsync().WaitAsync(cancellationToken);
@@ -340,6 +326,19 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
     /// <summary>Has this silo follow the newest limits now. The others ask within 15 s.</summary>
     private Task<bool> FollowAsync(CancellationToken cancellationToken) =>
         calls.CallOneAsync((IRulesGrain _) => limits.FetchAsync(), cancellationToken);
+
+    private static async ValueTask<ShardCount> CountAsync(Func<Task<ShardStatus?>> call)
+    {
+        try
+        {
+            var status = await call() ?? throw new ArgumentException("The cluster has no settings yet: its first silo makes them when it starts.");
+            return new ShardCount(status.Count, status.Split);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new ArgumentException(e.Message);
+        }
+    }
 
     private async Task<BanChange> BanAsync(Ban ban, bool isBanned, CancellationToken cancellationToken)
     {

@@ -32,6 +32,13 @@ internal sealed class ClusterSilos(
         return ListOf(known, await stored, answers, time.GetUtcNow());
     }
 
+    /// <summary>How many other active silos say that they run on a node.</summary>
+    public async Task<int> CountOthersOnAsync(string node)
+    {
+        var answers = await AskAsync(Known(), grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton).GetGrainId());
+        return answers.Count(answer => !answer.Key.Equals(own.SiloAddress) && answer.Value.Report?.Node == node);
+    }
+
     /// <summary>Where a shard is active. It is not activated by this.</summary>
     public async Task<ShardDetails> FindShardAsync(long shard)
     {
@@ -123,7 +130,10 @@ internal sealed class ClusterSilos(
             report?.Version,
             report?.IsReady ?? false,
             report is null ? answer.Problem : report.Reason,
-            report?.HasGrain ?? false);
+            report?.HasGrain ?? false)
+        {
+            Node = report?.Node,
+        };
     }
 
     // The start is computed anew each time, so its fractions of a second mean nothing.

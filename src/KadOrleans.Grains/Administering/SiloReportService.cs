@@ -17,7 +17,8 @@ internal interface ISiloReportService : IGrainService
 }
 
 // A silo's report on itself. Reason: why it is not ready, or what slows it. ClockDifference: how far the cluster's time is ahead of its
-// clock; null before the silos agreed with it. HasGrain: whether the grain that was asked about is active on it.
+// clock; null before the silos agreed with it. HasGrain: whether the grain that was asked about is active on it. Node: where it runs; null if
+// it was not told, or runs an earlier release.
 [GenerateSerializer]
 [Alias("kad.SiloReport")]
 internal sealed record SiloReport(
@@ -27,7 +28,8 @@ internal sealed record SiloReport(
     [property: Id(3)] string? Reason,
     [property: Id(4)] TimeSpan Uptime,
     [property: Id(5)] TimeSpan? ClockDifference,
-    [property: Id(6)] bool HasGrain);
+    [property: Id(6)] bool HasGrain,
+    [property: Id(7)] string? Node = null);
 
 internal sealed class SiloReportService(GrainId id, Silo silo, ILoggerFactory loggers, SiloReporter reporter)
     : GrainService(id, silo, loggers), ISiloReportService

@@ -18,11 +18,12 @@ internal sealed class SiloReporter(
 
     public SiloReport Report(GrainId grain)
     {
-        var (isReady, reason) = describe();
-        return new SiloReport(own.Name, Version, isReady, reason, clock.GetElapsedTime(_started), cluster.Agreed, active.Has(grain));
+        var state = describe();
+        return new SiloReport(
+            own.Name, Version, state.IsReady, state.Reason, clock.GetElapsedTime(_started), cluster.Agreed, active.Has(grain), state.Node);
     }
 }
 
-internal readonly record struct SiloState(bool IsReady, string? Reason);
+internal readonly record struct SiloState(bool IsReady, string? Reason, string? Node = null);
 
 internal delegate SiloState DescribeSilo();

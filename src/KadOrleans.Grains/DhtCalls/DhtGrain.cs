@@ -12,6 +12,7 @@ internal sealed class DhtGrain(
     IRandomSource random,
     SiloNews news,
     ClusterTime time,
+    StateVersion version,
     ILogger<DhtGrain> logger) : Grain, IDhtGrain
 {
     // The limit of a whole call. It is below Orleans' default response timeout of 30 s, so the caller gets the reason of a failure.
@@ -61,13 +62,13 @@ internal sealed class DhtGrain(
     public async ValueTask<SetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)
     {
         var limit = Limit(CallLimit);
-        var (own, put) = await PutAsync(key, value, life: null, cancellationToken);
+        var (own, put) = await PutAsync(key, value, life: null, condition: null, cancellationToken);
         return own == StoreResult.Stored ? await SendAsync(put, life: null, limit, cancellationToken) : new SetResult { Local = own };
     }
 
     public async ValueTask<SetResult> PublishAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)
     {
-        var (own, put) = await PutAsync(key, value, life: null, cancellationToken);
+        var (own, put) = await PutAsync(key, value, life: null, condition: null, cancellationToken);
         if (own == StoreResult.Stored)
         {
             // Not awaited: the value is durable, and a failure is logged.
@@ -81,8 +82,29 @@ internal sealed class DhtGrain(
     {
         StoreRules.ThrowIfNoLife(life);
         var limit = Limit(CallLimit);
-        var (own, put) = await PutAsync(key, value, life, cancellationToken);
+        var (own, put) = await PutAsync(key, value, life, condition: null, cancellationToken);
         return own == StoreResult.Stored ? await SendAsync(put, life, limit, cancellationToken) : new SetResult { Local = own };
+    }
+
+    public async ValueTask<SetResult> SetIfAsync(
+        NodeId key, DhtValue value, DhtValue? held, TimeSpan? life, bool isDurable, CancellationToken cancellationToken = default)
+    {
+        StoreRules.ThrowIfNoSuchSet(isDurable ? SetAcknowledgement.Durable : SetAcknowledgement.Network, life);
+        if (version.Written < StateSchema.Authors)
+        {
+            throw new ShardUnavailableException("The cluster has silos of an earlier release, which store without the condition; upgrade all first.");
+        }
+
+        var limit = Limit(CallLimit);
+        var condition = new ShardCondition(held, PublishedAt: null, StoredBy: null, EndsPublication: false, IsAbsent: held is null);
+        var (own, put) = await PutAsync(key, value, life, condition, cancellationToken);
+        if (own != StoreResult.Stored)
+        {
+            return new SetResult { Local = own };
+        }
+
+        var sending = SendAsync(put, life, limit, isDurable ? CancellationToken.None : cancellationToken);
+        return isDurable ? new SetResult { Local = own } : await sending;
     }
 
     // Not called again when it may have run: a second answer would say that the key was not published.
@@ -158,11 +180,12 @@ internal sealed class DhtGrain(
     /// <summary>Has the shard store a value. The network gets nothing before that, as a later get asks the shard first.</summary>
     /// <exception cref="ShardUnavailableException">The shard may not hold it.</exception>
     private async Task<(StoreResult Result, ShardPut Put)> PutAsync(
-        NodeId key, DhtValue value, TimeSpan? life, CancellationToken cancellationToken)
+        NodeId key, DhtValue value, TimeSpan? life, ShardCondition? condition, CancellationToken cancellationToken)
     {
         StoreRules.ThrowIfRefused(value);
         StoreResult result;
         var put = default(ShardPut);
+        var tried = new List<ShardPut>();
         try
         {
             // Each try gets a new time: the shard refuses old puts. One that was overtaken is not older than the call: while it was on its
@@ -170,9 +193,17 @@ internal sealed class DhtGrain(
             var tries = 0;
             do
             {
-                result = (await CallShardAsync(key, shard => shard.PutAsync([put = Stamp(key, value, life)]), cancellationToken))[0];
+                result = (await CallShardAsync(key, shard => shard.PutAsync([Next()]), cancellationToken))[0];
             }
             while (result == StoreResult.Overtaken && ++tries < MaxOvertaken);
+
+            // A try whose response was lost may have stored it: then the condition holds no more.
+            if (result == StoreResult.Superseded
+                && (await CallShardAsync(key, shard => shard.GetAsync([key]), cancellationToken))[0] is { } held
+                && tried.FindIndex(one => IsOf(one.Value, held)) is >= 0 and var own)
+            {
+                (result, put) = (StoreResult.Stored, tried[own]);
+            }
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -183,15 +214,38 @@ internal sealed class DhtGrain(
             ? (result, put)
             : throw new ShardUnavailableException(
                 $"The cluster's {GrainKeys.ShardName(Shard(key))} did not store the value: {ReasonOf(result)}.");
+
+        ShardPut Next()
+        {
+            put = Stamp(key, value, life, condition is null ? TimeSpan.Zero : DrawPart()) with { Condition = condition };
+            tried.Add(put);
+            return put;
+        }
     }
 
-    // A publication is pending until the network has it.
-    private ShardPut Stamp(NodeId key, DhtValue value, TimeSpan? life)
+    // A publication has a mark of its own, and a value with a life an end. The shard may change the time of storing.
+    private static bool IsOf(StoredValue put, StoredValue held) =>
+        held.Value == put.Value
+        && held.Source.IsTrusted
+        && held.PublishedAt == put.PublishedAt
+        && (put.PublishedAt is not null || held.ExpiresAt == put.ExpiresAt);
+
+    // Part of a second, one of ten million: two silos may put the same value at the same time.
+    private TimeSpan DrawPart()
+    {
+        Span<byte> drawn = stackalloc byte[sizeof(uint)];
+        random.Fill(drawn);
+        return TimeSpan.FromTicks(BitConverter.ToUInt32(drawn) % TimeSpan.TicksPerSecond);
+    }
+
+    // A publication is pending until the network has it. The part of a second tells a put from others.
+    private ShardPut Stamp(NodeId key, DhtValue value, TimeSpan? life, TimeSpan part)
     {
         var now = time.GetUtcNow();
-        var stored = new StoredValue(value, now, now + options.Value.Kademlia.Bound(life), SourceNetwork.Trusted)
+        var end = now + options.Value.Kademlia.Bound(life) + (life is null ? TimeSpan.Zero : part);
+        var stored = new StoredValue(value, now, end, SourceNetwork.Trusted)
         {
-            PublishedAt = life is null ? StoredValue.PendingSince(now) : null,
+            PublishedAt = life is null ? StoredValue.PendingSince(now - part) : null,
             IsAuthored = true,
         };
         return new ShardPut(key, stored, life is null ? PutKind.Publication : PutKind.WithLife) { TellsWhy = true };

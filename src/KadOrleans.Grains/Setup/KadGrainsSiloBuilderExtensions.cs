@@ -34,18 +34,18 @@ public static class KadGrainsSiloBuilderExtensions
         builder.Services.TryAddSingleton(typeof(SiloServices<>));
         builder.Services.TryAddSingleton<AskSilo>(services =>
             (silo, known) => services.GetRequiredService<SiloServices<IShardDesk>>().At(silo).AskShardsAsync(known).AsTask());
-        builder.AddGrainService<ShardDesk>();
+        AddService<ShardDesk>(builder);
         builder.Services.TryAddSingleton<ClusterLimits>();
         builder.Services.TryAddSingleton<ClusterTime>();
         builder.Services.TryAddSingleton<ClusterClock>();
         builder.Services.TryAddSingleton<AskClock>(services =>
             silo => services.GetRequiredService<SiloServices<ISiloClockService>>().At(silo).GetAsync());
-        builder.AddGrainService<SiloClockService>();
+        AddService<SiloClockService>(builder);
         builder.Services.TryAddSingleton<RefusesConnections>(Listening.RefusesAsync);
         builder.Services.TryAddSingleton<AskWitness>(services =>
             (witness, silo) => services.GetRequiredService<SiloServices<ISiloWitnessService>>().At(witness).HasEndedAsync(silo));
         builder.Services.TryAddSingleton<EndedSilos>();
-        builder.AddGrainService<SiloWitnessService>();
+        AddService<SiloWitnessService>(builder);
         builder.Services.TryAddSingleton<ActiveGrains>();
         builder.Services.TryAddSingleton<DescribeSilo>(services =>
         {
@@ -55,7 +55,7 @@ public static class KadGrainsSiloBuilderExtensions
         builder.Services.TryAddSingleton<SiloReporter>();
         builder.Services.TryAddSingleton<AskReport>(services =>
             (silo, grain) => services.GetRequiredService<SiloServices<ISiloReportService>>().At(silo).GetAsync(grain));
-        builder.AddGrainService<SiloReportService>();
+        AddService<SiloReportService>(builder);
         builder.Services.TryAddSingleton<ClusterSilos>();
         builder.Services.TryAddSingleton<AdminCalls>();
         builder.Services.TryAddSingleton<IDhtAdmin, ClusterAdmin>();
@@ -73,7 +73,16 @@ public static class KadGrainsSiloBuilderExtensions
         builder.Services.Insert(0, ServiceDescriptor.Singleton<IIncomingGrainCallFilter, CallFilter>());
         builder.Services.Insert(0, ServiceDescriptor.Singleton<IConfigureGrainContextProvider, ActivationGuard>());
         builder.AddOutgoingGrainCallFilter<SiloCallFilter>();
+        FirstMessage.Expect(builder);
         builder.Services.AddHostedService<StateVersionService>();
         return builder;
+    }
+
+    // Orleans logs, as the service, its start, stop and range of the ring, which is not used.
+    private static void AddService<TService>(ISiloBuilder builder)
+        where TService : GrainService
+    {
+        builder.AddGrainService<TService>();
+        builder.Services.AddLogging(static logging => logging.AddFilter(typeof(TService).FullName, LogLevel.Warning));
     }
 }

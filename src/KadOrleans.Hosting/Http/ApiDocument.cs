@@ -57,11 +57,14 @@ internal sealed class ApiDocumentContent([FromKeyedServices(ApiDocumentContent.N
 {
     public const string Name = "v1";
 
+    // The framework's own choice changes with its releases.
+    public const OpenApiSpecVersion Version = OpenApiSpecVersion.OpenApi3_1;
+
     private readonly Lazy<Task<FixedContent>> _content = new(() => Task.Run(async () =>
     {
         var document = await provider.GetOpenApiDocumentAsync(CancellationToken.None);
         using var json = new MemoryStream();
-        await document.SerializeAsJsonAsync(json, OpenApiSpecVersion.OpenApi3_1, CancellationToken.None);
+        await document.SerializeAsJsonAsync(json, Version, CancellationToken.None);
         return FixedContent.Of(json.ToArray(), "application/json; charset=utf-8");
     }));
 

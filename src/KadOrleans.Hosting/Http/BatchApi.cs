@@ -9,6 +9,8 @@ public static class BatchApi
     public const int MaxOperations = 256;
 
     private const int MaxBodyBytes = 4 << 20;
+    private static readonly string[] Fields = ["op", "key", "as", "wait", "life", .. ValueBody.Fields];
+
     private const string Missing = """The operations are missing; {"operations":[{"op":"get","key":…}]} is needed.""";
 
     // Each may be a lookup.
@@ -26,7 +28,7 @@ public static class BatchApi
 
     public static async Task<IReadOnlyList<Operation>> ReadAsync(HttpContext context)
     {
-        var json = await Body.ReadPartsAsync(context, Missing);
+        var json = await Body.ReadPartsAsync(context, Missing, "operations");
         if (!json.TryGetProperty("operations", out var list) || list.ValueKind != JsonValueKind.Array)
         {
             throw ApiProblemException.Wrong(Missing);
@@ -65,6 +67,7 @@ public static class BatchApi
         if (operations.Any(operation => operation.Changes)
             && !(await authorization.AuthorizeAsync(context.User, TokenAuthentication.PolicyOf(ApiScope.Write))).Succeeded)
         {
+            TokenAuthentication.DescribeLack(context.Response, ApiScope.Write);
             throw new ApiProblemException(StatusCodes.Status403Forbidden, $"Puts and deletes need the scope '{ApiScope.Write}', which the token lacks.");
         }
 
@@ -86,13 +89,16 @@ public static class BatchApi
     /// <param name="Value">After a get that found a value.</param>
     /// <param name="Put">After a put that stored one.</param>
     /// <param name="Problem">One sentence, if it failed.</param>
-    public sealed record OperationResult(int Status, KeyResult? Value = null, PutResult? Put = null, string? Problem = null)
+    /// <param name="ProblemType">The type of the problem, as a single request's.</param>
+    public sealed record OperationResult(
+        int Status, KeyResult? Value = null, PutResult? Put = null, string? Problem = null, string? ProblemType = null)
     {
         /// <summary>Whether the DHT was unavailable.</summary>
         [JsonIgnore]
         public bool IsUnavailable { get; init; }
 
-        public static OperationResult Failed(int status, string sentence) => new(status, Problem: VisibleText.Show(sentence));
+        internal static OperationResult Failed(ProblemType type, string sentence) =>
+            new(type.Status, Problem: VisibleText.Show(sentence), ProblemType: type.Reference);
     }
 
     public sealed record Operation(RequestedKey Key, bool Changes, Func<IDht, CancellationToken, Task<OperationResult>> Work)
@@ -102,14 +108,18 @@ public static class BatchApi
             if (!JsonText.IsUnicode(json))
             {
                 return new Operation(default, false, (_, _) => Task.FromResult(
-                    OperationResult.Failed(StatusCodes.Status400BadRequest, $"Operation {place + 1} has {JsonText.Problem}.")));
+                    OperationResult.Failed(ProblemType.WrongRequest, $"Operation {place + 1} has {JsonText.Problem}.")));
             }
 
             try
             {
-                var key = json.ValueKind == JsonValueKind.Object
-                    ? RequestedKey.Of(json.Text("key"), json.Text("as"))
-                    : throw ApiProblemException.Wrong("an object is needed.");
+                if (json.ValueKind != JsonValueKind.Object)
+                {
+                    throw ApiProblemException.Wrong("an object is needed.");
+                }
+
+                KnownNames.CheckFields(json, Fields);
+                var key = RequestedKey.Of(json.Text("key"), json.Text("as"));
                 return json.Text("op") switch
                 {
                     "get" => new Operation(key, false, (dht, cancellationToken) => GetAsync(dht, key, cancellationToken)),
@@ -120,7 +130,7 @@ public static class BatchApi
             }
             catch (ApiProblemException e)
             {
-                throw new ApiProblemException(e.Status, $"Operation {place + 1}: {e.Message}");
+                throw new ApiProblemException(e.Status, $"Operation {place + 1}: {e.Message}", e.Type);
             }
         }
 
@@ -133,16 +143,16 @@ public static class BatchApi
             }
             catch (DhtUnavailableException e)
             {
-                return OperationResult.Failed(StatusCodes.Status503ServiceUnavailable, e.Message) with { IsUnavailable = true };
+                return OperationResult.Failed(ProblemType.Unavailable, e.Message) with { IsUnavailable = true };
             }
         }
 
         private static Operation Put(RequestedKey key, DhtValue value, RequestedPut put) => new(key, true, async (dht, cancellationToken) =>
         {
-            var result = await put.RunAsync(dht, key.Digest, value, cancellationToken);
+            var result = await put.RunAsync(dht, key.Digest, value, condition: null, cancellationToken);
             return result.Succeeded
                 ? new OperationResult(StatusCodes.Status200OK, Put: PutResult.Of(key, result))
-                : OperationResult.Failed(KeyApi.StatusOf(result), KeyApi.NotStored(key, result));
+                : OperationResult.Failed(KeyApi.TypeOf(result), KeyApi.NotStored(key, result));
         });
 
         private static async Task<OperationResult> GetAsync(IDht dht, RequestedKey key, CancellationToken cancellationToken)
@@ -150,13 +160,13 @@ public static class BatchApi
             var result = await dht.GetAsync(key.Digest, cancellationToken);
             return result.Value is { } value
                 ? new OperationResult(StatusCodes.Status200OK, KeyResult.Of(key, value, LookupSummary.Of(result.Lookup)))
-                : OperationResult.Failed(StatusCodes.Status404NotFound, KeyApi.NotFound(key, result));
+                : OperationResult.Failed(ProblemType.NoValue, KeyApi.NotFound(key, result));
         }
 
         private static async Task<OperationResult> DeleteAsync(IDht dht, RequestedKey key, CancellationToken cancellationToken) =>
             await dht.UnpublishAsync(key.Digest, cancellationToken)
                 ? new OperationResult(StatusCodes.Status204NoContent)
-                : OperationResult.Failed(StatusCodes.Status404NotFound, "The key is not published here.");
+                : OperationResult.Failed(ProblemType.NotPublished, "The key is not published here.");
 
         private static string? Number(JsonElement json, string name) =>
             json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetRawText() : null;

@@ -27,8 +27,11 @@ public static class DhtApi
             .AddSingleton<TokenRates>()
             .AddSingleton<ExportTurns>()
             .AddSingleton<ApiDocumentContent>()
-            .AddOpenApi(ApiDocumentContent.Name, options => options
-                .AddDocumentTransformer<ApiDocument>().AddOperationTransformer<ApiDocument>().AddSchemaTransformer<ApiDocument>());
+            .AddOpenApi(ApiDocumentContent.Name, options =>
+            {
+                options.OpenApiVersion = ApiDocumentContent.Version;
+                options.AddDocumentTransformer<ApiDocument>().AddOperationTransformer<ApiDocument>().AddSchemaTransformer<ApiDocument>();
+            });
     }
 
     /// <summary>The same, with tokens of a file that is read again while the process runs.</summary>
@@ -54,6 +57,7 @@ public static class DhtApi
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         api.AddEndpointFilter(endpoints.ServiceProvider.GetRequiredService<ProblemFilter>());
         api.AddEndpointFilter(endpoints.ServiceProvider.GetRequiredService<TokenRates>());
+        api.RefuseUnknownParameters();
         KeyApi.Map(api);
         WatchApi.Map(api);
         BatchApi.Map(api);
@@ -63,10 +67,10 @@ public static class DhtApi
             AdminApi.Map(api);
         }
 
+        ProblemType.Map(endpoints);
+
         // Routing answers a wrong method or path without a sentence.
-        endpoints.Map($"{Root}/{{**rest}}", (HttpContext context) => ApiProblem.Create(
-            StatusCodes.Status404NotFound,
-            $"There is no {context.Request.Method} {VisibleText.Excerpt(context.Request.Path)}; {Document} lists the endpoints."))
+        endpoints.Map($"{Root}/{{**rest}}", new UnknownRequests(endpoints).Respond)
             .WithMetadata(new RequestSizeLimitAttribute(ValueBody.MaxBodyBytes))
             .ExcludeFromDescription();
     }

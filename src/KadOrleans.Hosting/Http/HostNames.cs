@@ -62,9 +62,10 @@ public static class HostCheck
             return next(context);
         }
 
-        context.Response.StatusCode = StatusCodes.Status421MisdirectedRequest;
-        context.Response.ContentType = "text/plain";
-        return context.Response.WriteAsync(
-            $"The Host header is '{VisibleText.Excerpt(context.Request.Host.ToString())}'; this server's IP address is needed, or a name in {place.HostsSetting}.\n", context.RequestAborted);
+        return ApiProblem.Create(
+            ProblemType.UnknownHost,
+            $"The Host header is '{VisibleText.Excerpt(context.Request.Host.ToString())}'; this server's IP address is needed, "
+            + $"or a name in {place.HostsSetting}.")
+            .ExecuteAsync(context);
     });
 }

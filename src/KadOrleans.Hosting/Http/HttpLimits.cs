@@ -19,15 +19,23 @@ public static class HttpLimits
     private const int MaxHeaders = 64;
     private const int MaxBufferedBytes = 64 * 1024;
 
+    // The requests at once of a connection by HTTP/2: a console's watches and what it asks beside them.
+    private const int MaxStreams = 32;
+
     /// <summary>The longest time from a request's first byte to the end of its headers.</summary>
     private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>The longest time that a connection may be open without a request.</summary>
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(15);
 
-    /// <summary>Listens on an address, within the limits. As many connections again may be closing; beyond these, new ones are refused.</summary>
-    public static void ListenWithin(this KestrelServerOptions kestrel, IPEndPoint address, int connections)
+    /// <summary>
+    /// Listens on an address, within the limits. As many connections again may be closing; beyond these, new ones are refused. By HTTPS
+    /// clients may choose HTTP/2.
+    /// </summary>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The certificate cannot be used. One sentence.</exception>
+    public static void ListenWithin(this KestrelServerOptions kestrel, HttpPlace place)
     {
+        var connections = place.Connections;
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxConcurrentConnections = 2 * connections;
         kestrel.Limits.MaxConcurrentUpgradedConnections = 0;
@@ -37,11 +45,19 @@ public static class HttpLimits
         kestrel.Limits.MaxRequestHeaderCount = MaxHeaders;
         kestrel.Limits.MaxRequestBufferSize = MaxBufferedBytes;
         kestrel.Limits.MaxRequestBodySize = 0;
+        kestrel.Limits.Http2.MaxStreamsPerConnection = MaxStreams;
+        kestrel.Limits.Http2.InitialConnectionWindowSize = 2 * MaxBufferedBytes;
+        kestrel.Limits.Http2.InitialStreamWindowSize = MaxBufferedBytes;
         var limit = new ConnectionLimit(connections);
-        kestrel.Listen(address, listen =>
+        kestrel.Listen(place.Address, listen =>
         {
             listen.Protocols = HttpProtocols.Http1;
             listen.Use(next => connection => limit.RunAsync(connection, next));
+            if (place.Certificate is { } certificate)
+            {
+                listen.Protocols = HttpProtocols.Http1AndHttp2;
+                listen.UseHttps(certificate);
+            }
         });
     }
 }

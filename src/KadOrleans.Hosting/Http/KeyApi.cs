@@ -29,7 +29,9 @@ internal static class KeyApi
         .ProducesProblem(StatusCodes.Status404NotFound);
 
     public static RouteHandlerBuilder DescribesPut(this RouteHandlerBuilder endpoint) => endpoint
-        .WithDescription("If-Match and If-None-Match are checked against the value that a get finds. Another put may come between.")
+        .WithDescription(
+            "If-Match and If-None-Match are checked against the value that a get finds, and decided with the write. Under If-Match a value that "
+            + "is there already counts as stored.")
         .WithBody<TypedValue>(ValueBody.MaxBodyBytes, ValueBody.Json, ValueBody.PlainText, ValueBody.Bytes)
         .ProducesProblem(StatusCodes.Status409Conflict)
         .ProducesProblem(StatusCodes.Status412PreconditionFailed)
@@ -45,8 +47,7 @@ internal static class KeyApi
         : $"The value of the key '{key}' was not stored: contacts that rejected it: {result.Refused}, "
         + $"did not answer: {result.Failed}{(result.Lookup is { } lookup ? $"; {LookupText.Describe(lookup)}" : ".")}";
 
-    public static int StatusOf(SetResult result) =>
-        IsConflict(result) ? StatusCodes.Status409Conflict : StatusCodes.Status503ServiceUnavailable;
+    public static ProblemType TypeOf(SetResult result) => IsConflict(result) ? ProblemType.Conflict : ProblemType.NotStored;
 
     public static async Task<IResult> GetAsync(string key, string? @as, HttpContext context, IDht dht)
     {
@@ -58,36 +59,46 @@ internal static class KeyApi
             return ApiProblem.Create(
                 StatusCodes.Status404NotFound,
                 NotFound(requested, result),
-                new Dictionary<string, object?> { ["digest"] = requested.Digest.ToString(), ["lookup"] = LookupSummary.Of(result.Lookup) });
+                new Dictionary<string, object?> { ["digest"] = requested.Digest.ToString(), ["lookup"] = LookupSummary.Of(result.Lookup) },
+                ProblemType.NoValue);
         }
 
-        var tag = ValueBody.TagOf(value);
+        var form = FormOf(context.Request);
+        var tag = ValueBody.TagOf(value, form);
         context.Response.GetTypedHeaders().ETag = tag;
         context.Response.Headers[ValueBody.TypeHeader] = DhtValueText.TypeName(value.Kind);
-        if (Matches(context.Request.GetTypedHeaders().IfNoneMatch, tag))
+        if (TagConditions.Matches(context.Request.GetTypedHeaders().IfNoneMatch, [tag], isStrong: false))
         {
             return TypedResults.StatusCode(StatusCodes.Status304NotModified);
         }
 
-        return FormOf(context.Request) switch
+        return form switch
         {
-            { } type => TypedResults.Bytes(ValueBody.ContentOf(value), type),
-            null => TypedResults.Ok(KeyResult.Of(requested, value, LookupSummary.Of(result.Lookup))),
+            ValueBody.Json => TypedResults.Ok(KeyResult.Of(requested, value, LookupSummary.Of(result.Lookup))),
+            ValueBody.PlainText => TypedResults.Bytes(ValueBody.ContentOf(value), "text/plain; charset=utf-8"),
+            _ => TypedResults.Bytes(ValueBody.ContentOf(value), form),
         };
     }
 
     public static async Task<PutResult> RespondToPutAsync(RequestedKey requested, RequestedPut put, HttpContext context, IDht dht)
     {
+        var conditions = TagConditions.Read(context.Request);
         var value = await ValueBody.ReadAsync(context);
-        await CheckTagsAsync(requested, context, dht);
         KeyTexts.Note(context, requested);
-        var result = await put.RunAsync(dht, requested.Digest, value, context.RequestAborted);
-        if (!result.Succeeded)
+        var result = await put.RunAsync(
+            dht, requested.Digest, value, conditions is null ? null : found => conditions.Allow(found, value), context.RequestAborted);
+        if (conditions is not null && result.Local == StoreResult.Superseded)
         {
-            throw new ApiProblemException(StatusOf(result), NotStored(requested, result));
+            throw conditions.Failed();
         }
 
-        context.Response.GetTypedHeaders().ETag = ValueBody.TagOf(value);
+        if (!result.Succeeded)
+        {
+            throw new ApiProblemException(TypeOf(result), NotStored(requested, result));
+        }
+
+        // That of the form that was sent.
+        context.Response.GetTypedHeaders().ETag = ValueBody.TagOf(value, ValueBody.TypeOf(context.Request)!);
         return PutResult.Of(requested, result);
     }
 
@@ -97,45 +108,23 @@ internal static class KeyApi
     private static async Task<NoContent> DeleteAsync(string key, string? @as, HttpContext context, IDht dht)
     {
         var requested = RequestedKey.Of(key, @as);
+        TagConditions.CheckNone(context.Request);
         return await dht.UnpublishAsync(requested.Digest, context.RequestAborted)
             ? TypedResults.NoContent()
-            : throw ApiProblemException.Missing($"The key '{requested}' is not published here.");
+            : throw new ApiProblemException(ProblemType.NotPublished, $"The key '{requested}' is not published here.");
     }
 
     private static bool IsConflict(SetResult result) => result.Local == StoreResult.Outdated;
 
-    private static async Task CheckTagsAsync(RequestedKey key, HttpContext context, IDht dht)
-    {
-        var headers = context.Request.GetTypedHeaders();
-        if (headers.IfMatch.Count == 0 && headers.IfNoneMatch.Count == 0)
-        {
-            return;
-        }
-
-        var tag = (await dht.GetAsync(key.Digest, context.RequestAborted)).Value is { } held ? ValueBody.TagOf(held) : null;
-        var failed = headers.IfMatch.Count > 0 && !Matches(headers.IfMatch, tag) ? "If-Match"
-            : Matches(headers.IfNoneMatch, tag) ? "If-None-Match"
-            : null;
-        if (failed is not null)
-        {
-            throw new ApiProblemException(
-                StatusCodes.Status412PreconditionFailed,
-                $"{failed} does not hold: {(tag is null ? "no value was found" : $"the value that was found has the tag {tag}")}.");
-        }
-    }
-
-    private static bool Matches(IList<EntityTagHeaderValue> tags, EntityTagHeaderValue? tag) =>
-        tag is not null && tags.Any(given => given.Equals(EntityTagHeaderValue.Any) || given.Compare(tag, useStrongComparison: false));
-
-    // Null is JSON, also for a request that accepts everything or names no type.
-    private static string? FormOf(HttpRequest request) => request.GetTypedHeaders().Accept
+    // JSON also for a request that accepts everything or names no type.
+    private static string FormOf(HttpRequest request) => request.GetTypedHeaders().Accept
         .OrderByDescending(accepted => accepted.Quality ?? 1)
         .Select(accepted => accepted.MediaType.Value?.ToLowerInvariant())
         .FirstOrDefault(type => type is ValueBody.Json or "application/*" or "*/*" or ValueBody.PlainText or ValueBody.Bytes) switch
     {
-        ValueBody.PlainText => "text/plain; charset=utf-8",
+        ValueBody.PlainText => ValueBody.PlainText,
         ValueBody.Bytes => ValueBody.Bytes,
-        _ => null,
+        _ => ValueBody.Json,
     };
 
     /// <summary>A value with its type, for the document.</summary>

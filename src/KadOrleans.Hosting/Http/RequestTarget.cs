@@ -110,6 +110,12 @@ internal static class RequestTarget
             {
                 case [RoutePatternLiteralPart literal] when at >= sent.Length || !sent[at].Equals(literal.Content, StringComparison.OrdinalIgnoreCase):
                     return $"The path has '{VisibleText.Excerpt(sent.ElementAtOrDefault(at) ?? string.Empty)}' in the place of '{literal.Content}', which must be sent as it is.";
+                case [RoutePatternParameterPart, RoutePatternLiteralPart method]
+                    when at < sent.Length && !sent[at].EndsWith(method.Content, StringComparison.OrdinalIgnoreCase):
+                    return $"The path has '{VisibleText.Excerpt(sent[at])}', whose end '{method.Content}' must be sent as it is.";
+                case [RoutePatternParameterPart parameter, RoutePatternLiteralPart method] when at < sent.Length:
+                    values[parameter.Name] = decoded[at][..^method.Content.Length];
+                    break;
                 case [RoutePatternParameterPart { IsCatchAll: false } parameter] when at < sent.Length:
                     values[parameter.Name] = decoded[at];
                     break;

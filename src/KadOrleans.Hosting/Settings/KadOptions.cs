@@ -51,7 +51,7 @@ public sealed class KadOptions
 
     public DashboardCredentials? Dashboard { get; set; }
 
-    /// <summary>The export of metrics and traces, by this section and OpenTelemetry's own variables. Null if off.</summary>
+    /// <summary>The export of metrics, traces and logs, by this section and OpenTelemetry's own variables. Null if off.</summary>
     public TelemetryOptions? Telemetry { get; set; }
 
     public PostgreSqlOptions PostgreSql { get; set; } = new();
@@ -86,6 +86,9 @@ public sealed class KadOptions
 
     /// <summary>Whether a silo's dashboard is served: on loopback, or with a password.</summary>
     public bool ServesDashboard => IPAddress.IsLoopback(Http.EndPoint.Address) || Dashboard is not null;
+
+    /// <summary>Whether a silo serves API and console.</summary>
+    public bool ServesApi => Http.Tokens is not null || Http.Oidc is not null || HasOwnToken;
 
     // Whether a silo makes a token for its API. It does if it has a data folder, serves this machine alone, and has no file of tokens.
     public bool HasOwnToken => Http.Tokens is null && IsLocal && IPAddress.IsLoopback(Http.EndPoint.Address);

@@ -117,6 +117,14 @@ public static class KadSettings
         return isEndpoint;
     }
 
+    /// <summary>Parses where HTTP is served: <see cref="TryEndPoint"/>, behind <c>https://</c> for HTTPS.</summary>
+    public static bool TryHttp(string text, out IPEndPoint value, out bool isEncrypted)
+    {
+        const string https = "https://";
+        isEncrypted = text.StartsWith(https, StringComparison.OrdinalIgnoreCase);
+        return TryEndPoint(isEncrypted ? text[https.Length..] : text, out value);
+    }
+
     private static OptionsValidationException Mistakes(IEnumerable<string> sentences) => new(Root, typeof(KadOptions), sentences);
 
     private static KadOptions Read(IConfiguration configuration, string service, int httpPort)
@@ -128,7 +136,7 @@ public static class KadSettings
             checks.Add("Edge:Enabled", isEnabled ? "true" : "false", $"with Kad:Role={options.Role} only {(isEnabled ? "false" : "true")} is allowed, or none");
         }
 
-        CheckHttp(options.Http, httpPort, checks);
+        CheckHttp(options.Http, configuration, httpPort, checks);
         if (options.Silo.Address is { } address && (!IPAddress.TryParse(address, out var ip) || ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any)))
         {
             checks.Add("Silo:Address", address, "the IP address is needed that others reach it at, such as 127.0.0.1 or 10.0.0.4");
@@ -152,15 +160,17 @@ public static class KadSettings
         return options;
     }
 
-    private static void CheckHttp(KadHttpOptions http, int defaultPort, OptionChecks checks)
+    private static void CheckHttp(KadHttpOptions http, IConfiguration configuration, int defaultPort, OptionChecks checks)
     {
-        if (TryEndPoint(http.Address ?? $"{defaultPort}", out var endpoint))
+        if (TryHttp(http.Address ?? $"{defaultPort}", out var endpoint, out var isEncrypted))
         {
             http.EndPoint = endpoint;
+            http.Certificate = isEncrypted ? ReadCertificate(http, configuration, checks) : null;
         }
         else
         {
-            checks.Add("Http", http.Address!, $"IP:PORT or PORT is needed, such as 127.0.0.1:{defaultPort} or {defaultPort}, with a port of 1 to 65535, or 0 for any free one");
+            checks.Add("Http", http.Address!, $"IP:PORT or PORT is needed, such as 127.0.0.1:{defaultPort} or {defaultPort}, with a port of 1 "
+                + $"to 65535, or 0 for any free one, behind https:// for HTTPS");
         }
 
         if (http.Hosts.FirstOrDefault(host => !HostNames.IsEntry(host)) is { } wrong)
@@ -168,7 +178,21 @@ public static class KadSettings
             checks.Add("Http:Hosts", wrong, $"{HostNames.Needed}, several with commas");
         }
 
+        http.Oidc?.Check(checks);
         checks.Within("Http:Connections", http.Connections, HttpLimits.LeastConnections, HttpLimits.MostConnections);
+    }
+
+    private static HttpCertificateOptions? ReadCertificate(KadHttpOptions http, IConfiguration configuration, OptionChecks checks)
+    {
+        try
+        {
+            return HttpCertificateOptions.Read(configuration, $"{KadHttpOptions.Setting} is '{http.Address}'");
+        }
+        catch (OptionsValidationException mistake)
+        {
+            checks.Problems.AddRange(mistake.Failures);
+            return null;
+        }
     }
 
     private static void CheckDashboard(DashboardCredentials? dashboard, OptionChecks checks)

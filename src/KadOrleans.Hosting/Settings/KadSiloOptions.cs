@@ -5,6 +5,9 @@ public sealed class KadSiloOptions
     /// <summary>The address that the silo listens on and that others use. Null: Orleans chooses one of this machine's.</summary>
     public string? Address { get; set; }
 
+    /// <summary>The node or machine that the silo runs on, so that silos that share one are seen. Null: it tells nothing.</summary>
+    public string? Node { get; set; }
+
     /// <summary>The port for other silos, by default Orleans' usual one; 0 is any free one.</summary>
     public int Port { get; set; } = 11111;
 

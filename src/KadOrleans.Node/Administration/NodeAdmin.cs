@@ -150,7 +150,9 @@ internal sealed class NodeAdmin(
         return Task.FromResult(parts().Maintenance.TryRun(task) ? 1 : 0);
     }
 
-    public Task<ShardCount> GetShardsAsync(bool isDoubled = false, CancellationToken cancellationToken = default) => throw NoShards();
+    public Task<ShardCount> GetShardsAsync(CancellationToken cancellationToken = default) => throw NoShards();
+
+    public Task<ShardCount> DoubleShardsAsync(int count, CancellationToken cancellationToken = default) => throw NoShards();
 
     public Task<IReadOnlyList<SiloDetails>> GetSilosAsync(CancellationToken cancellationToken = default) => Task.FromResult<IReadOnlyList<SiloDetails>>([]);
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
 namespace KadOrleans.Node;
@@ -7,6 +6,11 @@ namespace KadOrleans.Node;
 internal sealed class NodeMetrics
 {
     public const string MeterName = "KadOrleans";
+
+    /// <summary>OpenTelemetry's tag of what failed; not there where nothing did.</summary>
+    public const string ErrorType = "error.type";
+
+    private const string FormerOutcome = "kad.request.outcome";
 
     // One meter for all nodes of the process, as listeners cannot tell several of one name apart.
     internal static readonly Meter Meter = new(MeterName);
@@ -21,25 +25,25 @@ internal sealed class NodeMetrics
     private static readonly List<NodeCounter> Counters = [];
 
     internal static readonly NodeCounter Pending = new(
-        "kad.requests.pending",
+        "kad.request.deferred",
         "{request}",
         "Requests that had to wait for the proof of an address: STOREs, and those with a long response.",
         "requests.pending");
 
     internal static readonly NodeCounter Shortened = new(
-        "kad.responses.shortened",
+        "kad.response.shortened",
         "{response}",
         "Responses with fewer contacts, as the asker's address was not proved.",
         "responses.shortened");
 
     internal static readonly NodeCounter ProofsAsked = new(
-        "kad.proofs.asked", "{ping}", "Pings of endpoints that had never answered, to prove their address.", "proofs.asked");
+        "kad.proof.asked", "{ping}", "Pings of endpoints that had never answered, to prove their address.", "proofs.asked");
 
     internal static readonly NodeCounter ProofsGiven = new(
-        "kad.proofs.given", "{endpoint}", "Endpoints that proved their address by answering such a ping.", "proofs.given");
+        "kad.proof.given", "{endpoint}", "Endpoints that proved their address by answering such a ping.", "proofs.given");
 
     internal static readonly NodeCounter Republished = new(
-        "kad.values.republished", "{value}", "Held values sent out again to the k nearest.", "values.republished");
+        "kad.value.republished", "{value}", "Held values sent out again to the k nearest.", "values.republished");
 
     internal static readonly NodeCounter StoreTokens = NodeCounter.Create<TokenCheck>(
         "kad.store.tokens", "{store}", "STOREs received, by the write token that they bore.", "stores.token", "kad.store.token");
@@ -64,13 +68,13 @@ internal sealed class NodeMetrics
         "network.merges");
 
     private static readonly NodeCounter Requests = NodeCounter.Create<RequestKind>(
-        "kad.requests.received", "{request}", "Requests from other nodes, by type.", "received", "kad.request.type");
+        "kad.request.received", "{request}", "Requests from other nodes, by type.", "received", "kad.request.type");
 
     private static readonly NodeCounter RefusedRequests = NodeCounter.Create<RefusalReason>(
-        "kad.requests.refused", "{request}", "Requests without a response, by reason.", "refused", "kad.refusal.reason");
+        "kad.request.refused", "{request}", "Requests without a response, by reason.", "refused", "kad.refusal.reason");
 
     private static readonly NodeCounter Stores = NodeCounter.Create<StoreResult>(
-        "kad.stores", "{store}", "STOREs received, by result.", "stores.refused", "kad.store.result");
+        "kad.store.received", "{store}", "STOREs received, by result.", "stores.refused", "kad.store.result");
 
     private static readonly NodeCounter UnacknowledgedStores = NodeCounter.Create<UnacknowledgedReason>(
         "kad.store.unacknowledged",
@@ -89,7 +93,7 @@ internal sealed class NodeMetrics
         "kad.lookup.crowded", "{lookup}", "Lookups whose nearest contacts are denser than the network's size allows.");
 
     private static readonly Counter<long> Outgoing =
-        Meter.CreateCounter<long>("kad.requests.sent", "{request}", "Requests that this process sent and that ended, by type and outcome.");
+        Meter.CreateCounter<long>(MetricNames.Of("kad.request.sent"), "{request}", "Requests that this process sent and that ended, by type and failure.");
 
     private static readonly Histogram<double> LookupDuration =
         Meter.CreateHistogram<double>("kad.lookup.duration", "s", "Duration of lookups, by reason of their end.", advice: Seconds);
@@ -105,6 +109,12 @@ internal sealed class NodeMetrics
 
     private static readonly Histogram<long> WalkResponses =
         Meter.CreateHistogram<long>("kad.walk.responses", "{response}", "Contacts that answered per random walk.", advice: Counts);
+
+    private static readonly KeyValuePair<string, object?>[] Reasons = MetricNames.Tags<TerminationReason>("kad.lookup.reason");
+
+    // Of each type of request: an answer, and each failure.
+    private static readonly int Outcomes = 1 + Enum.GetValues<RequestFailure>().Length;
+    private static readonly KeyValuePair<string, object?>[][] OutgoingTags = CreateOutgoingTags();
 
     private readonly long[][] _counts = [.. Counters.Select(counter => new long[counter.Series])];
     private readonly long[] _lookups = new long[Enum.GetValues<TerminationReason>().Length];
@@ -130,14 +140,7 @@ internal sealed class NodeMetrics
     public static void Begin()
     {
         Counters.ForEach(static counter => counter.Begin());
-        foreach (var kind in Enum.GetValues<RequestKind>())
-        {
-            Outgoing.Add(0, Type(kind), Outcome(null));
-            foreach (var failure in Enum.GetValues<RequestFailure>())
-            {
-                Outgoing.Add(0, Type(kind), Outcome(failure));
-            }
-        }
+        Array.ForEach(OutgoingTags, static tags => Outgoing.Add(0, tags));
     }
 
     public void Received(RequestKind kind) => Add(Requests, (int)kind);
@@ -167,16 +170,16 @@ internal sealed class NodeMetrics
     {
         if (Outgoing.Enabled)
         {
-            Outgoing.Add(1, Type(kind), Outcome(failure));
+            Outgoing.Add(1, OutgoingTags[PlaceOf(kind, failure)]);
         }
     }
 
     public void LookupEnded(LookupOutcome outcome, TimeSpan duration)
     {
         Interlocked.Increment(ref _lookups[(int)outcome.Reason]);
-        var tags = new TagList { { "kad.lookup.reason", outcome.Reason.ToString() } };
-        LookupDuration.Record(duration.TotalSeconds, tags);
-        LookupRequests.Record(outcome.Asked, tags);
+        var reason = Reasons[(int)outcome.Reason];
+        LookupDuration.Record(duration.TotalSeconds, reason);
+        LookupRequests.Record(outcome.Asked, reason);
         Add(DisputedValues, count: outcome.Differed > 0 ? 1 : 0);
         Add(CrowdedLookups, count: outcome.Crowded > 0 ? 1 : 0);
     }
@@ -185,10 +188,10 @@ internal sealed class NodeMetrics
     {
         Interlocked.Increment(ref _walks);
         Add(WalkContacts, count: newContacts);
-        var tags = new TagList { { "kad.lookup.reason", outcome.Reason.ToString() } };
-        WalkDuration.Record(duration.TotalSeconds, tags);
-        WalkRequests.Record(outcome.Asked, tags);
-        WalkResponses.Record(outcome.Answered, tags);
+        var reason = Reasons[(int)outcome.Reason];
+        WalkDuration.Record(duration.TotalSeconds, reason);
+        WalkRequests.Record(outcome.Asked, reason);
+        WalkResponses.Record(outcome.Answered, reason);
     }
 
     public IReadOnlyDictionary<string, long> Totals()
@@ -238,10 +241,19 @@ internal sealed class NodeMetrics
             or RefusalReason.UnreachableSource or RefusalReason.Stopping or RefusalReason.Banned => UnacknowledgedReason.Refused,
     };
 
-    private static KeyValuePair<string, object?> Type(RequestKind kind) => new("kad.request.type", kind.ToString());
+    private static int PlaceOf(RequestKind kind, RequestFailure? failure) => ((int)kind * Outcomes) + (failure is { } one ? (int)one + 1 : 0);
 
-    private static KeyValuePair<string, object?> Outcome(RequestFailure? failure) =>
-        new("kad.request.outcome", failure?.ToString() ?? "Answered");
+    private static KeyValuePair<string, object?>[][] CreateOutgoingTags()
+    {
+        KeyValuePair<string, object?> none = MetricNames.AreOld ? new(FormerOutcome, "Answered") : default;
+        KeyValuePair<string, object?>[] outcomes = [none, .. MetricNames.Tags<RequestFailure>(MetricNames.AreOld ? FormerOutcome : ErrorType)];
+        return
+        [
+            .. from type in MetricNames.Tags<RequestKind>("kad.request.type")
+               from outcome in outcomes
+               select outcome.Key is null ? new[] { type } : [type, outcome],
+        ];
+    }
 
     // A counter of the process, with a count for each node. A tag makes a series for each of its values. All are static fields of
     // NodeMetrics: a node's array of counts has the length of their list.
@@ -249,12 +261,18 @@ internal sealed class NodeMetrics
     {
         private readonly Counter<long> _counter;
         private readonly KeyValuePair<string, object?>[] _tags;
+        private readonly string[] _totals;
 
-        public NodeCounter(
-            string name, string unit, string description, string? total = null, params KeyValuePair<string, object?>[] tags)
+        public NodeCounter(string name, string unit, string description, string? total = null)
+            : this(name, unit, description, total, [], [])
         {
-            _counter = Meter.CreateCounter<long>(name, unit, description);
-            (_tags, Total, Number) = (tags, total, Counters.Count);
+        }
+
+        private NodeCounter(
+            string name, string unit, string description, string? total, KeyValuePair<string, object?>[] tags, string[] totals)
+        {
+            _counter = Meter.CreateCounter<long>(MetricNames.Of(name), unit, description);
+            (_tags, _totals, Total, Number) = (tags, totals, total, Counters.Count);
             Counters.Add(this);
         }
 
@@ -267,9 +285,9 @@ internal sealed class NodeMetrics
 
         public static NodeCounter Create<T>(string name, string unit, string description, string total, string tag)
             where T : struct, Enum =>
-            new(name, unit, description, total, [.. Enum.GetNames<T>().Select(one => KeyValuePair.Create(tag, (object?)one))]);
+            new(name, unit, description, total, MetricNames.Tags<T>(tag), [.. Enum.GetNames<T>().Select(one => $"{total}.{one}")]);
 
-        public string TotalOf(int series) => _tags.Length == 0 ? Total! : $"{Total}.{_tags[series].Value}";
+        public string TotalOf(int series) => _totals.Length == 0 ? Total! : _totals[series];
 
         public void Begin()
         {

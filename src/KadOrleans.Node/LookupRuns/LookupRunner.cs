@@ -20,6 +20,9 @@ internal sealed class LookupRunner(
     // Requests have no spans: there are too many, and responses arrive on other threads.
     private static readonly ActivitySource Activities = new(NodeMetrics.MeterName);
 
+    private static readonly KeyValuePair<string, object?>[] Kinds = MetricNames.Tags<LookupKind>("kad.lookup.kind");
+    private static readonly KeyValuePair<string, object?>[] Reasons = MetricNames.Tags<TerminationReason>("kad.lookup.reason");
+
     /// <summary>Looks up a target. Never fails: the outcome says if it was cancelled.</summary>
     public Task<LookupOutcome> RunAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) =>
         RunAsync(target, Create(target, kind), kind, cancellationToken);
@@ -65,18 +68,35 @@ internal sealed class LookupRunner(
         NodeId target, RunningLookup running, LookupKind kind, CancellationToken cancellationToken)
     {
         table.Observe(ContactObservation.LookedUp(target));
-        using var activity = Activities.StartActivity("kad.lookup")?.SetTag("kad.lookup.kind", kind.ToString());
+        using var activity = Activities.StartActivity("kad.lookup", ActivityKind.Client);
         using (cancellationToken.UnsafeRegister(static l => ((RunningLookup)l!).Cancel(), running))
         {
             running.Start();
             var outcome = size.Judge(await running.Outcome);
             metrics.LookupEnded(outcome, running.Elapsed);
-            activity?
-                .SetTag("kad.lookup.reason", outcome.Reason.ToString())
-                .SetTag("kad.lookup.requests", outcome.Asked)
-                .SetTag("kad.lookup.responses", outcome.Answered);
+            Describe(activity, kind, outcome);
             size.Note(outcome);
             return outcome;
+        }
+    }
+
+    // A lookup fails if nobody was there or nobody answered. One that ran out of time or requests has a result.
+    private static void Describe(Activity? activity, LookupKind kind, LookupOutcome outcome)
+    {
+        if (activity is null)
+        {
+            return;
+        }
+
+        var reason = Reasons[(int)outcome.Reason];
+        activity
+            .SetTag(Kinds[(int)kind].Key, Kinds[(int)kind].Value)
+            .SetTag(reason.Key, reason.Value)
+            .SetTag("kad.lookup.requests", outcome.Asked)
+            .SetTag("kad.lookup.responses", outcome.Answered);
+        if (outcome.Reason is TerminationReason.NoContacts or TerminationReason.NobodyAnswered)
+        {
+            activity.SetTag(NodeMetrics.ErrorType, reason.Value).SetStatus(ActivityStatusCode.Error);
         }
     }
 }

@@ -2,6 +2,12 @@ namespace KadOrleans.Node;
 
 internal sealed class OwnPublications(IPublicationStore store, TimeProvider time, ILogger logger)
 {
+    /// <summary>How many times a key may change while it is to be set under a condition.</summary>
+    private const int MaxChanges = 5;
+
+    // For single writes of the store: a durable set takes no turn of the key's STOREs, and a condition must see it.
+    private readonly KeyTurns _writes = new();
+
     public Task<SetResult> SetAsync(DhtNode node, NodeId key, DhtValue value, CancellationToken cancellationToken) =>
         node.Turns.RunAsync(key, async () =>
         {
@@ -18,6 +24,89 @@ internal sealed class OwnPublications(IPublicationStore store, TimeProvider time
                 ? new SetResult { Local = StoreResult.Outdated }
                 : await node.SetAsync(key, value, life, cancellationToken));
 
+    /// <summary>
+    /// Stores a value if the one that a get finds meets a condition, and publishes it unless it has a life. Decided by the publication and the
+    /// value held here, as they were read: if one of them is another one by then, all begins anew.
+    /// </summary>
+    public async Task<SetResult> SetIfAsync(
+        DhtNode node,
+        IKeyStore keys,
+        MaintenanceRunner maintenance,
+        NodeId key,
+        DhtValue value,
+        Func<DhtValue?, bool> condition,
+        TimeSpan? life,
+        bool isDurable,
+        CancellationToken cancellationToken)
+    {
+        for (var changes = 0; changes < MaxChanges; changes++)
+        {
+            if (await node.Turns.RunAsync(key, TrySetAsync) is { } result)
+            {
+                return result;
+            }
+        }
+
+        throw StoreRules.ChangedTooOften(MaxChanges);
+
+        // Null if what was read is not so any more.
+        async Task<SetResult?> TrySetAsync()
+        {
+            var before = await store.GetAsync(key, cancellationToken);
+            var held = await keys.GetCurrentAsync(key, time.GetUtcNow(), cancellationToken);
+            var found = before is { IsPending: true } ? before.Value : (await node.GetAsync(key, cancellationToken)).Value;
+            if (!condition(found))
+            {
+                return new SetResult { Local = StoreResult.Superseded };
+            }
+
+            var terms = new PutTerms(life is null ? PutKind.Publication : PutKind.WithLife)
+            {
+                Condition = held is null ? PutCondition.NothingHeld : new PutCondition { Value = held.Value },
+            };
+            if (life is not null)
+            {
+                return before is not null && before.Value != value
+                    ? new SetResult { Local = StoreResult.Outdated }
+                    : await StoreAsync(terms) is { Local: not StoreResult.Superseded } stored ? stored : null;
+            }
+
+            var pending = new Publication(value, time.GetUtcNow()) { IsPending = true };
+            var remembered = await ReplaceAsync(key, before, pending, cancellationToken);
+            if (remembered != StoreResult.Stored)
+            {
+                return remembered == StoreResult.Superseded ? null : new SetResult { Publication = remembered };
+            }
+
+            if (isDurable)
+            {
+                maintenance.PublishSoon(key);
+                return new SetResult { Publication = remembered };
+            }
+
+            var sent = await StoreAsync(terms);
+            if (sent.Local == StoreResult.Superseded)
+            {
+                // Another set's publication stays, as it was set later.
+                await ReplaceAsync(key, pending, before, CancellationToken.None);
+                return null;
+            }
+
+            if (sent.Stored > 0 || sent.Local == StoreResult.Stored)
+            {
+                await ReplaceAsync(key, pending, new Publication(value, time.GetUtcNow()), CancellationToken.None);
+            }
+
+            return sent with { Publication = remembered };
+        }
+
+        async Task<SetResult> StoreAsync(PutTerms terms)
+        {
+            var holders = await node.Publisher.FindHoldersAsync(key, cancellationToken);
+            return await node.Publisher.StoreAsync(key, value, life, holders, terms, cancellationToken);
+        }
+    }
+
     /// <summary>Ends the publication of a key, after what is being sent of it. Nothing of it is sent later.</summary>
     public Task<bool> UnpublishAsync(DhtNode node, NodeId key, CancellationToken cancellationToken) =>
         node.Turns.RunAsync(key, async () => await store.RemoveAsync(key, cancellationToken));
@@ -27,13 +116,15 @@ internal sealed class OwnPublications(IPublicationStore store, TimeProvider time
     /// It does not wait for the key's turn, as an earlier value may be on its way for seconds and the caller waits for the disk alone. It
     /// needs none: it is one write of the store, which every piece of upkeep compares with what it read
     /// (<see cref="IPublicationStore.ReplaceAsync"/>), and until it is sent a get returns it from there. Its STOREs take the turn, so they
-    /// leave after those of the earlier value. A set under way that ends later is later, and replaces it.
+    /// leave after those of the earlier value. A set under way that ends later is later, and replaces it. It waits for other single writes of
+    /// the key's publication alone, so that a set under a condition sees it.
     /// </remarks>
     public async Task<SetResult> SetSoonAsync(
         MaintenanceRunner maintenance, NodeId key, DhtValue value, CancellationToken cancellationToken)
     {
         StoreRules.ThrowIfRefused(value);
-        var remembered = await RememberAsync(key, new Publication(value, time.GetUtcNow()) { IsPending = true }, cancellationToken);
+        var remembered = await _writes.RunAsync(
+            key, () => RememberAsync(key, new Publication(value, time.GetUtcNow()) { IsPending = true }, cancellationToken));
         if (remembered == StoreResult.Stored)
         {
             maintenance.PublishSoon(key);
@@ -41,6 +132,23 @@ internal sealed class OwnPublications(IPublicationStore store, TimeProvider time
 
         return new SetResult { Publication = remembered };
     }
+
+    private Task<StoreResult> ReplaceAsync(NodeId key, Publication? before, Publication? after, CancellationToken cancellationToken) =>
+        _writes.RunAsync(key, async () =>
+        {
+            if (await store.GetAsync(key, cancellationToken) != before)
+            {
+                return StoreResult.Superseded;
+            }
+
+            if (after is not null)
+            {
+                return await RememberAsync(key, after, cancellationToken);
+            }
+
+            await store.RemoveAsync(key, cancellationToken);
+            return StoreResult.Stored;
+        });
 
     private async Task<StoreResult> RememberAsync(NodeId key, Publication publication, CancellationToken cancellationToken)
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 
 namespace KadOrleans.Server.Full;
@@ -13,14 +12,9 @@ public sealed class CertificatePolicy(string name, bool isPrivate)
     /// <summary>Finds the first flaw of a certificate: the rest of a sentence that begins with it. Null if it is acceptable.</summary>
     public string? FindFlaw(X509Certificate2 certificate, CertificateUse use, X509ChainStatusFlags chain, DateTimeOffset now)
     {
-        if (certificate.NotAfter < now)
+        if (PresentedCertificate.FindFlaw(certificate, now) is { } flaw)
         {
-            return $"it expired at {Show(certificate.NotAfter)}";
-        }
-
-        if (certificate.NotBefore > now)
-        {
-            return $"it is not valid before {Show(certificate.NotBefore)}";
+            return flaw;
         }
 
         if (!IsFor(certificate, use))
@@ -57,7 +51,4 @@ public sealed class CertificatePolicy(string name, bool isPrivate)
         var names = certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().SelectMany(e => e.EnumerateDnsNames()).ToList();
         return names.Count == 0 ? "no DNS name" : $"the DNS names {KadSettings.Quote(string.Join(", ", names))}";
     }
-
-    private static string Show(DateTime time) =>
-        time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
 }

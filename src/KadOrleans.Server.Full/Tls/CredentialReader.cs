@@ -8,9 +8,6 @@ namespace KadOrleans.Server.Full;
 /// <summary>Reads credentials from files or a store, and checks that others will accept them.</summary>
 public sealed class CredentialReader(KadTlsOptions options, CertificateUse use, TimeProvider time)
 {
-    // Certificates and keys are a few kilobytes; a bundle of all public authorities is below 1 MiB.
-    private const long MaxFileLength = 4 << 20;
-
     public CertificatePolicy Policy { get; } = new(options.Name, options.Authority is not null);
 
     // known: the credentials of the last reading. Returns known if nothing has changed.
@@ -30,13 +27,13 @@ public sealed class CredentialReader(KadTlsOptions options, CertificateUse use, 
     {
         var certificate = ReadFile(KadTlsOptions.CertificateSetting, options.Certificate!);
         var key = ReadFile(KadTlsOptions.KeySetting, options.Key!);
-        var fingerprint = Digest($"{certificate}\0{key}\0{authority}");
+        var fingerprint = PresentedCertificate.FingerprintOf($"{certificate}\0{key}\0{authority}");
         if (known?.Fingerprint == fingerprint)
         {
             return known;
         }
 
-        var all = ReadCertificates(KadTlsOptions.CertificateSetting, options.Certificate!, certificate);
+        var all = CertificateFile.ReadPem(KadTlsOptions.CertificateSetting, options.Certificate!, certificate);
         var own = WithKey(certificate, key);
         all[0].Dispose();
         all.RemoveAt(0);
@@ -46,7 +43,7 @@ public sealed class CredentialReader(KadTlsOptions options, CertificateUse use, 
     private Credentials FromStore(StoreCertificate store, string? authority, Credentials? known)
     {
         var own = FindInStore(store);
-        var fingerprint = Digest($"{own.Thumbprint}\0{authority}");
+        var fingerprint = PresentedCertificate.FingerprintOf($"{own.Thumbprint}\0{authority}");
         if (known?.Fingerprint == fingerprint)
         {
             own.Dispose();
@@ -103,68 +100,22 @@ public sealed class CredentialReader(KadTlsOptions options, CertificateUse use, 
     }
 
     private X509Certificate2Collection? ReadAuthorities(string? text) =>
-        text is null ? null : ReadCertificates(KadTlsOptions.AuthoritySetting, options.Authority!, text);
-
-    private static X509Certificate2Collection ReadCertificates(string setting, string file, string text)
-    {
-        var certificates = new X509Certificate2Collection();
-        try
-        {
-            certificates.ImportFromPem(text);
-        }
-        catch (CryptographicException e)
-        {
-            throw KadSettings.Mistake($"{setting} is '{file}', which cannot be read ({e.Message.TrimEnd('.')}); a PEM file of certificates is needed.");
-        }
-
-        return certificates.Count > 0
-            ? certificates
-            : throw KadSettings.Mistake($"{setting} is '{file}', which has no certificate; a PEM file with '-----BEGIN CERTIFICATE-----' is needed.");
-    }
+        text is null ? null : CertificateFile.ReadPem(KadTlsOptions.AuthoritySetting, options.Authority!, text);
 
     private X509Certificate2 WithKey(string certificate, string key)
     {
         try
         {
-            var own = X509Certificate2.CreateFromPem(certificate, key);
-            if (!OperatingSystem.IsWindows())
-            {
-                return own;
-            }
-
-            // On Windows a certificate cannot be presented if its key is only in memory.
-            using (own)
-            {
-                return X509CertificateLoader.LoadPkcs12(own.Export(X509ContentType.Pkcs12), null);
-            }
+            return CertificateFile.WithKey(certificate, key);
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
-            var reason = key.Contains("BEGIN ENCRYPTED PRIVATE KEY", StringComparison.Ordinal)
+            var reason = CertificateFile.IsEncrypted(key)
                 ? "whose private key is encrypted; one without a password is needed"
                 : $"which does not have the private key of {KadTlsOptions.CertificateSetting}, '{options.Certificate}'; a PEM file with that key is needed";
             throw KadSettings.Mistake($"{KadTlsOptions.KeySetting} is '{options.Key}', {reason}.");
         }
     }
 
-    private static string ReadFile(string setting, string file)
-    {
-        try
-        {
-            using var stream = File.OpenRead(file);
-            if (stream.Length > MaxFileLength)
-            {
-                throw KadSettings.Mistake($"{setting} is '{file}', which has {stream.Length} bytes; a PEM file of at most {MaxFileLength} is needed.");
-            }
-
-            using var reader = new StreamReader(stream);
-            return reader.ReadToEnd();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            throw KadSettings.Mistake($"{setting} is '{file}', which cannot be read ({e.Message.TrimEnd('.')}); a PEM file is needed.");
-        }
-    }
-
-    private static string Digest(string text) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    private static string ReadFile(string setting, string file) => Encoding.UTF8.GetString(CertificateFile.ReadBytes(setting, file, "a PEM file"));
 }

@@ -1,20 +1,12 @@
-using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 
 namespace KadOrleans.Server.Full;
 
-// The certificate that a process presents, and the authorities that it trusts: the system's roots if null. Replaced credentials
-// are not disposed, as handshakes may still use them. The fingerprint is that of what was read: if it is the same, nothing has changed.
+// The certificate that a process presents, and the authorities that it trusts: the system's roots if null.
 public sealed class Credentials(
     X509Certificate2 certificate, X509Certificate2Collection intermediates, X509Certificate2Collection? authorities, string fingerprint)
+    : PresentedCertificate(certificate, intermediates, fingerprint)
 {
-    public X509Certificate2 Certificate { get; } = certificate;
-
-    // Offline: fetches nothing from an address in a certificate.
-    public SslStreamCertificateContext Context { get; } = SslStreamCertificateContext.Create(certificate, intermediates, offline: true);
-
-    public string Fingerprint { get; } = fingerprint;
-
     /// <summary>The policy to build chains of others' certificates: up to the authorities, without network I/O.</summary>
     public X509ChainPolicy CreateChainPolicy()
     {

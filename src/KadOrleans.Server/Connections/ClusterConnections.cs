@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
@@ -34,14 +33,17 @@ public static class ClusterConnections
         connections.Use(next => connection => limit.RunAsync(connection, next));
         SetUp(connections, side, tls);
 
-        // Within TLS, whose handshake has a timeout of its own.
+        // Within TLS, whose handshake has a timeout of its own. Whom a gateway refuses besides is the grains' to say.
         var time = connections.ApplicationServices.GetService<TimeProvider>() ?? TimeProvider.System;
-        // Of a gateway, whose callers are clients. The message has the cluster's id, too.
-        int? allowedHosted = side == ConnectionSide.Gateway
-            ? FirstMessage.CountHosted(Encoding.UTF8.GetBytes(connections.ApplicationServices.GetRequiredService<IOptions<ClusterOptions>>().Value.ClusterId))
-            : null;
-        connections.Use(next => connection => FirstMessage.ExpectAsync(connection, next, time, allowedHosted));
+        connections.Use(next => connection => FirstMessage.ExpectAsync(connection, Known(next), time, allowedHosted: null));
     }
+
+    // Of too many connections the one closes first whose first message did not come.
+    private static ConnectionDelegate Known(ConnectionDelegate next) => connection =>
+    {
+        ConnectionLimit.NoteKnown(connection.Items);
+        return next(connection);
+    };
 
     public static void SetUp(IConnectionBuilder connections, ConnectionSide side, ITlsProvider? tls)
     {

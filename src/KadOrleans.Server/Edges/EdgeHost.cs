@@ -22,14 +22,27 @@ internal static class EdgeHost
     public static IHost Build(string[] args, KadProviders providers, TextWriter output, TextWriter log, Func<bool> hasStarted)
     {
         KadOptions? settings = null;
-        return SiloHost.CreateBuilder(args, given => Complete(given, settings = KadSettings.ReadEdge(given), providers))
-            .ConfigureLogging(logging => ConfigureLog(logging, log, settings!.Verbose, hasStarted))
+        IHost? host = null;
+        host = SiloHost.CreateBuilder(args, given => Complete(given, settings = KadSettings.ReadEdge(given), providers))
+            .ConfigureLogging((context, logging) => ConfigureLog(logging, context.Configuration, log, settings!.Verbose, hasStarted))
             .ConfigureServices((context, services) => AddServices(services, context.Configuration, settings!, providers))
-            .ConfigureWebHost(web => ConfigureHttp(web, () => settings!))
+            .ConfigureWebHost(web => ConfigureHttp(web, () => settings!, providers))
             .ConfigureServices(services => services.AddHostedService<EdgeWatch>())
             .UseOrleansClient((_, client) => Configure(client, settings!, providers))
-            .ConfigureServices(services => services.AddEdge(settings!.Edge, endpoint => UdpTransport.Bind(endpoint), output.WriteLine))
+            .ConfigureServices(services => services.AddEdge(settings!.Edge, endpoint => UdpTransport.Bind(endpoint), Announce))
             .Build();
+        return host;
+
+        void Announce(string line) => AnnounceEdge(host!.Services, line, output);
+    }
+
+    /// <summary>Writes a line for people; programs have it in the log already.</summary>
+    public static void AnnounceEdge(IServiceProvider services, string line, TextWriter output)
+    {
+        if (services.GetRequiredService<ConsoleLog>().IsForPeople)
+        {
+            output.WriteLine(line);
+        }
     }
 
     /// <summary>Makes failures of the silos' database serializable, which Orleans' defaults do not allow.</summary>
@@ -37,21 +50,22 @@ internal static class EdgeHost
         services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.Add("Npgsql"));
 
     // Health and /status call no grain. /status is served on loopback only, and the API to whoever has a token.
-    public static void ConfigureHttp(IWebHostBuilder web, Func<KadOptions> settings) => HttpHosting.Configure<EdgeHealth>(
+    public static void ConfigureHttp(IWebHostBuilder web, Func<KadOptions> settings, KadProviders providers) => HttpHosting.Configure<EdgeHealth>(
         web,
         settings,
         services =>
         {
-            if (settings().Http.Tokens is { } file)
+            if (settings().Http is { } http && (http.Tokens ?? http.Oidc?.Authority) is not null)
             {
-                services.AddKadClient().AddDhtApi(new TokenFile(KadHttpOptions.TokensSetting, file));
+                HttpHosting.AddTokens(services.AddKadClient(), http);
+                HttpHosting.AddSignIn(services, http, providers, hasConsole: false);
             }
         },
         Map);
 
     private static void Map(IEndpointRouteBuilder endpoints, KadOptions settings)
     {
-        if (settings.Http.Tokens is not null)
+        if ((settings.Http.Tokens ?? settings.Http.Oidc?.Authority) is not null)
         {
             endpoints.MapDhtApi();
         }
@@ -73,22 +87,29 @@ internal static class EdgeHost
             ? throw KadSettings.Mistake(problem) // The problem does not quote the key.
             : ClusterProviders.FillInEdge(given, settings, providers);
 
-    private static void ConfigureLog(ILoggingBuilder logging, TextWriter log, bool verbose, Func<bool> hasStarted) => logging
-        .UseLines(log, verbose)
+    private static void ConfigureLog(
+        ILoggingBuilder logging, IConfiguration configuration, TextWriter log, bool verbose, Func<bool> hasStarted) => logging
+        .UseConsoleLog(log, verbose)
         // Orleans logs a warning with a stack trace for each failed connection; the edge itself logs an outage once.
         .AddFilter("Orleans", LogLevel.Error)
         .AddFilter("Orleans.Connections.Security", verbose ? LogLevel.Warning : LogLevel.Error)
         .AddFilter("Orleans.AzureUtils", LogLevel.None)
         .AddFilter("Orleans.Clustering.AzureStorage", LogLevel.None)
         // Before the start completes, the host's own log of a failure only repeats the sentence with a stack trace.
-        .AddFilter("Microsoft.Extensions.Hosting", level => level >= LogLevel.Warning && hasStarted());
+        .AddFilter("Microsoft.Extensions.Hosting", level => level >= LogLevel.Warning && hasStarted())
+        // Last, so that it overrides the filters above.
+        .AddConfiguration(configuration.GetSection("Logging"));
 
     private static void AddServices(IServiceCollection services, IConfiguration configuration, KadOptions settings, KadProviders providers)
     {
         services.Configure<HostOptions>(options => options.ShutdownTimeout = KadOptions.EdgeShutdownTimeout)
             .AddSingleton(settings).AddDatabaseFailures().AddSingleton(TimeProvider.System);
         ClusterProviders.AddConnections(services, configuration, settings, providers, isSilo: false);
-        services.AddKadTelemetry(settings.Telemetry, configuration);
+        services.AddKadTelemetry(settings.Telemetry, configuration, provider =>
+        [
+            new("kad.cluster.id", provider.GetRequiredService<IOptions<ClusterOptions>>().Value.ClusterId),
+            new("kad.edge.name", settings.Edge.Name),
+        ]);
     }
 
     private static void Configure(IClientBuilder client, KadOptions settings, KadProviders providers)

@@ -14,9 +14,15 @@ internal static class HttpHosting
     public static void Configure<THealth>(
         IWebHostBuilder web, Func<KadOptions> settings, Action<IServiceCollection> add, Action<IEndpointRouteBuilder, KadOptions> map)
         where THealth : class, IHealthCheck => web
-        .UseKestrel(kestrel => kestrel.ListenWithin(settings().Http.EndPoint, settings().Http.Connections))
+        .UseKestrel(kestrel => kestrel.ListenWithin(settings().Http.Place))
         .ConfigureServices(services =>
         {
+            // Before anything is opened, so that a mistake is all that the process says.
+            if (settings().Http.Certificate is { } certificate)
+            {
+                new HttpCertificateReader(certificate, TimeProvider.System).Read();
+            }
+
             services.AddRouting().AddAuthenticationCore().AddAuthorization().AddHealthChecks().AddCheck<THealth>(typeof(THealth).Name);
             add(services);
         })
@@ -24,7 +30,7 @@ internal static class HttpHosting
         {
             application.UseKadHttp(settings().Http.Place);
             application.Use(DashboardPassword.CheckAsync);
-            if (settings() is { ServesDashboard: true } served && HasConsole(served))
+            if (settings() is { ServesDashboard: true, ServesApi: true })
             {
                 application.UseDashboardLink(DashboardPath);
             }
@@ -36,12 +42,12 @@ internal static class HttpHosting
             });
         });
 
-    public static void ConfigureSilo(IWebHostBuilder web, Func<KadOptions> settings) => Configure<SiloReadiness>(
+    public static void ConfigureSilo(IWebHostBuilder web, Func<KadOptions> settings, KadProviders providers) => Configure<SiloReadiness>(
         web,
         settings,
         services =>
         {
-            AddApi(services, settings());
+            AddApi(services, settings(), providers);
             services
                 .AddSingleton(settings())
                 .AddSingleton(s => ActivatorUtilities.CreateInstance<StorageCheck>(s, TimeProvider.System))
@@ -52,26 +58,49 @@ internal static class HttpHosting
                 .AddSingleton<ClockService>()
                 .AddHostedService(s => s.GetRequiredService<ClockService>())
                 .AddSingleton<SiloReadiness>()
-                .AddSingleton<DescribeSilo>(s => () => s.GetRequiredService<SiloReadiness>().Describe())
+                .AddSingleton<DescribeSilo>(
+                    s => () => s.GetRequiredService<SiloReadiness>().Describe() with { Node = s.GetRequiredService<KadOptions>().Silo.Node })
                 .AddHostedService<ClusterGauges>()
                 .AddSingleton<SiloStatusReport>();
         },
         MapSilo);
 
-    private static void AddApi(IServiceCollection services, KadOptions settings)
+    private static void AddApi(IServiceCollection services, KadOptions settings, KadProviders providers)
     {
-        if (settings.Http.Tokens is { } file)
+        if (!settings.ServesApi)
         {
-            services.AddKadClient().AddDhtApi(new TokenFile(KadHttpOptions.TokensSetting, file)).AddKadConsole(SubjectOf(settings));
+            return;
         }
-        else if (settings.HasOwnToken)
+
+        services.AddKadClient().AddKadConsole(SubjectOf(settings));
+        if (settings.HasOwnToken)
         {
             var own = new OwnToken(settings.Data);
-            services.AddSingleton(own).AddKadClient().AddDhtApi(new ApiTokens(own.Token)).AddKadConsole(SubjectOf(settings));
+            services.AddSingleton(own).AddDhtApi(new ApiTokens(own.Token));
+        }
+        else
+        {
+            AddTokens(services, settings.Http);
+        }
+
+        AddSignIn(services, settings.Http, providers, hasConsole: true);
+    }
+
+    /// <summary>Adds the API with the tokens of a file, or without tokens of its own where only users of a provider have access.</summary>
+    public static void AddTokens(IServiceCollection services, KadHttpOptions http)
+    {
+        if (http.Tokens is { } file)
+        {
+            services.AddDhtApi(new TokenFile(KadHttpOptions.TokensSetting, file));
+        }
+        else
+        {
+            services.AddDhtApi(new ApiTokens());
         }
     }
 
-    private static bool HasConsole(KadOptions settings) => settings.Http.Tokens is not null || settings.HasOwnToken;
+    public static void AddSignIn(IServiceCollection services, KadHttpOptions http, KadProviders providers, bool hasConsole) =>
+        providers.RequireSignIn(http.Oidc)?.AddServices(services, http.Oidc!, hasConsole);
 
     private static ConsoleSubject SubjectOf(KadOptions settings) => new(
         IsCluster: true,
@@ -86,7 +115,7 @@ internal static class HttpHosting
 
     private static void MapSilo(IEndpointRouteBuilder endpoints, KadOptions settings)
     {
-        if (HasConsole(settings))
+        if (settings.ServesApi)
         {
             endpoints.MapDhtApi();
             endpoints.MapKadConsole();

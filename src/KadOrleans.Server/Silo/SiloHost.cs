@@ -14,12 +14,13 @@ public static class SiloHost
     public static IHost Build(string[] args, KadProviders providers, TextWriter output, TextWriter? log = null)
     {
         KadOptions? settings = null;
-        return CreateBuilder(args, given => ClusterProviders.FillInSilo(given, settings = KadSettings.ReadSilo(given), providers))
+        IHost? host = null;
+        host = CreateBuilder(args, given => ClusterProviders.FillInSilo(given, settings = KadSettings.ReadSilo(given), providers))
             .ConfigureLogging((context, logging) => ConfigureLog(logging, context.Configuration, log ?? Console.Error, settings!.Verbose))
             .ConfigureServices((context, services) => services
                 .Configure<HostOptions>(options => options.ShutdownTimeout = KadOptions.SiloShutdownTimeout)
-                .AddKadTelemetry(settings!.Telemetry, context.Configuration))
-            .ConfigureWebHost(web => HttpHosting.ConfigureSilo(web, () => settings!))
+                .AddKadTelemetry(settings!.Telemetry, context.Configuration, provider => Describe(provider, settings)))
+            .ConfigureWebHost(web => HttpHosting.ConfigureSilo(web, () => settings!, providers))
             .UseOrleans((context, silo) => Configure(silo, context.Configuration, settings!, providers))
             .ConfigureServices((context, services) =>
             {
@@ -47,10 +48,12 @@ public static class SiloHost
                 if (settings!.HasEdge)
                 {
                     // The co-hosted edge calls grains directly, without an Orleans client.
-                    services.AddEdge(settings.Edge, endpoint => UdpTransport.Bind(endpoint), output.WriteLine);
+                    services.AddEdge(
+                        settings.Edge, endpoint => UdpTransport.Bind(endpoint), line => EdgeHost.AnnounceEdge(host!.Services, line, output));
                 }
             })
             .Build();
+        return host;
     }
 
     /// <summary>A builder with the settings of the command line, the environment and files, and with those that they imply.</summary>
@@ -76,9 +79,19 @@ public static class SiloHost
         }
     }
 
+    private static KeyValuePair<string, object>[] Describe(IServiceProvider services, KadOptions settings)
+    {
+        KeyValuePair<string, object>[] silo =
+        [
+            new("kad.cluster.id", services.GetRequiredService<IOptions<ClusterOptions>>().Value.ClusterId),
+            new("kad.silo.name", services.GetRequiredService<IOptions<SiloOptions>>().Value.SiloName),
+        ];
+        return settings.HasEdge ? [.. silo, new("kad.edge.name", settings.Edge.Name)] : silo;
+    }
+
     private static void ConfigureLog(ILoggingBuilder logging, IConfiguration configuration, TextWriter log, bool verbose)
     {
-        logging.UseLines(log, verbose);
+        logging.UseConsoleLog(log, verbose);
 
         // The watchdog's first check may precede its first timestamp. Then it warns of a stall since the machine's start.
         logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);

@@ -17,6 +17,8 @@ public sealed class KadProviders
         use?.Invoke(this);
     }
 
+    public ISignInProvider? SignIn { get; set; }
+
     public IEnumerable<IStorageProvider> Storages => _storages.Values;
 
     private IEnumerable<string> ForState => Storages.Where(one => one.FindObstacle(OrleansSettings.Storage) is null).Select(one => one.Name);
@@ -58,6 +60,10 @@ public sealed class KadProviders
 
     public ITlsProvider? RequireTls(KadTlsOptions? options) => options is null ? null : _tls ?? throw KadSettings.Mistake(
         $"{options.Setting} is '{options.SettingValue}', but kad-server lacks TLS; kad-server-full has it, and no setting of Kad:Tls is allowed here.");
+
+    public ISignInProvider? RequireSignIn(KadOidcOptions? options) => options is null ? null : SignIn ?? throw KadSettings.Mistake(
+        $"{KadOidcOptions.AuthoritySetting} is '{options.Authority}', but kad-server lacks identity providers; kad-server-full has them, and "
+            + $"no setting of Kad:Http:Oidc is allowed here.");
 
     private string Guess(string name) => Suggestion.Nearest(name, _storages.Keys) is { } nearest ? $" did you mean {nearest}?" : string.Empty;
 }

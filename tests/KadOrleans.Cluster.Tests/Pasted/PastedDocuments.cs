@@ -4,7 +4,7 @@ namespace KadOrleans.Cluster.Tests.Pasted;
 internal static class PastedDocuments
 {
     /// <summary>Those whose commands begin in a clone.</summary>
-    public static readonly string[] OfClone = ["README.md", "samples/README.md", "docs/performance.md", "docs/scale.md"];
+    public static readonly string[] OfClone = ["README.md", "samples/README.md", "docs/performance.md", "docs/scale.md", "tests/KadOrleans.Lab/README.md"];
 
     /// <summary>Those that have <c>kad</c> in the path, and a node or a cluster that they start themselves or name.</summary>
     public static readonly string[] OfKad = ["docs/http.md", "docs/console.md", "src/KadOrleans.Cli/README.md", "docs/manage.md", "docs/maintenance.md"];
@@ -19,6 +19,8 @@ internal static class PastedDocuments
         ("systemctl ", "needs systemd"),
         ("/var/lib/kad", "needs a folder of the operating system"),
         ("--python", "needs Python's kademlia and an edge under load"),
+        ("kad-lab.dll faults ", "takes up to an hour; tests of the long tier inject the same faults"),
+        ("kad admin status --token-file operator.token", "follows the forwarding of a port of Kubernetes"),
         ("UseDevelopmentStorage", "is a setting for the process that follows"),
     ];
 
@@ -58,6 +60,12 @@ internal sealed class Reader(ReadersMachine machine)
                 await (other ?? _own).PasteAsync(string.Join('\n', block.Lines));
                 return;
             }
+        }
+
+        if (block.Lines[0].StartsWith('('))
+        {
+            // It is one command, of which a part is not run.
+            return;
         }
 
         foreach (var line in block.Lines.Where(line => PastedDocuments.NotRun(line) is null))

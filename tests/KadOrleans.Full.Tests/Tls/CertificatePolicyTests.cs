@@ -59,7 +59,7 @@ public sealed class CertificatePolicyTests : IDisposable
     {
         var time = new ManualTimeProvider();
         using var log = new StringWriter();
-        using var loggers = LoggerFactory.Create(logging => logging.UseLines(log, verbose: false));
+        using var loggers = LoggerFactory.Create(logging => logging.UseConsoleLog(log, verbose: false));
         var problems = new ConnectionProblems(time, new Logger<ConnectionProblems>(loggers));
         for (var i = 0; i < 15; i++)
         {

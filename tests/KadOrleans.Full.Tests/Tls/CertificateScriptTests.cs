@@ -12,6 +12,13 @@ public sealed class CertificateScriptTests : FolderTests
         await RunAsync();
         var (silo, edge) = (Read("silo", CertificateUse.Silo), Read("edge", CertificateUse.Client));
         Assert.False(edge.Certificate.MatchesHostname("kad"));
+        var http = Path.Combine(Folder, "http");
+        var served = new HttpCertificateReader(
+            new HttpCertificateOptions(
+                Path.Combine(http, "tls.crt"), Path.Combine(http, "tls.key"), Password: null), TimeProvider.System).Read().Certificate;
+        Assert.All(
+            (string[])["kad-dashboard", "kad-dashboard.kad", "localhost", "127.0.0.1"], name => Assert.True(served.MatchesHostname(name), name));
+        Assert.False(served.MatchesHostname("kad"));
         await RunAsync();
 
         Assert.NotEqual(silo.Certificate.Thumbprint, Read("silo", CertificateUse.Silo).Certificate.Thumbprint);

@@ -23,7 +23,8 @@ public enum Need
     FakeTime = 8192,
     PgBouncer = 16384,
     Axe = 32768,
-    Redis = 65536,
+    Podman = 65536,
+    Redis = 131072,
 }
 
 /// <summary>Skips a test, or each of a class, where the machine lacks something that it needs. The reason says what.</summary>
@@ -73,6 +74,7 @@ public static class Machine
         Need.Kubectl => Installed("kubectl"),
         Need.Kubeconform => Installed("kubeconform"),
         Need.OpenSsl => OperatingSystem.IsWindows() ? "there is no POSIX shell" : Installed("openssl"),
+        Need.Podman => OperatingSystem.IsLinux() ? Installed("podman") ?? Installed("runc") : "containers share the kernel of Linux",
         Need.Curl => Installed("bash") ?? Installed("curl"),
         Need.Python => Installed("python3"),
         Need.NodeJs => Installed("node"),

@@ -35,27 +35,8 @@ public sealed class NewProgram : IDisposable
 
     public void Write(string source, IEnumerable<string> packages, params IEnumerable<string> others)
     {
-        var cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
-            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
-        Directory.CreateDirectory(Folder);
+        WriteConfig();
         WriteFile("Program.cs", source);
-        WriteFile("nuget.config", $"""
-            <configuration>
-              <packageSources>
-                <clear />
-                <add key="feed" value="{Feed}" />
-              </packageSources>
-              <packageSourceMapping>
-                <clear />
-              </packageSourceMapping>
-              <fallbackPackageFolders>
-                <add key="cache" value="{cache}" />
-              </fallbackPackageFolders>
-              <config>
-                <add key="globalPackagesFolder" value="{_folder["cache"]}" />
-              </config>
-            </configuration>
-            """);
         WriteFile("program.csproj", $"""
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup>
@@ -83,7 +64,46 @@ public sealed class NewProgram : IDisposable
         return await RunAsync(Path.Combine(tools, command), Folder, args);
     }
 
+    /// <summary>Makes a program of a template of this build, builds it in its folder below <see cref="Folder"/>, and returns its assembly.</summary>
+    public async Task<string> MakeAsync(string template, string name)
+    {
+        WriteConfig();
+        var (hive, folder) = (_folder["hive"], Path.Combine(Folder, name));
+        if (!Directory.Exists(hive))
+        {
+            await RunAsync("dotnet", Folder, "new", "install", Path.Combine(Feed, $"KadOrleans.Templates.{Version}.nupkg"), "--debug:custom-hive", hive);
+        }
+
+        await RunAsync("dotnet", Folder, "new", template, "--name", name, "--output", folder, "--debug:custom-hive", hive);
+        await RunAsync("dotnet", folder, "build", "--nologo", "--output", Path.Combine(folder, "built"), "-p:NuGetAudit=false");
+        return Path.Combine(folder, "built", name);
+    }
+
     public void Dispose() => _folder.Dispose();
+
+    private void WriteConfig()
+    {
+        var cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        Directory.CreateDirectory(Folder);
+        WriteFile("nuget.config", $"""
+            <configuration>
+              <packageSources>
+                <clear />
+                <add key="feed" value="{Feed}" />
+              </packageSources>
+              <packageSourceMapping>
+                <clear />
+              </packageSourceMapping>
+              <fallbackPackageFolders>
+                <add key="cache" value="{cache}" />
+              </fallbackPackageFolders>
+              <config>
+                <add key="globalPackagesFolder" value="{_folder["cache"]}" />
+              </config>
+            </configuration>
+            """);
+    }
 
     private static string Reference(string id, string version) => $"""<PackageReference Include="{id}" Version="{version}" />""";
 

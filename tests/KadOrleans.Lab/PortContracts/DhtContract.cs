@@ -60,6 +60,79 @@ public abstract class DhtContract
         Assert.False(await dht.UnpublishAsync("key"));
     });
 
+    [Theory]
+    [InlineData(SetAcknowledgement.Network)]
+    [InlineData(SetAcknowledgement.Durable)]
+    public Task A_set_under_a_condition_stores_only_over_what_meets_it(SetAcknowledgement acknowledgement) => RunAsync(async dht =>
+    {
+        var key = NodeId.FromKey($"conditional {acknowledgement}");
+        Assert.Equal(StoreResult.Superseded, (await dht.SetIfAsync(key, 1, found => found is not null, acknowledgement)).Local);
+        Assert.False((await dht.GetAsync(key)).Found);
+        var first = await dht.SetIfAsync(key, 1, found => found is null, acknowledgement);
+        Assert.Equal((true, StoreResult.Stored), (first.Succeeded, first.Publication));
+        var refused = await dht.SetIfAsync(key, 2, found => found is null, acknowledgement);
+        Assert.Equal((false, StoreResult.Superseded), (refused.Succeeded, refused.Local));
+        Assert.Equal(1, (await dht.GetAsync<long>(key)).Value);
+
+        Assert.True((await dht.SetIfAsync(key, 2, found => found == 1, acknowledgement)).Succeeded);
+        Assert.Equal(2, (await dht.GetAsync<long>(key)).Value);
+        Assert.True(await dht.UnpublishAsync(key));
+    });
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public Task Of_sets_at_once_that_found_nothing_one_stores(bool hasLife) => RunAsync(async dht =>
+    {
+        var key = NodeId.FromKey($"lock {hasLife}");
+        TimeSpan? life = hasLife ? TimeSpan.FromHours(1) : null;
+        var sets = await Task.WhenAll(Enumerable.Range(0, 4).Select(owner => dht.SetIfAsync(key, owner, found => found is null, SetAcknowledgement.Network, life)));
+
+        var owner = Assert.Single(sets.Index(), set => set.Item.Succeeded).Index;
+        Assert.Equal(3, sets.Count(set => set.Local == StoreResult.Superseded));
+        Assert.Equal(owner, (await dht.GetAsync<long>(key)).Value);
+    });
+
+    [Fact]
+    public Task A_count_that_several_add_to_at_once_loses_none() => RunAsync(async dht =>
+    {
+        const int Adders = 4;
+        var key = NodeId.FromKey("count");
+        await dht.SetAsync(key, 0);
+        await Task.WhenAll(Enumerable.Range(0, Adders).Select(async _ =>
+        {
+            for (var isAdded = false; !isAdded;)
+            {
+                var before = (await dht.GetAsync<long>(key)).Value;
+                isAdded = (await dht.SetIfAsync(key, before + 1, found => found == before, SetAcknowledgement.Durable)).Succeeded;
+            }
+        }));
+
+        Assert.Equal(Adders, (await dht.GetAsync<long>(key)).Value);
+    });
+
+    [Fact]
+    public Task A_text_that_is_no_key_is_refused_in_a_sentence() => RunAsync(async dht =>
+    {
+        var mistakes = new Dictionary<string, string>
+        {
+            [string.Empty] = "The key has 0 characters; 1 to 1024 are allowed.",
+            [new string('k', 1_025)] = "The key has 1025 characters; 1 to 1024 are allowed.",
+            ["half \ud83d"] = "The key has half of a surrogate pair; Unicode text is needed.",
+        };
+        foreach (var (key, sentence) in mistakes)
+        {
+            Assert.StartsWith(sentence, (await Assert.ThrowsAsync<ArgumentException>(() => dht.SetAsync(key, 1))).Message, StringComparison.Ordinal);
+            Assert.StartsWith(sentence, (await Assert.ThrowsAsync<ArgumentException>(() => dht.GetAsync(key))).Message, StringComparison.Ordinal);
+        }
+
+        foreach (var key in (string[])[".", "..", "a/b", "\0", new string('k', 1_024), "😀"])
+        {
+            await dht.SetAsync(key, 1);
+            Assert.Equal(1, (await dht.GetAsync<long>(key)).Value);
+        }
+    });
+
     [Fact]
     public Task A_value_for_a_time_does_not_end_a_publication() => RunAsync(async dht =>
     {

@@ -15,7 +15,8 @@ public sealed class OtlpCollector : IAsyncDisposable
 
     private readonly WebApplication _application;
     private readonly ConcurrentQueue<ReceivedMetric> _metrics = new();
-    private readonly ConcurrentQueue<(string Source, string Name)> _spans = new();
+    private readonly ConcurrentQueue<ReceivedSpan> _spans = new();
+    private readonly ConcurrentQueue<ReceivedLog> _logs = new();
     private int _exports;
 
     private OtlpCollector()
@@ -30,8 +31,10 @@ public sealed class OtlpCollector : IAsyncDisposable
         _application = builder.Build();
         _application.MapPost("/v1/metrics", context => TakeAsync(context, TakeMetrics));
         _application.MapPost("/v1/traces", context => TakeAsync(context, TakeSpans));
+        _application.MapPost("/v1/logs", context => TakeAsync(context, TakeLogs));
         _application.MapPost($"{GrpcServices}.metrics.v1.MetricsService/Export", context => TakeGrpcAsync(context, TakeMetrics));
         _application.MapPost($"{GrpcServices}.trace.v1.TraceService/Export", context => TakeGrpcAsync(context, TakeSpans));
+        _application.MapPost($"{GrpcServices}.logs.v1.LogsService/Export", context => TakeGrpcAsync(context, TakeLogs));
     }
 
     public string Endpoint => _application.Urls.First();
@@ -40,7 +43,11 @@ public sealed class OtlpCollector : IAsyncDisposable
 
     public IReadOnlyCollection<ReceivedMetric> Metrics => _metrics;
 
-    public IReadOnlyCollection<(string Source, string Name)> Spans => _spans;
+    public IReadOnlyCollection<ReceivedSpan> Spans => _spans;
+
+    public IReadOnlyCollection<ReceivedLog> Logs => _logs;
+
+    public bool HasLookup => _spans.Any(span => span is { Source: "KadOrleans", Name: "kad.lookup" });
 
     public static async Task<OtlpCollector> StartAsync()
     {
@@ -70,6 +77,8 @@ public sealed class OtlpCollector : IAsyncDisposable
 
     private void TakeSpans(ReadOnlyMemory<byte> request) => Add(_spans, OtlpReader.Spans(request));
 
+    private void TakeLogs(ReadOnlyMemory<byte> request) => Add(_logs, OtlpReader.Logs(request));
+
     private static async Task TakeAsync(HttpContext context, Action<ReadOnlyMemory<byte>> take)
     {
         take(await ReadAsync(context));
@@ -98,6 +107,22 @@ public sealed record ReceivedMetric(
     string Unit,
     int Export,
     IReadOnlyList<ReceivedPoint> Points);
+
+/// <summary>A span. The kind and the status are OpenTelemetry's numbers: kind 2 is a server and 3 a client, status 2 an error.</summary>
+public sealed record ReceivedSpan(
+    IReadOnlyDictionary<string, string> Resource,
+    string Source,
+    string Name,
+    string Trace,
+    string Id,
+    string Parent,
+    int Kind,
+    int Status,
+    IReadOnlyDictionary<string, string> Tags);
+
+/// <summary>A message of a log.</summary>
+public sealed record ReceivedLog(
+    IReadOnlyDictionary<string, string> Resource, string Category, string Body, string Trace, IReadOnlyDictionary<string, string> Tags);
 
 /// <summary>One series of a metric. The value of a histogram is how many values it has.</summary>
 public sealed record ReceivedPoint(IReadOnlyDictionary<string, string> Tags, double Value)

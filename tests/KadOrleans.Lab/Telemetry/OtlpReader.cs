@@ -14,11 +14,38 @@ internal static class OtlpReader
         from metric in Messages(scope, 2)
         select Metric(export, tags, meter, metric);
 
-    public static IEnumerable<(string Source, string Name)> Spans(ReadOnlyMemory<byte> request) =>
+    public static IEnumerable<ReceivedSpan> Spans(ReadOnlyMemory<byte> request) =>
         from resource in Messages(request, 1)
+        let tags = Tags(Messages(resource, 1).Single(), 1)
         from scope in Messages(resource, 2)
+        let source = ScopeName(scope)
         from span in Messages(scope, 2)
-        select (ScopeName(scope), Read(span).Single(f => f.Number == 5).Text);
+        let fields = Read(span).ToLookup(f => f.Number)
+        select new ReceivedSpan(
+            tags,
+            source,
+            fields[5].Single().Text,
+            Id(fields[1]),
+            Id(fields[2]),
+            Id(fields[4]),
+            (int)fields[6].SingleOrDefault().Value,
+            (int)fields[15].SelectMany(status => Read(status.Bytes)).SingleOrDefault(f => f.Number == 3).Value,
+            Tags(span, 9));
+
+    public static IEnumerable<ReceivedLog> Logs(ReadOnlyMemory<byte> request) =>
+        from resource in Messages(request, 1)
+        let tags = Tags(Messages(resource, 1).Single(), 1)
+        from scope in Messages(resource, 2)
+        let category = ScopeName(scope)
+        from record in Messages(scope, 2)
+        select new ReceivedLog(
+            tags,
+            category,
+            Messages(record, 5).Select(AnyValue).SingleOrDefault(string.Empty),
+            Id(Read(record).Where(f => f.Number == 9)),
+            Tags(record, 6));
+
+    private static string Id(IEnumerable<ProtobufField> fields) => Convert.ToHexStringLower(fields.SingleOrDefault().Bytes.Span);
 
     private static string ScopeName(ReadOnlyMemory<byte> scope) =>
         Read(Messages(scope, 1).Single()).First(f => f.Number == 1).Text;
@@ -81,13 +108,14 @@ internal static class OtlpReader
         from start in Enumerable.Range(0, field.Length / sizeof(ulong))
         select BinaryPrimitives.ReadUInt64LittleEndian(field.Span[(start * sizeof(ulong))..]);
 
-    private static Dictionary<string, string> Tags(ReadOnlyMemory<byte> message, int number) => Messages(message, number).ToDictionary(
-        tag => Read(tag).First(f => f.Number == 1).Text,
-        tag => AnyValue(Messages(tag, 2).Single()));
+    // Of several of one name, as scopes within each other may have, the last.
+    private static Dictionary<string, string> Tags(ReadOnlyMemory<byte> message, int number) => Messages(message, number)
+        .GroupBy(tag => Read(tag).First(f => f.Number == 1).Text)
+        .ToDictionary(tags => tags.Key, tags => Messages(tags.Last(), 2).Select(AnyValue).SingleOrDefault(string.Empty));
 
     private static string AnyValue(ReadOnlyMemory<byte> value)
     {
-        var field = Read(value).Single();
+        var field = Read(value).SingleOrDefault();
         return field.Number == 1 ? field.Text : field.Value.ToString(CultureInfo.InvariantCulture);
     }
 }

@@ -52,6 +52,16 @@ public class ArchitectureTests
             Closure(name).Append(name).SelectMany(each => Packages(Projects[each])), package => package.Contains("Orleans", StringComparison.Ordinal)));
     }
 
+    // A build compares what they call each other by with OrleansContracts.txt, and fails where it differs.
+    [Fact]
+    public void Contracts_of_grains_are_compared_with_those_that_were_reviewed() => Assert.All(
+        (string[])["Client", "Grains"],
+        name =>
+        {
+            Assert.Equal("true", Projects[name].Descendants("EnableOrleansContractsAnalyzer").SingleOrDefault()?.Value);
+            Assert.Contains("OrleansContracts format", Repository.Read($"src/{Prefix}{name}/OrleansContracts.txt"), StringComparison.Ordinal);
+        });
+
     [Fact]
     public void The_command_line_has_no_unsafe_code() => Assert.Empty(Projects["Cli"].Descendants("AllowUnsafeBlocks"));
 

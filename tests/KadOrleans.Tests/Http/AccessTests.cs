@@ -58,8 +58,8 @@ public sealed class AccessTests
             "The token 'manager' lacks the scope 'read'; it has view, manage.",
             await api.FailAsync(HttpStatusCode.Forbidden, "GET", "/v1/keys/a", headers: api.Manager));
         Assert.Equal(
-            "There is no POST /v1/keys/a; /v1/openapi.json lists the endpoints.",
-            await api.FailAsync(HttpStatusCode.NotFound, "POST", "/v1/keys/a", "x"));
+            "There is no POST /v1/keys/a; that path has DELETE, GET, HEAD, OPTIONS, PUT.",
+            await api.FailAsync(HttpStatusCode.MethodNotAllowed, "POST", "/v1/keys/a", "x"));
         await api.FailAsync(HttpStatusCode.NotFound, "GET", "/v1/else");
         await api.FailAsync(HttpStatusCode.NotFound, "GET", "/v1/keys/");
     }

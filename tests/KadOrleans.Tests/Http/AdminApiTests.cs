@@ -127,12 +127,12 @@ public sealed class AdminApiTests(ApiHost host) : IClassFixture<ApiHost>
         await _api.ShowsAsync("""{"edges":[{"name":"edge-<b>","state":"silent","epoch":7}]}""", "GET", "/v1/admin/edges");
         foreach (var action in new[] { "drain", "resume", "rotateIds", "forget" })
         {
-            await _api.ShowsAsync("""{"changed":true}""", "POST", $"/v1/admin/edges/edge-1?action={action}");
+            await _api.ShowsAsync("""{"changed":true}""", "POST", $"/v1/admin/edges/edge-1:{action}");
         }
 
-        Assert.Equal("The edge 'live' is live.", await _api.FailAsync(HttpStatusCode.BadRequest, "POST", "/v1/admin/edges/live?action=forget"));
+        Assert.Equal("The edge 'live' is live.", await _api.FailAsync(HttpStatusCode.BadRequest, "POST", "/v1/admin/edges/live:forget"));
         await _api.ShowsAsync("""{"count":16}""", "GET", "/v1/admin/shards");
-        await _api.ShowsAsync("""{"split":1}""", "POST", "/v1/admin/shards:double");
+        await _api.ShowsAsync("""{"split":1}""", "POST", "/v1/admin/shards:double", """{"count":16}""");
         Assert.Equal(
             ["double shards", "forget edge", "forget edge", "rotateIds edge", "resume edge", "drain edge"],
             _api.Admin.Audit.Reverse().Select(entry => entry.Action));
@@ -143,8 +143,8 @@ public sealed class AdminApiTests(ApiHost host) : IClassFixture<ApiHost>
     {
         using var response = await _api.SendAsync("GET", "/v1/admin/silos");
         Assert.Equal(
-            """{"silos":[{"address":"S192.0.2.1:11111:7","name":"silo-\u003Cb\u003E","state":"Active","startedAt":"2026-11-01T00:00:00+00:00","lastHeard":"2026-11-01T01:00:00+00:00","clockDifference":-20.125,"version":"1.2.3","isReady":false,"reason":"clock skew","hasEdgeDirectory":true},"""
-            + """{"address":"S192.0.2.2:11111:6","name":null,"state":"Dead","startedAt":null,"lastHeard":"2026-11-01T00:00:00+00:00","clockDifference":null,"version":null,"isReady":false,"reason":null,"hasEdgeDirectory":false}]}""",
+            """{"silos":[{"address":"S192.0.2.1:11111:7","name":"silo-\u003Cb\u003E","state":"Active","startedAt":"2026-11-01T00:00:00+00:00","lastHeard":"2026-11-01T01:00:00+00:00","clockDifference":-20.125,"version":"1.2.3","isReady":false,"reason":"clock skew","hasEdgeDirectory":true,"node":null},"""
+            + """{"address":"S192.0.2.2:11111:6","name":null,"state":"Dead","startedAt":null,"lastHeard":"2026-11-01T00:00:00+00:00","clockDifference":null,"version":null,"isReady":false,"reason":null,"hasEdgeDirectory":false,"node":null}]}""",
             await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
@@ -168,7 +168,7 @@ public sealed class AdminApiTests(ApiHost host) : IClassFixture<ApiHost>
         await _api.ShowsAsync("""{"tables":2}""", "DELETE", path);
         Assert.Equal(
             $"The contact {NodeId.MinValue} is in no table.", await _api.FailAsync(HttpStatusCode.NotFound, "DELETE", $"/v1/admin/contacts/{NodeId.MinValue}"));
-        await _api.ShowsAsync("""{"begun":4}""", "POST", "/v1/admin/run?work=refresh");
+        await _api.ShowsAsync("""{"begun":4}""", "POST", "/v1/admin/work:refresh");
     }
 
     [Fact]
@@ -178,10 +178,10 @@ public sealed class AdminApiTests(ApiHost host) : IClassFixture<ApiHost>
         await _api.ShowsAsync("""{"bans":[{"ban":"203.0.113.0/24"}]}""", "GET", "/v1/admin/bans?ban=203.0.113.9%2F24");
         await _api.ShowsAsync("""{"bans":[]}""", "GET", "/v1/admin/bans?ban=198.51.100.7");
         Assert.StartsWith("ban is 'nobody'; ", await _api.FailAsync(HttpStatusCode.BadRequest, "GET", "/v1/admin/bans?ban=nobody"), StringComparison.Ordinal);
-        await _api.ShowsAsync("""{"ban":"198.51.100.7/32","changed":true,"missing":["edge-2"]}""", "PUT", "/v1/admin/bans?ban=198.51.100.7");
+        await _api.ShowsAsync("""{"ban":"198.51.100.7/32","changed":true,"missing":["edge-2"]}""", "PUT", "/v1/admin/bans", """{"ban":"198.51.100.7"}""");
         await _api.ShowsAsync("""{"changed":true}""", "DELETE", "/v1/admin/bans?ban=203.0.113.0%2F24");
         Assert.Equal("'203.0.113.0/25' is not banned.", await _api.FailAsync(HttpStatusCode.NotFound, "DELETE", "/v1/admin/bans?ban=203.0.113.9/25"));
-        Assert.Equal("The ban is this DHT's own id.", await _api.FailAsync(HttpStatusCode.BadRequest, "PUT", $"/v1/admin/bans?ban={NodeId.MaxValue}"));
+        Assert.Equal("The ban is this DHT's own id.", await _api.FailAsync(HttpStatusCode.BadRequest, "PUT", "/v1/admin/bans", $$"""{"ban":"{{NodeId.MaxValue}}"}"""));
 
         Assert.Equal(
             [
@@ -204,10 +204,10 @@ public sealed class AdminApiTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Equal("edge-<b>", list.GetProperty("missing")[0].GetString());
 
         await _api.ShowsAsync(
-            """{"name":"totalKeys","value":5,"changed":true,"missing":["edge-2"]}""", "PUT", "/v1/admin/limits/totalkeys?value=5");
-        await _api.ShowsAsync("""{"changed":false}""", "PUT", "/v1/admin/limits/totalKeys?value=7");
+            """{"name":"totalKeys","value":5,"changed":true,"missing":["edge-2"]}""", "PUT", "/v1/admin/limits/totalkeys", """{"value":5}""");
+        await _api.ShowsAsync("""{"changed":false}""", "PUT", "/v1/admin/limits/totalKeys", """{"value":7}""");
         await _api.ShowsAsync("""{"value":null}""", "DELETE", "/v1/admin/limits/totalKeys");
-        Assert.Equal("The limit is 0.", await _api.FailAsync(HttpStatusCode.BadRequest, "PUT", "/v1/admin/limits/totalKeys?value=0"));
+        Assert.Equal("The limit is 0.", await _api.FailAsync(HttpStatusCode.BadRequest, "PUT", "/v1/admin/limits/totalKeys", """{"value":0}"""));
 
         Assert.Equal(
             [
@@ -218,13 +218,16 @@ public sealed class AdminApiTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [Theory]
-    [InlineData("PUT", "totalKeys", HttpStatusCode.BadRequest, "value is ''; a whole number is needed.")]
-    [InlineData("PUT", "totalKeys?value=99999999999999999999", HttpStatusCode.BadRequest, "value is '99999999999999999999'; a whole number is needed.")]
-    [InlineData("PUT", "%1B%5B2J?value=1", HttpStatusCode.NotFound, "There is no limit '␛[2J'; totalKeys, totalBytes, ")]
+    [InlineData("PUT", "totalKeys", HttpStatusCode.BadRequest, "The value is missing; {\"value\":…} with a whole number is needed.", "{}")]
+    [InlineData("PUT", "totalKeys", HttpStatusCode.BadRequest, "value is '99999999999999999999'; a whole number is needed.", "{\"value\":99999999999999999999}")]
+    [InlineData("PUT", "totalKeys", HttpStatusCode.BadRequest, "value is '\"5\"'; a whole number is needed.", "{\"value\":\"5\"}")]
+    [InlineData("PUT", "totalKeys", HttpStatusCode.BadRequest, "The field 'valeu' is unknown; did you mean 'value'?", "{\"valeu\":5}")]
+    [InlineData("PUT", "totalKeys?value=5", HttpStatusCode.BadRequest, "The parameter 'value' is unknown; none is allowed here.", "{\"value\":5}")]
+    [InlineData("PUT", "%1B%5B2J", HttpStatusCode.NotFound, "There is no limit '␛[2J'; totalKeys, totalBytes, ", "{\"value\":1}")]
     [InlineData("DELETE", "nothing", HttpStatusCode.NotFound, "There is no limit 'nothing'; totalKeys, totalBytes, ")]
-    public async Task A_limit_that_is_none_is_refused_in_a_sentence(string method, string path, HttpStatusCode status, string start)
+    public async Task A_limit_that_is_none_is_refused_in_a_sentence(string method, string path, HttpStatusCode status, string start, string? body = null)
     {
-        Assert.StartsWith(start, await _api.FailAsync(status, method, $"/v1/admin/limits/{path}"), StringComparison.Ordinal);
+        Assert.StartsWith(start, await _api.FailAsync(status, method, $"/v1/admin/limits/{path}", body), StringComparison.Ordinal);
         Assert.Empty(_api.Admin.Calls);
     }
 
@@ -240,10 +243,15 @@ public sealed class AdminApiTests(ApiHost host) : IClassFixture<ApiHost>
     [InlineData("GET", "shards/16", "The shard is 16; 0 to 15 is allowed.")]
     [InlineData("GET", "shards/-1", "The shard is '-1'; a whole number from 0 is needed.")]
     [InlineData("GET", "contacts/x", "id is 'x'; 40 hexadecimal digits are needed.")]
-    [InlineData("POST", "run?work=x", "work is 'x'; refresh, walk or republish is allowed.")]
-    [InlineData("POST", "edges/live?action=stop", "action is 'stop'; drain, resume, rotateIds or forget is allowed.")]
-    [InlineData("PUT", "bans?ban=10.0.0.0/7", "ban is '10.0.0.0/7'")]
-    [InlineData("PUT", "bans", "ban is ''")]
+    [InlineData("POST", "shards:double", "The count is missing; {\"count\":…} with the present number of shards is needed.", "{}")]
+    [InlineData("POST", "shards:double", "The cluster has 16 shards, not 8.", "{\"count\":8}")]
+    [InlineData("PUT", "bans", "ban is '10.0.0.0/7'", "{\"ban\":\"10.0.0.0/7\"}")]
+    [InlineData("PUT", "bans", "ban is ''", "{}")]
+    [InlineData("PUT", "bans", "The field 'bans' is unknown; did you mean 'ban'?", "{\"bans\":\"10.0.0.1\"}")]
+    [InlineData("DELETE", "bans?bna=10.0.0.1", "The parameter 'bna' is unknown; did you mean 'ban'?")]
+    [InlineData("GET", "keys?prefx=00", "The parameter 'prefx' is unknown; did you mean 'prefix'?")]
+    [InlineData("GET", "keys/key?count=1", "The parameter 'count' is unknown; as is allowed.")]
+    [InlineData("POST", "lookups", "The field 'knd' is unknown; did you mean 'kind'?", "{\"target\":\"key\",\"knd\":\"node\"}")]
     [InlineData("POST", "lookups", "kind is 'all'; node or value is allowed.", """{"target":"key","kind":"all"}""")]
     [InlineData("POST", "lookups", "The key has 0 characters; 1 to 1024 are allowed.", """{"kind":"node"}""")]
     [InlineData("POST", "lookups", "The key 'key' is no digest; 40 hexadecimal digits are needed.", """{"target":"key","as":"digest","kind":"node"}""")]

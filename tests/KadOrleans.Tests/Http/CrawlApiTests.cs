@@ -12,7 +12,7 @@ public sealed class CrawlApiTests(ApiHost host) : IClassFixture<ApiHost>
     [Fact]
     public async Task A_crawl_is_started_once_watched_and_stopped_and_both_are_in_the_audit_log()
     {
-        using var created = await _api.SendAsync("POST", "/v1/admin/crawls?rate=50&nodes=1000");
+        using var created = await _api.SendAsync("POST", "/v1/admin/crawls", """{"rate":50,"nodes":1000}""");
         Assert.Equal(HttpStatusCode.Created, created.StatusCode);
         Assert.Equal("/v1/admin/crawls/20261102T000000000Z", created.Headers.Location!.OriginalString);
         using var again = await _api.SendAsync("POST", "/v1/admin/crawls");
@@ -96,11 +96,13 @@ public sealed class CrawlApiTests(ApiHost host) : IClassFixture<ApiHost>
     [InlineData("GET", Finished + "/map?prefix=x", "The prefix is 'x'; 0 to 38 hexadecimal digits are allowed.", HttpStatusCode.BadRequest)]
     [InlineData("GET", Finished + "/nodes?format=pdf", "format is 'pdf'; jsonl, csv or svg is allowed.", HttpStatusCode.BadRequest)]
     [InlineData("GET", Finished + "/nodes?prefix=xyz", "The prefix is 'xyz'; 0 to 40 hexadecimal digits are allowed.", HttpStatusCode.BadRequest)]
-    [InlineData("POST", "/v1/admin/crawls?rate=fast", "rate is 'fast'; a whole number is needed.", HttpStatusCode.BadRequest)]
-    [InlineData("POST", "/v1/admin/crawls?rate=10001", "The rate is 10001; 1 to 10000 is allowed.", HttpStatusCode.BadRequest)]
-    [InlineData("POST", "/v1/admin/crawls?nodes=0", "The number of nodes is 0; 1 to 2000000 is allowed.", HttpStatusCode.BadRequest)]
-    public async Task Mistakes_get_a_sentence(string method, string path, string sentence, HttpStatusCode status) =>
-        Assert.Equal(sentence, await _api.FailAsync(status, method, path));
+    [InlineData("POST", "/v1/admin/crawls", "rate is '\"fast\"'; a whole number is needed.", HttpStatusCode.BadRequest, "{\"rate\":\"fast\"}")]
+    [InlineData("POST", "/v1/admin/crawls", "The rate is 10001; 1 to 10000 is allowed.", HttpStatusCode.BadRequest, "{\"rate\":10001}")]
+    [InlineData("POST", "/v1/admin/crawls", "The number of nodes is 0; 1 to 2000000 is allowed.", HttpStatusCode.BadRequest, "{\"nodes\":0}")]
+    [InlineData("POST", "/v1/admin/crawls", "The field 'raet' is unknown; did you mean 'rate'?", HttpStatusCode.BadRequest, "{\"raet\":1}")]
+    [InlineData("POST", "/v1/admin/crawls?rate=50", "The parameter 'rate' is unknown; none is allowed here.", HttpStatusCode.BadRequest)]
+    public async Task Mistakes_get_a_sentence(string method, string path, string sentence, HttpStatusCode status, string? body = null) =>
+        Assert.Equal(sentence, await _api.FailAsync(status, method, path, body));
 
     private async Task<string> TextAsync(string path, string type)
     {

@@ -133,7 +133,8 @@ internal sealed class FakeAdmin
             [new ContactDetails(NodeId.MaxValue, new KnownContact(Near with { Id = (NodeId)first! }, false, StoredAt, StoredAt.AddHours(1), 2))]),
         nameof(IDhtAdmin.DropContactAsync) => Of((NodeId)first! == NodeId.MaxValue ? 2 : 0),
         nameof(IDhtAdmin.RunAsync) => Of(4),
-        nameof(IDhtAdmin.GetShardsAsync) => Of(new ShardCount(16, first is true ? 1 : null)),
+        nameof(IDhtAdmin.GetShardsAsync) => Of(new ShardCount(16, null)),
+        nameof(IDhtAdmin.DoubleShardsAsync) => Of(first is 16 ? new ShardCount(16, 1) : throw new ArgumentException($"The cluster has 16 shards, not {first}.")),
         nameof(IDhtAdmin.GetSilosAsync) => Of(Silos),
         nameof(IDhtAdmin.FindShardAsync) => Of(new ShardDetails(5, "shard 0005", ["S192.0.2.1:11111:7"], ["S192.0.2.2:11111:6"])),
         nameof(IDhtAdmin.GetShardAsync) => Of(first is < 16

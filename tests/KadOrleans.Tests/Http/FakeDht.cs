@@ -55,6 +55,12 @@ internal sealed class FakeDht : IDht
         return Task.FromResult(new SetResult { Stored = 3 });
     }
 
+    public async Task<SetResult> SetIfAsync(
+        NodeId key, DhtValue value, Func<DhtValue?, bool> condition, SetAcknowledgement acknowledgement, TimeSpan? life, CancellationToken cancellationToken) =>
+        !condition((await GetAsync(key, cancellationToken)).Value) ? new SetResult { Local = StoreResult.Superseded }
+        : life is { } chosen ? await SetAsync(key, value, chosen, cancellationToken)
+        : await SetAsync(key, value, acknowledgement, cancellationToken);
+
     public Task<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         Note("unpublish", key);

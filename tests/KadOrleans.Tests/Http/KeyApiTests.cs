@@ -35,7 +35,6 @@ public sealed class KeyApiTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Equal("grüße"u8.ToArray(), await got.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
         Assert.Equal("application/octet-stream", got.Content.Headers.ContentType?.ToString());
         Assert.Equal(name, Assert.Single(got.Headers.GetValues("Kad-Type")));
-        Assert.Equal(put.Headers.ETag, got.Headers.ETag);
     }
 
     [Theory]
@@ -51,9 +50,9 @@ public sealed class KeyApiTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [Theory]
-    [InlineData("http://localhost/v1/keys/a%20b?x=/v1/keys/c", "a b")]
+    [InlineData("http://localhost/v1/keys/a%20b?as=text", "a b")]
     [InlineData("/V1/KEYS/a%2Fb", "a/b")]
-    [InlineData("/v1/keys/a?x=/keys/secret", "a")]
+    [InlineData("/v1/keys/a?AS=text", "a")]
     [InlineData("/v1/keys/a%2F..%2Fb", "a/../b")]
     [InlineData("/v1/keys/..a", "..a")]
     [InlineData("/v1/keys/%F0%9F%98%80", "😀")]
@@ -101,7 +100,7 @@ public sealed class KeyApiTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Equal(HttpStatusCode.OK, first.StatusCode);
         var tag = first.Headers.ETag!.ToString();
         Assert.Equal(
-            $"If-None-Match does not hold: the value that was found has the tag {tag}.",
+            $"If-None-Match does not hold: the value that was found has the tag {tag} in JSON.",
             await _api.FailAsync(HttpStatusCode.PreconditionFailed, "PUT", Path, """{"value":2}""", headers: ("If-None-Match", "*")));
 
         using var second = await _api.SendAsync("PUT", Path, """{"value":2}""", headers: ("If-Match", tag));

@@ -23,6 +23,7 @@ public sealed class RequestTargetTests(ApiHost host) : IClassFixture<ApiHost>
     [InlineData("/v1/%6beys/public?x=/keys/secret", "The path has '%6beys' in the place of 'keys', which must be sent as it is.")]
     [InlineData("/%76%31/keys/public", "The path has '%76%31' in the place of 'v1', which must be sent as it is.")]
     [InlineData("/v1/keys/public/%65vents", "The path has '%65vents' in the place of 'events', which must be sent as it is.")]
+    [InlineData("/v1/admin/edges/a:d%72ain", "The path has 'a:d%72ain', whose end ':drain' must be sent as it is.", "POST")]
     [InlineData("/v1/admin/edges%2Fx", null, "GET", 404)]
     [InlineData("/v1/keys/%ff", "The path has '%ff'" + NoText)]
     [InlineData("/v1/keys/a%c0%afb", "The path has 'a%c0%afb'" + NoText)]
@@ -69,7 +70,7 @@ public sealed class RequestTargetTests(ApiHost host) : IClassFixture<ApiHost>
     [Fact]
     public async Task Other_names_in_paths_are_those_that_were_sent_too()
     {
-        await _api.JsonAsync("POST", "/v1/admin/edges/a%2Fb%25?action=drain");
+        await _api.JsonAsync("POST", "/v1/admin/edges/a%2Fb%25:drain");
         Assert.Equal("ChangeEdge a/b% Drain", Assert.Single(_api.Admin.Calls));
     }
 }

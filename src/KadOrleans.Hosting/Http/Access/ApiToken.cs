@@ -5,7 +5,7 @@ namespace KadOrleans.Hosting;
 
 // A program's token, as the server knows it: the token itself is kept nowhere. Names, of 1 to 64 characters, are unique. The SHA-256 of the
 // token's UTF-8 bytes has 64 hexadecimal digits. There is at least one scope of ApiScope. The requests of a second may come at once.
-public sealed record ApiToken(string Name, string Sha256, IReadOnlyList<string> Scopes, int RequestsPerSecond = ApiToken.DefaultRate)
+public record ApiToken(string Name, string Sha256, IReadOnlyList<string> Scopes, int RequestsPerSecond = ApiToken.DefaultRate)
 {
     public const int DefaultRate = 1_000;
     public const int MaxRate = 1_000_000;
@@ -41,4 +41,13 @@ public static class ApiScope
     public const string Manage = "manage";
 
     public static IReadOnlyList<string> All { get; } = [Read, Write, View, Manage];
+
+    /// <summary>That a token or a user lacks a scope.</summary>
+    public static string LackOf(ApiToken token, string? needed)
+    {
+        var has = token.Scopes.Count == 0 ? "none" : string.Join(", ", token.Scopes);
+        return token is SignedInUser
+            ? $"No role of the user '{token.Name}' gives the scope '{needed}'; its roles give {has}."
+            : $"The token '{token.Name}' lacks the scope '{needed}'; it has {has}.";
+    }
 }

@@ -10,8 +10,10 @@ public static class SessionCookie
     /// <summary>The header with a session's proof, which each of its requests has.</summary>
     public const string ProofHeader = "Kad-Console";
 
+    private const string Console = "kad-console";
+
     /// <summary>The cookie of a request; null without one.</summary>
-    public static string? Read(HttpRequest request) => request.Cookies[NameFor(request)];
+    public static string? Read(HttpRequest request, string name = Console) => request.Cookies[NameFor(request, name)];
 
     /// <summary>Whether a request has a proof, be it right or wrong.</summary>
     public static bool HasProof(HttpRequest request) => request.Headers.ContainsKey(ProofHeader);
@@ -20,16 +22,19 @@ public static class SessionCookie
     public static bool TryFind(HttpRequest request, BrowserSessions sessions, [NotNullWhen(true)] out BrowserSession? session) =>
         sessions.TryFind(Read(request), request.Headers[ProofHeader], out session);
 
-    public static void Write(HttpContext context, string cookie) =>
-        context.Response.Cookies.Append(NameFor(context.Request), cookie, Options(context.Request, BrowserSessions.Life));
+    public static void Write(HttpContext context, string cookie) => Write(context, Console, cookie, BrowserSessions.Life);
 
-    public static void Remove(HttpContext context) =>
-        context.Response.Cookies.Delete(NameFor(context.Request), Options(context.Request, life: null));
+    /// <summary>Writes another cookie by the same rules.</summary>
+    internal static void Write(HttpContext context, string name, string cookie, TimeSpan life) =>
+        context.Response.Cookies.Append(NameFor(context.Request, name), cookie, Options(context.Request, life));
+
+    public static void Remove(HttpContext context, string name = Console) =>
+        context.Response.Cookies.Delete(NameFor(context.Request, name), Options(context.Request, life: null));
 
     // A browser sends the cookies of a host to each of its ports. Several nodes of a machine must not end each other's sessions. With the
     // prefix a browser takes the cookie by HTTPS alone, and from this host alone.
-    private static string NameFor(HttpRequest request) =>
-        string.Create(CultureInfo.InvariantCulture, $"{(request.IsHttps ? "__Host-" : string.Empty)}kad-console-{request.Host.Port ?? 0}");
+    private static string NameFor(HttpRequest request, string name) =>
+        string.Create(CultureInfo.InvariantCulture, $"{(request.IsHttps ? "__Host-" : string.Empty)}{name}-{request.Host.Port ?? 0}");
 
     private static CookieOptions Options(HttpRequest request, TimeSpan? life) => new()
     {

@@ -10,10 +10,11 @@ using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Hosting;
 
-// Bearer tokens (RFC 6750), and where browsers have sessions, the cookie and the proof of a session that stands for a token. A request with
-// a token has no session. Refused requests are not logged: a stranger could fill the log.
+// Bearer tokens (RFC 6750), this server's own and those of an identity provider, and where browsers have sessions, the cookie and the proof of a
+// session that stands for a token. A request with a token has no session. Refused requests are not logged: a stranger could fill the log.
 internal sealed class TokenAuthentication(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ApiTokens tokens, BrowserSessions? sessions = null)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ApiTokens tokens, TimeProvider time, BrowserSessions? sessions = null,
+    IIdentityProvider? provider = null)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, NullLoggerFactory.Instance, UrlEncoder.Default)
 {
     public const string Bearer = "Bearer";
@@ -23,13 +24,20 @@ internal sealed class TokenAuthentication(
 
     private const string ScopeClaim = "scope";
 
+    // RFC 6750 §3: a challenge has at least one parameter.
+    private const string Challenge = $"{Bearer} realm=\"kad\"";
+
     /// <summary>Adds the scheme and a policy for each scope. A server may have other schemes.</summary>
     public static void Add(IServiceCollection services, ApiTokens tokens)
     {
         services
             .AddSingleton(tokens)
             .AddTransient<TokenAuthentication>()
-            .AddAuthenticationCore(authentication => authentication.AddScheme<TokenAuthentication>(Bearer, displayName: null))
+            .AddAuthenticationCore(authentication =>
+            {
+                authentication.DefaultScheme = Bearer;
+                authentication.AddScheme<TokenAuthentication>(Bearer, displayName: null);
+            })
             .AddAuthorization(authorization =>
             {
                 foreach (var scope in ApiScope.All)
@@ -55,56 +63,106 @@ internal sealed class TokenAuthentication(
 
     /// <summary>Whether the token and the session of a request that was let in still are, with all scopes. For responses that last.</summary>
     public static bool StillAllows(HttpContext context) =>
-        context.RequestServices.GetRequiredService<ApiTokens>().StillAllow(TokenOf(context))
+        (TokenOf(context) is SignedInUser user
+            ? context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow() < user.EndsAt
+            : context.RequestServices.GetRequiredService<ApiTokens>().StillAllow(TokenOf(context)))
         && (SessionOf(context) is null
             || SessionCookie.TryFind(context.Request, context.RequestServices.GetRequiredService<BrowserSessions>(), out _));
 
-    protected override Task<AuthenticateResult> HandleAuthenticateAsync()
+    /// <summary>Says in the response's header that the token is unknown (RFC 6750 §3.1).</summary>
+    public static void DescribeUnknown(HttpResponse response) =>
+        response.Headers.WWWAuthenticate = $"{Challenge}, error=\"invalid_token\", error_description=\"The token is not one of this server's\"";
+
+    /// <summary>Says in the response's header that the token lacks a scope.</summary>
+    public static void DescribeLack(HttpResponse response, string scope) =>
+        response.Headers.WWWAuthenticate = $"{Challenge}, error=\"insufficient_scope\", scope=\"{scope}\"";
+
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        if (Find() is not { } identity)
+        var identity = Find();
+        if (identity is null && provider is not null && Secret() is { } secret && secret.Count(c => c == '.') == 2)
         {
-            return Task.FromResult(AuthenticateResult.NoResult());
+            var found = await provider.FindUserAsync(Context);
+            if (found.User is not { } user)
+            {
+                return AuthenticateResult.Fail(new ApiProblemException(
+                    found.IsUnavailable ? ProblemType.Unavailable : ProblemType.UnknownToken, found.Problem!));
+            }
+
+            identity = new TokenIdentity(user, session: null);
+        }
+
+        if (identity is null)
+        {
+            return AuthenticateResult.NoResult();
         }
 
         ConnectionLimit.NoteKnown(Context.Features.Get<IConnectionItemsFeature>()?.Items);
-
-        return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Bearer)));
+        return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Bearer));
     }
 
-    protected override Task HandleChallengeAsync(AuthenticationProperties properties)
+    protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
     {
-        Response.Headers.WWWAuthenticate = Bearer;
-        var sentence = Request.Headers.Authorization.Count > 0 ? "The request's token is not one of this server's."
-            : SessionCookie.HasProof(Request) ? "The session has ended; log in again."
-            : "The request has no token; the header Authorization: Bearer TOKEN is needed.";
-        return ApiProblem.Create(StatusCodes.Status401Unauthorized, sentence).ExecuteAsync(Context);
+        if ((await HandleAuthenticateOnceSafeAsync()).Failure is ApiProblemException problem)
+        {
+            if (problem.Status == StatusCodes.Status401Unauthorized)
+            {
+                DescribeUnknown(Response);
+            }
+            else
+            {
+                Response.Headers.RetryAfter = ProblemFilter.RetryAfter;
+            }
+
+            await ApiProblem.Create(problem.Status, problem.Message, type: problem.Type).ExecuteAsync(Context);
+            return;
+        }
+
+        if (Request.Headers.Authorization.Count > 0)
+        {
+            DescribeUnknown(Response);
+            await ApiProblem.Create(ProblemType.UnknownToken, "The request's token is not one of this server's.").ExecuteAsync(Context);
+            return;
+        }
+
+        Response.Headers.WWWAuthenticate = Challenge;
+        await (SessionCookie.HasProof(Request)
+            ? ApiProblem.Create(ProblemType.SessionEnded, "The session has ended; log in again.")
+            : ApiProblem.Create(ProblemType.NoToken, "The request has no token; the header Authorization: Bearer TOKEN is needed."))
+            .ExecuteAsync(Context);
     }
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties)
     {
-        var needed = Context.GetEndpoint()?.Metadata.GetMetadata<AuthorizeAttribute>()?.Policy?[(Bearer.Length + 1)..];
-        return ApiProblem.Create(
-            StatusCodes.Status403Forbidden,
-            $"The token '{TokenOf(Context).Name}' lacks the scope '{needed}'; it has {string.Join(", ", TokenOf(Context).Scopes)}.")
-            .ExecuteAsync(Context);
+        var needed = Context.GetEndpoint()?.Metadata.GetMetadata<AuthorizeAttribute>()?.Policy?[(Bearer.Length + 1)..] ?? string.Empty;
+
+        // Either of two is enough, and the parameter has all that are needed.
+        DescribeLack(Response, needed == ReadOrView ? ApiScope.Read : needed);
+        return ApiProblem.Create(StatusCodes.Status403Forbidden, ApiScope.LackOf(TokenOf(Context), needed)).ExecuteAsync(Context);
     }
 
     private TokenIdentity? Find()
     {
         if (Request.Headers.Authorization.Count > 0)
         {
-            return AuthenticationHeaderValue.TryParse(Request.Headers.Authorization, out var header)
-                && header.Scheme.Equals(Bearer, StringComparison.OrdinalIgnoreCase)
-                && tokens.TryFind(header.Parameter ?? string.Empty, out var token)
-                ? new TokenIdentity(token, session: null)
-                : null;
+            return Secret() is { } secret && tokens.TryFind(secret, out var token) ? new TokenIdentity(token, session: null) : null;
         }
 
-        // A session ends with its token, and follows its scopes.
-        return sessions is not null && SessionCookie.TryFind(Request, sessions, out var session) && tokens.TryRenew(session.Token, out var now)
-            ? new TokenIdentity(now, session)
+        if (sessions is null || !SessionCookie.TryFind(Request, sessions, out var session))
+        {
+            return null;
+        }
+
+        // A session ends with its token, and follows its scopes. A user's ends with itself.
+        return session.Token is SignedInUser user ? time.GetUtcNow() < user.EndsAt ? new TokenIdentity(user, session) : null
+            : tokens.TryRenew(session.Token, out var now) ? new TokenIdentity(now, session)
             : null;
     }
+
+    private string? Secret() => AuthenticationHeaderValue.TryParse(Request.Headers.Authorization, out var header)
+        && header.Scheme.Equals(Bearer, StringComparison.OrdinalIgnoreCase)
+        ? header.Parameter
+        : null;
 
     private sealed class TokenIdentity(ApiToken token, BrowserSession? session)
         : ClaimsIdentity(token.Scopes.Select(scope => new Claim(ScopeClaim, scope)), Bearer)

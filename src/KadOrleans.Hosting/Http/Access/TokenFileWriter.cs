@@ -32,7 +32,8 @@ public static class TokenFileWriter
             throw Unchanged(
                 setting,
                 path,
-                $"'{VisibleText.Excerpt(name)}' is its only token, and servers keep to what they read before a file without any; add another one first");
+                $"'{VisibleText.Excerpt(name)}' is its only token, and servers keep to what they read before a file without any; "
+                + "add another one first");
         }
 
         Write(setting, path, left);

@@ -1,4 +1,5 @@
 using System.Net.ServerSentEvents;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace KadOrleans.Hosting;
 
@@ -34,7 +35,10 @@ internal static class CrawlApi
             .ProducesProblem(StatusCodes.Status404NotFound);
         manage.MapPost("/crawls", StartAsync)
             .WithSummary("Starts to visit every node of the network. If a crawl runs, the response is 200 and its progress.")
-            .WithDescription($"rate: datagrams per second of all edges together, 1 to {CrawlOptions.HighestRate}. nodes: the most addresses to remember, 1 to {CrawlOptions.HighestMaxNodes}.")
+            .WithDescription(
+                $"rate: datagrams per second of all edges together, 1 to {CrawlOptions.HighestRate}. nodes: the most addresses to remember, 1 to "
+                + $"{CrawlOptions.HighestMaxNodes}. The body may be left out.")
+            .WithBody<CrawlBody>(Body.MaxFieldBytes, ValueBody.Json)
             .Produces<CrawlResult>()
             .Produces<CrawlResult>(StatusCodes.Status201Created);
         manage.MapDelete("/crawls/{id}", StopAsync)
@@ -49,9 +53,16 @@ internal static class CrawlApi
     private static async Task<CrawlResult> GetAsync(string id, HttpContext context, IDhtAdmin admin) =>
         CrawlResult.Of(await FindAsync(id, context, admin));
 
-    private static async Task<IResult> StartAsync(string? rate, string? nodes, HttpContext context, IDhtAdmin admin, AuditLog audit)
+    private static async Task<IResult> StartAsync(HttpContext context, IDhtAdmin admin, AuditLog audit)
     {
-        var request = new CrawlRequest(Requested.OptionalNumber<int>(nameof(rate), rate), Requested.OptionalNumber<int>(nameof(nodes), nodes));
+        var request = new CrawlRequest();
+        if (context.Features.GetRequiredFeature<IHttpRequestBodyDetectionFeature>().CanHaveBody)
+        {
+            var json = await Body.ReadJsonAsync(
+                context, """The body is no object; {"rate":…,"nodes":…}, or no body, is needed.""", "rate", "nodes");
+            request = new CrawlRequest(json.Number<int>("rate"), json.Number<int>("nodes"));
+        }
+
         var running = (await admin.GetCrawlsAsync(context.RequestAborted)).FirstOrDefault(crawl => crawl.Phase == CrawlPhase.Running);
         var report = await audit.RunAsync(
             context,
@@ -75,7 +86,7 @@ internal static class CrawlApi
             result => result ? "stopped" : "had ended");
         return stopped
             ? CrawlResult.Of(await FindAsync(id, context, admin))
-            : throw new ApiProblemException(StatusCodes.Status409Conflict, $"The crawl {report.Id} does not run.");
+            : throw new ApiProblemException(ProblemType.Conflict, $"The crawl {report.Id} does not run.");
     }
 
     private static async Task<IResult> ReadAsync(string id, string? format, string? prefix, HttpContext context, IDhtAdmin admin)
@@ -141,6 +152,9 @@ internal static class CrawlApi
     private static async Task<CrawlReport> FindAsync(string id, HttpContext context, IDhtAdmin admin) =>
         (await admin.GetCrawlsAsync(context.RequestAborted)).FirstOrDefault(crawl => crawl.Id == id)
         ?? throw ApiProblemException.Missing(AdminArguments.UnknownCrawl(id).Message);
+
+    /// <summary>A request, for the document.</summary>
+    private sealed record CrawlBody(int? Rate, int? Nodes);
 
     /// <summary>Crawls, newest first.</summary>
     private sealed record CrawlsResult(IReadOnlyList<CrawlResult> Crawls);

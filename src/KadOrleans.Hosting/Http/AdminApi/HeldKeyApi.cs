@@ -13,8 +13,8 @@ internal static class HeldKeyApi
         view.MapGet("/keys", ScanAsync)
             .WithSummary("Lists keys that are held here, in the order of their ids, with their texts where they are known.")
             .WithDescription(
-                "prefix: hexadecimal digits of the ids. text: a part of the keys' texts, without prefix and after; of texts that requests named here since the "
-                + $"start, and of the text itself. {Paging}");
+                "prefix: hexadecimal digits of the ids. text: a part of the keys' texts, without prefix and after; of texts that requests "
+                + $"named here since the start, and of the text itself. {Paging}");
         view.MapGet("/keys/{key}", DescribeAsync)
             .WithSummary("Describes a key: what is held here, whether it is published here, and what the nearest nodes hold now.");
         view.MapGet("/publications", ScanPublicationsAsync)

@@ -14,7 +14,7 @@ internal static class LookupApi
 
     private static async Task<LookupResult> RunAsync(HttpContext context, IDhtAdmin admin)
     {
-        var json = await Body.ReadJsonAsync(context, """The body is no object; {"target":…,"kind":"node"} is needed.""");
+        var json = await Body.ReadJsonAsync(context, """The body is no object; {"target":…,"kind":"node"} is needed.""", "target", "as", "kind");
         var target = RequestedKey.Of(json.Text("target"), json.Text("as"));
         var kind = Requested.Choice<LookupKind>("kind", json.Text("kind"));
         return Describe(await admin.TraceLookupAsync(target.Digest, kind, context.RequestAborted));

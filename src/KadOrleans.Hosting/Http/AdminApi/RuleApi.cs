@@ -10,10 +10,10 @@ internal static class BanApi
         view.MapGet(Path, ListAsync)
             .WithSummary("Lists the banned ids and address ranges, and the edges that do not follow all of them yet.")
             .WithDescription("ban: this one alone, if it is in force. One that is none is refused: so a ban can be checked before it is made.");
-        manage.MapPut(Path, (string? ban, HttpContext context, IDhtAdmin admin, AuditLog audit) =>
-                ChangeAsync("ban", Parse(ban), admin.BanAsync, "was banned already", context, audit))
+        manage.MapPut(Path, BanAsync)
             .WithSummary("Bans an id or an address range: its contacts leave the tables, its requests get no response, and it is not asked.")
-            .WithDescription($"ban: {Ban.Allowed}.");
+            .WithDescription($"ban: {Ban.Allowed}.")
+            .WithBody<BanBody>(Body.MaxFieldBytes, ValueBody.Json);
         manage.MapDelete(Path, UnbanAsync)
             .WithSummary("Ends a ban. It must be the same as in the list.")
             .ProducesProblem(StatusCodes.Status404NotFound);
@@ -24,6 +24,12 @@ internal static class BanApi
         var only = ban is null ? default(Ban?) : Parse(ban);
         var list = await admin.GetBansAsync(cancellationToken);
         return only is { } one ? list with { Bans = [.. list.Bans.Where(entry => entry.Ban == one)] } : list;
+    }
+
+    private static async Task<BanResult> BanAsync(HttpContext context, IDhtAdmin admin, AuditLog audit)
+    {
+        var json = await Body.ReadJsonAsync(context, """The ban is missing; {"ban":…} is needed.""", "ban");
+        return await ChangeAsync("ban", Parse(json.Text("ban")), admin.BanAsync, "was banned already", context, audit);
     }
 
     private static async Task<BanResult> UnbanAsync(string? ban, HttpContext context, IDhtAdmin admin, AuditLog audit)
@@ -48,6 +54,9 @@ internal static class BanApi
         ? ban
         : throw ApiProblemException.Wrong($"ban is '{VisibleText.Excerpt(text ?? string.Empty)}'; {Ban.Allowed}.");
 
+    /// <summary>A request, for the document.</summary>
+    private sealed record BanBody(string Ban);
+
     /// <summary>A change of the bans, and the edges that do not follow it yet. They will when they reach the cluster again.</summary>
     private sealed record BanResult(Ban Ban, bool Changed, IReadOnlyList<string> Missing);
 }
@@ -62,14 +71,21 @@ internal static class LimitApi
     {
         view.MapGet(Path, ListAsync)
             .WithSummary("Lists the limits that can be changed while the node or the cluster runs, and the edges that do not follow all of them yet.");
-        manage.MapPut(OnePath, (string name, string? value, HttpContext context, IDhtAdmin admin, AuditLog audit) =>
-                ChangeAsync(name, Requested.Number<long>(nameof(value), value), context, admin, audit))
+        manage.MapPut(OnePath, SetAsync)
             .WithSummary("Changes a limit. It holds in place of the setting until it is set back, after restarts too.")
             .WithDescription("value: a whole number within the bounds of the list. A quota below what is held refuses further keys and removes none.")
+            .WithBody<LimitBody>(Body.MaxFieldBytes, ValueBody.Json)
             .ProducesProblem(StatusCodes.Status404NotFound);
         manage.MapDelete(OnePath, (string name, HttpContext context, IDhtAdmin admin, AuditLog audit) => ChangeAsync(name, null, context, admin, audit))
             .WithSummary("Sets a limit back to the setting.")
             .ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    private static async Task<LimitResult> SetAsync(string name, HttpContext context, IDhtAdmin admin, AuditLog audit)
+    {
+        const string Needed = """The value is missing; {"value":…} with a whole number is needed.""";
+        var json = await Body.ReadJsonAsync(context, Needed, "value");
+        return await ChangeAsync(name, json.Number<long>("value") ?? throw ApiProblemException.Wrong(Needed), context, admin, audit);
     }
 
     private static async Task<LimitsResult> ListAsync(IDhtAdmin admin, CancellationToken cancellationToken)
@@ -93,6 +109,9 @@ internal static class LimitApi
                 + (result.Changed ? string.Empty : ", as it was") + AdminApi.Without(result.Missing));
         return new LimitResult(limit.Name, value, change.Changed, change.Missing);
     }
+
+    /// <summary>A request, for the document.</summary>
+    private sealed record LimitBody(long Value);
 
     /// <summary>All limits, and the edges and the addresses of the silos that do not follow all of them yet.</summary>
     private sealed record LimitsResult(IReadOnlyList<LimitRow> Limits, IReadOnlyList<string> Missing);

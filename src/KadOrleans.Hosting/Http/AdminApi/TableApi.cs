@@ -1,6 +1,9 @@
 namespace KadOrleans.Hosting;
 
-/// <summary>Routing tables at <c>/v1/admin/table</c>, their contacts at <c>/v1/admin/contacts</c>, and work begun now at <c>/v1/admin/run</c>.</summary>
+/// <summary>
+/// Routing tables at <c>/v1/admin/table</c>, their contacts at <c>/v1/admin/contacts</c>, and work begun now, such as at
+/// <c>/v1/admin/work:refresh</c>.
+/// </summary>
 internal static class TableApi
 {
     public static void Map(RouteGroupBuilder view, RouteGroupBuilder manage)
@@ -12,9 +15,13 @@ internal static class TableApi
         manage.MapDelete("/contacts/{id}", DropAsync)
             .WithSummary("Drops a contact from all routing tables. It comes back when it is heard of again.")
             .ProducesProblem(StatusCodes.Status404NotFound);
-        manage.MapPost("/run", RunAsync)
-            .WithSummary("Begins work now that is done at intervals otherwise, and does not wait for its end.")
-            .WithDescription("work: refresh, walk or republish is allowed.");
+        MapWork(DhtWork.Refresh, "Begins to refresh all buckets now, and does not wait for the end.");
+        MapWork(DhtWork.Walk, "Begins lookups of random ids now, and does not wait for the end.");
+        MapWork(DhtWork.Republish, "Begins to republish the values that are due now, and does not wait for the end.");
+
+        void MapWork(DhtWork work, string summary) => manage.MapPost(
+            $"/work:{JsonNamingPolicy.CamelCase.ConvertName($"{work}")}",
+            (HttpContext context, IDhtAdmin admin, AuditLog audit) => RunAsync(work, context, admin, audit)).WithSummary(summary);
     }
 
     private static async Task<TableResult> GetTableAsync(string? id, IDhtAdmin admin, CancellationToken cancellationToken)
@@ -54,11 +61,12 @@ internal static class TableApi
         return tables > 0 ? new DropResult(contact, tables) : throw ApiProblemException.Missing($"The contact {contact} is in no table.");
     }
 
-    private static async Task<RunResult> RunAsync(string? work, HttpContext context, IDhtAdmin admin, AuditLog audit)
+    private static async Task<RunResult> RunAsync(DhtWork work, HttpContext context, IDhtAdmin admin, AuditLog audit)
     {
-        var chosen = Requested.Choice<DhtWork>(nameof(work), work);
-        return new RunResult(chosen, await audit.RunAsync(
-            context, "run", work!, () => admin.RunAsync(chosen, CancellationToken.None), static begun => $"begun by {begun}"));
+        var name = JsonNamingPolicy.CamelCase.ConvertName($"{work}");
+        var begun = await audit.RunAsync(
+            context, "run", name, () => admin.RunAsync(work, CancellationToken.None), static tables => $"begun by {tables}");
+        return new RunResult(work, begun);
     }
 
     /// <summary>A table by bucket, and the contacts that it dropped as they did not answer.</summary>

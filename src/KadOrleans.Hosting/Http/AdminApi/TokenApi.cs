@@ -30,12 +30,20 @@ internal static class TokenApi
         return new TokensResult(
             file?.Path,
             ObstacleOf(file),
-            [.. tokens.All.Select(token => new TokenResult(token.Name, token.Scopes, token.RequestsPerSecond, token.Sha256 == TokenAuthentication.TokenOf(context).Sha256, file?.Has(token) == true))]);
+            [
+                .. tokens.All.Select(token => new TokenResult(
+                    token.Name,
+                    token.Scopes,
+                    token.RequestsPerSecond,
+                    token.Sha256 == TokenAuthentication.TokenOf(context).Sha256,
+                    file?.Has(token) == true)),
+            ]);
     }
 
     private static async Task<MadeToken> AddAsync(HttpContext context, ILoggerFactory loggers, AuditLog audit)
     {
-        var json = await Body.ReadJsonAsync(context, """The body is no object; {"name":…,"scopes":["read"]} is needed.""");
+        var json = await Body.ReadJsonAsync(
+            context, """The body is no object; {"name":…,"scopes":["read"]} is needed.""", "name", "scopes", "requestsPerSecond");
         var name = json.Text("name") ?? string.Empty;
         var scopes = ScopesOf(json);
         var own = TokenAuthentication.TokenOf(context);
@@ -43,7 +51,8 @@ internal static class TokenApi
         {
             throw new ApiProblemException(
                 StatusCodes.Status403Forbidden,
-                $"The scope '{VisibleText.Excerpt(more)}' is none of your token's, which has {string.Join(", ", own.Scopes)}; a token gives no more than it has.");
+                $"The scope '{VisibleText.Excerpt(more)}' is none of your token's, which has {string.Join(", ", own.Scopes)}; "
+                + "a token gives no more than it has.");
         }
 
         var rate = json.TryGetProperty("requestsPerSecond", out var given) && given.ValueKind != JsonValueKind.Null
@@ -104,13 +113,16 @@ internal static class TokenApi
     }
 
     private static string? ObstacleOf(TokenFile? file) => file is null
-        ? "This server has its own token alone, and no file of tokens: 'kad token add NAME --file tokens.json' makes one, which --http-tokens or Kad:Http:Tokens names."
+        ? "This server has its own token alone, and no file of tokens: 'kad token add NAME --file tokens.json' makes one, "
+        + "which --http-tokens or Kad:Http:Tokens names."
         : file.FindObstacle() is { } obstacle
-            ? $"{obstacle} 'kad token add NAME --file tokens.json' and 'kad token remove' change it where it is made; docs/manage.md has how, for a Secret too."
+            ? $"{obstacle} 'kad token add NAME --file tokens.json' and 'kad token remove' change it where it is made; "
+            + "docs/manage.md has how, for a Secret too."
             : null;
 
     private static IReadOnlyList<string> ScopesOf(JsonElement json) =>
-        json.TryGetProperty("scopes", out var list) && list.ValueKind == JsonValueKind.Array && list.EnumerateArray().All(scope => scope.ValueKind == JsonValueKind.String)
+        json.TryGetProperty("scopes", out var list) && list.ValueKind == JsonValueKind.Array
+        && list.EnumerateArray().All(scope => scope.ValueKind == JsonValueKind.String)
             ? [.. list.EnumerateArray().Select(scope => scope.GetString()!).Distinct()]
             : throw ApiProblemException.Wrong($"scopes is no list; {string.Join(", ", ApiScope.All)} are allowed.");
 

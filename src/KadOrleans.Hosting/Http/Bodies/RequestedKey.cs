@@ -5,8 +5,7 @@ namespace KadOrleans.Hosting;
 /// <summary>The key of a request: its id, and its text unless the request has a digest.</summary>
 public readonly record struct RequestedKey(NodeId Digest, string? Text)
 {
-    /// <summary>The most characters of a key: a request line has at most 8 KiB.</summary>
-    internal const int MaxLength = 1_024;
+    internal const int MaxLength = TextKey.MaxLength;
 
     /// <summary>The key for people, as a part of a sentence.</summary>
     public override string ToString() => VisibleText.Excerpt(Text ?? Digest.ToString());
@@ -14,9 +13,10 @@ public readonly record struct RequestedKey(NodeId Digest, string? Text)
     /// <summary>A key as a request gives it: with the form <c>digest</c> an id, with <c>text</c> or without a form a text.</summary>
     public static RequestedKey Of(string? key, string? form)
     {
-        if (string.IsNullOrEmpty(key) || key.Length > MaxLength)
+        key ??= string.Empty;
+        if (TextKey.FindProblem(key) is { } problem)
         {
-            throw ApiProblemException.Wrong($"The key has {key?.Length ?? 0} characters; 1 to {MaxLength} are allowed.");
+            throw ApiProblemException.Wrong(problem);
         }
 
         return form switch
@@ -49,9 +49,14 @@ internal readonly record struct RequestedPut(SetAcknowledgement Wait, TimeSpan? 
                 : throw ApiProblemException.Wrong($"life is '{VisibleText.Excerpt(life)}'; 1 to {StoreRules.MaxLifeSeconds} seconds are allowed."));
     }
 
-    public Task<SetResult> RunAsync(IDht dht, NodeId key, DhtValue value, CancellationToken cancellationToken) => Life is { } life
-        ? dht.SetAsync(key, value, life, cancellationToken)
-        : dht.SetAsync(key, value, Wait, cancellationToken);
+    /// <summary>Stores a value; with a condition only if what a get finds meets it, and else the local result is superseded.</summary>
+    public Task<SetResult> RunAsync(
+        IDht dht, NodeId key, DhtValue value, Func<DhtValue?, bool>? condition, CancellationToken cancellationToken) => (condition, Life) switch
+    {
+        ({ } isMet, _) => dht.SetIfAsync(key, value, isMet, Wait, Life, cancellationToken),
+        (null, { } life) => dht.SetAsync(key, value, life, cancellationToken),
+        _ => dht.SetAsync(key, value, Wait, cancellationToken),
+    };
 }
 
 /// <summary>Ids and numbers in paths and queries. A mistake is an <see cref="ApiProblemException"/> that names the parameter.</summary>

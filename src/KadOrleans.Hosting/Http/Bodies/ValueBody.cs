@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Unicode;
@@ -9,6 +10,9 @@ namespace KadOrleans.Hosting;
 /// <summary>Reads bodies. The server bounds them by what their endpoints say, and takes none elsewhere.</summary>
 internal static class Body
 {
+    /// <summary>The most bytes of a body with a few short fields.</summary>
+    public const int MaxFieldBytes = 1_024;
+
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 8, AllowDuplicateProperties = false };
 
     public static async Task<byte[]> ReadAsync(HttpContext context)
@@ -26,23 +30,45 @@ internal static class Body
         }
     }
 
-    /// <summary>Reads a body as a JSON object, all of whose text is Unicode.</summary>
+    /// <summary>Reads a body as a JSON object, all of whose text is Unicode, and which has no other fields than these.</summary>
     /// <exception cref="JsonException">It is no JSON, or names a member twice.</exception>
-    public static async Task<JsonElement> ReadJsonAsync(HttpContext context, string needed)
+    public static async Task<JsonElement> ReadJsonAsync(HttpContext context, string needed, params string[] fields)
     {
         var json = await ReadPartsAsync(context, needed);
-        return JsonText.IsUnicode(json) ? json : throw ApiProblemException.Wrong($"The body has {JsonText.Problem}.");
+        if (!JsonText.IsUnicode(json))
+        {
+            throw ApiProblemException.Wrong($"The body has {JsonText.Problem}.");
+        }
+
+        KnownNames.CheckFields(json, fields);
+        return json;
     }
 
-    /// <summary>Reads a body as a JSON object. Who calls it looks at each part with <see cref="JsonText"/> before it reads a text of it.</summary>
+    /// <summary>A field's whole number from 0; null if it is missing or null.</summary>
+    public static T? Number<T>(this JsonElement json, string name)
+        where T : struct, INumber<T> =>
+        json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? Requested.Number<T>(name, value.GetRawText()) : null;
+
+    /// <summary>
+    /// Reads a body as a JSON object with no other fields than these, and with any if none are given. Who calls it looks at each part with
+    /// <see cref="JsonText"/> before it reads a text of it.
+    /// </summary>
     /// <exception cref="JsonException">It is no JSON, or names a member twice.</exception>
-    public static async Task<JsonElement> ReadPartsAsync(HttpContext context, string needed)
+    public static async Task<JsonElement> ReadPartsAsync(HttpContext context, string needed, params string[] fields)
     {
         var body = await ReadAsync(context);
         try
         {
             using var document = JsonDocument.Parse(body, Strict);
-            return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : throw ApiProblemException.Wrong(needed);
+            var json = document.RootElement.ValueKind == JsonValueKind.Object
+                ? document.RootElement.Clone()
+                : throw ApiProblemException.Wrong(needed);
+            if (fields.Length > 0)
+            {
+                KnownNames.CheckFields(json, fields);
+            }
+
+            return json;
         }
         catch (InvalidOperationException)
         {
@@ -69,29 +95,53 @@ internal static class ValueBody
 
     public const string TypeHeader = "Kad-Type";
 
+    /// <summary>The fields of a value in JSON.</summary>
+    public static readonly string[] Fields = ["type", "value"];
+
     /// <summary>The most bytes of a body with one value: each of its bytes may be an escape of six characters.</summary>
     public const int MaxBodyBytes = 64 << 10;
 
     private const string Missing = """The value is missing; {"value":…}, or {"type":…,"value":…}, is needed.""";
 
-    /// <summary>The tag of a value (RFC 9110 §8.8.3): equal values have equal tags everywhere.</summary>
-    public static EntityTagHeaderValue TagOf(DhtValue value)
+    // The ends of tags.
+    private static readonly Dictionary<string, char> Forms = new() { [Json] = 'j', [PlainText] = 't', [Bytes] = 'b' };
+
+    /// <summary>
+    /// The strong tag of a value in a form (RFC 9110 §8.8.3): equal values have equal tags everywhere. In JSON it says nothing of the lookup,
+    /// which is another one each time.
+    /// </summary>
+    public static EntityTagHeaderValue TagOf(DhtValue value, string type) => TagOf(HashOf(value), Forms[type]);
+
+    /// <summary>The tags of a value in all its forms.</summary>
+    public static IReadOnlyList<EntityTagHeaderValue> TagsOf(DhtValue value)
+    {
+        var hash = HashOf(value);
+        return [.. Forms.Values.Select(form => TagOf(hash, form))];
+    }
+
+    private static EntityTagHeaderValue TagOf(string hash, char form) => new($"\"{hash}{form}\"");
+
+    private static string HashOf(DhtValue value)
     {
         byte[] bytes = [(byte)value.Kind, .. Encoding.UTF8.GetBytes(value.ToString())];
-        return new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 16))}\"");
+        return Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 16));
     }
 
     /// <summary>A value's bytes: text in UTF-8, bytes as they are, and others as text.</summary>
     public static ReadOnlyMemory<byte> ContentOf(DhtValue value) =>
         value.Kind == DhtValueKind.Bytes ? value.AsBytes() : Encoding.UTF8.GetBytes(value.ToString());
 
+    /// <summary>The media type of a request's body, without parameters; null if it has none.</summary>
+    public static string? TypeOf(HttpRequest request) =>
+        MediaTypeHeaderValue.TryParse(request.ContentType, out var parsed) ? parsed.MediaType.Value?.ToLowerInvariant() : null;
+
     public static async Task<DhtValue> ReadAsync(HttpContext context)
     {
         var given = context.Request.ContentType;
-        var type = MediaTypeHeaderValue.TryParse(given, out var parsed) ? parsed.MediaType.Value?.ToLowerInvariant() : null;
+        var type = TypeOf(context.Request);
         if (type == Json)
         {
-            return Read(await Body.ReadJsonAsync(context, Missing));
+            return Read(await Body.ReadJsonAsync(context, Missing, Fields));
         }
 
         var content = await Body.ReadAsync(context);

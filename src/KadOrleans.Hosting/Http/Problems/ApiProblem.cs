@@ -1,9 +1,16 @@
 namespace KadOrleans.Hosting;
 
 /// <summary>Ends a request with a status and a sentence, and without an entry in the log.</summary>
-internal sealed class ApiProblemException(int status, string sentence) : Exception(sentence)
+internal sealed class ApiProblemException(int status, string sentence, ProblemType? type = null) : Exception(sentence)
 {
+    public ApiProblemException(ProblemType type, string sentence) : this(type.Status, sentence, type)
+    {
+    }
+
     public int Status => status;
+
+    /// <summary>What programs branch on; null is that of the status.</summary>
+    public ProblemType? Type => type;
 
     /// <summary>A mistake in the request: 400.</summary>
     public static ApiProblemException Wrong(string sentence) => new(StatusCodes.Status400BadRequest, sentence);
@@ -15,14 +22,24 @@ internal sealed class ApiProblemException(int status, string sentence) : Excepti
 /// <summary>Responses for errors: problem details (RFC 9457), with one sentence in <c>detail</c>.</summary>
 internal static class ApiProblem
 {
-    /// <summary>Creates a response. Text of strangers in the sentence is made visible.</summary>
-    public static ProblemHttpResult Create(int status, string sentence, IDictionary<string, object?>? extensions = null) =>
-        TypedResults.Problem(detail: VisibleText.Show(sentence), statusCode: status, extensions: extensions);
+    /// <summary>Creates a response. Text of strangers in the sentence is made visible. Without a type it has that of the status.</summary>
+    public static ProblemHttpResult Create(
+        int status, string sentence, IDictionary<string, object?>? extensions = null, ProblemType? type = null)
+    {
+        var shown = type ?? ProblemType.Of(status);
+        return TypedResults.Problem(
+            VisibleText.Show(sentence), statusCode: status, title: shown?.Title, type: shown?.Reference, extensions: extensions);
+    }
+
+    public static ProblemHttpResult Create(ProblemType type, string sentence) => Create(type.Status, sentence, type: type);
 }
 
 /// <summary>Turns what a handler throws into problem details. Event ids 8100 to 8109.</summary>
 internal sealed partial class ProblemFilter(ILoggerFactory loggers) : IEndpointFilter
 {
+    // In seconds. Silos declare a dead one so within 18 s, and storage that was away is back at once.
+    public const string RetryAfter = "5";
+
     private readonly ILogger _logger = loggers.CreateLogger("KadOrleans.Http");
 
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
@@ -56,7 +73,12 @@ internal sealed partial class ProblemFilter(ILoggerFactory loggers) : IEndpointF
                 LogFailed(request.Method, VisibleText.Excerpt(request.Path), e);
             }
 
-            return ApiProblem.Create(status, sentence);
+            if (status == StatusCodes.Status503ServiceUnavailable)
+            {
+                context.HttpContext.Response.Headers.RetryAfter = RetryAfter;
+            }
+
+            return ApiProblem.Create(status, sentence, type: (e as ApiProblemException)?.Type);
         }
     }
 

@@ -9,6 +9,7 @@ public static class ConsoleHosting
     public static IServiceCollection AddKadConsole(this IServiceCollection services, ConsoleSubject subject) => services
         .AddSingleton(subject)
         .AddSingleton<BrowserSessions>()
+        .AddSingleton<BrowserSignIn>()
         .AddSingleton<ConsoleAssets>()
         .AddSingleton<ManualPages>()
         .AddSingleton<OverviewFeed>()

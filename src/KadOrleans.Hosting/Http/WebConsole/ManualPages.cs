@@ -31,14 +31,23 @@ internal sealed class ManualPages
 
         using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name);
         return stream is null
-            ? ApiProblem.Create(StatusCodes.Status404NotFound, $"There is no page {VisibleText.Excerpt(page)}.md here; {ConsoleHosting.Root}/docs/runbook.md is one.")
-            : _pages.GetOrAdd(name, _ => FixedContent.Of(Encoding.UTF8.GetBytes(Render(new StreamReader(stream).ReadToEnd())), "text/html; charset=utf-8")).Respond(context);
+            ? ApiProblem.Create(
+                StatusCodes.Status404NotFound, $"There is no page {VisibleText.Excerpt(page)}.md here; {ConsoleHosting.Root}/docs/runbook.md is one.")
+            : _pages.GetOrAdd(name, _ => Read(stream)).Respond(context);
+    }
+
+    private static FixedContent Read(Stream stream)
+    {
+        using var reader = new StreamReader(stream);
+        return FixedContent.Of(Encoding.UTF8.GetBytes(Render(reader.ReadToEnd())), "text/html; charset=utf-8");
     }
 
     private static string Render(string text)
     {
         var document = Markdown.Parse(text, Pipeline);
-        var title = document.OfType<HeadingBlock>().FirstOrDefault()?.Inline is { } heading ? string.Concat(heading.Descendants<LiteralInline>()) : "KadOrleans";
+        var title = document.OfType<HeadingBlock>().FirstOrDefault()?.Inline is { } heading
+            ? string.Concat(heading.Descendants<LiteralInline>())
+            : "KadOrleans";
         foreach (var link in document.Descendants<LinkInline>().Where(link => !IsServed(link)).ToList())
         {
             link.ReplaceBy(new ContainerInline(), copyChildren: true);
@@ -61,7 +70,9 @@ internal sealed class ManualPages
             </head>
             <body>
             <a class="skip" href="#main">Skip to the content</a>
-            <header class="top"><a class="brand" href="../"><img src="../icon.svg" alt="" width="24" height="24">KadOrleans</a><a href="../">Back to the console</a></header>
+            <header class="top">
+            <a class="brand" href="../"><img src="../icon.svg" alt="" width="24" height="24">KadOrleans</a><a href="../">Back to the console</a>
+            </header>
             <main id="main" class="manual">
             {body}
             </main>
@@ -73,7 +84,7 @@ internal sealed class ManualPages
     private static bool IsServed(LinkInline link) => link switch
     {
         { IsImage: true } => false,
-        { Url: { } url } when url.StartsWith('#') || url.StartsWith("https://", StringComparison.Ordinal) || url.StartsWith("http://", StringComparison.Ordinal) => true,
+        { Url: { } url } when url.StartsWith('#') || Uri.IsWellFormedUriString(url, UriKind.Absolute) => true,
         { Url: { } url } => Assembly.GetExecutingAssembly().GetManifestResourceInfo(Folder + url.Split('#')[0]) is not null,
         _ => false,
     };

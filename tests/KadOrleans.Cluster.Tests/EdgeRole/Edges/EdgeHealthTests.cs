@@ -201,7 +201,7 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
         var options = KadSettings.ReadEdge(new ConfigurationBuilder().AddCommandLine(["Kad:Http=127.0.0.1:0", .. settings]).Build());
         var host = new HostBuilder()
             .ConfigureServices(services => services.AddSingleton(edge.Health).AddSingleton<IGrainFactory>(cluster.Client))
-            .ConfigureWebHost(web => EdgeHost.ConfigureHttp(web, () => options))
+            .ConfigureWebHost(web => EdgeHost.ConfigureHttp(web, () => options, new KadProviders()))
             .Build();
         await host.StartAsync(Token);
         return host;

@@ -30,7 +30,10 @@ public sealed class RepeatedCallTests(SixteenShardCluster cluster) : IAsyncLifet
         [nameof(IDhtAdmin.ChangeEdgeAsync)] =
             (nameof(IEdgeDirectoryGrain), nameof(IEdgeDirectoryGrain.ChangeAsync), false, admin => admin.ChangeEdgeAsync(FakeEdge.Name, EdgeAction.Drain)),
         [nameof(IDhtAdmin.GetShardsAsync)] = (nameof(IClusterGrain), nameof(IClusterGrain.GetShardsAsync), true, admin => admin.GetShardsAsync()),
-        ["GetShardsAsync, doubled"] = (nameof(IClusterGrain), nameof(IClusterGrain.DoubleShardsAsync), false, admin => admin.GetShardsAsync(isDoubled: true)),
+
+        // Half of those that there are: they have been doubled.
+        [nameof(IDhtAdmin.DoubleShardsAsync)] =
+            (nameof(IClusterGrain), nameof(IClusterGrain.DoubleShardsFromAsync), true, admin => admin.DoubleShardsAsync(8)),
         [nameof(IDhtAdmin.GetBansAsync)] = (nameof(IRulesGrain), nameof(IRulesGrain.GetAsync), true, admin => admin.GetBansAsync()),
         [nameof(IDhtAdmin.BanAsync)] = (nameof(IRulesGrain), nameof(IRulesGrain.BanAsync), false, admin => admin.BanAsync(Ban.Parse("203.0.113.0/24"))),
         [nameof(IDhtAdmin.UnbanAsync)] = (nameof(IRulesGrain), nameof(IRulesGrain.BanAsync), false, admin => admin.UnbanAsync(Ban.Parse("203.0.113.0/24"))),
@@ -96,6 +99,20 @@ public sealed class RepeatedCallTests(SixteenShardCluster cluster) : IAsyncLifet
         Calls.Keys.Where(name => !name.Contains(',', StringComparison.Ordinal)).Concat(Others).Order());
 
     [Fact]
+    public async Task Shards_are_doubled_only_from_the_number_that_the_caller_knows()
+    {
+        Assert.Equal(new ShardCount(16, null), await Admin.DoubleShardsAsync(8));
+        foreach (var count in new[] { 0, 4, 15, 32 })
+        {
+            Assert.Equal(
+                $"The cluster has 16 shards, not {count}: look at them, and decide again.",
+                (await Assert.ThrowsAsync<ArgumentException>(() => Admin.DoubleShardsAsync(count))).Message);
+        }
+
+        Assert.Equal(new ShardCount(16, null), await Admin.GetShardsAsync());
+    }
+
+    [Fact]
     public async Task An_unpublish_whose_response_is_lost_is_not_made_again()
     {
         var dht = cluster.Cluster.Client.ServiceProvider.GetRequiredService<IDht>();
@@ -107,6 +124,25 @@ public sealed class RepeatedCallTests(SixteenShardCluster cluster) : IAsyncLifet
         await Assert.ThrowsAsync<DhtUnavailableException>(() => dht.UnpublishAsync(Key));
         Assert.Equal(1, calls);
         Assert.False(await dht.UnpublishAsync(Key));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_set_under_a_condition_whose_response_is_lost_finds_its_own_success(bool hasLife)
+    {
+        var dht = cluster.Cluster.Client.ServiceProvider.GetRequiredService<IDht>();
+        var key = NodeId.FromKey($"lost {hasLife}");
+        var puts = 0;
+        cluster.Gate.Lose = context => context.InterfaceMethod.Name == nameof(IKeyShardGrain.PutAsync)
+            && context.InterfaceMethod.DeclaringType == typeof(IKeyShardGrain) && Interlocked.Increment(ref puts) == 1;
+
+        var set = await dht.SetIfAsync(key, 1, found => found is null, SetAcknowledgement.Network, hasLife ? TimeSpan.FromHours(1) : null);
+        Assert.Equal((StoreResult.Stored, true), (set.Local, puts >= 2));
+
+        // Another's is not its own.
+        var other = await dht.SetIfAsync(key, 1, found => found is null, SetAcknowledgement.Network, hasLife ? TimeSpan.FromHours(1) : null);
+        Assert.Equal(StoreResult.Superseded, other.Local);
     }
 
     [Fact]

@@ -37,6 +37,9 @@ public sealed class DoublingTests : IAsyncLifetime
             }
 
             await _cluster.AdvanceUntilAsync(TimeSpan.FromSeconds(15), async () => await ClusterFixture.PatientlyAsync(Grain.GetShardsAsync) == new ShardStatus(bits + 1, null));
+
+            // Whoever lost the response asks again.
+            Assert.Equal(new ShardStatus(bits + 1, null), await ClusterFixture.PatientlyAsync(() => Grain.DoubleShardsFromAsync(1 << bits)));
         }
 
         // Silos learn it later than the cluster; until then they call the shards before.

@@ -76,6 +76,16 @@ public sealed class ClusterSilosTests(ClusterFixture cluster) : IClassFixture<Cl
     }
 
     [Fact]
+    public async Task Silos_that_share_a_node_are_counted_by_what_they_say()
+    {
+        var services = cluster.Cluster.GetSiloServiceProvider(cluster.Addresses[0]);
+        var silos = ActivatorUtilities.CreateInstance<ClusterSilos>(services, (AskReport)((silo, _) => Task.FromResult(
+            new SiloReport(silo.ToString(), "1.2.3", true, null, TimeSpan.Zero, null, false, silo.Equals(cluster.Addresses[1]) ? "node-1" : null))));
+
+        Assert.Equal((1, 0), (await silos.CountOthersOnAsync("node-1"), await silos.CountOthersOnAsync("node-2")));
+    }
+
+    [Fact]
     public async Task While_the_membership_table_cannot_be_read_the_silos_tell_of_themselves()
     {
         var services = cluster.Cluster.GetSiloServiceProvider(cluster.Addresses[0]);
@@ -94,7 +104,8 @@ public sealed class SiloListingTests
 
     private static readonly DateTimeOffset WholeSeconds = Now.AddMilliseconds(-500);
 
-    private static readonly SiloReport Report = new("silo-1", "1.2.3", false, "clock skew", TimeSpan.FromHours(1), TimeSpan.FromSeconds(-20.0004), true);
+    private static readonly SiloReport Report = new(
+        "silo-1", "1.2.3", false, "clock skew", TimeSpan.FromHours(1), TimeSpan.FromSeconds(-20.0004), true, "node-1");
 
     private static readonly StoredSilo Stored = new(SiloStatus.Active, "stored", Now.AddHours(-2), Now.AddMinutes(-1));
 
@@ -104,7 +115,7 @@ public sealed class SiloListingTests
         var (at, word, active) = (At(1), At(1).ToString(), new[] { (At(1), SiloStatus.Active) });
         var (since, skew) = (WholeSeconds.AddHours(-1), TimeSpan.FromSeconds(-20));
         Assert.Equal(
-            new SiloDetails(word, "silo-1", "Active", since, WholeSeconds, skew, "1.2.3", false, "clock skew", true),
+            new SiloDetails(word, "silo-1", "Active", since, WholeSeconds, skew, "1.2.3", false, "clock skew", true) { Node = "node-1" },
             Assert.Single(ListOf(active, [(at, Stored)], [(at, new SiloAnswer(Report, null))])));
         Assert.Equal(
             new SiloDetails(word, "stored", "Active", since.AddHours(-1), WholeSeconds.AddMinutes(-1), null, null, false, "late", false),

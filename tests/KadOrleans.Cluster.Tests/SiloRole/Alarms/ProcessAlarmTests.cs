@@ -15,7 +15,7 @@ public sealed class ProcessAlarmTests : FolderTests
             Folder, "lonely", [.. run.Settings, silo.GatewaySetting, $"Kad:Edge:Bootstrap=127.0.0.1:{FreePort.Udp()}", "OTEL_SERVICE_NAME=lonely"]);
         await silo.StartAsync();
         await Task.WhenAll(well.StartAsync(), peer.StartAsync());
-        await AlarmRun.UntilAsync(() => run.Of("kad.nodes.connected").Take(4).Sum(m => m.Points.Single().Value) == 4, "Both edges have met");
+        await AlarmRun.UntilAsync(() => run.Of("kad.node.connected").Take(4).Sum(m => m.Points.Single().Value) == 4, "Both edges have met");
         await run.CalmAsync("KadNotReady", "KadEdgeWithoutContact", "KadNoTelemetry");
 
         await lonely.StartAsync();

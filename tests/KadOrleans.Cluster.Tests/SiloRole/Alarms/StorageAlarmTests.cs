@@ -57,7 +57,7 @@ public sealed class StorageAlarmTests(SharedPostgreSql postgres) : FolderTests
             Assert.True(await stored);
         }
 
-        var labels = new Dictionary<string, string> { ["job"] = "kad-silo", ["kad_storage_target"] = "Shard" };
+        var labels = new Dictionary<string, string> { ["job"] = "kad-silo", ["kad_storage_target"] = "shard" };
         run.Expect(run.Now, "KadStorageSlow", labels);
         run.Expect(run.Now, "KadStorageFailing");
         await run.VerifyAsync();
@@ -72,7 +72,7 @@ public sealed class StorageAlarmTests(SharedPostgreSql postgres) : FolderTests
         var storage = await postgres.CreateStorageAsync();
         await using var stays = new SiloServer(Folder, [.. storage, .. run.Settings]);
         await stays.StartAsync();
-        await AlarmRun.UntilAsync(() => run.Last("kad.cluster.silos", "Active") == 1, "The silo is active");
+        await AlarmRun.UntilAsync(() => run.Last("kad.silo.count", "active") == 1, "The silo is active");
         await ComeAndGoAsync();
         await ComeAndGoAsync();
         run.Expect(run.Now, "KadSiloChurn");
@@ -85,10 +85,29 @@ public sealed class StorageAlarmTests(SharedPostgreSql postgres) : FolderTests
         {
             await using var comes = new SiloServer(Folder, storage);
             await comes.StartAsync();
-            await AlarmRun.UntilAsync(() => run.Last("kad.cluster.silos", "Active") == 2, "The silo came");
+            await AlarmRun.UntilAsync(() => run.Last("kad.silo.count", "active") == 2, "The silo came");
             Assert.Equal(0, await comes.StopAsync());
-            await AlarmRun.UntilAsync(() => run.Last("kad.cluster.silos", "Active") == 1, "The silo went");
+            await AlarmRun.UntilAsync(() => run.Last("kad.silo.count", "active") == 1, "The silo went");
         }
+    }
+
+    [Fact]
+    [Needs(Need.Promtool | Need.PostgreSql)]
+    public async Task Silos_that_share_a_node_raise_an_alarm()
+    {
+        await using var run = await AlarmRun.StartAsync();
+        string[] storage = [.. await postgres.CreateStorageAsync(), "Kad:Silo:Node=node-1"];
+        await using var stays = new SiloServer(Folder, [.. storage, .. run.Settings]);
+        await using var comes = new SiloServer(Folder, storage);
+        await stays.StartAsync();
+        await AlarmRun.UntilAsync(() => run.Of("kad.silo.neighbours").Any(), "It asked the others");
+        await run.CalmAsync("KadSilosShareNode");
+
+        await comes.StartAsync();
+        await AlarmRun.UntilAsync(() => run.Last("kad.silo.neighbours") == 1, "It knows of the other");
+        await run.PassAsync(17);
+        run.Expect(run.Now, "KadSilosShareNode", new Dictionary<string, string>());
+        await run.VerifyAsync();
     }
 
     private Task<bool> StoreAsync(UdpAsker asker) => asker.StoreAsync(NodeId.Random(_random), DhtValue.FromBoolean(true));

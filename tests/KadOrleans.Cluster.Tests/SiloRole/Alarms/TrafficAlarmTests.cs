@@ -48,7 +48,7 @@ public sealed class TrafficAlarmTests : FolderTests
         while (run.Now < end)
         {
             await strangers.ComeAsync(256);
-            if (end == int.MaxValue && run.Last("kad.table.observations.dropped") > 0)
+            if (end == int.MaxValue && run.Last("kad.table.observation.dropped") > 0)
             {
                 end = run.Now + 17;
             }
@@ -72,7 +72,7 @@ public sealed class TrafficAlarmTests : FolderTests
         await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
         if (haveBefore)
         {
-            await AlarmRun.UntilAsync(() => run.Last("kad.nodes.connected") == 1, "The edge met the peer");
+            await AlarmRun.UntilAsync(() => run.Last("kad.node.connected") == 1, "The edge met the peer");
             await LookUpAsync(20);
         }
 

@@ -70,6 +70,8 @@ internal sealed class DeployedPod(
             given[variable] = here[variable];
         }
 
+        // This test reads where it serves from the lines for people.
+        given["Logging__Console__FormatterName"] = "line";
         foreach (var (variable, value) in settings)
         {
             given[variable] = value;

@@ -27,6 +27,14 @@ public sealed class MistakeTests(SharedPostgreSql postgres) : FolderTests
     [InlineData("Kad:Tls:Store:Subject is 'edge'" + NoTls, Edge, "Kad:Tls:Store:Subject=edge")]
     [InlineData("kad-silo: Kad:PostgreSql:ConnectionString cannot be read: ", "Kad:Storage=AdoNet", "Kad:PostgreSql:ConnectionString=127.0.0.1")]
     [InlineData("kad-silo: Kad:Http:Tokens: 'missing.json' cannot be read (", "Kad:Http:Tokens=missing.json")]
+    [InlineData("kad-silo: Kad:Http is 'https://127.0.0.1:0', and Kestrel:Certificates:Default:Path is missing; ", "Kad:Http=https://127.0.0.1:0")]
+    [InlineData(
+        "kad-silo: Kestrel:Certificates:Default:Path is 'a.crt', which cannot be read (", "Kad:Http=https://127.0.0.1:0", "Kestrel:Certificates:Default:Path=a.crt")]
+    [InlineData(
+        "Kestrel:Certificates:Default:Path is 'a.crt', which cannot be read (", Edge, "Kad:Http=https://127.0.0.1:0", "Kestrel:Certificates:Default:Path=a.crt")]
+    [InlineData(
+        "kad-silo: Kad:Http:Oidc:Authority is 'https://login.example.org', but kad-server lacks identity providers; ",
+        "Kad:Http:Oidc:Authority=https://login.example.org", "Kad:Http:Oidc:Audience=kad")]
     [InlineData("kad-silo: Kad:Silo:Port is 11111, and 192.0.2.1:11111 cannot be listened on: ", "Kad:Silo:Address=192.0.2.1", "Kad:Silo:Port=11111")]
     [InlineData("kad-silo: The data folder '/dev/null' cannot be created or entered (", "Kad:Data=/dev/null")]
     public async Task A_mistake_ends_start_up_with_one_sentence(string sentence, params string[] settings)

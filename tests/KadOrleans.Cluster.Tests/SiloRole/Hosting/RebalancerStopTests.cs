@@ -16,7 +16,7 @@ public sealed class RebalancerStopTests
             silo.AddActivationRebalancer();
 #pragma warning restore ORLEANSEXP002
             RebalancerStop.Add(silo);
-            silo.Services.AddLogging(logging => logging.UseLines(TextWriter.Synchronized(log), verbose: false));
+            silo.Services.AddLogging(logging => logging.UseConsoleLog(TextWriter.Synchronized(log), verbose: false));
         });
         await using var cluster = builder.Build();
         await cluster.DeployAsync();

@@ -77,10 +77,13 @@ public sealed class SiloProcessTests(SiloProcessTests.LiveSilo live) : FolderTes
     [InlineData(">/dev/full 2>/dev/full", "Kad:Role=SiloAndEdge")]
     [InlineData(">&- 2>&-", "Kad:Role=Silo")]
     [InlineData(">/dev/full 2>/dev/full", "Kad:Role=Edge")]
+    [InlineData(">pipe 2>pipe", "Kad:Role=SiloAndEdge")]
     public async Task It_serves_without_its_output_and_its_log(string output, string role)
     {
+        // A pipe that is full already, and that nobody reads.
+        var pipe = $"cd {Folder} && mkfifo pipe && exec 9<>pipe && head -c 65536 /dev/zero >pipe && ";
         var http = $"127.0.0.1:{FreePort.Tcp()}";
-        var script = $"exec dotnet {Path.Combine(AppContext.BaseDirectory, ServerExecutable.Name)}.dll {role} Kad:Data={Path.Combine(Folder, "data")} "
+        var script = $"{pipe}exec dotnet {Path.Combine(AppContext.BaseDirectory, ServerExecutable.Name)}.dll {role} Kad:Data={Path.Combine(Folder, "data")} "
             + $"Kad:Http={http} Kad:Silo:Port=0 Kad:Silo:GatewayPort=0 Kad:Cluster:Gateway=127.0.0.1:{live.Gateway} "
             + $"Kad:Edge:Listen=127.0.0.1:0 Kad:Edge:Name=silent {output}";
         await using var process = ChildProcess.Start(new ProcessStartInfo("sh", ["-c", script]));

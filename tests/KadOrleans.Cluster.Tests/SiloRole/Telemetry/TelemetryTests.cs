@@ -12,7 +12,7 @@ public sealed class TelemetryTests : FolderTests
         await using var silo = await HostedSilo.StartAsync(
             Folder, "Kad:Cluster:ShardBits=2", "Kad:Edge:Enabled=true", $"Kad:Edge:Bootstrap={peer.LocalEndpoints[0]}",
             "Kad:Edge:Trust=127.0.0.0/8", $"Kad:Telemetry:Endpoint={collector.Endpoint}", "OTEL_METRIC_EXPORT_INTERVAL=200", "OTEL_TRACES_SAMPLER=always_on");
-        await Eventually.BecomesAsync(() => Last("kad.nodes.connected") > 1, () => "The edge met nobody.");
+        await Eventually.BecomesAsync(() => Last("kad.node.connected") > 1, () => "The edge met nobody.");
         await using var client = await EdgeRole.Peer.ClientAsync();
         await client.BootstrapAsync([peer.LocalEndpoints[0].ToString()], Token);
 
@@ -33,7 +33,7 @@ public sealed class TelemetryTests : FolderTests
         // The peer is a standalone node in the same process, so its instruments come, too.
         var documents = new TelemetryComparison(collector, "silo", "edge", "node");
         await documents.AllArriveAsync();
-        await Eventually.BecomesAsync(() => Last("kad.values.held") >= 1, () => "The key that is held was not told of.");
+        await Eventually.BecomesAsync(() => Last("kad.value.held") >= 1, () => "The key that is held was not told of.");
         await Eventually.BecomesAsync(
             () => collector.Spans.Any(s => s.Source.StartsWith("Microsoft.Orleans.", StringComparison.Ordinal)), () => "No span of Orleans came.");
         await silo.StopAsync();
@@ -41,7 +41,7 @@ public sealed class TelemetryTests : FolderTests
         Assert.Empty(documents.Differences());
         Assert.Contains(collector.Metrics, m => m is { Service: "kad-silo", Meter: "Microsoft.Orleans" });
         Assert.Contains(collector.Metrics, m => m is { Service: "kad-silo", Meter: "System.Runtime" });
-        Assert.Contains(("KadOrleans", "kad.lookup"), collector.Spans);
+        Assert.True(collector.HasLookup);
         Assert.All(
             (string[])["refresh", "walk"],
             name => Assert.Contains(collector.Metrics, m => m.Points.Any(p => p.Tags.GetValueOrDefault("kad.reminder.name") == name)));

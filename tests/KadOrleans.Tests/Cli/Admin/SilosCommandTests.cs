@@ -15,25 +15,26 @@ public sealed class SilosCommandTests(ApiHost host) : IClassFixture<ApiHost>
     {
         _api.Admin.Silos =
         [
-            new("S192.0.2.1:11111:7", "silo-1", "Active", FakeAdmin.StoredAt, FakeAdmin.StoredAt, TimeSpan.Zero, "1.2.3", true, null, true),
-            new("S192.0.2.2:11111:8", "silo-2", "Active", null, null, TimeSpan.FromSeconds(0.25), "1.2.3", true, "Grain storage takes more than 1 s for a read.", false),
-            Skewed,
-            new("S192.0.2.4:11111:6", null, "Dead", null, null, null, null, false, null, false),
+            new("S192.0.2.1:11111:7", "silo-1", "Active", FakeAdmin.StoredAt, FakeAdmin.StoredAt, TimeSpan.Zero, "1.2.3", true, null, true) { Node = "node-1" },
+            new("S192.0.2.2:11111:8", "silo-2", "Active", null, null, TimeSpan.FromSeconds(0.25), "1.2.3", true, "Grain storage takes more "
+                + "than 1 s for a read.", false) { Node = "node-2" },
+            Skewed with { Node = "node-1" },
+            new("S192.0.2.4:11111:6", null, "Dead", null, null, null, null, false, null, false) { Node = "node-2" },
         ];
 
         var run = await _api.RunAsync("silos");
 
         Assert.Equal(
             """
-            silo	state	ready	clock	version	started	last heard	holds
-            S192.0.2.1:11111:7	Active	ready	0 s	1.2.3	2026-11-01T00:00:00+00:00	2026-11-01T00:00:00+00:00	edge directory
-            S192.0.2.2:11111:8	Active	ready: Grain storage takes more than 1 s for a read.	0.250 s behind	1.2.3			
-            S192.0.2.3:11111:9	Active	no: clock skew	20.125 s ahead	1.2.3			
-            S192.0.2.4:11111:6	Dead	no					
+            silo	state	ready	clock	version	node	started	last heard	holds
+            S192.0.2.1:11111:7	Active	ready	0 s	1.2.3	node-1	2026-11-01T00:00:00+00:00	2026-11-01T00:00:00+00:00	edge directory
+            S192.0.2.2:11111:8	Active	ready: Grain storage takes more than 1 s for a read.	0.250 s behind	1.2.3	node-2			
+            S192.0.2.3:11111:9	Active	no: clock skew	20.125 s ahead	1.2.3	node-1			
+            S192.0.2.4:11111:6	Dead	no			node-2			
 
             """.ReplaceLineEndings("\n"),
             run.Output);
-        Assert.Equal((ExitCode.Done, string.Empty), (run.ExitCode, run.Error));
+        Assert.Equal((ExitCode.Done, "2 silos share the node node-1: if it is lost, so are they at once.\n"), (run.ExitCode, run.Error));
 
         _api.Admin.Silos = [Skewed];
 

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace KadOrleans.Tests.Cli;
@@ -15,9 +16,9 @@ public sealed class OwnTokenTests : IDisposable
     public void A_token_that_cannot_be_written_now_is_written_later()
     {
         using var log = new StringWriter();
-        using var lines = new LineLoggerProvider(log, stacks: false);
+        using var loggers = LoggerFactory.Create(logging => logging.UseConsoleLog(log, verbose: false));
         var token = new OwnToken(_folder["data"]);
-        token.Write("--data", lines, _clock);
+        token.Write("--data", loggers.CreateLogger<OwnToken>(), _clock);
         _clock.Advance(Retry);
         Assert.Matches("^[^\n]+ warning The API's own token could not be written to [^\n]+\n$", log.ToString());
 

@@ -11,9 +11,11 @@ public sealed class StatusServerTests
         await using var node = await NodeProcess.StartAsync("--in-memory", "--http-host", "kad.example.org");
         foreach (var page in (string[])["/status", "/health/live", "/health/ready", "/else"])
         {
+            var (status, body) = await node.AskAsync(page, "evil.example.com");
+            var problem = JsonDocument.Parse(body).RootElement;
             Assert.Equal(
-                (HttpStatusCode.MisdirectedRequest, "The Host header is 'evil.example.com'; this server's IP address is needed, or a name in --http-host.\n"),
-                await node.AskAsync(page, "evil.example.com"));
+                (HttpStatusCode.MisdirectedRequest, "/v1/problems/unknown-host", "The Host header is 'evil.example.com'; this server's IP address is needed, or a name in --http-host."),
+                (status, problem.GetProperty("type").GetString(), problem.GetProperty("detail").GetString()));
         }
 
         foreach (var host in (string[])["kad.example.org", "localhost:1", "192.0.2.7:8080", "[::1]"])

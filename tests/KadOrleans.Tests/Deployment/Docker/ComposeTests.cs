@@ -32,6 +32,21 @@ public sealed class ComposeTests
     }
 
     [Theory]
+    [InlineData("silo-1")]
+    [InlineData("silo-2")]
+    public void A_silo_serves_HTTPS_where_the_second_file_says_so(string name)
+    {
+        var second = Yaml.Documents(Repository.Read($"{Folder}/compose.https.yaml"))[0].At($"services.{name}")!;
+        var both = Services[name].Pairs("environment").Concat(second.Pairs("environment"))
+            .GroupBy(pair => pair.Key).ToDictionary(pairs => pairs.Key, pairs => pairs.Last().Value);
+        var http = KadSettings.ReadSilo(ContainerEnvironment.AsConfiguration(both)).Http;
+
+        Assert.Equal(8080, http.EndPoint.Port);
+        Assert.Equal(new HttpCertificateOptions("/http-certificate/tls.crt", "/http-certificate/tls.key", null), http.Certificate);
+        Assert.Equal(["../../certificates/http:/http-certificate:ro"], second.Texts("volumes"));
+    }
+
+    [Theory]
     [InlineData("edge-1")]
     [InlineData("edge-2")]
     public void An_edge_reads_its_environment_and_publishes_the_port_that_it_listens_on(string name)

@@ -18,7 +18,10 @@ public sealed record Alarm(string Name, bool Fires, string Sentence)
     [
         new("KadNotReady", !health.IsReady, health.IsReady ? "This process is ready." : $"This process is not ready: {VisibleText.Show(health.Status)}."),
         Contacts(nodes ?? []),
-        Storage(health, OverviewRates.Growth(begin, end, "refused.StorageFailed", "stores.refused.StorageFailed"), OverviewRates.Growth(begin, end, FailedWrites.Name)),
+        Storage(
+            health,
+            OverviewRates.Growth(begin, end, "refused.StorageFailed", "stores.refused.StorageFailed"),
+            OverviewRates.Growth(begin, end, FailedWrites.Name)),
         Dropped(OverviewRates.Growth(begin, end, "refused.Busy", "refused.PendingLimit", "stores.refused.Busy"), end.At - begin.At),
         Lookups(OverviewRates.Between(begin, end)),
     ];

@@ -51,7 +51,9 @@ public sealed record Overview(
 
     // Edges estimate the same network: the middle one is least moved by one that was cut off.
     private static double? SizeOf(IReadOnlyList<DhtNodeStatus> nodes) =>
-        nodes.Select(node => node.NetworkSize).OfType<double>().Order().ToList() is { Count: > 0 } sizes ? Math.Round(sizes[sizes.Count / 2]) : null;
+        nodes.Select(node => node.NetworkSize).OfType<double>().Order().ToList() is { Count: > 0 } sizes
+            ? Math.Round(sizes[sizes.Count / 2])
+            : null;
 
     private static string Describe(Health health, IReadOnlyList<DhtNodeStatus>? nodes) => (health, nodes) switch
     {

@@ -29,7 +29,10 @@ const app = document.getElementById('app');
 let leave = [];
 let turn = 0;
 
+const CODE = '#sign-in=';
+
 async function begin() {
+  if (location.hash.startsWith(CODE)) return signIn(location.hash.slice(CODE.length));
   try {
     const session = await api.session();
     if (session) showFrame(session);
@@ -39,11 +42,27 @@ async function begin() {
   }
 }
 
+// The code leaves the address before it is used: it is good once, and of no use in the history.
+async function signIn(code) {
+  history.replaceState(null, '', location.pathname + '#/');
+  try {
+    showFrame(await api.redeem(code));
+  } catch (failure) {
+    showLogin(failure.message);
+  }
+}
+
+async function showProvider(place) {
+  const name = await api.provider();
+  if (name) put(place, el('a', { class: 'button', href: 'sign-in' }, 'Sign in with ', shown(name)));
+}
+
 function showLogin(sentence) {
   stop();
   const token = el('input', { id: 'token', name: 'token', type: 'password', autocomplete: 'current-password', required: true, spellcheck: 'false' });
   const problem = el('div', {}, sentence && notice(sentence, 'info'));
   const button = el('button', { type: 'submit', class: 'main' }, 'Log in');
+  const provider = el('p', {});
   const form = el('form', {
     onsubmit: async event => {
       event.preventDefault();
@@ -63,10 +82,12 @@ function showLogin(sentence) {
     el('h1', {}, 'KadOrleans'),
     el('p', {}, 'A token with the scope view lets you look; with manage it lets you change.'),
     form,
+    provider,
     el('p', { class: 'quiet' }, 'A node writes its own token to the file http-token in its data folder. ',
       'The command kad token add makes others.')));
   document.title = 'Log in · KadOrleans';
   token.focus();
+  showProvider(provider);
 }
 
 function showFrame(session) {

@@ -90,6 +90,22 @@ export async function logIn(token) {
   return describe(session);
 }
 
+/** Begins the session of a user who comes back from the identity provider, by the code behind #. */
+export async function redeem(code) {
+  const { proof, ...session } = await send('POST', 'session', { code });
+  sessionStorage.setItem(PROOF, proof);
+  return describe(session);
+}
+
+/** What the identity provider is called; null without one. */
+export async function provider() {
+  try {
+    return (await send('GET', 'provider')).name;
+  } catch {
+    return null;
+  }
+}
+
 /** Ends the session of all tabs. */
 export async function logOut() {
   try {

@@ -58,7 +58,7 @@ export function doubling(place, session, onLeave, changed) {
   async function begin({ count }) {
     if (!await confirm('Double the shards?',
       `The cluster gets ${number(count * 2)} shards in place of ${number(count)}. This cannot be stopped, and there is no way back but export and import. Make a backup first.`, 'Double')) return;
-    await report(done, async () => tell(await post('shards:double')));
+    await report(done, async () => tell(await post('shards:double', { count })));
     look();
   }
 

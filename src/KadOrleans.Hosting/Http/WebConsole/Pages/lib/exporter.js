@@ -23,14 +23,17 @@ export function exporter(onLeave) {
       save(content, `kad-values-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.json`);
       put(state, notice(`The export has ${bytes(content.size)}, and is among your browser's downloads.`, 'info'));
     } catch (failure) {
-      put(state, notice(ending.signal.aborted ? 'The export was stopped.' : `The export failed, and nothing was saved: ${failure.message}`, ending.signal.aborted ? 'info' : 'error'));
+      put(state, ending.signal.aborted
+        ? notice('The export was stopped.', 'info')
+        : notice(`The export failed, and nothing was saved: ${failure.message}`));
     } finally {
       begin.disabled = false;
     }
   }
 
   return el('details', { class: 'setter' }, el('summary', {}, 'Export all values'),
-    el('p', {}, 'A file with all values, their times and sources, which the command kad admin import and an import of kad state take. The command kad admin export is for stores that do not fit in a browser\u2019s memory.'),
+    el('p', {}, 'A file with all values, their times and sources, which the command kad admin import and an import of kad state take. '
+      + 'The command kad admin export is for stores that do not fit in a browser\u2019s memory.'),
     begin, state);
 }
 

@@ -11,7 +11,7 @@ export function work(...kinds) {
     type: 'button', onclick: async event => {
       event.target.disabled = true;
       await report(done, async () => {
-        const { begun } = await post(`run?work=${kind}`);
+        const { begun } = await post(`work:${kind}`);
         return begun > 0 ? `Begun by ${plural(begun, taker)}.` : 'It was not begun: too much work is pending.';
       });
       event.target.disabled = false;

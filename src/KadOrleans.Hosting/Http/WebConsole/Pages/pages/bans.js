@@ -12,13 +12,13 @@ export function show(view, { session, rest }) {
         '. They will when they reach the cluster again.'),
       table('Bans', ['Id or range', 'Since', ...(session.canManage ? [''] : [])], bans.map(ban => [
         shown(ban.ban, { class: 'target' }), time(ban.since),
-        ...(session.canManage ? [el('button', { type: 'button', 'aria-label': `End the ban of ${ban.ban}`, onclick: () => change(remove, ban.ban, 'is not banned any more') }, 'End')] : [])]),
+        ...(session.canManage ? [el('button', { type: 'button', 'aria-label': `End the ban of ${ban.ban}`, onclick: () => change(one => remove(`bans?ban=${encodeURIComponent(one)}`), ban.ban, 'is not banned any more') }, 'End')] : [])]),
       'Nobody is banned.'),
     ];
   });
   const change = async (call, ban, words) => {
     await report(done, async () => {
-      const result = await call(`bans?ban=${encodeURIComponent(ban)}`);
+      const result = await call(ban);
       return `${result.ban} ${words}.${result.missing.length > 0 ? ` Edges that do not follow it yet: ${result.missing.join(', ')}.` : ''}`;
     });
     open();
@@ -36,7 +36,7 @@ export function show(view, { session, rest }) {
           isThere = (await read('bans', { ban: given })).bans.length > 0;
           return isThere ? `${given} is banned already.` : null;
         });
-        if (isThere === false && await confirm('Ban this?', `${given} gets no response from here any more.`, 'Ban')) change(set, given, 'is banned');
+        if (isThere === false && await confirm('Ban this?', `${given} gets no response from here any more.`, 'Ban')) change(one => set('bans', { ban: one }), given, 'is banned');
       },
     }, field('Ban', ban, 'A node id, an address, or a range such as 203.0.113.0/24.'), el('button', { class: 'danger' }, 'Ban…')),
     done, list);

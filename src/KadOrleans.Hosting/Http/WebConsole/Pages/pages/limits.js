@@ -46,7 +46,7 @@ export function show(view, { session }) {
       onsubmit: async event => {
         event.preventDefault();
         const [limit, given] = [name.value, value.value.trim()];
-        if (await confirm('Change this limit?', `${limit} becomes ${given} ${chosen()?.unit ?? ''}.`, 'Change')) change(() => set(`${path(limit)}?value=${encodeURIComponent(given)}`), `${limit} is ${given}.`);
+        if (await confirm('Change this limit?', `${limit} becomes ${given} ${chosen()?.unit ?? ''}.`, 'Change')) change(() => set(path(limit), `{"value":${given.replace(/^0+(?=.)/, '')}}`), `${limit} is ${given}.`);
       },
     }, field('Limit', name), field('Value', value), el('button', { class: 'main' }, 'Change…')),
     session.canManage && hint,

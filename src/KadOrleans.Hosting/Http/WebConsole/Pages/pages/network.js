@@ -16,7 +16,7 @@ export function show(view, { session, rest, onLeave }) {
   onLeave(() => end?.());
 
   function start(rate) {
-    report(done, async () => follow(await post(`crawls${rate ? `?rate=${encodeURIComponent(rate)}` : ''}`)));
+    report(done, async () => follow(await post('crawls', rate ? `{"rate":${rate}}` : {})));
   }
 
   const list = () => load(crawls, async () => {

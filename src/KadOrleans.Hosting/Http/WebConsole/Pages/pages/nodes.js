@@ -23,7 +23,7 @@ export function show(view, { session, onLeave }) {
   const change = async (edge, { action, title, ask }) => {
     if (!await confirm(`${title}: ${edge.name}`, ask, title)) return;
     await report(done, async () => {
-      const { changed } = await post(`edges/${encodeURIComponent(edge.name)}?action=${action}`);
+      const { changed } = await post(`edges/${encodeURIComponent(edge.name)}:${action}`);
       return `${edge.name}: ${changed ? 'done' : 'nothing had to be changed'}.`;
     });
     open();
@@ -57,7 +57,7 @@ function drawNode(onLeave) {
 function counters(name, counts) {
   const all = Object.entries(counts ?? {}).sort(([one], [other]) => one.localeCompare(other));
   return all.length > 0 && el('details', {}, el('summary', {}, `Counters${name ? ` of ${name}` : ''} since the start`),
-    table(`Counters of ${name || 'the node'}`, ['Counter', { text: 'Count', class: 'number' }], all.map(([counter, count]) => [el('code', { class: 'whole' }, counter), number(count)])));
+    table(`Counters of ${name || 'the node'}`, ['Counter', { text: 'Count', class: 'number' }], all.map(([counter, count]) => [el('code', {}, counter), number(count)])));
 }
 
 const ids = (all, endpoints, isLive) => table('Node ids', ['Node id', 'Listens on', ''], all.map((text, place) => [

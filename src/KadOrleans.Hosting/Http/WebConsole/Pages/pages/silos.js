@@ -25,10 +25,18 @@ function draw(silos) {
   return [
     el('p', { class: 'lead' }, 'The silos hold keys and routing tables. Each says whether it is ready. The state of one that does not respond is from the membership table.'),
     !silos.some(silo => silo.hasEdgeDirectory) && notice('No silo that responds has the edge directory.'),
+    shared(silos).map(([node, count]) => notice(`${count} silos share the node ${node}: if it is lost, so are they at once.`)),
     table('Silos', ['Silo', 'State', 'Ready', 'Clock', 'Version', 'Started', 'Last heard'], silos.map(silo => [
-      [shown(silo.address, { class: 'address' }), silo.name && el('div', { class: 'quiet' }, shown(silo.name)), silo.hasEdgeDirectory && el('div', {}, 'holds the edge directory')],
+      [shown(silo.address, { class: 'address' }), silo.name && el('div', { class: 'quiet' }, shown(silo.name)), silo.node && el('div', { class: 'quiet' }, 'on ', shown(silo.node)), silo.hasEdgeDirectory && el('div', {}, 'holds the edge directory')],
       silo.state, readiness(silo), clock(silo.clockDifference), silo.version ?? '–', time(silo.startedAt), time(silo.lastHeard)])),
   ];
+}
+
+// The nodes that several active silos say they run on.
+function shared(silos) {
+  const counts = new Map();
+  for (const { node } of silos.filter(silo => silo.node && silo.state === 'Active')) counts.set(node, (counts.get(node) ?? 0) + 1);
+  return [...counts].filter(([, count]) => count > 1);
 }
 
 function readiness({ isReady, reason, state }) {

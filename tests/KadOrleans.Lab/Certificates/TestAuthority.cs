@@ -1,9 +1,10 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace KadOrleans.Full.Tests;
+namespace KadOrleans.Lab;
 
-internal sealed class TestAuthority : IDisposable
+/// <summary>An authority of a test's own, and the certificates that it issues.</summary>
+public sealed class TestAuthority : IDisposable
 {
     public const string Server = "1.3.6.1.5.5.7.3.1";
     public const string Client = "1.3.6.1.5.5.7.3.2";
@@ -22,7 +23,8 @@ internal sealed class TestAuthority : IDisposable
 
     public string Pem => Certificate.ExportCertificatePem();
 
-    /// <summary>A certificate with its key and perhaps a DNS name. Without uses it has all; it begins a year before its end.</summary>
+    /// <summary>A certificate with its key and perhaps a DNS name or an IP address. Without uses it has all; it begins a year before its
+    /// end.</summary>
     public X509Certificate2 Issue(string subject, string? name, string[]? uses = null, int days = 30)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -30,7 +32,15 @@ internal sealed class TestAuthority : IDisposable
         if (name is not null)
         {
             var names = new SubjectAlternativeNameBuilder();
-            names.AddDnsName(name);
+            if (IPAddress.TryParse(name, out var address))
+            {
+                names.AddIpAddress(address);
+            }
+            else
+            {
+                names.AddDnsName(name);
+            }
+
             request.CertificateExtensions.Add(names.Build());
         }
 

@@ -1,9 +1,11 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Pipelines;
+using System.Text;
 using Microsoft.AspNetCore.Connections;
+using Orleans.Configuration;
 
-namespace KadOrleans.Server;
+namespace KadOrleans.Grains;
 
 /// <summary>
 /// Looks at the first message of a connection before Orleans reads it: its length in four bytes, and what follows. Orleans waits for it without
@@ -20,6 +22,18 @@ internal static class FirstMessage
 
     private const int LengthBytes = 4;
 
+    /// <summary>
+    /// Looks at what clients of this silo's gateway send first, behind all that was set up for its connections, encryption too.
+    /// </summary>
+    public static void Expect(ISiloBuilder silo) => silo.Services.AddOptions<SiloConnectionOptions>()
+        .PostConfigure(ports => ports.ConfigureGatewayInboundConnection(connections =>
+        {
+            // The message has the cluster's id, too.
+            var cluster = connections.ApplicationServices.GetRequiredService<IOptions<ClusterOptions>>().Value.ClusterId;
+            var allowed = CountHosted(Encoding.UTF8.GetBytes(cluster));
+            connections.Use(next => connection => ExpectAsync(connection, next, TimeProvider.System, allowed));
+        }));
+
     /// <param name="connection">The connection, behind its encryption.</param>
     /// <param name="next">What reads it.</param>
     /// <param name="time">Ends the wait.</param>
@@ -35,7 +49,6 @@ internal static class FirstMessage
             }
         }
 
-        ConnectionLimit.NoteKnown(connection.Items);
         await next(connection);
     }
 

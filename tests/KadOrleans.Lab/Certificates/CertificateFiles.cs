@@ -1,9 +1,9 @@
 using System.Security.Cryptography.X509Certificates;
 
-namespace KadOrleans.Full.Tests;
+namespace KadOrleans.Lab;
 
 /// <summary>A folder with tls.crt, tls.key and ca.crt, as Kubernetes mounts a Secret.</summary>
-internal sealed class CertificateFiles(string folder)
+public sealed class CertificateFiles(string folder)
 {
     private readonly string _folder = Directory.CreateDirectory(folder).FullName;
 

@@ -1,0 +1,36 @@
+namespace KadOrleans.Hosting;
+
+/// <summary>An identity provider, whose users may use API and console beside those who have a token of this server.</summary>
+public interface IIdentityProvider
+{
+    /// <summary>What the console calls it; null if nobody signs in there by it.</summary>
+    string? Name { get; }
+
+    /// <summary>Finds whose bearer token a request has.</summary>
+    Task<FoundUser> FindUserAsync(HttpContext context);
+
+    /// <summary>Sends a browser to the provider. It ends by <see cref="BrowserSignIn.Complete"/>.</summary>
+    Task BeginAsync(HttpContext context);
+}
+
+/// <summary>Adds an identity provider to a server: what an executable has by <c>UseKadOidc</c>.</summary>
+public interface ISignInProvider
+{
+    /// <param name="services">The server's.</param>
+    /// <param name="options">Checked settings.</param>
+    /// <param name="hasConsole">Whether the server has the console.</param>
+    void AddServices(IServiceCollection services, KadOidcOptions options, bool hasConsole);
+}
+
+/// <summary>A user by a token of the provider, or one sentence that says why there is none.</summary>
+/// <param name="User">Null if there is none.</param>
+/// <param name="Problem">Why.</param>
+/// <param name="IsUnavailable">Whether that is because the provider does not respond.</param>
+public sealed record FoundUser(SignedInUser? User, string? Problem = null, bool IsUnavailable = false);
+
+/// <summary>A user of an identity provider, with the scopes of its roles, until a time. It has none where it has no role.</summary>
+/// <param name="Name">For the audit log and the limiter of requests.</param>
+/// <param name="Id">The digest of provider and subject, which no other user has.</param>
+/// <param name="Scopes">Some of <see cref="ApiScope"/>.</param>
+/// <param name="EndsAt">When what proved it ends.</param>
+public sealed record SignedInUser(string Name, string Id, IReadOnlyList<string> Scopes, DateTimeOffset EndsAt) : ApiToken(Name, Id, Scopes);

@@ -1,0 +1,60 @@
+using KadOrleans;
+using KadOrleans.Edge;
+using KadOrleans.Grains;
+using KadOrleans.GrainStorage.Sqlite;
+
+// A silo, an edge and a client of a cluster in one process; by --Role=Silo and --Role=Edge each in its own. State is in a SQLite file, which is
+// for one silo; other storage of Orleans, named Kad, is for several. Other machines reach a silo when it advertises an address of its own, and
+// then both roles need EdgeKey: the option of UseKadGrains, and Kad:Edge:EdgeKey.
+var builder = WebApplication.CreateBuilder(args);
+var settings = builder.Configuration;
+var (isSilo, isEdge) = settings["Role"] switch
+{
+    "Silo" => (true, false),
+    "Edge" => (false, true),
+    "SiloAndEdge" or null => (true, true),
+    var other => throw new InvalidOperationException($"Role is '{other}'; Silo, Edge and SiloAndEdge are allowed."),
+};
+var (siloPort, gatewayPort) = (settings.GetValue("SiloPort", 11111), settings.GetValue("GatewayPort", 30000));
+if (isSilo)
+{
+    builder.UseOrleans(silo => silo
+        .UseLocalhostClustering(siloPort, gatewayPort, serviceId: "kad", clusterId: "kad")
+        .UseInMemoryReminderService()
+        .AddSqliteGrainStorage(GrainStorageName.Kad, options => options.Folder = settings["Data"] ?? "kad-cluster-data")
+        .UseKadGrains());
+}
+else
+{
+    builder.UseOrleansClient(client => client.UseLocalhostClustering(gatewayPort, serviceId: "kad", clusterId: "kad"));
+}
+
+builder.Services.AddKadClient();
+var health = builder.Services.AddHealthChecks();
+if (isEdge)
+{
+    builder.Services.AddKadEdge(settings.GetSection("Kad:Edge"));
+    health.AddCheck<EdgeHealth>("edge");
+}
+
+// 'kad token add me --file tokens.json --scope read --scope write --scope view --scope manage' makes the file and prints a token.
+if (settings["Tokens"] is { } tokens)
+{
+    builder.Services.AddKadHttp(options => options.Tokens = tokens);
+}
+
+var app = builder.Build();
+app.MapKadHealth();
+if (settings["Tokens"] is not null)
+{
+    app.MapKad();
+}
+
+// What the program does with the DHT: replace it by your own.
+app.MapGet("/", async (IDht dht) =>
+{
+    await dht.SetAsync("greeting", "hello", SetAcknowledgement.Durable);
+    var (_, greeting) = await dht.GetAsync<string>("greeting");
+    return $"The DHT says {greeting}.";
+});
+await app.RunAsync();

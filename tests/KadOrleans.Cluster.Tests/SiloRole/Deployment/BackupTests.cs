@@ -1,0 +1,130 @@
+using System.Net.Http.Headers;
+
+namespace KadOrleans.Cluster.Tests.SiloRole;
+
+/// <summary>The documented commands that back a whole installation up and restore it, run as they are pasted: all values and tokens are
+/// back.</summary>
+public sealed class BackupTests : FolderTests, IDisposable
+{
+    private const string Page = "docs/maintenance.md";
+    private const int Values = 64;
+
+    private readonly OperatorsShell _shell = new();
+
+    public new void Dispose()
+    {
+        _shell.Dispose();
+        base.Dispose();
+    }
+
+    [Fact]
+    [Needs(Need.PostgreSql | Need.OpenSsl)]
+    public async Task An_installation_on_PostgreSQL_comes_back_in_an_empty_database_and_an_empty_cluster_of_Kubernetes()
+    {
+        _shell.Run("kubectl create namespace kad\nkubectl create namespace kad-edge");
+        _shell.Run(Block("docs/install.md", "kad token add"));
+        await File.WriteAllTextAsync(_shell["edge-key.env"], "Kad__Cluster__EdgeKey=0123456789abcdef\n");
+        _shell.Run("kubectl -n kad create secret generic kad-edge-key --from-env-file=edge-key.env");
+        var secret = await File.ReadAllTextAsync(_shell["operator.token"]);
+        await using (var server = await PostgreSqlServer.StartAsync())
+        {
+            await using var silo = Silo(server.ConnectionString);
+            await silo.StartAsync();
+            await PutAsync(silo, secret);
+            _shell.Run(WithDatabase(server.Address, "postgres", Block(Page, "pg_dump")));
+            await silo.KillAsync();
+        }
+
+        // Nothing is left but what the backup made.
+        Directory.Delete(_shell["secrets"], recursive: true);
+        Directory.CreateDirectory(_shell["secrets"]);
+        foreach (var file in (string[])["operator.token", "tokens.json", "edge-key.env"])
+        {
+            File.Delete(_shell[file]);
+        }
+
+        await using var restored = await PostgreSqlServer.StartAsync();
+        _shell.Run(WithDatabase(restored.Address, "postgres", "psql --quiet --command 'CREATE DATABASE restored' \"$DATABASE\""));
+        _shell.Run(WithDatabase(restored.Address, "restored", Block(Page, "pg_restore")));
+        await using var next = Silo(restored.ConnectionString.Replace("Database=postgres", "Database=restored", StringComparison.Ordinal));
+        await next.StartAsync();
+
+        await ReadAsync(next, _shell.Secret("kad", "kad-operator", "token")!);
+        Assert.Equal(secret, _shell.Secret("kad", "kad-operator", "token"));
+        Assert.Equal("0123456789abcdef", _shell.Secret("kad-edge", "kad-edge-key", "Kad__Cluster__EdgeKey"));
+        Assert.Equal(0, await next.StopAsync());
+    }
+
+    [Fact]
+    [Needs(Need.OpenSsl)]
+    public async Task A_silo_on_SQLite_comes_back_from_its_folder()
+    {
+        var (secret, token) = ApiToken.Create("operator", ApiScope.All);
+        await File.WriteAllTextAsync(_shell["tokens.json"], ApiTokens.Write([token]));
+        await using var silo = new SiloServer(_shell.Path, $"Kad:Http:Tokens={_shell["tokens.json"]}");
+        await silo.StartAsync();
+        await PutAsync(silo, secret);
+        await silo.StopAsync();
+        _shell.Run(Block(Page, "tar --create"));
+
+        Directory.Delete(_shell["kad-cluster-data"], recursive: true);
+        File.Delete(_shell["tokens.json"]);
+        _shell.Run(Block(Page, "tar --extract"));
+
+        await silo.StartAsync();
+        await ReadAsync(silo, secret);
+        Assert.Equal(0, await silo.StopAsync());
+    }
+
+    // A silo with what the Secrets have, as the manifests give it.
+    private SiloServer Silo(string database)
+    {
+        var tokens = Path.Combine(Folder, "tokens.json");
+        File.WriteAllText(tokens, _shell.Secret("kad", "kad-tokens", "tokens.json"));
+        return new SiloServer(
+            Folder,
+            "Kad:Storage=AdoNet",
+            $"Kad:PostgreSql:ConnectionString={database}",
+            $"Kad:Http:Tokens={tokens}",
+            $"Kad:Cluster:EdgeKey={_shell.Secret("kad", "kad-edge-key", "Kad__Cluster__EdgeKey")}");
+    }
+
+    // The only block of a document with a line that begins with a command.
+    private static string Block(string document, string command) => string.Join('\n', Snippet.Of(document, "sh")
+        .Single(block => block.Lines.Any(line => line.Trim().StartsWith(command, StringComparison.Ordinal))).Lines);
+
+    private static string WithDatabase(string address, string database, string lines) =>
+        $"export DATABASE='host={address.Split(':')[0]} port={address.Split(':')[1]} dbname={database} user=postgres'\n{lines}";
+
+    private static async Task PutAsync(SiloServer silo, string secret)
+    {
+        using var http = Client(silo, secret);
+        for (var key = 0; key < Values; key++)
+        {
+            using var value = new StringContent($"value {key}");
+            using var response = await http.PutAsync(new Uri($"/v1/keys/key-{key}?wait=durable", UriKind.Relative), value);
+            Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+        }
+    }
+
+    private static async Task ReadAsync(SiloServer silo, string secret)
+    {
+        using var http = Client(silo, secret);
+        http.DefaultRequestHeaders.Accept.Add(new MediaTypeWithQualityHeaderValue("text/plain"));
+        for (var key = 0; key < Values; key++)
+        {
+            Assert.Equal($"value {key}", await http.GetStringAsync(new Uri($"/v1/keys/key-{key}", UriKind.Relative)));
+        }
+
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "kad_0");
+        using var refused = await http.GetAsync(new Uri("/v1/keys/key-0", UriKind.Relative));
+        Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+    }
+
+    private static HttpClient Client(SiloServer silo, string secret)
+    {
+        var http = new HttpClient { BaseAddress = new Uri(silo.Http.GetLeftPart(UriPartial.Authority)) };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", secret.Trim());
+        return http;
+    }
+}

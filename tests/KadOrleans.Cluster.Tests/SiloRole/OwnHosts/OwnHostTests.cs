@@ -1,0 +1,208 @@
+using System.Net.Http.Headers;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Cluster.Tests.SiloRole;
+
+/// <summary>Hosts of others: an app that is a silo with an edge, and serves API and console beside its own pages.</summary>
+public sealed class OwnHostTests
+{
+    private const string Key = "a key of silos and edges";
+
+    private static readonly CancellationToken Cancelled = TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task An_app_is_silo_edge_and_pages_and_neither_its_tokens_nor_its_answers_meet()
+    {
+        using var folder = new TemporaryFolder();
+        var (secret, token) = ApiToken.Create("all", ApiScope.All);
+        File.WriteAllText(folder["tokens.json"], ApiTokens.Write([token]));
+        await using var app = Build(folder["tokens.json"]);
+        app.MapKad();
+        app.MapKadHealth();
+        app.MapGet("/", () => "my page");
+        app.MapGet("/length", () => TimeSpan.FromSeconds(90));
+        app.MapGet("/private", () => "mine").RequireAuthorization();
+        await app.StartAsync(Cancelled);
+        var edge = app.Services.GetRequiredService<EdgeHealth>();
+        await Eventually.BecomesAsync(() => edge.IsReady, () => edge.Obstacle ?? string.Empty);
+        using var client = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+
+        Assert.Equal("my page", await client.GetStringAsync("/", Cancelled));
+        Assert.Equal("\"00:01:30\"", await client.GetStringAsync("/length", Cancelled));
+        Assert.Equal("""{"status":"ready"}""", await client.GetStringAsync("/health/ready", Cancelled));
+        Assert.Contains("<html", await client.GetStringAsync("/console/", Cancelled), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync("/v1/status", Cancelled)).StatusCode);
+        Assert.Equal(HttpStatusCode.MisdirectedRequest, (await SendAsync(client, "/v1/status", secret, host: "evil.example")).StatusCode);
+
+        var status = await SendAsync(client, "/v1/status", secret);
+        Assert.Equal(HttpStatusCode.OK, status.StatusCode);
+        Assert.Equal("no-store", status.Headers.CacheControl!.ToString());
+        Assert.Contains("edge-of-app", await status.Content.ReadAsStringAsync(Cancelled), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync(client, "/v1/admin/silos", secret)).StatusCode);
+
+        // A token is nobody's login in the app.
+        Assert.NotEqual(HttpStatusCode.OK, (await SendAsync(client, "/private", secret)).StatusCode);
+        await app.StopAsync(Cancelled);
+        Assert.Equal("it stopped", edge.Obstacle);
+    }
+
+    [Fact]
+    public async Task A_client_with_the_key_is_an_edge_and_one_without_is_told_why_not()
+    {
+        var (port, gateway) = (FreePort.Tcp(), FreePort.Tcp());
+        using var silo = BuildSilo(port, gateway, options => options.EdgeKey = Key);
+        await silo.StartAsync(Cancelled);
+        using (var edge = BuildEdge(gateway, "KAD", ("EdgeKey", Key)))
+        {
+            await edge.StartAsync(Cancelled);
+            var health = edge.Services.GetRequiredService<EdgeHealth>();
+            await Eventually.BecomesAsync(() => health.IsReady, () => health.Obstacle ?? string.Empty);
+            await edge.StopAsync(Cancelled);
+        }
+
+        using var stranger = BuildEdge(gateway, "stranger");
+        await stranger.StartAsync(Cancelled);
+        var refused = stranger.Services.GetRequiredService<EdgeHealth>();
+        await Eventually.BecomesAsync(() => refused.Obstacle == "the cluster gives no lease", () => refused.Obstacle ?? string.Empty);
+        await stranger.StopAsync(Cancelled);
+        await silo.StopAsync(Cancelled);
+    }
+
+    [Fact]
+    public async Task No_client_is_connected_to_a_silo_of_others_under_the_name_of_the_client_within_it()
+    {
+        var gateway = FreePort.Tcp();
+        using var silo = BuildSilo(FreePort.Tcp(), gateway, _ => { });
+        await silo.StartAsync(Cancelled);
+        Assert.True(await OrleansClient.IsGreetedAsync(gateway, "0123456789abcdef0123456789abcdef"));
+        Assert.False(await OrleansClient.IsGreetedAsync(gateway, "hosted-evil"));
+        await silo.StopAsync(Cancelled);
+    }
+
+    [Theory]
+    [InlineData("Kad:Edge:Lisen is not a setting; ", "Lisen", "127.0.0.1:0")]
+    [InlineData("Kad:Edge:Listen is 'here'; IP:PORT is needed", "Listen", "here")]
+    [InlineData("Kad:Edge:Bootstrap: ", "Bootstrap", "127.0.0.1:1,nowhere")]
+    [InlineData("Kad:Edge:NodeIds is 65; 1 to 64 is allowed.", "NodeIds", "65")]
+    [InlineData("Failed to convert configuration value 'many' at 'Kad:Edge:NodeIds'", "NodeIds", "many")]
+    [InlineData("Kad:Edge:EdgeKey has 5 characters; 16 to 256 are allowed.", "EdgeKey", "short")]
+    [InlineData("Kad:Edge:MaxStaleness is '00:02:00'; ", "MaxStaleness", "00:02:00")]
+    public async Task A_wrong_setting_of_an_edge_stops_the_start_with_a_sentence(string sentence, string name, string value)
+    {
+        using var host = BuildEdge(FreePort.Tcp(), "edge", (name, value));
+        var mistake = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(Cancelled));
+        Assert.StartsWith(sentence, Assert.Single(mistake.Failures), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_edge_needs_a_client_or_a_silo_and_a_name_and_is_the_only_one()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Services.AddKadEdge(options => options.Name = string.Empty);
+        Assert.Contains("up to 64 node ids", Assert.Throws<InvalidOperationException>(() => builder.Services.AddKadEdge()).Message, StringComparison.Ordinal);
+
+        using var host = builder.Build();
+        var mistake = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(Cancelled));
+        Assert.Equal(
+            [
+                "KadEdgeOptions.Name is ''; 1 to 128 printable characters are needed.",
+                "AddKadEdge needs the host's Orleans client or silo; UseOrleansClient(…) adds the one, and UseOrleans(…) the other.",
+            ],
+            mistake.Failures);
+    }
+
+    [Fact]
+    public async Task The_edge_of_a_silo_takes_no_key()
+    {
+        using var silo = BuildSilo(FreePort.Tcp(), FreePort.Tcp(), _ => { }, services => services.AddKadEdge(options => options.EdgeKey = Key));
+        var mistake = await Assert.ThrowsAsync<OptionsValidationException>(() => silo.StartAsync(Cancelled));
+        Assert.StartsWith("KadEdgeOptions.EdgeKey is set, and this host is a silo", Assert.Single(mistake.Failures), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_api_needs_tokens_a_dht_and_names_of_hosts()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.AddKadHttp(options => options.Hosts.Add("kad.example.org:80"));
+        await using var app = builder.Build();
+        var mistake = await Assert.ThrowsAsync<OptionsValidationException>(() => app.StartAsync(Cancelled));
+        Assert.Collection(
+            mistake.Failures,
+            one => Assert.Equal("KadHttpOptions.Tokens is missing; a file of tokens is needed, which 'kad token add' writes.", one),
+            one => Assert.StartsWith("KadHttpOptions.Hosts has 'kad.example.org:80'; host names without a port are needed", one, StringComparison.Ordinal),
+            one => Assert.StartsWith("AddKadHttp needs IDht; AddKadClient()", one, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_api_is_mapped_on_the_app_itself_and_after_it_was_added()
+    {
+        await using var app = WebApplication.CreateSlimBuilder().Build();
+        Assert.Throws<ArgumentException>(() => app.MapGroup("/kad").MapKad());
+        Assert.Equal("MapKad needs AddKadHttp(…), which was not called.", Assert.Throws<InvalidOperationException>(() => app.MapKad()).Message);
+    }
+
+    private static WebApplication Build(string tokens)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+
+        // Before the silo: its order must not matter.
+        builder.Services.AddKadEdge(options =>
+        {
+            options.Name = "edge-of-app";
+            options.Listen.Add("127.0.0.1:0");
+        });
+        builder.UseOrleans(silo => Configure(silo, FreePort.Tcp(), FreePort.Tcp(), _ => { }));
+        builder.Services.AddKadClient().AddKadHttp(options => options.Tokens = tokens);
+        builder.Services.AddHealthChecks().AddCheck<EdgeHealth>("edge");
+        builder.Services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme).AddCookie();
+        builder.Services.AddAuthorization();
+        return builder.Build();
+    }
+
+    private static IHost BuildSilo(int port, int gateway, Action<KadClusterOptions> configure, Action<IServiceCollection>? add = null)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Logging.ClearProviders();
+        builder.UseOrleans(silo => Configure(silo, port, gateway, configure));
+        add?.Invoke(builder.Services);
+        return builder.Build();
+    }
+
+    private static void Configure(ISiloBuilder silo, int port, int gateway, Action<KadClusterOptions> configure) => silo
+        .UseLocalhostClustering(port, gateway, serviceId: "kad", clusterId: "kad")
+        .AddMemoryGrainStorage(GrainStorageName.Kad)
+        .UseInMemoryReminderService()
+        .UseKadGrains(options =>
+        {
+            options.ShardBits = 2;
+            configure(options);
+        });
+
+    private static IHost BuildEdge(int gateway, string name, params (string Key, string Value)[] settings)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Logging.ClearProviders();
+        (string Key, string Value)[] all = settings.Any(setting => setting.Key == "Listen")
+            ? [("Name", name), .. settings]
+            : [("Name", name), ("Listen", "127.0.0.1:0"), .. settings];
+        builder.Configuration.AddInMemoryCollection(all.Select(one => KeyValuePair.Create($"Kad:Edge:{one.Key}", (string?)one.Value)));
+        builder.UseOrleansClient(client => client.UseLocalhostClustering(gateway, serviceId: "kad", clusterId: "kad"));
+        builder.Services.AddKadEdge(builder.Configuration.GetSection("Kad:Edge"));
+        return builder.Build();
+    }
+
+    private static async Task<HttpResponseMessage> SendAsync(HttpClient client, string path, string secret, string? host = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", secret);
+        request.Headers.Host = host;
+        return await client.SendAsync(request, Cancelled);
+    }
+}

@@ -1,0 +1,47 @@
+using System.Xml.Linq;
+
+namespace KadOrleans.Cluster.Tests.SiloRole;
+
+/// <summary>The templates of <c>dotnet new</c> as a stranger installs them, from the packed file.</summary>
+public sealed class TemplateTests
+{
+    private const string Says = "The DHT says hello.";
+
+    [Fact]
+    [Trait("Tier", "Long")]
+    public async Task Programs_of_the_templates_are_node_silo_edge_and_client_from_the_packages_alone()
+    {
+        using var program = new NewProgram();
+        await program.PackAsync("KadOrleans.sln");
+        var cluster = await program.MakeAsync("kad-cluster", "MyCluster");
+        var node = await program.MakeAsync("kad-node", "MyNode");
+        var ports = $"--GatewayPort={FreePort.Tcp()}";
+
+        // A silo alone, and an edge beside it that is its client.
+        await using (var silo = await RunningHost.StartAsync(cluster, program.Folder, hasEdge: false, "--Role=Silo", $"--SiloPort={FreePort.Tcp()}", ports))
+        await using (var edge = await RunningHost.StartAsync(cluster, program.Folder, hasEdge: true, "--Role=Edge", "--Kad:Edge:Listen:0=127.0.0.1:0", ports))
+        {
+            Assert.Equal(Says, await edge.Client.GetStringAsync("/"));
+            Assert.Equal("hello", await edge.GetAsync("greeting"));
+
+            await using var visitor = ChildProcess.Start(node, program.Folder, $"--Kad:Bootstrap:0={edge.Edge}", "--Listen=127.0.0.1:0");
+            Assert.Equal(Says, await visitor.LineAsync("The DHT"));
+            Assert.Equal(0, await edge.StopAsync());
+            Assert.Equal(0, await silo.StopAsync());
+        }
+
+        // Both in one process, with what the silo kept.
+        await using var both = await RunningHost.StartAsync(
+            cluster, program.Folder, hasEdge: true, "--Kad:Edge:Listen:0=127.0.0.1:0", $"--SiloPort={FreePort.Tcp()}", ports);
+        Assert.Equal("hello", await both.GetAsync("greeting"));
+        Assert.Equal(Says, await both.Client.GetStringAsync("/"));
+    }
+
+    [Fact]
+    public void Templates_name_the_packages_that_the_product_is_built_with() => Assert.All(
+        Directory.EnumerateDirectories(Repository.Path("templates"), "kad-*").SelectMany(folder => Directory.EnumerateFiles(folder, "*.csproj"))
+            .SelectMany(file => XDocument.Load(file).Descendants("PackageReference")),
+        reference => Assert.Equal(
+            reference.Attribute("Include")!.Value is var id && id.StartsWith("KadOrleans.", StringComparison.Ordinal) ? "KAD_VERSION" : NewProgram.VersionOf(id),
+            reference.Attribute("Version")!.Value));
+}

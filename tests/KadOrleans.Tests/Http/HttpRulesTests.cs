@@ -1,0 +1,201 @@
+using KadOrleans.Tests.Cli;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace KadOrleans.Tests.Http;
+
+/// <summary>What HTTP's own documents ask of a server: RFC 9110, RFC 9457 and RFC 6750.</summary>
+public sealed class HttpRulesTests(ApiHost host) : IClassFixture<ApiHost>
+{
+    private const string Path = "/v1/keys/key";
+
+    private readonly ApiHost _api = host.Reset();
+
+    [Theory]
+    [InlineData("POST", "/v1/keys/a", "DELETE, GET, HEAD, OPTIONS, PUT")]
+    [InlineData("HEAD", "/v1/keys:batch", "OPTIONS, POST")]
+    [InlineData("DELETE", "/v1/status", "GET, HEAD, OPTIONS")]
+    [InlineData("GET", "/v1/admin/edges/edge-1:drain", "OPTIONS, POST")]
+    [InlineData("PATCH", "/v1/admin/limits/totalKeys", "DELETE, OPTIONS, PUT")]
+    [InlineData("PUT", "/v1/openapi.json", "GET, HEAD, OPTIONS")]
+    public async Task A_known_path_names_its_methods(string method, string path, string allowed)
+    {
+        using var refused = await _api.SendAsync(method, path);
+        Assert.Equal((HttpStatusCode.MethodNotAllowed, allowed), (refused.StatusCode, Allowed(refused)));
+        using var asked = await _api.SendAsync("OPTIONS", path);
+        Assert.Equal((HttpStatusCode.NoContent, allowed), (asked.StatusCode, Allowed(asked)));
+        using var unknown = await _api.SendAsync("OPTIONS", "/v1/else");
+        Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
+        Assert.Empty(_api.Dht.Calls);
+        Assert.Empty(_api.Admin.Calls);
+
+        static string Allowed(HttpResponseMessage response) => string.Join(", ", response.Content.Headers.Allow);
+    }
+
+    [Fact]
+    public async Task Each_form_of_a_value_has_its_own_tag_which_the_lookup_does_not_change()
+    {
+        await _api.JsonAsync("PUT", Path, """{"value":"1"}""");
+        string[] forms = ["application/json", "text/plain", "application/octet-stream"];
+        var tags = new List<string>();
+        foreach (var form in forms)
+        {
+            using var got = await _api.SendAsync("GET", Path, headers: ("Accept", form));
+            Assert.Equal("Accept", Assert.Single(got.Headers.Vary));
+            Assert.False(got.Headers.ETag!.IsWeak);
+            tags.Add(got.Headers.ETag.Tag);
+            using var again = await _api.SendAsync("GET", Path, headers: [("Accept", form), ("If-None-Match", tags[^1])]);
+            Assert.Equal((HttpStatusCode.NotModified, tags[^1], "Accept"), (again.StatusCode, again.Headers.ETag!.Tag, Assert.Single(again.Headers.Vary)));
+        }
+
+        Assert.Equal(3, tags.Distinct().Count());
+        using var other = await _api.SendAsync("GET", Path, headers: [("Accept", "text/plain"), ("If-None-Match", tags[0])]);
+        Assert.Equal(HttpStatusCode.OK, other.StatusCode);
+        foreach (var (form, body) in forms.Zip(["""{"value":"1"}""", "1", "1"]))
+        {
+            using var put = await _api.SendAsync("PUT", Path, body, form);
+            using var got = await _api.SendAsync("GET", Path, headers: ("Accept", form));
+            Assert.Equal(got.Headers.ETag, put.Headers.ETag);
+        }
+    }
+
+    [Fact]
+    public async Task A_condition_takes_the_strong_tag_of_any_form_and_a_put_that_is_tried_again_finds_its_own_success()
+    {
+        await _api.JsonAsync("PUT", Path, """{"value":"1"}""");
+        using var text = await _api.SendAsync("GET", Path, headers: ("Accept", "text/plain"));
+        var tag = text.Headers.ETag!.Tag;
+        await _api.FailAsync(HttpStatusCode.PreconditionFailed, "PUT", Path, """{"value":"2"}""", headers: ("If-Match", $"W/{tag}"));
+        for (var tries = 0; tries < 2; tries++)
+        {
+            await _api.JsonAsync("PUT", Path, """{"value":"2"}""", ("If-Match", tag));
+        }
+
+        await _api.FailAsync(HttpStatusCode.PreconditionFailed, "PUT", Path, """{"value":"3"}""", headers: ("If-Match", tag));
+        await _api.FailAsync(HttpStatusCode.PreconditionFailed, "PUT", Path, """{"value":"2"}""", headers: ("If-None-Match", "*"));
+        Assert.Equal("2", (await _api.JsonAsync("GET", Path)).GetProperty("value").GetString());
+    }
+
+    [Theory]
+    [InlineData("PUT", "If-Match", "abc", "If-Match is 'abc'; * or tags in quotes are needed.")]
+    [InlineData("PUT", "If-None-Match", "\"a\", b", "If-None-Match is '\"a\", b'; * or tags in quotes are needed.")]
+    [InlineData("DELETE", "If-Match", "\"a\"", "If-Match or If-None-Match is set; a DELETE has no condition.")]
+    public async Task A_condition_that_would_be_left_out_is_refused(string method, string name, string value, string sentence)
+    {
+        Assert.Equal(sentence, await _api.FailAsync(HttpStatusCode.BadRequest, method, Path, """{"value":1}""", headers: (name, value)));
+        Assert.Empty(_api.Dht.Calls);
+    }
+
+    [Fact]
+    public async Task A_problem_has_a_type_that_this_server_describes()
+    {
+        var list = (await _api.JsonAsync("GET", ProblemType.Root)).GetProperty("problems").EnumerateArray().ToList();
+        Assert.Equal(ProblemType.All.Count, list.Select(one => one.GetProperty("type").GetString()).Distinct().Count());
+        var (type, status) = await ProblemAsync("GET", "/v1/keys/none");
+        Assert.Equal(("/v1/problems/no-value", HttpStatusCode.NotFound), (type, status));
+        await _api.ShowsAsync("""{"type":"/v1/problems/no-value","status":404,"title":"No value was found"}""", "GET", type);
+        Assert.Equal("/v1/problems/no-such-path", (await ProblemAsync("GET", "/v1/else")).Type);
+        Assert.Equal("/v1/problems/unknown-name", (await ProblemAsync("GET", $"{Path}?sa=digest")).Type);
+        Assert.Equal("/v1/problems/wrong-request", (await ProblemAsync("GET", $"{Path}?as=id")).Type);
+        await _api.ShowsAsync(
+            """{"results":[{"status":404,"problemType":"/v1/problems/no-value"},{"status":404,"problemType":"/v1/problems/not-published"}]}""",
+            "POST", "/v1/keys:batch", """{"operations":[{"op":"get","key":"none"},{"op":"delete","key":"none"}]}""");
+    }
+
+    [Theory]
+    [InlineData("Bearer x", "GET", Path, "Bearer realm=\"kad\", error=\"invalid_token\", error_description=\"The token is not one of this server's\"")]
+    [InlineData("", "GET", Path, "Bearer realm=\"kad\"")]
+    [InlineData("reader", "PUT", Path, "Bearer realm=\"kad\", error=\"insufficient_scope\", scope=\"write\"")]
+    [InlineData("reader", "POST", "/v1/keys:batch", "Bearer realm=\"kad\", error=\"insufficient_scope\", scope=\"write\"")]
+    public async Task A_challenge_says_what_is_wrong_with_the_token(string token, string method, string path, string expected)
+    {
+        // A reader may ask once a second.
+        await using var api = await ApiHost.StartAsync();
+        api.Http.DefaultRequestHeaders.Authorization = null;
+        using var refused = await api.SendAsync(
+            method,
+            path,
+            method == "POST" ? """{"operations":[{"op":"put","key":"a","value":1}]}""" : null,
+            headers: token.Length == 0 ? [] : [("Authorization", token == "reader" ? api.Reader.Item2 : token)]);
+        Assert.Equal(expected, Assert.Single(refused.Headers.NonValidated["WWW-Authenticate"]));
+    }
+
+    [Fact]
+    public async Task What_is_unavailable_says_when_to_try_again()
+    {
+        _api.Dht.Failure = new DhtUnavailableException("The cluster does not respond.");
+        using var refused = await _api.SendAsync("GET", Path);
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, TimeSpan.FromSeconds(5)), (refused.StatusCode, refused.Headers.RetryAfter?.Delta));
+    }
+
+    [Theory]
+    [InlineData("PUT", Path + "?lief=5", """{"value":1}""", "The parameter 'lief' is unknown; did you mean 'life'?")]
+    [InlineData("PUT", Path + "?ttl=5", """{"value":1}""", "The parameter 'ttl' is unknown; as, wait, life are allowed.")]
+    [InlineData("GET", Path + "?key=other", null, "The parameter 'key' is unknown; as is allowed.")]
+    [InlineData("GET", "/v1/status?full=1", null, "The parameter 'full' is unknown; none is allowed here.")]
+    [InlineData("PUT", Path, """{"vlaue":1}""", "The field 'vlaue' is unknown; did you mean 'value'?")]
+    [InlineData("PUT", Path, """{"value":1,"life":5}""", "The field 'life' is unknown; type, value are allowed.")]
+    [InlineData("POST", "/v1/keys:batch", """{"operation":[]}""", "The field 'operation' is unknown; did you mean 'operations'?")]
+    [InlineData("POST", "/v1/keys:batch", """{"operations":[{"op":"get","key":"a"},{"op":"put","kye":"a","value":1}]}""", "Operation 2: The field 'kye' is unknown; did you mean 'key'?")]
+    public async Task A_name_that_is_unknown_is_refused_and_the_one_that_is_meant_is_named(string method, string path, string? body, string sentence)
+    {
+        Assert.Equal(sentence, await _api.FailAsync(HttpStatusCode.BadRequest, method, path, body));
+        Assert.Empty(_api.Dht.Calls);
+    }
+
+    [Fact]
+    public async Task Retried_doublings_of_shards_say_the_number_that_they_double()
+    {
+        var run = await _api.RunAsync("shards", "double");
+        Assert.Equal((ExitCode.Done, string.Empty), (run.ExitCode, run.Error));
+        Assert.Equal("DoubleShards 16", _api.Admin.Calls.Last());
+    }
+
+    [Fact]
+    public async Task An_edge_says_that_a_silo_must_be_asked()
+    {
+        var (secret, token) = ApiToken.Create("all", ApiScope.All);
+        await using var edge = await StatusServer.StartAsync(
+            new HttpPlace(new IPEndPoint(IPAddress.Loopback, 0), HostNames.None, "Kad:Http:Port", "Kad:Http:Hosts"),
+            () => new Health(Health.Ready),
+            pages => pages.MapDhtApi(),
+            services => services.AddTransient<IDht>(_ => new FakeDht()).AddDhtApi(new ApiTokens(token)),
+            NullLoggerFactory.Instance,
+            TestContext.Current.CancellationToken);
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder[OwnToken.FileName], secret);
+
+        var run = await KadRun.RunAsync("admin", "edges", "--url", $"http://{edge.Address}", "--data", folder.Path);
+        Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
+        Assert.Contains($"--url is 'http://{edge.Address}/', an edge, which has no management; the HTTP address of a silo is needed.", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("get")]
+    [InlineData("key", "delete")]
+    [InlineData("shards", "find")]
+    public async Task An_empty_key_is_refused_by_commands_too(params string[] command)
+    {
+        var run = await _api.RunAsync([.. command, string.Empty]);
+        Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
+        Assert.Contains("KEY is ''. The key has 0 characters; 1 to 1024 are allowed.", run.Error, StringComparison.Ordinal);
+        Assert.Empty(_api.Admin.Calls);
+    }
+
+    [Fact]
+    public async Task A_line_of_an_import_with_an_unknown_field_is_named()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["lines.jsonl"], "{\"key\":\"a\",\"value\":1}\n{\"kye\":\"b\",\"value\":1}\n");
+        var run = await _api.RunAsync("import", folder["lines.jsonl"]);
+        Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
+        Assert.Contains("FILE: line 2: The field 'kye' is unknown; did you mean 'key'?", run.Error, StringComparison.Ordinal);
+        Assert.Empty(_api.Dht.Calls);
+    }
+
+    private async Task<(string Type, HttpStatusCode Status)> ProblemAsync(string method, string path)
+    {
+        using var response = await _api.SendAsync(method, path);
+        var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).RootElement;
+        return (problem.GetProperty("type").GetString()!, response.StatusCode);
+    }
+}
