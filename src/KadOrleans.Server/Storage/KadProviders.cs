@@ -7,9 +7,6 @@ namespace KadOrleans.Server;
 /// </summary>
 public sealed class KadProviders
 {
-    // What kad-server-full adds to kad-server, which has less to carry.
-    private static readonly string[] OfFull = [StorageNames.AzureStorage, StorageNames.Redis];
-
     private readonly Dictionary<string, IStorageProvider> _storages = new(StringComparer.OrdinalIgnoreCase);
     private ITlsProvider? _tls;
     private ISignInProvider? _signIn;
@@ -56,7 +53,7 @@ public sealed class KadProviders
     {
         if (!_storages.TryGetValue(name, out var found))
         {
-            throw KadSettings.Mistake(OfFull.Contains(name, StringComparer.OrdinalIgnoreCase)
+            throw KadSettings.Mistake(IsOfFull(name, section)
                 ? $"{setting} is '{name}', which kad-server lacks; kad-server-full has it, and "
                     + $"{string.Join(" or ", _storages.Keys)} are allowed here."
                 : $"{setting} is '{name}';{Guess(name)} {string.Join(", ", _storages.Keys)} are allowed.");
@@ -75,6 +72,11 @@ public sealed class KadProviders
     public ISignInProvider? RequireSignIn(KadOidcOptions? options) => options is null ? null : _signIn ?? throw KadSettings.Mistake(
         $"{KadOidcOptions.AuthoritySetting} is '{options.Authority}', but kad-server lacks identity providers; kad-server-full has them, and "
             + $"no setting of Kad:Http:Oidc is allowed here.");
+
+    // What kad-server-full adds to kad-server, which has less to carry. State in Redis is refused there, too.
+    private static bool IsOfFull(string name, string section) =>
+        StorageNames.AreSame(name, StorageNames.AzureStorage)
+        || (StorageNames.AreSame(name, StorageNames.Redis) && section != OrleansSettings.Storage);
 
     private string Guess(string name) => Suggestion.Nearest(name, _storages.Keys) is { } nearest ? $" did you mean {nearest}?" : string.Empty;
 }

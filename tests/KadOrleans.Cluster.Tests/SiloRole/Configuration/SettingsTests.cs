@@ -23,9 +23,10 @@ public sealed class SettingsTests
     [InlineData("Kad:Edge:Listen:port is not a setting; ", "Kad:Edge:Listen:port=1")]
     [InlineData("Kad:Telemetry:Endpint is not a setting; Kad:Telemetry:Endpoint, ", "Kad:Telemetry:Endpint=http://127.0.0.1:9")]
     [InlineData("Kad:Tls:Certificat is not a setting; Kad:Tls:Certificate, Kad:Tls:Key, ", "Kad:Tls:Certificat=/tls/tls.crt")]
+    [InlineData("Kad:Storage is 'Redis'; Local, PostgreSql are allowed.", "Kad:Storage=Redis")]
     [InlineData(
-        "Kad:Storage is 'Redis', which kad-server lacks; kad-server-full has it, and Local or PostgreSql are allowed here.",
-        "Kad:Storage=Redis")]
+        "Kad:Clustering is 'Redis', which kad-server lacks; kad-server-full has it, and Local or PostgreSql are allowed here.",
+        "Kad:Storage=PostgreSql", "Kad:PostgreSql:ConnectionString=Host=db", "Kad:Clustering=Redis")]
     [InlineData("Kad:Storage is 'PostgresSql'; did you mean PostgreSql? Local, PostgreSql are allowed.", "Kad:Storage=PostgresSql")]
     [InlineData(
         "Kad:Clustering is 'Paper'; Local, PostgreSql are allowed.",
