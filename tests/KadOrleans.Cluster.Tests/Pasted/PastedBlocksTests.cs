@@ -98,6 +98,7 @@ public sealed class PastedBlocksTests
                 await reader.PasteAsync(block);
             }
 
+            await reader.InterruptAsync();
             await reader.PasteAsync("rm -rf kad-data kad-cluster-data tokens.json *.token");
         }
     }

@@ -47,7 +47,7 @@ internal static class ClusterApi
             "double shards",
             "all",
             () => admin.DoubleShardsAsync(count, CancellationToken.None),
-            shards => $"from {count}: {shards.Count}{(shards.Split is null ? string.Empty : ", which are being doubled")}");
+            shards => $"{(shards.Split is null ? "done" : "begun")}, from {count} to {2 * count}");
     }
 
     private static Task<ShardDetails> GetShardAsync(string number, IDhtAdmin admin, CancellationToken cancellationToken)

@@ -72,7 +72,7 @@ public sealed class SiloConsoleTests(SiloConsolePlace place) : IClassFixture<Sil
         await Expect(window.Page.GetByText($"The doubling is done: the cluster has {2 * Shards} shards.")).ToBeVisibleAsync();
         await Expect(window.Page.Locator(".squares rect")).ToHaveCountAsync(2 * Shards);
         await window.GoAsync("audit", "Audit log");
-        await Expect(window.Page.Locator("tbody tr").Filter(new() { HasText = "double shards" })).ToContainTextAsync($"begun, of {Shards}");
+        await Expect(window.Page.Locator("tbody tr").Filter(new() { HasText = "double shards" })).ToContainTextAsync($"begun, from {Shards} to {2 * Shards}");
         Assert.Empty(window.Errors);
     }
 

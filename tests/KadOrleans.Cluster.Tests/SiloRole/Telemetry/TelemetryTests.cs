@@ -11,7 +11,8 @@ public sealed class TelemetryTests : FolderTests
         await using var peer = await EdgeRole.Peer.NodeAsync();
         await using var silo = await HostedSilo.StartAsync(
             Folder, "Kad:Cluster:ShardBits=2", "Kad:Edge:Enabled=true", $"Kad:Edge:Bootstrap={peer.LocalEndpoints[0]}",
-            "Kad:Edge:Trust=127.0.0.0/8", $"Kad:Telemetry:Endpoint={collector.Endpoint}", "OTEL_METRIC_EXPORT_INTERVAL=200", "OTEL_TRACES_SAMPLER=always_on");
+            "Kad:Edge:Trust=127.0.0.0/8", "Kad:Silo:Node=host-1", $"Kad:Telemetry:Endpoint={collector.Endpoint}", "OTEL_METRIC_EXPORT_INTERVAL=200",
+            "OTEL_TRACES_SAMPLER=always_on");
         await Eventually.BecomesAsync(() => Last("kad.node.connected") > 1, () => "The edge met nobody.");
         await using var client = await EdgeRole.Peer.ClientAsync();
         await client.BootstrapAsync([peer.LocalEndpoints[0].ToString()], Token);
