@@ -3,10 +3,13 @@ namespace KadOrleans.Lab;
 /// <summary>Measures targets, and echoes where they are asked for, in turns: so what else the machine does meets all of them.</summary>
 internal sealed class TurnMeasurement(CommandIo io, BenchSettings settings, LoadRunner runner, byte[] keys)
 {
-    private const int Turns = 3;
+    private const int FewestTurns = 3;
 
     // What a response has at least, about.
     private const int EchoBytes = 64;
+
+    // A machine's neighbours take its cores for seconds at a time.
+    private static readonly TimeSpan Turn = TimeSpan.FromSeconds(0.5);
 
     public async Task<BenchOutcome> RunAsync(IReadOnlyList<LoadTarget> targets)
     {
@@ -55,7 +58,7 @@ internal sealed class TurnMeasurement(CommandIo io, BenchSettings settings, Load
 
     private async Task MeasureAsync(IReadOnlyList<LoadTarget> targets, Load load)
     {
-        var turns = targets.Count > 1 ? Turns : 1;
+        var turns = targets.Count > 1 ? Math.Max(FewestTurns, (int)(settings.Duration / Turn)) : 1;
         for (var turn = 0; turn < turns; turn++)
         {
             foreach (var target in targets)

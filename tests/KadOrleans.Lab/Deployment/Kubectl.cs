@@ -7,6 +7,9 @@ public static class Kubectl
 
     public static string Kustomize(string folder) => Run("kubectl", string.Empty, "kustomize", folder);
 
+    /// <summary>What a script of the repository that fills an overlay in renders.</summary>
+    public static string Render(string script) => Run("bash", string.Empty, Repository.Path(script), "--render");
+
     /// <summary>What a program writes, which must succeed.</summary>
     internal static string Run(string program, string input, params string[] args)
     {

@@ -90,6 +90,7 @@ public sealed class ReadersMachine : IAsyncDisposable
         Copy();
         Directory.CreateDirectory(_folder["home"]);
         Directory.CreateDirectory(_folder["bin"]);
+        Directory.CreateDirectory(_folder["tmp"]);
         File.WriteAllText(_folder["hosts"], Hosts);
         AddProgram("sudo", Sudo);
         if (!OperatingSystem.IsWindows())
@@ -125,14 +126,15 @@ public sealed class ReadersMachine : IAsyncDisposable
 
     private Terminal Open(params string[] enter)
     {
-        // The packages that this build was restored into; those of the copy go to a folder of its own.
+        // The packages that this build was restored into; those of the copy go to a folder of its own. Its compiler is shared by the
+        // commands of this machine alone; analyzers see the same files in each build of the tests.
         var cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
             ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
         var terminal = new Terminal(
             Clone,
             [
                 .. enter, "env", $"--chdir={Clone}", "--unset=NUGET_PACKAGES", $"HOME={_folder["home"]}", $"NUGET_FALLBACK_PACKAGES={cache}",
-                $"PATH={_folder["bin"]}:{Environment.GetEnvironmentVariable("PATH")}", "UseSharedCompilation=false", "MSBUILDDISABLENODEREUSE=1",
+                $"PATH={_folder["bin"]}:{Environment.GetEnvironmentVariable("PATH")}", $"TMPDIR={_folder["tmp"]}", "RunAnalyzers=false", "UseSharedCompilation=true",
                 "DOTNET_NOLOGO=1", "NuGetAudit=false",
             ]);
         _terminals.Add(terminal);

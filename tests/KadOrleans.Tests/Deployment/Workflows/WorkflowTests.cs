@@ -3,7 +3,7 @@ namespace KadOrleans.Tests.Deployment;
 /// <summary>The workflows of .github: what they name is there, and a release has what it promises. They are not run.</summary>
 public sealed class WorkflowTests
 {
-    private static readonly Regex Named = new(@"\./[\w.-]+\.sh|[\w.-]+\.sln\b");
+    private static readonly Regex Named = new(@"[\w./-]+\.sh|[\w.-]+\.sln\b");
 
     private static readonly Dictionary<string, Dictionary<string, JsonNode>> Workflows = Directory
         .EnumerateFiles(Repository.Path(".github/workflows"), "*.yml")
@@ -74,7 +74,7 @@ public sealed class WorkflowTests
     public void What_commands_name_is_there()
     {
         var named = Commands.SelectMany(run => Named.Matches(run)).Select(match => match.Value).ToHashSet();
-        Assert.Contains("./test.sh", named);
+        Assert.Subset(named, new HashSet<string> { "./test.sh", "infra/kubernetes/try-in-kind.sh" });
         Assert.All(named, path => Assert.True(File.Exists(Repository.Path(path)), path));
     }
 
