@@ -99,17 +99,23 @@ internal sealed class OwnRowWatch(
         || (read.Version.Version == known.Version.Value && known.Members.Values.Any(
             member => member.Status == SiloStatus.Active && !read.Members.Any(row => row.Item1.SiloAddress.Equals(member.SiloAddress))));
 
-    // A row is written with the table's next version alone, and only if nobody else wrote meanwhile.
+    // A row is written with the table's next version alone, and only if nobody else wrote meanwhile. If somebody did, the next look goes on.
     private async Task RaiseAsync(MembershipTableData read, long known, CancellationToken cancellationToken)
     {
         var first = read.Version.Version;
         for (var write = 0; write < MaxWrites && read.Version.Version <= known && RowIn(read) is { } row; write++)
         {
-            await table.UpdateRowAsync(row.Item1, row.Item2, read.Version.Next(), cancellationToken);
+            if (!await table.UpdateRowAsync(row.Item1, row.Item2, read.Version.Next(), cancellationToken))
+            {
+                return;
+            }
+
             read = await table.ReadAllAsync(cancellationToken);
         }
 
         SiloLog.TableRaised(logger, first, known, read.Version.Version);
-        await membership.Refresh(new MembershipVersion(read.Version.Version), cancellationToken);
+
+        // It waits for that version, which the table may lose, too.
+        await membership.Refresh(new MembershipVersion(read.Version.Version), cancellationToken).AsTask().WaitAsync(Interval, time, cancellationToken);
     }
 }
