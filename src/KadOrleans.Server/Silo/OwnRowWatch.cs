@@ -116,6 +116,7 @@ internal sealed class OwnRowWatch(
         SiloLog.TableRaised(logger, first, known, read.Version.Version);
 
         // It waits for that version, which the table may lose, too.
-        await membership.Refresh(new MembershipVersion(read.Version.Version), cancellationToken).AsTask().WaitAsync(Interval, time, cancellationToken);
+        await membership.Refresh(new MembershipVersion(read.Version.Version), cancellationToken).AsTask()
+            .WaitAsync(Interval, time, cancellationToken);
     }
 }

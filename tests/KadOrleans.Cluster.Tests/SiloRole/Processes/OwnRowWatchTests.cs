@@ -47,7 +47,7 @@ public sealed class OwnRowWatchTests
         }
     }
 
-    /// <summary>At 7 it was another table, which had one more silo: the last write of that one was lost, and a later one is of a silo that joined.</summary>
+    /// <summary>At 7 it was another table, with one silo more, whose last write was lost; a later one is of a silo that joined.</summary>
     [Theory]
     [InlineData(3, 8)]
     [InlineData(6, 8)]
@@ -60,7 +60,8 @@ public sealed class OwnRowWatchTests
         var refreshed = 0L;
         var fatal = new FatalError(Fake.Of<IServiceProvider>((_, _) => null));
         using var watch = new OwnRowWatch(
-            Fake.Of<IMembershipTable>((method, arguments) => method.StartsWith("ReadAll", StringComparison.Ordinal) ? Read() : Write((TableVersion)arguments[2]!)),
+            Fake.Of<IMembershipTable>((method, arguments) =>
+                method.StartsWith("ReadAll", StringComparison.Ordinal) ? Read() : Write((TableVersion)arguments[2]!)),
             Fake.Of<ILocalSiloDetails>((_, _) => Own),
             Fake.Of<ISiloStatusOracle>((_, _) => SiloStatus.Active),
             Members(7, least => refreshed = least, Own, Address(2)),
@@ -97,7 +98,8 @@ public sealed class OwnRowWatchTests
     private static IClusterMembershipService Members(long version, Action<long>? refresh = null, params SiloAddress[] silos)
     {
         var snapshot = new ClusterMembershipSnapshot(
-            silos.ToImmutableDictionary(silo => silo, silo => new Orleans.Runtime.ClusterMember(silo, SiloStatus.Active, "silo")), new MembershipVersion(version));
+            silos.ToImmutableDictionary(silo => silo, silo => new Orleans.Runtime.ClusterMember(silo, SiloStatus.Active, "silo")),
+            new MembershipVersion(version));
         return Fake.Of<IClusterMembershipService>((method, arguments) =>
         {
             if (method != nameof(IClusterMembershipService.Refresh))
