@@ -3,6 +3,8 @@ using KadOrleans.Node;
 using KadOrleans.Storage.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 // dotnet run --project samples/Guestbook.Node -- --Visitor=Ada --Kad:Bootstrap:0=node.example.org:8468
 var builder = Host.CreateApplicationBuilder(args);
@@ -10,4 +12,16 @@ builder.Services.AddKadNode(builder.Configuration.GetSection("Kad"))
     .UseUdp(builder.Configuration["Listen"] ?? "0.0.0.0:8468")
     .UseSqlite(builder.Configuration["Data"] ?? "guestbook-data");
 builder.Services.AddHostedService<Visit>();
-await builder.Build().RunAsync();
+
+// The host would log a port in use, or a folder in use, with its stack.
+builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+try
+{
+    await builder.Build().RunAsync();
+    return 0;
+}
+catch (Exception e) when (e is TransportException or KeyStoreException or OptionsValidationException)
+{
+    await Console.Error.WriteLineAsync($"{e.Message} --Listen=IP:PORT and --Data=DIR choose another port and folder.");
+    return 1;
+}

@@ -27,6 +27,8 @@ public sealed class CommandIo : IDisposable
 
     public bool IsErrorTerminal { get; init; }
 
+    public bool IsInputTerminal { get; init; }
+
     public static CommandIo FromConsole() => new(
         Console.OpenStandardInput,
         OperatingSystem.IsWindows() || !Console.IsOutputRedirected ? Console.OpenStandardOutput() : new RedirectedOutput(Console.OpenStandardOutput()),
@@ -34,6 +36,7 @@ public sealed class CommandIo : IDisposable
     {
         IsOutputTerminal = !Console.IsOutputRedirected,
         IsErrorTerminal = !Console.IsErrorRedirected,
+        IsInputTerminal = !Console.IsInputRedirected,
     };
 
     public void Say(string sentence) => Error.WriteLine(VisibleText.Show(sentence));
@@ -41,7 +44,28 @@ public sealed class CommandIo : IDisposable
     /// <summary>What a server says about itself: the standard output, as well as it can be written.</summary>
     public TextWriter Announcements => new BestEffortWriter(Output);
 
-    public Stream OpenInput() => _openInput();
+    /// <summary>The standard input. Cancelling a read ends it at once, though the terminal or pipe may send nothing.</summary>
+    public Stream OpenInput() => new InterruptibleInput(_openInput());
+
+    /// <summary>
+    /// Asks a person on the terminal. Where nobody can be asked, or the answer is not y or yes, the command ends as wrong usage or as failed.
+    /// </summary>
+    public async Task ConfirmAsync(string question, CancellationToken cancellationToken)
+    {
+        if (!IsInputTerminal)
+        {
+            throw CommandException.WrongUsage($"{question} Nobody can be asked here: --yes is needed.");
+        }
+
+        await Error.WriteAsync($"{VisibleText.Show(question)} [y/N] ");
+        await using var input = OpenInput();
+        var line = new byte[64];
+        var length = await input.ReadAsync(line, cancellationToken);
+        if (Encoding.UTF8.GetString(line, 0, length).Trim().ToUpperInvariant() is not ("Y" or "YES"))
+        {
+            throw CommandException.Failed("Nothing was changed.");
+        }
+    }
 
     public void Dispose() => Output.Dispose();
 }
@@ -50,6 +74,9 @@ public sealed class CommandIo : IDisposable
 public sealed class CommandException(int exitCode, string message, Exception? cause = null) : Exception(message, cause)
 {
     public int ExitCode { get; } = exitCode;
+
+    /// <summary>A name of why, for programs; null if there is none.</summary>
+    public string? Reason { get; init; }
 
     /// <summary>The command line, or a file or port that it names, is wrong.</summary>
     public static CommandException WrongUsage(string message, Exception? cause = null) => new(KadOrleans.Hosting.ExitCode.WrongUsage, message, cause);

@@ -20,6 +20,7 @@ public static class KadCommand
         NodeCommand.Create(io),
         SetCommand.Create(io),
         GetCommand.Create(io),
+        WatchCommand.Create(io),
         PingCommand.Create(io),
         StunCommand.Create(io),
         FindNodeCommand.Create(io),

@@ -5,7 +5,7 @@ namespace KadOrleans.GrainStorage.Sqlite;
 /// <summary>The database file of grain state, locked for this process, and the only reader and writer of it.</summary>
 internal sealed class GrainDatabase : GroupCommit<GrainStatements>
 {
-    public const string FileName = "kad-grains.db";
+    public const string FileName = SqliteDatabase.GrainsFileName;
 
     /// <summary>How many operations may wait. A grain has few at a time, so this is room for many grains.</summary>
     private const int QueueCapacity = 4096;
@@ -72,6 +72,7 @@ internal sealed class GrainDatabase : GroupCommit<GrainStatements>
         // looks through the whole cache, so a larger one costs more.
         CacheKiB = 16 * 1024,
         Owner = "silo",
+        Other = (SqliteDatabase.FileName, "node"),
         FolderSetting = folderSetting is null ? string.Empty : $" with {folderSetting}",
         FreshStart = "start an empty cluster",
         Fault = (message, cause) => new GrainDatabaseException(message, cause),

@@ -88,16 +88,23 @@ internal static class ServerProgram
         var version = typeof(ServerProgram).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
         yield return $"silo {address} of cluster {services.GetRequiredService<IOptions<ClusterOptions>>().Value.ClusterId}, kad-silo {version?.Split('+')[0]}";
         var http = HttpAddress(services.GetRequiredService<IServer>());
-        if (services.GetRequiredService<KadOptions>().ServesDashboard)
+        var settings = services.GetRequiredService<KadOptions>();
+        if (settings.ServesDashboard)
         {
             yield return $"dashboard {http}/dashboard";
             yield return $"status {http}/status";
         }
 
-        if (services.GetService<OwnToken>() is { } token)
+        if (settings.ServesApi)
         {
             yield return $"console {http}/console/";
-            yield return $"token {Path.GetFullPath(token.Path)}";
+            yield return $"api {http}{DhtApi.Root}";
+        }
+
+        var token = services.GetService<OwnToken>()?.Path;
+        if ((token ?? settings.Http.Tokens) is { } tokens)
+        {
+            yield return $"{(token is null ? "tokens" : "token")} {Path.GetFullPath(tokens)}";
         }
 
         yield return $"health {http}/health/ready";
@@ -133,6 +140,7 @@ internal static class ServerProgram
         try
         {
             await fatal.UnlessAsync(host.StartAsync());
+            token?.WriteUrl(HttpAddress(host.Services.GetRequiredService<IServer>()));
             var log = host.Services.GetRequiredService<ConsoleLog>();
             foreach (var line in AddressLines(host.Services))
             {

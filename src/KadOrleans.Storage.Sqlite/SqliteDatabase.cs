@@ -9,6 +9,9 @@ internal sealed class SqliteDatabase : IAsyncDisposable
 {
     public const string FileName = "kad.db";
 
+    /// <summary>The name of a silo's file of grain state.</summary>
+    public const string GrainsFileName = "kad-grains.db";
+
     private readonly DatabaseFile _file;
     private readonly ReaderWriterLockSlim _restarts = new();
     private readonly ILogger _logger;
@@ -196,6 +199,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         CacheKiB = 16384,
         Readers = options.Readers,
         Owner = "node",
+        Other = (GrainsFileName, "silo"),
         FreshStart = "start without stored keys",
         Fault = (message, cause) => new KeyStoreException(message, cause!),
     };

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Security.Authentication;
+using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 
@@ -19,10 +19,11 @@ public sealed class AdminClient : IDisposable
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
 
     private readonly HttpClient _http;
+    private volatile string? _certificateProblem;
 
     public AdminClient(Uri url, string token, TimeSpan? timeout = null, X509Certificate2Collection? authorities = null)
     {
-        _http = new HttpClient(authorities is null ? new SocketsHttpHandler() : Trusting(authorities))
+        _http = new HttpClient(CreateHandler(authorities))
         {
             BaseAddress = url,
             MaxResponseContentBufferSize = MaxResponse,
@@ -31,7 +32,19 @@ public sealed class AdminClient : IDisposable
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
 
-    public Task<JsonObject> SendAsync(ApiRequest request, CancellationToken cancellationToken) => CallAsync(async () =>
+    public async Task<JsonObject> SendAsync(ApiRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await SendOnceAsync(request, cancellationToken);
+        }
+        catch (OperationCanceledException) when (request.Method != HttpMethod.Get)
+        {
+            throw CommandException.Failed("Interrupted: the server may do it all the same.");
+        }
+    }
+
+    private Task<JsonObject> SendOnceAsync(ApiRequest request, CancellationToken cancellationToken) => CallAsync(async () =>
     {
         for (var retries = 0; ; retries++)
         {
@@ -68,11 +81,15 @@ public sealed class AdminClient : IDisposable
         {
             return await call();
         }
-        catch (HttpRequestException e) when (e.InnerException is AuthenticationException refusal)
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.SecureConnectionError)
         {
-            throw CommandException.WrongUsage(
-                $"--url is '{_http.BaseAddress}', whose certificate is not accepted ({Phrases.Of(refusal.Message)}); one for that name is needed, "
-                + $"by an authority of the system or of {Connection.AuthorityOption}.");
+            throw _certificateProblem is { } problem
+                ? CommandException.WrongUsage(
+                    $"--url is '{_http.BaseAddress}', whose certificate is not accepted ({problem}); one for that name is needed, "
+                    + $"by an authority of the system or of {Connection.AuthorityOption}.")
+                : CommandException.Unreachable(
+                    $"{_http.BaseAddress} does not respond with TLS ({Phrases.ReasonOf(e)}); "
+                    + $"if it serves plain HTTP, --url is http://{_http.BaseAddress!.Authority}.");
         }
         catch (HttpRequestException e)
         {
@@ -85,11 +102,31 @@ public sealed class AdminClient : IDisposable
     }
 
     // Revocation is not checked: a private authority commonly serves no list.
-    private static SocketsHttpHandler Trusting(X509Certificate2Collection authorities)
+    private SocketsHttpHandler CreateHandler(X509Certificate2Collection? authorities)
     {
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.CustomTrustStore.AddRange(authorities);
-        return new SocketsHttpHandler { SslOptions = { CertificateChainPolicy = policy } };
+        var handler = new SocketsHttpHandler();
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, chain, errors) => Accept(chain, errors);
+        if (authorities is not null)
+        {
+            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            policy.CustomTrustStore.AddRange(authorities);
+            handler.SslOptions.CertificateChainPolicy = policy;
+        }
+
+        return handler;
+    }
+
+    // As without a callback. What is wrong is noted, as a server that speaks no TLS fails alike.
+    private bool Accept(X509Chain? chain, SslPolicyErrors errors)
+    {
+        _certificateProblem = errors switch
+        {
+            SslPolicyErrors.None => null,
+            _ when errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors) && chain?.ChainStatus is [var first, ..] =>
+                Phrases.Of(first.StatusInformation),
+            _ => "it is for another name",
+        };
+        return errors == SslPolicyErrors.None;
     }
 
     private JsonObject Parse(string text)
@@ -108,19 +145,24 @@ public sealed class AdminClient : IDisposable
 
     private CommandException Refused(HttpStatusCode status, string text)
     {
-        if (FieldOf(text, "type") == ProblemType.NoManagement.Reference)
+        var type = FieldOf(text, "type");
+        if (type == ProblemType.NoManagement.Reference)
         {
             return CommandException.WrongUsage(
                 $"--url is '{_http.BaseAddress}', an edge, which has no management; the HTTP address of a silo is needed.");
         }
 
-        var sentence = FieldOf(text, "detail") ?? $"The server refused the request with the status {(int)status}.";
-        return status switch
+        var exitCode = status switch
         {
+            _ when type == ProblemType.UnknownLimit.Reference => ExitCode.WrongUsage,
             HttpStatusCode.BadRequest or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.RequestEntityTooLarge =>
-                CommandException.WrongUsage(sentence),
-            HttpStatusCode.ServiceUnavailable => CommandException.Unreachable(sentence),
-            _ => CommandException.Failed(sentence),
+                ExitCode.WrongUsage,
+            HttpStatusCode.ServiceUnavailable => ExitCode.Unreachable,
+            _ => ExitCode.Failed,
+        };
+        return new CommandException(exitCode, FieldOf(text, "detail") ?? $"The server refused the request with the status {(int)status}.")
+        {
+            Reason = FieldOf(text, "reason"),
         };
     }
 

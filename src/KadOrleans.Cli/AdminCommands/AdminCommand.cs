@@ -16,6 +16,7 @@ internal static class AdminCommand
         NodeCommands.Status(io),
         KeyCommands.Get(io),
         KeyCommands.Set(io),
+        KeyCommands.Delete(io),
         KeyCommands.List(io),
         KeyCommands.Create(io),
         KeyCommands.Publications(io),

@@ -91,28 +91,41 @@ internal static class SiloCommands
     private static Command Double(CommandIo io)
     {
         var wait = new Option<bool>("--wait") { Description = "Wait until it is done. Ctrl-C ends the wait; the doubling goes on." };
+        var yes = new Option<bool>("--yes") { Description = "Do not ask before." };
         var progress = "Waiting for the response…";
         return ApiCommand.Create(
             io,
             ApiCommand.Verb(
-                "double", "Begin to double the number of shards. It cannot be stopped.", "shards double", "shards double --wait").With(wait),
+                "double",
+                "Begin to double the number of shards. It cannot be stopped.",
+                "shards double", "shards double --yes --wait").With(wait, yes),
             async (parsed, client, cancellationToken) =>
             {
                 // The number is a condition: however often the request is made, it doubles them once.
                 var present = await client.SendAsync(ApiRequest.Get(ShardsPath), cancellationToken);
                 var body = new JsonObject { ["count"] = present["count"]?.DeepClone() };
                 var shards = await client.SendAsync(new ApiRequest(HttpMethod.Post, $"{ShardsPath}:double", body), cancellationToken);
-                while (parsed.GetValue(wait) && shards["split"] is not null)
+                try
                 {
-                    progress = Describe(shards);
-                    await Task.Delay(Pause, cancellationToken);
-                    shards = await client.SendAsync(ApiRequest.Get(ShardsPath), cancellationToken);
+                    while (parsed.GetValue(wait) && shards["split"] is not null)
+                    {
+                        progress = Describe(shards);
+                        await Task.Delay(Pause, cancellationToken);
+                        shards = await client.SendAsync(ApiRequest.Get(ShardsPath), cancellationToken);
+                    }
+                }
+                catch (OperationCanceledException)
+                {
+                    throw CommandException.Failed("Interrupted: the doubling goes on; 'kad admin shards' shows how far it is.");
                 }
 
                 return shards;
             },
             Print,
-            () => progress);
+            () => progress,
+            (parsed, cancellationToken) => parsed.GetValue(yes)
+                ? Task.CompletedTask
+                : io.ConfirmAsync("Double the number of shards? There is no way back, and it cannot be stopped.", cancellationToken));
     }
 
     private static Command Find(CommandIo io)
@@ -135,7 +148,7 @@ internal static class SiloCommands
             static (printer, result) =>
             {
                 var silos = result.List("silos");
-                printer.Line($"Shard {result.Text("number")} (in logs {result.Text("name")}) is "
+                printer.Line($"Shard {result.Text("number")} is "
                     + (silos.Count > 0 ? $"active on {string.Join(", ", silos)}." : "not active."));
                 if (result.List("missing") is { Count: > 0 } missing)
                 {

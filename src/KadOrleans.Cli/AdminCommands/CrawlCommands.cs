@@ -54,11 +54,20 @@ internal static class CrawlCommands
                         ["nodes"] = parsed.GetValue(nodes) is { } most ? ApiCommand.Number("--nodes", most) : null,
                     }),
                     cancellationToken);
-                for (var pause = FirstPause; crawl.Text("phase") == "running"; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+                try
                 {
-                    progress = $"{crawl.Text("reachable")} nodes, {crawl.Text("waiting")} addresses queued, {crawl.Text("datagrams")} datagrams";
-                    await Task.Delay(pause, cancellationToken);
-                    crawl = await client.SendAsync(ApiRequest.Get($"{Path}/{crawl.Text("id")}"), cancellationToken);
+                    for (var pause = FirstPause; crawl.Text("phase") == "running"; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+                    {
+                        progress = $"{crawl.Text("reachable")} nodes, {crawl.Text("waiting")} addresses queued, {crawl.Text("datagrams")} datagrams";
+                        await Task.Delay(pause, cancellationToken);
+                        crawl = await client.SendAsync(ApiRequest.Get($"{Path}/{crawl.Text("id")}"), cancellationToken);
+                    }
+                }
+                catch (OperationCanceledException)
+                {
+                    var id = crawl.Text("id");
+                    throw CommandException.Failed(
+                        $"Interrupted: the crawl goes on; 'kad admin crawl show {id}' shows how far it is, and 'kad admin crawl stop {id}' ends it.");
                 }
 
                 return crawl.Text("phase") == "failed" ? throw CommandException.Failed(crawl.Text("problem")) : crawl;

@@ -7,7 +7,7 @@ internal static class KeyCommands
 
     public static Command Create(CommandIo io) => List(io, ApiCommand.Verb(
         "key", "List keys; look at one, get or set its value, or delete it.", "key", "key show greeting", "key delete greeting")
-        .With(Show(io), Get(io, Group), Set(io, Group), Delete(io)));
+        .With(Show(io), Get(io, Group), Set(io, Group), Delete(io, Group)));
 
     public static Command List(CommandIo io) => List(io, ApiCommand.Verb(
         "keys", "List keys that are held, in the order of their ids.", "keys", "keys --prefix 00ff", "keys --count 10000"));
@@ -39,7 +39,14 @@ internal static class KeyCommands
                 isRaw = parsed.GetValue(raw);
                 return ApiRequest.Get(PathOf(key.Read(parsed), "/value"));
             },
-            (printer, result) => printer.Value(result.Text("type"), result.Text("text"), isRaw));
+            (printer, result) =>
+            {
+                printer.Value(result.Text("type"), result.Text("text"), isRaw);
+                if (result["lookup"] is not null)
+                {
+                    printer.Note("It is not held here: other nodes of the network answered.");
+                }
+            });
     }
 
     public static Command Set(CommandIo io, string group = "")
@@ -84,21 +91,25 @@ internal static class KeyCommands
             Print);
     }
 
-    private static Command Delete(CommandIo io)
+    public static Command Delete(CommandIo io, string group = "")
     {
         var key = new KeyArgument();
         return ApiCommand.Create(
             io,
-            OfKey("delete", "Remove a key from here and stop publishing it. Copies of other nodes stay until they expire.", key),
+            OfKey("delete", "Remove a key from here and stop publishing it. Copies of other nodes stay until they expire.", key, group),
             parsed => new ApiRequest(HttpMethod.Delete, PathOf(key.Read(parsed))),
-            static (printer, result) => printer.Line(
-                $"Deleted: it {(result.IsTrue("wasHeld") ? "was" : "was not")} held, and {(result.IsTrue("wasPublished") ? "was" : "was not")} published."));
+            static (printer, result) =>
+            {
+                printer.Line(
+                    $"Deleted: it {(result.IsTrue("wasHeld") ? "was" : "was not")} held, and {(result.IsTrue("wasPublished") ? "was" : "was not")} published.");
+                printer.Note("Copies of other nodes stay until they expire, and a get may still find them.");
+            });
     }
 
-    private static ExampleCommand OfKey(string name, string description, KeyArgument key) => ApiCommand.Verb(
+    private static ExampleCommand OfKey(string name, string description, KeyArgument key, string group = Group) => ApiCommand.Verb(
         name,
         description,
-        $"key {name} greeting", $"key {name} --digest 356a192b7913b04c54574d18c28d46e6395428ab").With(key.Key, key.Digest);
+        $"{group}{name} greeting", $"{group}{name} --digest 356a192b7913b04c54574d18c28d46e6395428ab").With(key.Key, key.Digest);
 
     private static Command List(CommandIo io, ExampleCommand command) => PagedList.Create(
         io,

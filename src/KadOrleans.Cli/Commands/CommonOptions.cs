@@ -12,14 +12,6 @@ public static class CommonOptions
     public static Option<string[]> Repeatable(string name, string shape, string description) =>
         new(name) { Description = description, HelpName = shape, Arity = ArgumentArity.OneOrMore };
 
-    public static Option<string[]> Via() => new("--via")
-    {
-        Description = "A node of the network. Repeatable: one that answers is enough.",
-        HelpName = "HOST:PORT",
-        Required = true,
-        Arity = ArgumentArity.OneOrMore,
-    };
-
     public static Option<bool> Json() => new(JsonName) { Description = "Print the result, or the error, as one JSON object on one line." };
 
     public static Option<string?> Digest() => CommonOptions.Text(

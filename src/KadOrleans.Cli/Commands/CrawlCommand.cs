@@ -6,7 +6,7 @@ internal static class CrawlCommand
 
     public static Command Create(CommandIo io)
     {
-        var via = CommonOptions.Repeatable("--via", "HOST:PORT", "A node to begin with. Repeatable. Needed unless --resume has nodes.");
+        var via = new ViaOption(" Needed unless --resume has nodes.");
         var rate = new NumberOption("--rate", "Datagrams per second", 1, CrawlOptions.HighestRate, CrawlOptions.DefaultRate);
         var concurrency = new NumberOption(
             "--concurrency", "Pending requests, at most one to an address", 1, CrawlOptions.HighestConcurrency, Defaults.Concurrency);
@@ -28,7 +28,7 @@ internal static class CrawlCommand
         }.With(via, rate, concurrency, maxNodes, output, format, svg, resume).Runs((parsed, json, cancellationToken) =>
         {
             var settings = new CrawlSettings(
-                parsed.GetValue(via) ?? [],
+                via.Find(parsed),
                 new CrawlOptions { Concurrency = concurrency.Read(parsed), MaxNodes = maxNodes.Read(parsed) },
                 rate.Read(parsed),
                 parsed.GetValue(output),

@@ -5,7 +5,7 @@ internal static class FindNodeCommand
     public static Command Create(CommandIo io)
     {
         var target = new Argument<string>("HEX") { Description = "The id: 40 hexadecimal digits." };
-        var via = CommonOptions.Via();
+        var via = new ViaOption();
         return new ExampleCommand("find-node", "Find the nodes nearest to an id, nearest first.")
         {
             Examples =
@@ -18,7 +18,7 @@ internal static class FindNodeCommand
         {
             var id = Keys.ParseId("HEX", parsed.GetValue(target)!);
             var outcome = await new NetworkSession(io, json).RunJudgedAsync(
-                parsed.GetValue(via)!,
+                via.Read(parsed),
                 "Looking for the nearest nodes…",
                 engine => engine.FindNodeAsync(id, cancellationToken),
                 static (found, judge) => judge(found),

@@ -4,7 +4,8 @@ internal static class GetCommand
 {
     public static Command Create(CommandIo io)
     {
-        var (key, raw, via) = (new KeyArgument(), CommonOptions.Raw(), CommonOptions.Via());
+        var (key, raw, via) = (new KeyArgument(), CommonOptions.Raw(), new ViaOption());
+        var verbose = new Option<bool>("--verbose") { Description = "Say after a miss how the lookup went." };
         return new ExampleCommand("get", "Find the value of a key.")
         {
             Examples =
@@ -14,27 +15,27 @@ internal static class GetCommand
                 "kad get --digest 356a192b7913b04c54574d18c28d46e6395428ab --via [::1]:8468 --json",
             ],
             Notes = $"{ResultPrinter.ValueNotes} The standard error output says how many holders agree on the value, and how many have another one.",
-        }.With(key.Key, key.Digest, raw, via).Runs(async (parsed, json, cancellationToken) =>
+        }.With(key.Key, key.Digest, raw, verbose, via).Runs(async (parsed, json, cancellationToken) =>
         {
             var requested = key.Read(parsed);
             var result = await new NetworkSession(io, json).RunJudgedAsync(
-                parsed.GetValue(via)!,
+                via.Read(parsed),
                 "Looking for the value…",
                 engine => engine.GetAsync(requested.Digest, cancellationToken),
                 static (got, judge) => got.Lookup is { } lookup ? got with { Lookup = judge(lookup) } : got,
                 static got => got.Found ? got.Lookup : null,
                 cancellationToken);
-            return Print(io, new ResultPrinter(io, json), requested, result, parsed.GetValue(raw));
+            return Print(io, new ResultPrinter(io, json), requested, result, parsed.GetValue(raw), isLong: json || parsed.GetValue(verbose));
         });
     }
 
-    private static int Print(CommandIo io, ResultPrinter printer, RequestedKey key, GetResult result, bool raw)
+    private static int Print(CommandIo io, ResultPrinter printer, RequestedKey key, GetResult result, bool raw, bool isLong)
     {
         if (result.Value is not { } value)
         {
             return printer.Fail(
                 LookupText.ExitCodeOf(result.Lookup),
-                $"Not found: {key}: {(result.Lookup is { } lookup ? LookupText.Describe(lookup) : "no lookup was made.")}",
+                $"Not found: {key}{(result.Lookup is { } lookup ? LookupText.DescribeMiss(lookup, isLong) : ": no lookup was made.")}",
                 ResultJson.Of(new { result.Found, Key = key.Text, Digest = $"{key.Digest}", Lookup = LookupSummary.Of(result.Lookup) }));
         }
 

@@ -104,8 +104,11 @@ internal sealed class NodeOptions
         "--paths", "Disjoint paths of one lookup, against liars who lead it astray", 1, 16, new KademliaOptions().DisjointPaths);
 
     private readonly Option<string?> _http = CommonOptions.Text(
-        "--http", "IP:PORT", "Serve /health/live, /health/ready and /status here: IP:PORT, or PORT on 127.0.0.1; behind https:// for HTTPS, "
-            + "with the certificate in Kestrel__Certificates__Default__Path of the environment.");
+        "--http",
+        "IP:PORT",
+        "Serve /health/live, /health/ready and /status here: IP:PORT, or PORT on 127.0.0.1; behind https:// for HTTPS, with the certificate in "
+            + "Kestrel__Certificates__Default__Path of the environment. With --data or --http-tokens also the console at /console/ and "
+            + "the API below /v1; the node's own token is the file http-token in its --data.");
 
     private readonly Option<string[]> _httpHost = CommonOptions.Repeatable(
         HttpHost, "NAME", "A name that --http is asked under, such as kad.example.org, or https://kad.example.org behind a proxy with HTTPS, beside IP addresses and localhost. Repeatable.");

@@ -54,7 +54,7 @@ public sealed class ProgramCommand : RootCommand
                 IOException or UnauthorizedAccessException => (ExitCode.Failed, $"Reading or writing failed: {e.Message}"),
                 _ => (ExitCode.Failed, $"Unexpected error ({e.GetType().Name}): {e.Message}"),
             };
-            return printer.Fail(exitCode, sentence);
+            return printer.Fail(exitCode, sentence, e is CommandException { Reason: { } reason } ? new JsonObject { ["reason"] = reason } : null);
         }
     }
 }

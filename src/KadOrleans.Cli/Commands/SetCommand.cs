@@ -2,10 +2,14 @@ namespace KadOrleans.Cli;
 
 internal static class SetCommand
 {
+    // The protocol has a yes or a no.
+    private const string WhyRejected = " A contact does not say why: its store may be full, or this address or its subnet may have its share there"
+        + " ('kad admin limits' of that node or cluster shows both), or the key has a value of another author.";
+
     public static Command Create(CommandIo io)
     {
         var value = new ValueArguments($"How long the value lives, 1 to {StoreRules.MaxLifeSeconds}; a week by default. It replaces what strangers stored and what ends sooner.");
-        var via = CommonOptions.Via();
+        var via = new ViaOption();
         return new ExampleCommand(
             "set",
             "Store a value on the nodes nearest to its key. It lives there for a week by default; this command does not publish it again.")
@@ -23,14 +27,26 @@ internal static class SetCommand
         {
             var (key, given, life) = await value.ReadAsync(parsed, io, cancellationToken);
             var result = await new NetworkSession(io, json).RunJudgedAsync(
-                parsed.GetValue(via)!,
+                via.Read(parsed),
                 "Storing the value…",
-                engine => engine.SetAsync(key.Digest, given, life, cancellationToken),
+                engine => StoreAsync(engine.SetAsync(key.Digest, given, life, cancellationToken)),
                 static (set, judge) => set.Lookup is { } lookup ? set with { Lookup = judge(lookup) } : set,
                 static set => set.Succeeded ? set.Lookup : null,
                 cancellationToken);
             return Print(new ResultPrinter(io, json), key, given, result);
         });
+    }
+
+    private static async Task<SetResult> StoreAsync(Task<SetResult> storing)
+    {
+        try
+        {
+            return await storing;
+        }
+        catch (OperationCanceledException)
+        {
+            throw CommandException.Failed("Interrupted: some nodes may have stored the value, or will.");
+        }
     }
 
     private static int Print(ResultPrinter printer, RequestedKey key, DhtValue value, SetResult result)
@@ -43,7 +59,8 @@ internal static class SetCommand
         {
             return printer.Fail(
                 LookupText.ExitCodeOf(result.Lookup),
-                $"Not stored: {outcome}{(result.Lookup is { } failed ? $"; {LookupText.Describe(failed)}" : ".")}",
+                $"Not stored: {outcome}{(result.Lookup is { } failed ? $"; {LookupText.Describe(failed)}" : ".")}"
+                + (result.Refused > 0 ? WhyRejected : string.Empty),
                 json);
         }
 

@@ -10,7 +10,7 @@ internal static class SizeCommand
     public static Command Create(CommandIo io)
     {
         var lookups = new NumberOption("--lookups", "Lookups of random ids", NetworkSizeEstimator.MinLookups, MostLookups, DefaultLookups);
-        var via = CommonOptions.Via();
+        var via = new ViaOption();
         return new ExampleCommand("size", "Estimate how many nodes the network has.")
         {
             Examples = ["kad size --via 127.0.0.1:8468", "kad size --via node.example.org:8468 --lookups 100 --json"],
@@ -19,7 +19,7 @@ internal static class SizeCommand
         {
             var count = lookups.Read(parsed);
             var estimator = await new NetworkSession(io, json).RunAsync(
-                parsed.GetValue(via)!, $"Looking up {count} random ids…", engine => LookUpAsync(engine, count, cancellationToken), cancellationToken);
+                via.Read(parsed), $"Looking up {count} random ids…", engine => LookUpAsync(engine, count, cancellationToken), cancellationToken);
             cancellationToken.ThrowIfCancellationRequested();
             var printer = new ResultPrinter(io, json);
             return estimator.Estimate() is not { } estimate

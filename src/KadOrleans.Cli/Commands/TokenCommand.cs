@@ -27,7 +27,7 @@ internal static class TokenCommand
             Description = "A new file for the token, which nobody else may read, for --token-file. [default: it is printed]",
             HelpName = "FILE",
         };
-        return new ExampleCommand("add", "Make a token, print it, and add its hash to the file.")
+        return new ExampleCommand("add", "Make a token, add its hash to the file, and print the token, or write it to a new file with --output.")
         {
             Examples =
             [
@@ -77,35 +77,9 @@ internal static class TokenCommand
             return printer.Print(new JsonObject { ["name"] = name, ["token"] = secret, ["file"] = path }, secret);
         }
 
-        // The token is there before its hash: no hash is left of a token that nobody has.
-        WriteNew(output, secret);
-        try
-        {
-            Change(() => TokenFileWriter.Add(FileOption, path, held, token));
-        }
-        catch (CommandException)
-        {
-            File.Delete(output);
-            throw;
-        }
-
+        TokenOutput.Add(FileOption, path, held, token, OutputOption, output, secret);
         return printer.Print(
             new JsonObject { ["name"] = name, ["tokenFile"] = output, ["file"] = path }, $"The token of '{VisibleText.Excerpt(name)}' is in {output}.");
-    }
-
-    private static void WriteNew(string output, string secret)
-    {
-        try
-        {
-            using var file = PrivateFile.CreateNew(output);
-            file.Write(Encoding.UTF8.GetBytes($"{secret}\n"));
-            file.Flush(flushToDisk: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw CommandException.WrongUsage(
-                $"No token was made: {OutputOption} '{output}' must be a new file in a folder that can be written ({Phrases.Of(e.Message)}).", e);
-        }
     }
 
     private static int List(ResultPrinter printer, string path)

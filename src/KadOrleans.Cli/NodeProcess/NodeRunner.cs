@@ -83,7 +83,16 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, IServicePr
         _ownToken?.Write("--data", _logger);
         var server = await NodeStatusServer.StartAsync(
             place, node, isFirst, settings.Data is { } folder ? $"SQLite in {folder}" : "memory", FindApi(), _loggers, cancellationToken);
-        _logger.StatusServed(place.Certificate is null ? Uri.UriSchemeHttp : Uri.UriSchemeHttps, server.Address);
+        var url = $"{(place.Certificate is null ? Uri.UriSchemeHttp : Uri.UriSchemeHttps)}://{server.Address}";
+        _ownToken?.WriteUrl(url);
+        _logger.StatusServed(url);
+        if (_ownToken is not null || settings.HttpTokens is not null)
+        {
+            _logger.ConsoleServed(
+                url,
+                _ownToken is null ? $"{settings.HttpTokens} has the hashes of the tokens" : $"a token is in {Path.GetFullPath(_ownToken.Path)}");
+        }
+
         return server;
     }
 
@@ -117,8 +126,11 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, IServicePr
 /// <summary>The command's own log messages: docs/telemetry.md, Events.</summary>
 internal static partial class NodeRunnerLog
 {
-    [LoggerMessage(8000, LogLevel.Information, "Health and status are served on {Scheme}://{Address}")]
-    public static partial void StatusServed(this ILogger logger, string scheme, System.Net.IPEndPoint address);
+    [LoggerMessage(8000, LogLevel.Information, "Health and status are served on {Url}")]
+    public static partial void StatusServed(this ILogger logger, string url);
+
+    [LoggerMessage(8002, LogLevel.Information, "The console is on {Url}/console/ and the API below /v1; {Token}")]
+    public static partial void ConsoleServed(this ILogger logger, string url, string token);
 
     [LoggerMessage(8001, LogLevel.Warning, "The contacts could not be saved after joining; the node tries again by itself: {Problem}")]
     public static partial void NotSaved(this ILogger logger, string problem);

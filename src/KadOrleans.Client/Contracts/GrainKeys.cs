@@ -33,5 +33,8 @@ internal static class GrainKeys
 
     public static int NumberOf(long shard) => (int)(shard & 0xFFFF);
 
-    public static string ShardName(long shard) => string.Create(CultureInfo.InvariantCulture, $"shard {shard:x4}");
+    /// <summary>A shard's name in logs and messages: its number, and of how many shards it is one if there are more than at first.</summary>
+    public static string ShardName(long shard) => (int)(shard >> MaxShardBits) is var bits && bits == 0
+        ? string.Create(CultureInfo.InvariantCulture, $"shard {shard}")
+        : string.Create(CultureInfo.InvariantCulture, $"shard {NumberOf(shard)} of {1 << bits}");
 }

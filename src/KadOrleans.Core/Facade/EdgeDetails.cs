@@ -7,7 +7,9 @@ namespace KadOrleans;
 /// <param name="Endpoints">Where a live edge listens, in the order of the ids that it serves.</param>
 /// <param name="Contacts">Contacts in a live edge's tables.</param>
 /// <param name="Epoch">How many leases the name has had.</param>
-/// <param name="LastSeen">When its edge was last known to be alive, up to a day too early; null if that is unknown.</param>
+/// <param name="LastSeen">
+/// When its edge was last known to be alive: now for a live one, of others up to a day too early; null if that is unknown.
+/// </param>
 public sealed record EdgeDetails(
     string Name,
     EdgeLeaseState State,

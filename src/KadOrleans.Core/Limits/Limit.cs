@@ -81,7 +81,8 @@ public sealed class Limit
     internal static Limit Parse(string name) => Find(name) ?? throw new ArgumentException(Unknown(name));
 
     internal static string Unknown(string? name) =>
-        $"There is no limit '{VisibleText.Excerpt(name ?? string.Empty)}'; {string.Join(", ", All.Select(limit => limit.Name))} are allowed.";
+        $"There is no limit '{VisibleText.Excerpt(name ?? string.Empty)}'; {string.Join(", ", All.Select(limit => limit.Name))} are allowed."
+        + Suggestion.Question(name ?? string.Empty, All.Select(limit => limit.Name));
 
     /// <summary>What an edge has without a setting of its own; null of limits that are the cluster's.</summary>
     internal long? UsualOfEdges => Scope == LimitScope.Edges ? Read(new LimitValues(new StoreQuota(), new SourceLimits(), new UploadLimits(), CrawlRate: 0)) : null;

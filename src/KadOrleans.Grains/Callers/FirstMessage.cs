@@ -29,22 +29,32 @@ internal static class FirstMessage
         .PostConfigure(ports => ports.ConfigureGatewayInboundConnection(connections =>
         {
             // The message has the cluster's id, too.
-            var cluster = connections.ApplicationServices.GetRequiredService<IOptions<ClusterOptions>>().Value.ClusterId;
-            var allowed = CountHosted(Encoding.UTF8.GetBytes(cluster));
-            connections.Use(next => connection => ExpectAsync(connection, next, TimeProvider.System, allowed));
+            var named = ActivatorUtilities.CreateInstance<NamedCluster>(connections.ApplicationServices, TimeProvider.System);
+            var allowed = CountHosted(Encoding.UTF8.GetBytes(named.Own));
+            connections.Use(next => connection => ExpectAsync(
+                connection, next, TimeProvider.System, allowed, message => named.FindRefusal(message, connection.RemoteEndPoint)));
         }));
 
     /// <param name="connection">The connection, behind its encryption.</param>
     /// <param name="next">What reads it.</param>
     /// <param name="time">Ends the wait.</param>
     /// <param name="allowedHosted">How often a first message may have the mark of a hosted client, such as in the cluster's id; null: any.</param>
-    public static async Task ExpectAsync(ConnectionContext connection, ConnectionDelegate next, TimeProvider time, int? allowedHosted)
+    /// <param name="refuse">What is sent to the caller of a message in place of serving it; null: it is served.</param>
+    public static async Task ExpectAsync(
+        ConnectionContext connection, ConnectionDelegate next, TimeProvider time, int? allowedHosted, Func<byte[], byte[]?>? refuse = null)
     {
         using (var limit = new CancellationTokenSource(Timeout, time))
         {
-            if (!await HasComeAsync(connection.Transport.Input, allowedHosted, limit.Token))
+            var message = await ReadAsync(connection.Transport.Input, limit.Token);
+            if (message is null || (allowedHosted is { } allowed && CountHosted(message) > allowed))
             {
                 connection.Abort(new ConnectionAbortedException($"No first message came within {Timeout.TotalSeconds:0} s, or none that is allowed."));
+                return;
+            }
+
+            if (refuse?.Invoke(message) is { } answer)
+            {
+                await RefuseAsync(connection, answer, limit.Token);
                 return;
             }
         }
@@ -55,8 +65,28 @@ internal static class FirstMessage
     /// <summary>How often a text has the mark.</summary>
     public static int CountHosted(ReadOnlySpan<byte> text) => text.Count(CallFilter.HostedName);
 
-    // Leaves the message where it is.
-    private static async Task<bool> HasComeAsync(PipeReader input, int? allowedHosted, CancellationToken cancellationToken)
+    // Until the caller has read it and leaves, as what is sent may be lost when this side ends the connection.
+    private static async Task RefuseAsync(ConnectionContext connection, byte[] answer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await connection.Transport.Output.WriteAsync(answer, cancellationToken);
+            for (ReadResult read = default; !read.IsCompleted && !read.IsCanceled;)
+            {
+                read = await connection.Transport.Input.ReadAsync(cancellationToken);
+                connection.Transport.Input.AdvanceTo(read.Buffer.End);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or ConnectionAbortedException)
+        {
+            // It left, or did not in time.
+        }
+
+        connection.Abort(new ConnectionAbortedException("The first message was refused."));
+    }
+
+    // Leaves the message where it is. Null if none comes, or none of an allowed length.
+    private static async Task<byte[]?> ReadAsync(PipeReader input, CancellationToken cancellationToken)
     {
         try
         {
@@ -66,26 +96,26 @@ internal static class FirstMessage
                 var length = LengthOf(read.Buffer);
                 if (length is < 0 or > MaxBytes)
                 {
-                    return false;
+                    return null;
                 }
 
                 if (length is { } whole && read.Buffer.Length >= LengthBytes + whole)
                 {
-                    var isAllowed = allowedHosted is not { } allowed || CountHosted(read.Buffer.Slice(LengthBytes, whole).ToArray()) <= allowed;
+                    var message = read.Buffer.Slice(LengthBytes, whole).ToArray();
                     input.AdvanceTo(read.Buffer.Start);
-                    return isAllowed;
+                    return message;
                 }
 
                 input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
                 if (read.IsCompleted || read.IsCanceled)
                 {
-                    return false;
+                    return null;
                 }
             }
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or ConnectionAbortedException)
         {
-            return false;
+            return null;
         }
     }
 

@@ -29,6 +29,7 @@ internal sealed class DhtGrain(
 
     private readonly GrainCalls _calls = new(time, logger);
     private readonly EdgeCaller _edges = new(grains, random, time, options.Value.EdgeTimeout, logger);
+    private readonly LogPause _fullLogged = new();
 
     public async ValueTask<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default)
     {
@@ -208,6 +209,11 @@ internal sealed class DhtGrain(
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             throw NoteFailure(key, e);
+        }
+
+        if (result == StoreResult.TotalQuotaExceeded && _fullLogged.TryLog(time.GetElapsedTime(0)))
+        {
+            logger.ShardFull(GrainKeys.ShardName(Shard(key)));
         }
 
         return !result.IsUndecided()

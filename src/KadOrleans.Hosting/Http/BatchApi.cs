@@ -43,13 +43,14 @@ public static class BatchApi
     public static async Task<BatchResult> RunAllAsync(IReadOnlyList<Operation> operations, HttpContext context, IDht dht)
     {
         var results = new OperationResult[operations.Count];
+        var figures = context.RequestServices.GetRequiredService<StoreFigureSource>();
         var byKey = operations.Index().GroupBy(one => one.Item.Key.Digest);
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = MaxParallel, CancellationToken = context.RequestAborted };
         await Parallel.ForEachAsync(byKey, parallel, async (ofKey, cancellationToken) =>
         {
             foreach (var (place, operation) in ofKey)
             {
-                results[place] = await operation.RunAsync(dht, cancellationToken);
+                results[place] = await operation.RunAsync(dht, figures, cancellationToken);
                 if (operation.Changes && results[place].IsUnavailable)
                 {
                     FailedWrites.NoteOf(context);
@@ -85,13 +86,19 @@ public static class BatchApi
     public sealed record BatchResult(IReadOnlyList<OperationResult> Results);
 
     /// <summary>The outcome of an operation.</summary>
-    /// <param name="Status">As of a single request: 200, 204, 400, 404, 409 or 503.</param>
+    /// <param name="Status">As of a single request: 200, 204, 400, 404, 409, 503 or 507.</param>
     /// <param name="Value">After a get that found a value.</param>
     /// <param name="Put">After a put that stored one.</param>
     /// <param name="Problem">One sentence, if it failed.</param>
     /// <param name="ProblemType">The type of the problem, as a single request's.</param>
+    /// <param name="Reason">Which of the cases of the type it is, as a single request's.</param>
     public sealed record OperationResult(
-        int Status, KeyResult? Value = null, PutResult? Put = null, string? Problem = null, string? ProblemType = null)
+        int Status,
+        KeyResult? Value = null,
+        PutResult? Put = null,
+        string? Problem = null,
+        string? ProblemType = null,
+        string? Reason = null)
     {
         /// <summary>Whether the DHT was unavailable.</summary>
         [JsonIgnore]
@@ -101,13 +108,13 @@ public static class BatchApi
             new(type.Status, Problem: VisibleText.Show(sentence), ProblemType: type.Reference);
     }
 
-    public sealed record Operation(RequestedKey Key, bool Changes, Func<IDht, CancellationToken, Task<OperationResult>> Work)
+    public sealed record Operation(RequestedKey Key, bool Changes, Func<IDht, StoreFigureSource, CancellationToken, Task<OperationResult>> Work)
     {
         public static Operation Read(JsonElement json, int place)
         {
             if (!JsonText.IsUnicode(json))
             {
-                return new Operation(default, false, (_, _) => Task.FromResult(
+                return new Operation(default, false, (_, _, _) => Task.FromResult(
                     OperationResult.Failed(ProblemType.WrongRequest, $"Operation {place + 1} has {JsonText.Problem}.")));
             }
 
@@ -122,9 +129,9 @@ public static class BatchApi
                 var key = RequestedKey.Of(json.Text("key"), json.Text("as"));
                 return json.Text("op") switch
                 {
-                    "get" => new Operation(key, false, (dht, cancellationToken) => GetAsync(dht, key, cancellationToken)),
+                    "get" => new Operation(key, false, (dht, _, cancellationToken) => GetAsync(dht, key, cancellationToken)),
                     "put" => Put(key, ValueBody.Read(json), RequestedPut.Parse(json.Text("wait"), Number(json, "life"))),
-                    "delete" => new Operation(key, true, (dht, cancellationToken) => DeleteAsync(dht, key, cancellationToken)),
+                    "delete" => new Operation(key, true, (dht, _, cancellationToken) => DeleteAsync(dht, key, cancellationToken)),
                     var other => throw ApiProblemException.Wrong($"op is '{VisibleText.Excerpt(other ?? string.Empty)}'; get, put or delete is allowed."),
                 };
             }
@@ -135,11 +142,11 @@ public static class BatchApi
         }
 
         /// <summary>Runs it. A DHT that is unavailable is a result.</summary>
-        public async Task<OperationResult> RunAsync(IDht dht, CancellationToken cancellationToken)
+        public async Task<OperationResult> RunAsync(IDht dht, StoreFigureSource figures, CancellationToken cancellationToken)
         {
             try
             {
-                return await Work(dht, cancellationToken);
+                return await Work(dht, figures, cancellationToken);
             }
             catch (DhtUnavailableException e)
             {
@@ -147,12 +154,16 @@ public static class BatchApi
             }
         }
 
-        private static Operation Put(RequestedKey key, DhtValue value, RequestedPut put) => new(key, true, async (dht, cancellationToken) =>
+        private static Operation Put(RequestedKey key, DhtValue value, RequestedPut put) => new(key, true, async (dht, figures, cancellationToken) =>
         {
             var result = await put.RunAsync(dht, key.Digest, value, condition: null, cancellationToken);
-            return result.Succeeded
-                ? new OperationResult(StatusCodes.Status200OK, Put: PutResult.Of(key, result))
-                : OperationResult.Failed(KeyApi.TypeOf(result), KeyApi.NotStored(key, result));
+            if (result.Succeeded)
+            {
+                return new OperationResult(StatusCodes.Status200OK, Put: PutResult.Of(key, result));
+            }
+
+            var problem = await KeyApi.NotStoredAsync(key, result, figures);
+            return OperationResult.Failed(problem.Type!, problem.Message) with { Reason = problem.Reason };
         });
 
         private static async Task<OperationResult> GetAsync(IDht dht, RequestedKey key, CancellationToken cancellationToken)

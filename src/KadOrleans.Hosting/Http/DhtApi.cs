@@ -24,6 +24,7 @@ public static class DhtApi
             .AddSingleton<KeyTexts>()
             .AddSingleton<FailedWrites>()
             .AddSingleton<ProblemFilter>()
+            .AddSingleton<StoreFigureSource>()
             .AddSingleton<TokenRates>()
             .AddSingleton<ExportTurns>()
             .AddSingleton<ApiDocumentContent>()

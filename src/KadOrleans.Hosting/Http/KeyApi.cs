@@ -26,7 +26,8 @@ internal static class KeyApi
         .WithDescription("With Accept: text/plain or application/octet-stream the body is the value itself, and Kad-Type has its type.")
         .Produces<KeyResult>(StatusCodes.Status200OK, ValueBody.Json, ValueBody.PlainText, ValueBody.Bytes)
         .Produces(StatusCodes.Status304NotModified)
-        .ProducesProblem(StatusCodes.Status404NotFound);
+        .ProducesProblem(StatusCodes.Status404NotFound)
+        .ProducesProblem(StatusCodes.Status412PreconditionFailed);
 
     public static RouteHandlerBuilder DescribesPut(this RouteHandlerBuilder endpoint) => endpoint
         .WithDescription(
@@ -36,23 +37,32 @@ internal static class KeyApi
         .ProducesProblem(StatusCodes.Status409Conflict)
         .ProducesProblem(StatusCodes.Status412PreconditionFailed)
         .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
-        .ProducesProblem(StatusCodes.Status415UnsupportedMediaType);
+        .ProducesProblem(StatusCodes.Status415UnsupportedMediaType)
+        .ProducesProblem(StatusCodes.Status507InsufficientStorage);
 
     public static string NotFound(RequestedKey key, GetResult result) => result.Lookup is { } lookup
-        ? $"No value was found for the key '{key}': {LookupText.Describe(lookup)}"
+        ? $"No value was found for the key '{key}'{LookupText.DescribeMiss(lookup)}"
         : $"No value was found for the key '{key}'; no lookup was made.";
 
-    public static string NotStored(RequestedKey key, SetResult result) => IsConflict(result)
-        ? $"The value of the key '{key}' was not stored: another one is published here, or lives longer."
-        : $"The value of the key '{key}' was not stored: contacts that rejected it: {result.Refused}, "
-        + $"did not answer: {result.Failed}{(result.Lookup is { } lookup ? $"; {LookupText.Describe(lookup)}" : ".")}";
-
-    public static ProblemType TypeOf(SetResult result) => IsConflict(result) ? ProblemType.Conflict : ProblemType.NotStored;
+    /// <summary>Why a set failed. A quota that is used up is named, with its figures if they can be read.</summary>
+    public static async Task<ApiProblemException> NotStoredAsync(RequestedKey key, SetResult result, StoreFigureSource figures)
+    {
+        var what = $"The value of the key '{key}' was not stored:";
+        return result.Local == StoreResult.Outdated
+            ? new ApiProblemException(ProblemType.Conflict, $"{what} another one is published here, or lives longer.")
+            : await QuotaRefusal.FindAsync(result, figures) is { } quota
+            ? new ApiProblemException(ProblemType.StoreFull, $"{what} {quota.Sentence}") { Reason = quota.Reason }
+            : new ApiProblemException(
+                ProblemType.NotStored,
+                $"{what} contacts that rejected it: {result.Refused}, did not answer: {result.Failed}"
+                + (result.Lookup is { } lookup ? $"; {LookupText.Describe(lookup)}" : "."));
+    }
 
     public static async Task<IResult> GetAsync(string key, string? @as, HttpContext context, IDht dht)
     {
         var requested = RequestedKey.Of(key, @as);
         context.Response.Headers.Vary = HeaderNames.Accept;
+        KeyTexts.Note(context, requested);
         var result = await dht.GetAsync(requested.Digest, context.RequestAborted);
         if (result.Value is not { } value)
         {
@@ -67,6 +77,11 @@ internal static class KeyApi
         var tag = ValueBody.TagOf(value, form);
         context.Response.GetTypedHeaders().ETag = tag;
         context.Response.Headers[ValueBody.TypeHeader] = DhtValueText.TypeName(value.Kind);
+        if (TagConditions.ReadMatch(context.Request) is { Count: > 0 } match && !TagConditions.Matches(match, [tag], isStrong: true))
+        {
+            throw new ApiProblemException(ProblemType.ConditionFailed, $"If-Match does not hold: the value that was found has the tag {tag} in this form.");
+        }
+
         if (TagConditions.Matches(context.Request.GetTypedHeaders().IfNoneMatch, [tag], isStrong: false))
         {
             return TypedResults.StatusCode(StatusCodes.Status304NotModified);
@@ -94,7 +109,7 @@ internal static class KeyApi
 
         if (!result.Succeeded)
         {
-            throw new ApiProblemException(TypeOf(result), NotStored(requested, result));
+            throw await NotStoredAsync(requested, result, context.RequestServices.GetRequiredService<StoreFigureSource>());
         }
 
         // That of the form that was sent.
@@ -113,8 +128,6 @@ internal static class KeyApi
             ? TypedResults.NoContent()
             : throw new ApiProblemException(ProblemType.NotPublished, $"The key '{requested}' is not published here.");
     }
-
-    private static bool IsConflict(SetResult result) => result.Local == StoreResult.Outdated;
 
     // JSON also for a request that accepts everything or names no type.
     private static string FormOf(HttpRequest request) => request.GetTypedHeaders().Accept

@@ -71,7 +71,9 @@ public static class KadSettings
                 ? name[..Math.Max(0, name.LastIndexOf(':'))] : null;
             if (!known.TryGetValue(list is null ? name : $"{list}:#", out var type))
             {
-                checks.Problems.Add($"{root}:{name} is not a setting; {string.Join(", ", Beside(name, known.Keys).Select(other => $"{root}:{other}"))} are.");
+                checks.Problems.Add(
+                    $"{root}:{name} is not a setting; {string.Join(", ", Beside(name, known.Keys).Select(other => $"{root}:{other}"))} are."
+                    + Suggestion.Question($"{root}:{name}", known.Keys.Select(other => $"{root}:{other}")));
             }
             else if (type is not null && value.Trim() is { Length: > 0 } text)
             {

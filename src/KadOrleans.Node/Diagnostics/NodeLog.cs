@@ -52,6 +52,12 @@ internal static partial class NodeLog
     public static partial void NotRemembered(this ILogger logger, NodeId key, StoreResult result);
 
     [LoggerMessage(
+        1067,
+        LogLevel.Warning,
+        "The quota of keys or bytes in all is reached, so the value of {Key} was not stored: raise totalKeys or totalBytes")]
+    public static partial void StoreFull(this ILogger logger, NodeId key);
+
+    [LoggerMessage(
         1029,
         LogLevel.Warning,
         "A quota of stored values is reached with {Keys} keys and {Bytes} bytes: {Evicted} values were evicted and {Refused} STOREs refused within a minute")]

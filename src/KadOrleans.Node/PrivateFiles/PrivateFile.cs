@@ -27,6 +27,28 @@ internal static class PrivateFile
     /// <exception cref="IOException">It exists, or cannot be created.</exception>
     public static FileStream CreateNew(string path) => Open(path, FileMode.CreateNew, FileAccess.Write);
 
+    /// <summary>
+    /// Creates a file with a content, which is on the disk when this returns. If it cannot be written whole, no part of it is left.
+    /// </summary>
+    /// <exception cref="IOException">It exists, or cannot be created or written.</exception>
+    public static void WriteNew(string path, Action<FileStream> write)
+    {
+        var file = CreateNew(path);
+        try
+        {
+            using (file)
+            {
+                write(file);
+                file.Flush(flushToDisk: true);
+            }
+        }
+        catch
+        {
+            File.Delete(path);
+            throw;
+        }
+    }
+
     /// <summary>Creates a file to write to, or empties one that an earlier run left unfinished.</summary>
     public static FileStream Create(string path, int bufferSize, FileOptions options = FileOptions.None)
     {

@@ -64,6 +64,15 @@ public static class ClusterConnections
         }
         catch (Exception e)
         {
+            if (NamedCluster.FindOther(e) is { } other)
+            {
+                problems.Add(
+                    "other cluster",
+                    $"The silo at {connection.RemoteEndPoint} refuses the connection: its cluster is '{other.Met}', not '{other.Expected}'; "
+                    + "Orleans:ClusterId must be that of the cluster.");
+                throw;
+            }
+
             problems.Add(
                 "ended early",
                 $"The silo at {connection.RemoteEndPoint} ended the connection before its first message ({Phrases.ReasonOf(e)}): " + (isEncrypted

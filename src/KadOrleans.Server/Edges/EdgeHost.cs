@@ -130,13 +130,24 @@ internal static class EdgeHost
 }
 
 /// <summary>Exports the readiness of a process that is only an edge, and stops it when it loses its lease.</summary>
-internal sealed class EdgeWatch(EdgeHealth health, IServer http, IHostApplicationLifetime lifetime, ILogger<EdgeWatch> logger) : BackgroundService
+internal sealed class EdgeWatch(
+    EdgeHealth health, IServer http, KadOptions settings, IHostApplicationLifetime lifetime, ILogger<EdgeWatch> logger) : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => WatchAsync(stoppingToken).UntilStoppedAsync(stoppingToken);
 
     private async Task WatchAsync(CancellationToken stoppingToken)
     {
         logger.StatusServed(ServerProgram.HttpAddress(http));
+        string[] callers =
+        [
+            .. settings.Http.Tokens is { } tokens ? [$"those whose token is in {Path.GetFullPath(tokens)}"] : Array.Empty<string>(),
+            .. settings.Http.Oidc is { } provider ? [$"the users of {provider.Authority}"] : Array.Empty<string>(),
+        ];
+        if (callers.Length > 0)
+        {
+            logger.ApiServed(ServerProgram.HttpAddress(http), string.Join(" and ", callers));
+        }
+
         using var ready = new ReadyGauge(() => health.IsReady);
         await health.LeaseLost.WaitAsync(stoppingToken);
         lifetime.StopApplication();
@@ -148,15 +159,13 @@ internal sealed class EndlessConnectionRetry(
     TimeProvider time, KadOptions settings, IConfiguration configuration, ILogger<EndlessConnectionRetry> logger) : IClientConnectionRetryFilter
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
 
-    private long? _loggedAt;
+    private readonly LogPause _logged = new();
 
     public async Task<bool> ShouldRetryConnectionAttempt(Exception exception, CancellationToken cancellationToken)
     {
-        if (_loggedAt is not { } at || time.GetElapsedTime(at) >= LogInterval)
+        if (_logged.TryLog(time.GetElapsedTime(0)))
         {
-            _loggedAt = time.GetTimestamp();
             logger.SilosNotFound(ClusterProviders.SettingOf(configuration, settings), exception.Message);
         }
 

@@ -8,6 +8,9 @@ internal static partial class EdgeHostLog
     [LoggerMessage(6230, LogLevel.Information, "Health is served on {Address}")]
     public static partial void StatusServed(this ILogger logger, string address);
 
+    [LoggerMessage(6233, LogLevel.Information, "The API is served below {Address}/v1, to {Callers}; the console is on the silos")]
+    public static partial void ApiServed(this ILogger logger, string address, string callers);
+
     [LoggerMessage(6231, LogLevel.Warning, "No silo has been reached yet by {Setting}; retrying each second: {Problem}")]
     public static partial void SilosNotFound(this ILogger logger, string setting, string problem);
 

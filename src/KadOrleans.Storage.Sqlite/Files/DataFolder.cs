@@ -41,6 +41,12 @@ internal sealed class DataFolder : IDisposable
     public static DataFolder Claim(string folder, DatabaseKind kind)
     {
         var claim = new DataFolder(Create(folder, kind), kind);
+        if (kind.Other is { } other && File.Exists(System.IO.Path.Combine(claim.Path, other.FileName)))
+        {
+            throw claim.Fault(
+                $"'{claim.Path}' is the data folder of a {other.Owner}, as it has '{other.FileName}', and not of a {kind.Owner}; {claim.Elsewhere}.");
+        }
+
         lock (Claimed)
         {
             return Claimed.Add(claim.DatabasePath) ? claim : throw claim.InUse(null);

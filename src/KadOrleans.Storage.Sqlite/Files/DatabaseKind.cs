@@ -29,6 +29,9 @@ internal sealed record DatabaseKind
     /// <summary>What has such a file open: "node".</summary>
     public required string Owner { get; init; }
 
+    /// <summary>The database of another kind of process, and what has it open: a folder that has it is that one's. Null: none.</summary>
+    public (string FileName, string Owner)? Other { get; init; }
+
     /// <summary>How to choose the data folder, after "choose another data folder": " with Kad:Data", or empty.</summary>
     public string FolderSetting { get; init; } = string.Empty;
 

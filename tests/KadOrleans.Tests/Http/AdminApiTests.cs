@@ -70,7 +70,7 @@ public sealed class AdminApiTests(ApiHost host) : IClassFixture<ApiHost>
         await _api.ShowsAsync(
             """{"results":[{"status":200},{"status":404}]}""",
             "POST", "/v1/admin/keys:batch", """{"operations":[{"op":"put","key":"c","value":1},{"op":"delete","key":"none"}]}""", _api.Manager);
-        _api.Dht.RefusesValues = true;
+        _api.Dht.Refusal = new SetResult { Refused = 2, Failed = 1 };
         var refusal = await _api.FailAsync(HttpStatusCode.ServiceUnavailable, "PUT", "/v1/admin/keys/c/value", """{"value":2}""", headers: _api.Manager);
 
         Assert.Equal(
@@ -152,7 +152,7 @@ public sealed class AdminApiTests(ApiHost host) : IClassFixture<ApiHost>
     public async Task A_shard_is_found_by_its_number_and_by_a_key()
     {
         await _api.ShowsAsync(
-            """{"number":5,"name":"shard 0005","silos":["S192.0.2.1:11111:7"],"missing":["S192.0.2.2:11111:6"]}""",
+            """{"number":5,"name":"shard 5","silos":["S192.0.2.1:11111:7"],"missing":["S192.0.2.2:11111:6"]}""",
             "GET", "/v1/admin/keys/a%2Fb/shard");
         Assert.Equal($"FindShard {NodeId.FromKey("a/b")}", _api.Admin.Calls.Last());
         await _api.JsonAsync("GET", $"/v1/admin/keys/{NodeId.MaxValue}/shard?as=digest");
@@ -203,10 +203,11 @@ public sealed class AdminApiTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Equal(0, upload.GetProperty("usual").GetInt64());
         Assert.Equal("edge-<b>", list.GetProperty("missing")[0].GetString());
 
-        await _api.ShowsAsync(
-            """{"name":"totalKeys","value":5,"changed":true,"missing":["edge-2"]}""", "PUT", "/v1/admin/limits/totalkeys", """{"value":5}""");
-        await _api.ShowsAsync("""{"changed":false}""", "PUT", "/v1/admin/limits/totalKeys", """{"value":7}""");
-        await _api.ShowsAsync("""{"value":null}""", "DELETE", "/v1/admin/limits/totalKeys");
+        _api.Admin.Unfollowing = ["edge-2"];
+        await WhileTimePassesAsync(_api.ShowsAsync(
+            """{"name":"totalKeys","value":5,"changed":true,"missing":["edge-2"]}""", "PUT", "/v1/admin/limits/totalkeys", """{"value":5}"""));
+        await WhileTimePassesAsync(_api.ShowsAsync("""{"changed":false}""", "PUT", "/v1/admin/limits/totalKeys", """{"value":7}"""));
+        await WhileTimePassesAsync(_api.ShowsAsync("""{"value":null}""", "DELETE", "/v1/admin/limits/totalKeys"));
         Assert.Equal("The limit is 0.", await _api.FailAsync(HttpStatusCode.BadRequest, "PUT", "/v1/admin/limits/totalKeys", """{"value":0}"""));
 
         Assert.Equal(
@@ -215,6 +216,25 @@ public sealed class AdminApiTests(ApiHost host) : IClassFixture<ApiHost>
                 "limit totalKeys: set to 7, as it was, not yet on edge-2", "limit totalKeys: set to 5, not yet on edge-2",
             ],
             _api.Audit);
+    }
+
+    [Fact]
+    public async Task A_change_of_a_limit_ends_when_all_follow_it_and_the_audit_log_says_so()
+    {
+        _api.Admin.Unfollowing = [];
+        await WhileTimePassesAsync(_api.ShowsAsync("""{"changed":true,"missing":[]}""", "PUT", "/v1/admin/limits/totalKeys", """{"value":5}"""));
+
+        Assert.Equal(["limit totalKeys: set to 5"], _api.Audit);
+    }
+
+    private async Task WhileTimePassesAsync(Task task)
+    {
+        while (await Task.WhenAny(task, Task.Delay(TimeSpan.FromMilliseconds(20))) != task)
+        {
+            _api.Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        await task;
     }
 
     [Theory]

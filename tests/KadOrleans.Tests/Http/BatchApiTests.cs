@@ -84,7 +84,7 @@ public sealed class BatchApiTests(ApiHost host) : IClassFixture<ApiHost>
     [Fact]
     public async Task Operations_that_fail_leave_the_others_alone()
     {
-        _api.Dht.RefusesValues = true;
+        _api.Dht.Refusal = new SetResult { Refused = 2, Failed = 1 };
         var body = """{"operations":[{"op":"put","key":"a","value":1},{"op":"get","key":"b"}]}""";
         var results = (await _api.JsonAsync("POST", Path, body)).GetProperty("results");
 

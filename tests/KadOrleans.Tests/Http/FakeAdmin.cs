@@ -23,6 +23,9 @@ internal sealed class FakeAdmin
 
     public IDhtAdmin Api { get; }
 
+    /// <summary>Those that do not follow all limits.</summary>
+    public IReadOnlyList<string> Unfollowing { get; set; } = ["edge-<b>"];
+
     public List<KeyValuePair<NodeId, StoredValue>> Imported { get; } = [];
 
     /// <summary>The imports that are taken before one fails.</summary>
@@ -136,7 +139,7 @@ internal sealed class FakeAdmin
         nameof(IDhtAdmin.GetShardsAsync) => Of(new ShardCount(16, null)),
         nameof(IDhtAdmin.DoubleShardsAsync) => Of(first is 16 ? new ShardCount(16, 1) : throw new ArgumentException($"The cluster has 16 shards, not {first}.")),
         nameof(IDhtAdmin.GetSilosAsync) => Of(Silos),
-        nameof(IDhtAdmin.FindShardAsync) => Of(new ShardDetails(5, "shard 0005", ["S192.0.2.1:11111:7"], ["S192.0.2.2:11111:6"])),
+        nameof(IDhtAdmin.FindShardAsync) => Of(new ShardDetails(5, "shard 5", ["S192.0.2.1:11111:7"], ["S192.0.2.2:11111:6"])),
         nameof(IDhtAdmin.GetShardAsync) => Of(first is < 16
             ? new ShardDetails((int)first, $"shard {first:x4}", [], [])
             : throw new ArgumentException($"The shard is {first}; 0 to 15 is allowed.")),
@@ -151,7 +154,7 @@ internal sealed class FakeAdmin
                 [new LimitEntry("totalKeys", 7, StoredAt)],
                 mostKeys: 5_000_000,
                 isCluster: true),
-            ["edge-<b>"])),
+            Unfollowing)),
         nameof(IDhtAdmin.SetLimitAsync) => Of(args[1] is 0L
             ? throw new ArgumentException("The limit is 0.")
             : new LimitChange(args[1] is not 7L, ["edge-2"])),

@@ -12,8 +12,8 @@ internal sealed class FakeDht : IDht
     /// <summary>Thrown by every call, if set.</summary>
     public Exception? Failure { get; set; }
 
-    /// <summary>Whether no contact takes a value.</summary>
-    public bool RefusesValues { get; set; }
+    /// <summary>The result of each set, if set: no value is taken.</summary>
+    public SetResult? Refusal { get; set; }
 
     /// <summary>The calls in their order.</summary>
     public ConcurrentQueue<string> Calls { get; } = new();
@@ -34,9 +34,9 @@ internal sealed class FakeDht : IDht
         NodeId key, DhtValue value, SetAcknowledgement acknowledgement, CancellationToken cancellationToken = default)
     {
         Note(acknowledgement == SetAcknowledgement.Durable ? "durable" : "set", key);
-        if (RefusesValues)
+        if (Refusal is { } refusal)
         {
-            return Task.FromResult(new SetResult { Refused = 2, Failed = 1, Lookup = Outcome(key) });
+            return Task.FromResult(refusal with { Lookup = Outcome(key) });
         }
 
         _values[key] = value;

@@ -102,6 +102,44 @@ public sealed class HttpRulesTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [Theory]
+    [InlineData(
+        StoreResult.TotalQuotaExceeded,
+        null,
+        "totalQuotaExceeded",
+        "The value of the key 'key' was not stored: the key's shard has its part of all that the cluster may hold (3 of 7 keys); "
+        + "raise 'totalKeys' with 'kad admin limits set', or 'Kad:Cluster:Quota:TotalKeys'.")]
+    [InlineData(
+        null,
+        StoreResult.TotalQuotaExceeded,
+        "publicationsFull",
+        "The value of the key 'key' was not stored: as many keys are published from here as may be; 'kad admin publications' lists them, and "
+        + "'kad admin delete KEY' ends one.")]
+    public async Task A_full_store_is_a_problem_of_its_own_type_alone_and_in_a_batch(
+        StoreResult? local, StoreResult? publication, string reason, string sentence)
+    {
+        _api.Dht.Refusal = new SetResult { Local = local, Publication = publication };
+        foreach (var path in new[] { Path, "/v1/admin/keys/key/value" })
+        {
+            using var response = await _api.SendAsync("PUT", path, """{"value":1}""");
+            var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).RootElement;
+            Assert.Equal(HttpStatusCode.InsufficientStorage, response.StatusCode);
+            Assert.Equal(
+                ("/v1/problems/store-full", reason, sentence),
+                (problem.GetProperty("type").GetString(), problem.GetProperty("reason").GetString(), problem.GetProperty("detail").GetString()));
+        }
+
+        const string Batch = """{"operations":[{"op":"put","key":"key","value":1}]}""";
+        var result = (await _api.JsonAsync("POST", "/v1/keys:batch", Batch)).GetProperty("results")[0];
+        Assert.Equal(
+            (507, "/v1/problems/store-full", reason, sentence),
+            (
+                result.GetProperty("status").GetInt32(),
+                result.GetProperty("problemType").GetString(),
+                result.GetProperty("reason").GetString(),
+                result.GetProperty("problem").GetString()));
+    }
+
+    [Theory]
     [InlineData("Bearer x", "GET", Path, "Bearer realm=\"kad\", error=\"invalid_token\", error_description=\"The token is not one of this server's\"")]
     [InlineData("", "GET", Path, "Bearer realm=\"kad\"")]
     [InlineData("reader", "PUT", Path, "Bearer realm=\"kad\", error=\"insufficient_scope\", scope=\"write\"")]
@@ -145,7 +183,7 @@ public sealed class HttpRulesTests(ApiHost host) : IClassFixture<ApiHost>
     [Fact]
     public async Task Retried_doublings_of_shards_say_the_number_that_they_double()
     {
-        var run = await _api.RunAsync("shards", "double");
+        var run = await _api.RunAsync("shards", "double", "--yes");
         Assert.Equal((ExitCode.Done, string.Empty), (run.ExitCode, run.Error));
         Assert.Equal("DoubleShards 16", _api.Admin.Calls.Last());
     }

@@ -89,8 +89,7 @@ public sealed class KeyApiTests(ApiHost host) : IClassFixture<ApiHost>
 
     [Fact]
     public async Task An_unknown_key_says_how_far_the_lookup_got() => Assert.Equal(
-        "No value was found for the key 'key': contacts asked: 5, answered: 3, timed out or failed: 2; "
-        + "the lookup ended because the nearest contacts that answer have all answered.",
+        "No value was found for the key 'key' (3 of 5 nodes asked had no value, 2 did not answer).",
         await _api.FailAsync(HttpStatusCode.NotFound, "GET", Path));
 
     [Fact]
@@ -113,6 +112,10 @@ public sealed class KeyApiTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Equal(2, (await _api.JsonAsync("GET", Path)).GetProperty("value").GetInt32());
         using var unchanged = await _api.SendAsync("GET", Path, headers: ("If-None-Match", second.Headers.ETag.ToString()));
         Assert.Equal(HttpStatusCode.NotModified, unchanged.StatusCode);
+        await _api.JsonAsync("GET", Path, headers: ("If-Match", second.Headers.ETag.ToString()));
+        Assert.Equal(
+            $"If-Match does not hold: the value that was found has the tag {second.Headers.ETag} in this form.",
+            await _api.FailAsync(HttpStatusCode.PreconditionFailed, "GET", Path, headers: ("If-Match", tag)));
     }
 
     [Theory]
@@ -176,11 +179,28 @@ public sealed class KeyApiTests(ApiHost host) : IClassFixture<ApiHost>
             "The request failed for a reason that is in the server's log.",
             await _api.FailAsync(HttpStatusCode.InternalServerError, "GET", Path));
 
-        (_api.Dht.Failure, _api.Dht.RefusesValues) = (null, true);
+        (_api.Dht.Failure, _api.Dht.Refusal) = (null, new SetResult { Refused = 2, Failed = 1 });
         Assert.StartsWith(
             "The value of the key 'key' was not stored: contacts that rejected it: 2, did not answer: 1; contacts asked: 5",
             await _api.FailAsync(HttpStatusCode.ServiceUnavailable, "PUT", Path, """{"value":1}"""),
             StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("PUT", "keys/key", """{"value":1}""", 1)]
+    [InlineData("DELETE", "keys/key", null, 1)]
+    [InlineData("GET", "keys/key", null, 0)]
+    [InlineData("HEAD", "keys/key", null, 0)]
+    [InlineData("POST", "admin/lookups", """{"target":"key","kind":"node"}""", 0)]
+    public async Task A_write_alone_is_one_that_failed(string method, string path, string? body, int count)
+    {
+        _api.Dht.Failure = _api.Admin.Failure = new DhtUnavailableException("The cluster does not respond.");
+        var before = _api.FailedWrites.Count;
+
+        using var response = await _api.SendAsync(method, $"/v1/{path}", body);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.Equal(count, _api.FailedWrites.Count - before);
     }
 
     [Fact]

@@ -55,10 +55,23 @@ internal static class Scene
     }
 }
 
-/// <summary>Keeps what was logged.</summary>
+/// <summary>Keeps what was logged. Safe for several threads.</summary>
 internal sealed class RecordingLog : ILoggerFactory, ILogger
 {
-    public List<(LogLevel Level, int Id, string Text, Exception? Exception)> Events { get; } = [];
+    // Guards itself.
+    private readonly List<(LogLevel Level, int Id, string Text, Exception? Exception)> _events = [];
+
+    /// <summary>What was logged until now.</summary>
+    public List<(LogLevel Level, int Id, string Text, Exception? Exception)> Events
+    {
+        get
+        {
+            lock (_events)
+            {
+                return [.. _events];
+            }
+        }
+    }
 
     public Action OnFailure { get; init; } = () => { };
 
@@ -74,7 +87,11 @@ internal sealed class RecordingLog : ILoggerFactory, ILogger
     public void Log<TState>(
         LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        Events.Add((logLevel, eventId.Id, formatter(state, exception), exception));
+        lock (_events)
+        {
+            _events.Add((logLevel, eventId.Id, formatter(state, exception), exception));
+        }
+
         if (exception is not null)
         {
             OnFailure();

@@ -13,8 +13,14 @@ public sealed class TokenFileException(string message, bool isPartial, Exception
 public static class TokenFileWriter
 {
     /// <summary>Adds a token to a file's.</summary>
+    /// <param name="setting">What names the file, for its mistakes.</param>
+    /// <param name="path">The file, which is made if it is missing.</param>
+    /// <param name="held">The tokens that it has.</param>
+    /// <param name="token">The token to add.</param>
+    /// <param name="before">Runs once all was checked, before the file changes. What it throws leaves the file as it is.</param>
     /// <exception cref="TokenFileException">It is no allowed token beside the others, or the file cannot be written.</exception>
-    public static void Add(string setting, string path, IReadOnlyList<ApiToken> held, ApiToken token) => Write(setting, path, [.. held, token]);
+    public static void Add(string setting, string path, IReadOnlyList<ApiToken> held, ApiToken token, Action? before = null) =>
+        Write(setting, path, [.. held, token], before);
 
     /// <summary>Removes a token from a file's, and returns those that are left.</summary>
     /// <exception cref="TokenFileException">There is none of this name, it is the only one, or the file cannot be written.</exception>
@@ -36,34 +42,42 @@ public static class TokenFileWriter
                 + "add another one first");
         }
 
-        Write(setting, path, left);
+        Write(setting, path, left, before: null);
         return left;
     }
 
+    /// <summary>Where the next content of a file is until it is written whole.</summary>
+    public static string NextOf(string path) => $"{path}.new";
+
     // A file that is there is written in place, as a server of another user may have it: owner and mode stay, and a link. Its whole next content
     // is beside it before, so that a full disk is found while the file is whole. A server that reads a part of it keeps to what it has.
-    private static void Write(string setting, string path, IReadOnlyList<ApiToken> tokens)
+    private static void Write(string setting, string path, IReadOnlyList<ApiToken> tokens, Action? before)
     {
         if (ApiTokens.FindProblem(tokens) is { } problem)
         {
             throw Unchanged(setting, path, problem);
         }
 
-        var (next, content) = ($"{path}.new", System.Text.Encoding.UTF8.GetBytes($"{ApiTokens.Write(tokens)}\n"));
+        var (next, content) = (NextOf(path), System.Text.Encoding.UTF8.GetBytes($"{ApiTokens.Write(tokens)}\n"));
         try
         {
-            using var held = File.Exists(path) ? new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite) : null;
+            // Without a buffer, which would be written once more when it is disposed, and hide how far a full disk let it come.
+            using var held = File.Exists(path) ? new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0) : null;
             File.Delete(next);
-            using (var file = PrivateFile.CreateNew(next))
+            PrivateFile.WriteNew(next, file => file.Write(content));
+            try
             {
-                file.Write(content);
-                file.Flush(flushToDisk: true);
+                before?.Invoke();
+                if (held is null)
+                {
+                    File.Move(next, path);
+                    return;
+                }
             }
-
-            if (held is null)
+            catch
             {
-                File.Move(next, path);
-                return;
+                File.Delete(next);
+                throw;
             }
 
             WriteInPlace(held, content, setting, path, next);

@@ -67,25 +67,32 @@ internal static class LimitApi
     private const string Path = "/limits";
     private const string OnePath = Path + "/{name}";
 
+    // Silos ask for limits each 15 s.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(16);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
     public static void Map(RouteGroupBuilder view, RouteGroupBuilder manage)
     {
         view.MapGet(Path, ListAsync)
             .WithSummary("Lists the limits that can be changed while the node or the cluster runs, and the edges that do not follow all of them yet.");
         manage.MapPut(OnePath, SetAsync)
             .WithSummary("Changes a limit. It holds in place of the setting until it is set back, after restarts too.")
-            .WithDescription("value: a whole number within the bounds of the list. A quota below what is held refuses further keys and removes none.")
+            .WithDescription(
+                "value: a whole number within the bounds of the list. A quota below what is held refuses further keys and removes none. "
+                + "The response comes when all live edges and silos follow it, or after 16 s with those that do not.")
             .WithBody<LimitBody>(Body.MaxFieldBytes, ValueBody.Json)
             .ProducesProblem(StatusCodes.Status404NotFound);
-        manage.MapDelete(OnePath, (string name, HttpContext context, IDhtAdmin admin, AuditLog audit) => ChangeAsync(name, null, context, admin, audit))
+        manage.MapDelete(OnePath, (string name, HttpContext context, IDhtAdmin admin, AuditLog audit, TimeProvider time) =>
+                ChangeAsync(name, null, context, admin, audit, time))
             .WithSummary("Sets a limit back to the setting.")
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
-    private static async Task<LimitResult> SetAsync(string name, HttpContext context, IDhtAdmin admin, AuditLog audit)
+    private static async Task<LimitResult> SetAsync(string name, HttpContext context, IDhtAdmin admin, AuditLog audit, TimeProvider time)
     {
         const string Needed = """The value is missing; {"value":…} with a whole number is needed.""";
         var json = await Body.ReadJsonAsync(context, Needed, "value");
-        return await ChangeAsync(name, json.Number<long>("value") ?? throw ApiProblemException.Wrong(Needed), context, admin, audit);
+        return await ChangeAsync(name, json.Number<long>("value") ?? throw ApiProblemException.Wrong(Needed), context, admin, audit, time);
     }
 
     private static async Task<LimitsResult> ListAsync(IDhtAdmin admin, CancellationToken cancellationToken)
@@ -97,17 +104,38 @@ internal static class LimitApi
             list.Missing);
     }
 
-    private static async Task<LimitResult> ChangeAsync(string name, long? value, HttpContext context, IDhtAdmin admin, AuditLog audit)
+    private static async Task<LimitResult> ChangeAsync(
+        string name, long? value, HttpContext context, IDhtAdmin admin, AuditLog audit, TimeProvider time)
     {
-        var limit = Limit.Find(name) ?? throw ApiProblemException.Missing(Limit.Unknown(name));
+        var limit = Limit.Find(name) ?? throw new ApiProblemException(ProblemType.UnknownLimit, Limit.Unknown(name));
         var change = await audit.RunAsync(
             context,
             "limit",
             limit.Name,
-            () => admin.SetLimitAsync(limit.Name, value, CancellationToken.None),
+            () => ChangeAndWaitAsync(limit.Name, value, context, admin, time),
             result => (value is { } set ? string.Create(CultureInfo.InvariantCulture, $"set to {set}") : "set back to the setting")
                 + (result.Changed ? string.Empty : ", as it was") + AdminApi.Without(result.Missing));
         return new LimitResult(limit.Name, value, change.Changed, change.Missing);
+    }
+
+    // Waits for those that do not follow yet, so that the audit log says how it ended. A caller who leaves ends the wait alone.
+    private static async Task<LimitChange> ChangeAndWaitAsync(string name, long? value, HttpContext context, IDhtAdmin admin, TimeProvider time)
+    {
+        var change = await admin.SetLimitAsync(name, value, CancellationToken.None);
+        try
+        {
+            for (var begin = time.GetTimestamp(); change.Missing.Count > 0 && time.GetElapsedTime(begin) < LongestWait;)
+            {
+                await Task.Delay(Pause, time, context.RequestAborted);
+                change = change with { Missing = (await admin.GetLimitsAsync(context.RequestAborted)).Missing };
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or DhtUnavailableException)
+        {
+            // The limit is changed, and the missing are those of before.
+        }
+
+        return change;
     }
 
     /// <summary>A request, for the document.</summary>

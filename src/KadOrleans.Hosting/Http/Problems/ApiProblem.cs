@@ -12,6 +12,9 @@ internal sealed class ApiProblemException(int status, string sentence, ProblemTy
     /// <summary>What programs branch on; null is that of the status.</summary>
     public ProblemType? Type => type;
 
+    /// <summary>Which of the cases of its type it is, for programs; null if the type has one case.</summary>
+    public string? Reason { get; init; }
+
     /// <summary>A mistake in the request: 400.</summary>
     public static ApiProblemException Wrong(string sentence) => new(StatusCodes.Status400BadRequest, sentence);
 
@@ -63,7 +66,8 @@ internal sealed partial class ProblemFilter(ILoggerFactory loggers) : IEndpointF
                 DhtUnavailableException => (StatusCodes.Status503ServiceUnavailable, e.Message),
                 _ => (StatusCodes.Status500InternalServerError, "The request failed for a reason that is in the server's log."),
             };
-            if (e is DhtUnavailableException)
+            // Keys are put and deleted by these methods, and by a batch, which counts for itself.
+            if (e is DhtUnavailableException && (HttpMethods.IsPut(request.Method) || HttpMethods.IsDelete(request.Method)))
             {
                 FailedWrites.NoteOf(context.HttpContext);
             }
@@ -78,7 +82,9 @@ internal sealed partial class ProblemFilter(ILoggerFactory loggers) : IEndpointF
                 context.HttpContext.Response.Headers.RetryAfter = RetryAfter;
             }
 
-            return ApiProblem.Create(status, sentence, type: (e as ApiProblemException)?.Type);
+            var refusal = e as ApiProblemException;
+            return ApiProblem.Create(
+                status, sentence, refusal?.Reason is { } reason ? new Dictionary<string, object?> { ["reason"] = reason } : null, refusal?.Type);
         }
     }
 

@@ -19,6 +19,7 @@ public sealed record ProblemType(string Name, int Status, string Title)
     public static readonly ProblemType NotFound = new("not-found", StatusCodes.Status404NotFound, "What the request names does not exist");
     public static readonly ProblemType NoValue = new("no-value", StatusCodes.Status404NotFound, "No value was found");
     public static readonly ProblemType NotPublished = new("not-published", StatusCodes.Status404NotFound, "The key is not published here");
+    public static readonly ProblemType UnknownLimit = new("unknown-limit", StatusCodes.Status404NotFound, "There is no such limit");
     public static readonly ProblemType NoSuchPath = new("no-such-path", StatusCodes.Status404NotFound, "There is no such path");
     public static readonly ProblemType NoManagement = new("no-management", StatusCodes.Status404NotFound, "An edge has no management; a silo has");
     public static readonly ProblemType WrongMethod = new("wrong-method", StatusCodes.Status405MethodNotAllowed, "The path has other methods");
@@ -35,12 +36,14 @@ public sealed record ProblemType(string Name, int Status, string Title)
     public static readonly ProblemType Unavailable = new(
         "unavailable", StatusCodes.Status503ServiceUnavailable, "Cluster or storage does not respond");
     public static readonly ProblemType NotStored = new("not-stored", StatusCodes.Status503ServiceUnavailable, "No contact stored the value");
+    public static readonly ProblemType StoreFull = new("store-full", StatusCodes.Status507InsufficientStorage, "A quota is used up");
 
     /// <summary>All of them. The first one of a status is what such a problem has that says no other.</summary>
     public static IReadOnlyList<ProblemType> All { get; } =
     [
-        WrongRequest, UnknownName, NoToken, UnknownToken, SessionEnded, MissingScope, NotFound, NoValue, NotPublished, NoSuchPath, NoManagement,
-        WrongMethod, Conflict, ConditionFailed, TooLarge, WrongContentType, UnknownHost, TooManyRequests, Failed, Unavailable, NotStored,
+        WrongRequest, UnknownName, NoToken, UnknownToken, SessionEnded, MissingScope, NotFound, NoValue, NotPublished, UnknownLimit, NoSuchPath,
+        NoManagement, WrongMethod, Conflict, ConditionFailed, TooLarge, WrongContentType, UnknownHost, TooManyRequests, Failed, Unavailable,
+        NotStored, StoreFull,
     ];
 
     public string Reference => $"{Root}/{Name}";

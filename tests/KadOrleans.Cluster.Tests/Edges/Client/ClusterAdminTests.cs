@@ -101,6 +101,6 @@ public sealed class ClusterAdminTests(SixteenShardCluster cluster) : DhtAdminCon
 
         var failure = await Assert.ThrowsAsync<DhtUnavailableException>(() => Admin.ScanAsync("f", null, 1));
 
-        Assert.Equal("The cluster's shard 000f does not answer: broken", failure.Message);
+        Assert.Equal("The cluster's shard 15 does not answer: broken", failure.Message);
     }
 }

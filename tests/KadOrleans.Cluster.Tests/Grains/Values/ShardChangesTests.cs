@@ -9,7 +9,7 @@ public sealed class ShardChangesTests
     private const int Limit = 10;
     private const int TooMany = 5;
     private const int ChangesRefused = 6404;
-    private const string Told = "may change no more values of others in shard 0007 within the hour; it changed";
+    private const string Told = "may change no more values of others in shard 7 within the hour; it changed";
 
     private readonly ManualTimeProvider _clock = new();
     private readonly List<string> _lines = [];
@@ -48,7 +48,7 @@ public sealed class ShardChangesTests
             return method == nameof(ILogger.IsEnabled) ? true : null;
         });
         _engine = new ShardEngine(
-            "shard 0007",
+            "shard 7",
             ShardRecordStorageTests.RecordsOf(new TestRows()),
             halves: null,
             StoreQuota.Unlimited with { ChangesPerSource = Limit },

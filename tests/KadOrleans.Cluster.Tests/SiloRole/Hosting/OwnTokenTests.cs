@@ -12,6 +12,7 @@ public sealed class OwnTokenTests : FolderTests
     {
         await using var silo = SiloProcess.Start(Folder);
         Assert.EndsWith("/console/", await silo.LineAsync("console http://127.0.0.1:"), StringComparison.Ordinal);
+        Assert.EndsWith("/v1", await silo.LineAsync("api http://127.0.0.1:"), StringComparison.Ordinal);
         Assert.Equal($"token {TokenPath}", await silo.LineAsync("token "));
         await silo.ServesAsync();
 
@@ -38,6 +39,33 @@ public sealed class OwnTokenTests : FolderTests
         Assert.Equal(2, second.Code);
         Assert.Contains("is in use by another silo", second.Errors, StringComparison.Ordinal);
         Assert.Equal(token, await File.ReadAllTextAsync(TokenPath));
+    }
+
+    [Fact]
+    public async Task A_silo_on_the_folder_of_a_node_is_refused_and_makes_nothing_there()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(Folder, "kad-cluster-data")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "kad.db"), string.Empty);
+
+        var silo = await EndedRun.OfSiloAsync(Folder);
+
+        Assert.Equal(2, silo.Code);
+        Assert.Contains(
+            "is the data folder of a node, as it has 'kad.db', and not of a silo; choose another data folder with Kad:Data.",
+            silo.Errors,
+            StringComparison.Ordinal);
+        Assert.Equal(["kad.db"], Directory.GetFiles(folder).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public async Task A_silo_with_a_file_of_tokens_names_the_file_and_the_console()
+    {
+        var file = Path.Combine(Folder, "tokens.json");
+        await File.WriteAllTextAsync(file, ApiTokens.Write([ApiToken.Create("operator", ApiScope.All).Token]));
+        await using var silo = SiloProcess.Start(Folder, $"Kad:Http:Tokens={file}");
+
+        Assert.EndsWith("/console/", await silo.LineAsync("console http://127.0.0.1:"), StringComparison.Ordinal);
+        Assert.Equal($"tokens {file}", await silo.LineAsync("tokens "));
     }
 
     [Theory]

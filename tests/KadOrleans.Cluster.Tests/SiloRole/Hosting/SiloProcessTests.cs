@@ -20,6 +20,27 @@ public sealed class SiloProcessTests(SiloProcessTests.LiveSilo live) : FolderTes
     }
 
     [Fact]
+    public async Task An_edge_of_another_cluster_names_both_clusters_and_so_does_the_silo()
+    {
+        await using var edge = ChildProcess.Start(
+            ServerExecutable.Name,
+            Folder,
+            "Kad:Role=Edge",
+            "Kad:Edge:Name=stray",
+            "Kad:Edge:Listen=127.0.0.1:0",
+            "Kad:Http=127.0.0.1:0",
+            $"Kad:Cluster:Gateway=127.0.0.1:{live.Gateway}",
+            "Orleans:ClusterId=other");
+
+        await Eventually.BecomesAsync(
+            () => Task.FromResult(edge.Error.Text.Contains(
+                "its cluster is 'kad', not 'other'; Orleans:ClusterId must be that of the cluster.", StringComparison.Ordinal)),
+            () => edge.Error.Text);
+        Assert.DoesNotContain("TLS", edge.Error.Text, StringComparison.Ordinal);
+        Assert.Contains("names the cluster 'other' and was refused: this cluster is 'kad'", live.Silo.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task It_stops_in_order_and_a_restart_finds_its_id_and_the_settings_that_the_cluster_was_created_with()
     {
         string[] settings = [$"Kad:Silo:Port={FreePort.Tcp()}", "Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1", "Kad:Cluster:ShardBits=5"];

@@ -19,7 +19,7 @@ public sealed class DoubledShardsTests : FolderTests
         }
 
         Assert.Equal("16 shards.", await EndedRun.OutputOfKadAsync(["admin", "shards", .. silo.AdminArguments]));
-        Assert.Equal("32 shards.", await EndedRun.OutputOfKadAsync(["admin", "shards", "double", "--wait", .. silo.AdminArguments]));
+        Assert.Equal("32 shards.", await EndedRun.OutputOfKadAsync(["admin", "shards", "double", "--yes", "--wait", .. silo.AdminArguments]));
         await AssertHeldAsync(silo, edge);
         Assert.Equal((0, 0), (await edge.StopAsync(), await silo.StopAsync()));
 

@@ -41,6 +41,86 @@ public sealed class AdminCommandTests : OperatedNode
     }
 
     [Fact]
+    public async Task A_full_store_says_so_with_its_limit_and_figures()
+    {
+        await DoneAsync("set", "first", "value");
+        await DoneAsync("limits", "set", "totalKeys", "1");
+
+        var full = await FailAsync(
+            ExitCode.Failed,
+            "The value of the key 'second' was not stored: the store is full (1 of 1 keys); "
+            + "raise 'totalKeys' with 'kad admin limits set', or '--max-keys'.",
+            "set", "second", "value", "--json");
+
+        Assert.Equal(("totalQuotaExceeded", "failed"), ((string?)full.Json["reason"], (string?)full.Json["error"]!["code"]));
+        Assert.Contains("The quota of keys or bytes in all is reached", Node.Process.Error.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_get_after_a_delete_says_that_another_node_answered()
+    {
+        await using var second = await NodeProcess.StartAsync("--in-memory", "--bootstrap", Node.Address);
+        await second.HasContactsAsync(1);
+        await DoneAsync("set", "greeting", "hello");
+        Assert.Empty((await DoneAsync("get", "greeting")).Error);
+
+        var deleted = await DoneAsync("delete", "greeting");
+        Assert.Equal("Copies of other nodes stay until they expire, and a get may still find them.\n", deleted.Error);
+        var got = await DoneAsync("get", "greeting");
+
+        Assert.Equal(("hello", "It is not held here: other nodes of the network answered.\n"), (got.Output, got.Error));
+    }
+
+    [Fact]
+    public async Task A_misspelt_limit_is_wrong_usage_and_the_one_that_was_meant_is_named()
+    {
+        var wrong = await RunAsync("limits", "set", "totalKey", "5");
+
+        Assert.Equal(ExitCode.WrongUsage, wrong.ExitCode);
+        Assert.EndsWith("Did you mean 'totalKeys'?", wrong.Error.Trim(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Shards_are_not_doubled_where_nobody_can_be_asked() => await FailAsync(
+        ExitCode.WrongUsage,
+        "Double the number of shards? There is no way back, and it cannot be stopped. Nobody can be asked here: --yes is needed.",
+        "shards", "double");
+
+    [Fact]
+    public async Task A_folder_that_nothing_runs_on_is_named()
+    {
+        using var empty = new TemporaryFolder();
+        await KadRun.RefusedAsync(
+            $"--data: nothing that serves its API runs on '{empty.Path}': it has no file 'http-token'; ", "admin", "usage", "--data", empty.Path);
+    }
+
+    [Fact]
+    public async Task A_data_folder_has_the_servers_url_until_it_stops()
+    {
+        await using var node = await NodeProcess.StartAsync("--data", Folder["other"]);
+        Assert.Equal("totalKeys is 7.\n", (await KadRun.DoneAsync("admin", "limits", "set", "totalKeys", "7", "--data", Folder["other"])).Output);
+        var lone = await KadRun.FailAsync(
+            ExitCode.Failed, "No value was found for the key 'none': no other node is known.", "admin", "get", "none", "--data", Folder["other"]);
+        Assert.Empty(lone.Output);
+        Assert.EndsWith(
+            "A lookup asks other nodes alone; 'kad admin key show KEY' shows what is held here.\n",
+            (await KadRun.DoneAsync("admin", "lookup", "none", "--data", Folder["other"])).Error,
+            StringComparison.Ordinal);
+
+        Assert.Equal(ExitCode.Done, await node.Process.StopAsync());
+        Assert.Empty(Directory.GetFiles(Folder["other"], "http-*"));
+    }
+
+    [Fact]
+    public async Task Https_to_plain_http_says_so()
+    {
+        var run = await KadRun.RunAsync("admin", "usage", "--url", $"https://{Node.HttpAddress}", "--token-file", Folder["operator.token"]);
+
+        Assert.Equal(ExitCode.Unreachable, run.ExitCode);
+        Assert.EndsWith($"if it serves plain HTTP, --url is http://{Node.HttpAddress}.", run.Error.Trim(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_set_says_where_the_value_is()
     {
         await using var second = await NodeProcess.StartAsync("--in-memory", "--bootstrap", Node.Address);

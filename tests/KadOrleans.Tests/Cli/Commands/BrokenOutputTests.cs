@@ -9,11 +9,11 @@ public sealed partial class BrokenOutputTests(ExampleNode node) : IClassFixture<
 {
     private const string Sentence = "The standard output cannot be written (No space left on device); what the command changed stays changed.";
 
-    // A server, whose output is a courtesy.
-    private const string Server = "node";
+    // A server, whose output is a courtesy, and a command that has no end of its own.
+    private static readonly string[] Endless = ["node", "watch"];
 
     public static TheoryData<string, bool> Examples => [.. Commands(Root, string.Empty)
-        .Where(command => command.Command.Action is not null && command.Path != Server)
+        .Where(command => command.Command.Action is not null && !Endless.Contains(command.Path))
         .SelectMany(command => command.Command.Options.Any(option => option.Name == "--json") ? new[] { false, true } : [false], (command, json) => (command.Path, json))];
 
     public static TheoryData<string> Paths => [.. Commands(Root, string.Empty).Select(command => command.Path)];
@@ -42,6 +42,13 @@ public sealed partial class BrokenOutputTests(ExampleNode node) : IClassFixture<
         }
 
         Assert.Equal((ExitCode.Failed, Sentence), (brokenCode, brokenError.Trim().Split('\n')[^1]));
+    }
+
+    [Fact]
+    public async Task A_watch_that_cannot_be_printed_ends_so_too()
+    {
+        await node.PrepareAsync();
+        Assert.Equal((ExitCode.Failed, Sentence), await RunAsync(["watch", "greeting", "--via", node.Address], new FullStream()));
     }
 
     [Theory]

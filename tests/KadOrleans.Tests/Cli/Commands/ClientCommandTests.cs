@@ -121,6 +121,57 @@ public sealed class ClientCommandTests(RunningNode node) : IClassFixture<Running
     }
 
     [Fact]
+    public async Task A_miss_is_short_unless_its_lookup_is_asked_for()
+    {
+        await KadRun.FailAsync(ExitCode.Failed, "Not found: nothing (1 of 1 nodes asked had no value).", "get", "nothing", "--via", node.Address);
+        var verbose = await KadRun.RunAsync("get", "nothing", "--verbose", "--via", node.Address);
+        Assert.StartsWith("Not found: nothing: contacts asked: 1, answered: 1", verbose.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_environment_names_the_nodes_of_commands_without_via()
+    {
+        var variables = new Dictionary<string, string> { ["KAD_VIA"] = $"127.0.0.1:9, {node.Address}" };
+        await using var set = KadProcess.Start(variables, "set", "by environment", "value");
+        Assert.Equal(ExitCode.Done, await set.ExitAsync());
+        await using var get = KadProcess.Start(variables, "get", "by environment", "--via", node.Address);
+        Assert.Equal(ExitCode.Done, await get.ExitAsync());
+        Assert.DoesNotContain("127.0.0.1:9 ", get.Error.Text, StringComparison.Ordinal);
+        await KadRun.FailAsync(ExitCode.WrongUsage, "No node is given; --via HOST:PORT, or KAD_VIA of the environment, is needed.", "get", "k");
+    }
+
+    [Fact]
+    public async Task A_watch_prints_the_value_and_its_change_and_ends_when_it_is_told_to()
+    {
+        await node.DoneAsync("set", "watched", "one");
+        await using var watch = KadProcess.Start("watch", "watched", "--interval", "1", "--via", node.Address);
+        Assert.Equal("one", await watch.NextLineAsync());
+
+        await node.DoneAsync("set", "watched", "two");
+
+        Assert.Equal("two", await watch.NextLineAsync());
+        Assert.Equal(ExitCode.Done, await watch.StopAsync());
+    }
+
+    [Fact]
+    public async Task A_set_ends_at_once_though_its_input_gives_nothing()
+    {
+        var silent = new System.IO.Pipelines.Pipe();
+        using var error = new StringWriter();
+        using var io = new KadOrleans.Cli.CommandIo(() => silent.Reader.AsStream(), new MemoryStream(), error);
+        using var interrupt = new CancellationTokenSource();
+        var running = KadOrleans.Cli.KadCommand.RunAsync(["set", "k", "--file", "-", "--via", node.Address], io, interrupt.Token);
+
+        Assert.False(running.IsCompleted);
+        await interrupt.CancelAsync();
+
+        Assert.Equal((ExitCode.Failed, "Interrupted."), (await running.WaitAsync(TestContext.Current.CancellationToken), error.ToString().Trim()));
+
+        // Ends the read that was left.
+        await silent.Writer.CompleteAsync();
+    }
+
+    [Fact]
     public Task Silent_via_nodes_fail_in_a_sentence_each() => KadRun.FailAsync(
         ExitCode.Unreachable,
         $"--via: 127.0.0.1:9 did not answer a ping.{Environment.NewLine}--via: 127.0.0.1:10 did not answer a ping.",

@@ -19,6 +19,19 @@ public sealed class NodeRefusalTests
     }
 
     [Fact]
+    public async Task The_data_folder_of_a_silo_is_refused_and_stays_as_it_is()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["kad-grains.db"], string.Empty);
+
+        await KadRun.RefusedAsync(
+            $"'{folder.Path}' is the data folder of a silo, as it has 'kad-grains.db', and not of a node; choose another data folder.",
+            "node", "--listen", "127.0.0.1:0", "--data", folder.Path);
+
+        Assert.Equal([folder["kad-grains.db"]], Directory.GetFiles(folder.Path));
+    }
+
+    [Fact]
     public async Task An_http_address_that_is_taken_and_a_file_of_tokens_that_is_missing_are_named()
     {
         using var holder = new TcpListener(IPAddress.Loopback, 0);

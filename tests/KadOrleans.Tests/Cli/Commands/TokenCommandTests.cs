@@ -46,13 +46,87 @@ public sealed class TokenCommandTests : IDisposable
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(output));
         }
 
-        await KadRun.RefusedAsync($"No token was made: --output '{output}' must be a new file in a folder that can be written (", ["token", .. add]);
+        await KadRun.RefusedAsync($"--file '{Path}' is unchanged: two tokens have the name 'operator'; each needs its own.", ["token", .. add]);
+        await KadRun.RefusedAsync(
+            $"No token was made: --output '{output}' must be a new file in a folder that can be written (",
+            "token", "add", "another", "--file", Path, "--output", output);
         Assert.Equal((token, tokens), (await File.ReadAllTextAsync(output), await File.ReadAllTextAsync(Path)));
 
-        // A hash that cannot be added leaves no token either.
-        var other = _folder["other.token"];
-        await KadRun.RefusedAsync($"--file '{Path}' is unchanged: two tokens have the name", "token", "add", "operator", "--file", Path, "--output", other);
-        Assert.False(File.Exists(other));
+        // The other way about, a file that cannot be written leaves the file of tokens as it is.
+        await KadRun.RefusedAsync(
+            $"No token was made: --output '{_folder["none/a.token"]}' must be a new file in a folder that can be written (",
+            "token", "add", "a", "--file", Path, "--output", _folder["none/a.token"]);
+        Assert.Equal(tokens, await File.ReadAllTextAsync(Path));
+        Assert.Equal([output, Path], Directory.EnumerateFiles(_folder.Path).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_hash_that_cannot_be_added_is_found_before_the_token_is_written()
+    {
+        await KadRun.DoneAsync("token", "add", "operator", "--file", Path);
+        var before = await File.ReadAllTextAsync(Path);
+
+        // It cannot be written, and is not tried: the name is told.
+        var output = _folder["none/operator.token"];
+        await KadRun.RefusedAsync(
+            $"--file '{Path}' is unchanged: two tokens have the name", "token", "add", "operator", "--file", Path, "--output", output);
+        await KadRun.RefusedAsync(
+            "--file '/none/tokens.json' is unchanged: it cannot be written (",
+            "token", "add", "a", "--file", "/none/tokens.json", "--output", output);
+        Directory.CreateDirectory($"{Path}.new/full");
+        await KadRun.RefusedAsync($"--file '{Path}' is unchanged: it cannot be written (", "token", "add", "a", "--file", Path, "--output", output);
+        Assert.Equal(before, await File.ReadAllTextAsync(Path));
+    }
+
+    [Theory]
+    [InlineData("tokens.json")]
+    [InlineData("./tokens.json")]
+    [InlineData("tokens.json.new")]
+    public async Task The_file_of_tokens_is_no_file_for_a_token(string name)
+    {
+        var output = System.IO.Path.Combine(_folder.Path, name);
+        await KadRun.RefusedAsync(
+            $"No token was made: --output '{output}' is the file of --file, or the one beside it that its next content is written to; "
+            + "a file of its own is needed.",
+            "token", "add", "a", "--file", Path, "--output", output);
+        Assert.Empty(Directory.EnumerateFiles(_folder.Path));
+    }
+
+    [Fact]
+    public void A_new_file_that_cannot_be_written_whole_is_not_left()
+    {
+        var path = _folder["a.token"];
+        Assert.Throws<IOException>(() => PrivateFile.WriteNew(path, file =>
+        {
+            file.Write("ha"u8);
+            file.Flush();
+            throw new IOException("No space left on device");
+        }));
+        Assert.Empty(Directory.EnumerateFiles(_folder.Path));
+
+        File.WriteAllText(path, "another's");
+        Assert.Throws<IOException>(() => PrivateFile.WriteNew(path, file => file.Write("a"u8)));
+        Assert.Equal("another's", File.ReadAllText(path));
+    }
+
+    // The file that has its hash is beside it.
+    [Fact]
+    public void A_token_stays_if_the_file_of_tokens_may_be_written_in_part()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Linux has a file whose disk is full.");
+        var (secret, token) = ApiToken.Create("operator", [ApiScope.Read]);
+        var (full, output) = (_folder["tokens.json"], _folder["operator.token"]);
+        File.CreateSymbolicLink(full, "/dev/full");
+
+        var failure = Assert.Throws<KadOrleans.Cli.CommandException>(
+            () => KadOrleans.Cli.TokenOutput.Add("--file", full, [], token, "--output", output, secret));
+
+        Assert.Equal(ExitCode.Failed, failure.ExitCode);
+        Assert.StartsWith($"--file '{full}' may be written in part (", failure.Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"; '{full}.new' has the whole: copy it there. The token is in --output '{output}'.", failure.Message, StringComparison.Ordinal);
+        Assert.Equal($"{secret}\n", File.ReadAllText(output));
+        Assert.Equal(token.Sha256, Assert.Single(ApiTokens.Read("--file", $"{full}.new")).Sha256);
     }
 
     [Fact]
