@@ -15,8 +15,6 @@ public static class KadSettings
     // all folders below the working one, so it would report a silo's own writes there.
     public static readonly KeyValuePair<string, string?>[] Unwatched = [new("hostBuilder:reloadConfigOnChange", bool.FalseString)];
 
-    private const string Clustering = "Orleans:Clustering:ProviderType";
-
     // The options of a silo's grains, whose class this project does not know. The silo's binder checks their types.
     private static readonly IEnumerable<string> OfGrains =
     [
@@ -45,15 +43,7 @@ public static class KadSettings
 
     public static KadOptions ReadSilo(IConfiguration configuration) => Read(configuration, "kad-silo", KadOptions.SiloHttpPort);
 
-    public static KadOptions ReadEdge(IConfiguration configuration)
-    {
-        var options = Read(configuration, "kad-edge", KadOptions.EdgeHttpPort);
-        var provider = configuration[Clustering]?.Trim();
-        options.Clustering = string.IsNullOrEmpty(provider) ? options.Storage
-            : FindProblem(typeof(StorageChoice), provider) is { } problem ? throw Mistake($"{Clustering} is '{provider}'; {problem}.")
-            : Enum.Parse<StorageChoice>(provider, ignoreCase: true);
-        return options;
-    }
+    public static KadOptions ReadEdge(IConfiguration configuration) => Read(configuration, "kad-edge", KadOptions.EdgeHttpPort);
 
     /// <summary>Binds one section, and notes settings that are unknown or of the wrong type. Null if it is empty.</summary>
     internal static TOptions? Bind<TOptions>(IConfiguration configuration, string root, OptionChecks checks)
@@ -166,6 +156,7 @@ public static class KadSettings
         }
 
         options.Tls?.Complete(configuration, checks);
+        StorageSettings.Complete(options, configuration, checks);
         checks.ThrowIfWrong();
         options.Telemetry = TelemetryOptions.Read(configuration, service);
         return options;
