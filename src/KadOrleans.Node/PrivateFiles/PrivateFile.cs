@@ -62,7 +62,8 @@ internal static class PrivateFile
     }
 
     /// <summary>Opens a file to read and write, and creates it if it is missing.</summary>
-    public static FileStream OpenOrCreate(string path) => Open(path, FileMode.OpenOrCreate, FileAccess.ReadWrite);
+    public static FileStream OpenOrCreate(string path, int bufferSize = 4_096) =>
+        Open(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, bufferSize);
 
     /// <summary>Creates an empty file if it is missing: for a library whose new files others may read.</summary>
     /// <param name="path">The file.</param>
