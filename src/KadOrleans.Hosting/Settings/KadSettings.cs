@@ -48,6 +48,7 @@ public static class KadSettings
     public static KadOptions ReadEdge(IConfiguration configuration)
     {
         var options = Read(configuration, "kad-edge", KadOptions.EdgeHttpPort);
+        options.Role = ServerRole.Edge;
         var provider = configuration[Clustering]?.Trim();
         options.Clustering = string.IsNullOrEmpty(provider) ? options.Storage
             : FindProblem(typeof(StorageChoice), provider) is { } problem ? throw Mistake($"{Clustering} is '{provider}'; {problem}.")
