@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Aspire.Hosting.ApplicationModel;
 
 namespace KadOrleans.Aspire.Hosting;
@@ -9,7 +11,7 @@ internal sealed class ClusterMember(KadClusterResource cluster, IResourceWithEnd
     public const string UdpEndpoint = "udp";
     public const string GatewayEndpoint = "gateway";
 
-    private const string Loopback = "127.0.0.1";
+    private static readonly string Loopback = $"{IPAddress.Loopback}";
 
     public IResourceWithEndpoints Resource { get; } = resource;
 
@@ -21,9 +23,13 @@ internal sealed class ClusterMember(KadClusterResource cluster, IResourceWithEnd
 
     private EndpointReference Udp => Resource.GetEndpoint(UdpEndpoint);
 
-    /// <summary>IP:PORT at which a process listens for this machine.</summary>
-    public static ReferenceExpression AddressOf(EndpointReference endpoint) =>
-        ReferenceExpression.Create($"{HostOf(endpoint)}:{endpoint.Property(EndpointProperty.TargetPort)}");
+    /// <summary>IP:PORT where others on this machine reach a process, which may listen for all machines.</summary>
+    public static ReferenceExpression AddressOf(EndpointReference endpoint) => At(endpoint, ListenerOf(endpoint) switch
+    {
+        "0.0.0.0" => Loopback,
+        "[::]" => $"[{IPAddress.IPv6Loopback}]",
+        var host => host,
+    });
 
     /// <summary>Sets what makes the process this member of its cluster.</summary>
     public async Task AddSettingsAsync(EnvironmentCallbackContext context)
@@ -33,7 +39,7 @@ internal sealed class ClusterMember(KadClusterResource cluster, IResourceWithEnd
         if (IsEdge)
         {
             settings["Kad:Edge:Name"] = Resource.Name;
-            settings["Kad:Edge:Listen"] = AddressOf(Udp);
+            settings["Kad:Edge:Listen"] = ListeningAt(Udp);
             if (cluster.Members.First(member => member.IsEdge) is var first && first != this)
             {
                 settings["Kad:Edge:Bootstrap"] = AddressOf(first.Udp);
@@ -41,7 +47,7 @@ internal sealed class ClusterMember(KadClusterResource cluster, IResourceWithEnd
         }
 
         settings["Kad:Role"] = IsSilo && IsEdge ? "SiloAndEdge" : IsSilo ? "Silo" : "Edge";
-        settings["Kad:Http"] = AddressOf(Resource.GetEndpoint(HttpEndpoint));
+        settings["Kad:Http"] = ListeningAt(Resource.GetEndpoint(HttpEndpoint));
         settings["Kad:Http:Tokens"] = await OperatorTokenFile.WriteAsync(cluster, context.CancellationToken);
         AddOrleansSettings(settings);
         foreach (var (name, value) in cluster.Settings)
@@ -64,6 +70,17 @@ internal sealed class ClusterMember(KadClusterResource cluster, IResourceWithEnd
         cluster.Storage.AddSiloSettings(settings);
     }
 
-    private static string HostOf(EndpointReference endpoint) =>
-        endpoint.EndpointAnnotation.TargetHost is "localhost" or "" ? Loopback : endpoint.EndpointAnnotation.TargetHost;
+    // IP:PORT at which a process listens.
+    private static ReferenceExpression ListeningAt(EndpointReference endpoint) => At(endpoint, ListenerOf(endpoint));
+
+    private static ReferenceExpression At(EndpointReference endpoint, string host) =>
+        ReferenceExpression.Create($"{host}:{endpoint.Property(EndpointProperty.TargetPort)}");
+
+    private static string ListenerOf(EndpointReference endpoint) => endpoint.EndpointAnnotation.TargetHost switch
+    {
+        "localhost" or "" => Loopback,
+        "*" or "+" => $"{IPAddress.Any}",
+        var host when IPAddress.TryParse(host, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6 => $"[{address}]",
+        var host => host,
+    };
 }

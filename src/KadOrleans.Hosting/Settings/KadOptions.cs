@@ -89,9 +89,10 @@ public sealed class KadOptions
     /// <summary>Whether a silo's dashboard is served: on loopback, or with a password.</summary>
     public bool ServesDashboard => IPAddress.IsLoopback(Http.EndPoint.Address) || Dashboard is not null;
 
-    /// <summary>Whether a silo serves API and console.</summary>
+    /// <summary>Whether the API is served, and by a silo the console.</summary>
     public bool ServesApi => Http.Tokens is not null || Http.Oidc is not null || HasOwnToken;
 
     // Whether a silo makes a token for its API. It does if it has a data folder, serves this machine alone, and has no file of tokens.
-    public bool HasOwnToken => Http.Tokens is null && IsLocal && IPAddress.IsLoopback(Http.EndPoint.Address);
+    public bool HasOwnToken =>
+        Role != ServerRole.Edge && Http.Tokens is null && IsLocal && IPAddress.IsLoopback(Http.EndPoint.Address);
 }

@@ -43,7 +43,12 @@ public static class KadSettings
 
     public static KadOptions ReadSilo(IConfiguration configuration) => Read(configuration, "kad-silo", KadOptions.SiloHttpPort);
 
-    public static KadOptions ReadEdge(IConfiguration configuration) => Read(configuration, "kad-edge", KadOptions.EdgeHttpPort);
+    public static KadOptions ReadEdge(IConfiguration configuration)
+    {
+        var options = Read(configuration, "kad-edge", KadOptions.EdgeHttpPort);
+        options.Role = ServerRole.Edge;
+        return options;
+    }
 
     /// <summary>Binds one section, and notes settings that are unknown or of the wrong type. Null if it is empty.</summary>
     internal static TOptions? Bind<TOptions>(IConfiguration configuration, string root, OptionChecks checks)

@@ -340,6 +340,13 @@ public sealed class SettingsTests
         Assert.Equal(ServerRole.Edge, KadSettings.ReadEdge(configuration).Role);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true, "Kad:Http:Tokens=tokens.json")]
+    [InlineData(true, "Kad:Http:Oidc:Authority=https://login.example.org", "Kad:Http:Oidc:ClientId=kad", "Kad:Http:Oidc:Roles:Read=staff")]
+    public void An_edge_serves_the_api_to_tokens_and_users_alone_and_makes_no_token(bool expected, params string[] settings) =>
+        Assert.Equal(expected, KadSettings.ReadEdge(Read(["Kad:Role=Edge", .. settings])).ServesApi);
+
     [Fact]
     public void An_edge_without_settings_has_defaults()
     {
