@@ -1,9 +1,13 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Configuration;
 
 namespace KadOrleans.Edge;
 
 internal static class EdgeServices
 {
+    // A client reads the silos' addresses again more often than a silo can be declared dead.
+    private static readonly TimeSpan GatewayRefresh = TimeSpan.FromSeconds(10);
+
     // Adds an edge that starts and stops with the host, whose options were checked. What transports throws for an endpoint ends start-up.
     // announce gets a line for each id, besides the log.
     public static IServiceCollection AddEdge(
@@ -16,6 +20,7 @@ internal static class EdgeServices
         Func<UdpEndpoint, IDatagramTransport> transports,
         Action<string>? announce = null)
     {
+        services.AddOptions<GatewayOptions>().Configure(options => options.GatewayListRefreshPeriod = GatewayRefresh);
         services.TryAddEnumerable(FormerNames.Service);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IRandomSource, CryptographicRandomSource>();

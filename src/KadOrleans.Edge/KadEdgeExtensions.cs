@@ -1,7 +1,6 @@
 using KadOrleans.Edge;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Orleans.Configuration;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -9,9 +8,6 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <remarks>In this namespace, as programs that register services have it already.</remarks>
 public static class KadEdgeExtensions
 {
-    // A client reads the silos' addresses again more often than a silo can be declared dead.
-    private static readonly TimeSpan GatewayRefresh = TimeSpan.FromSeconds(10);
-
     /// <summary>Adds an edge whose options are those of a section of the configuration, such as <c>Kad:Edge</c>.</summary>
     /// <remarks>A list is an array, or one text with commas. A key that is no option stops the start.</remarks>
     /// <inheritdoc cref="AddKadEdge(IServiceCollection, Action{KadEdgeOptions}?)"/>
@@ -42,7 +38,6 @@ public static class KadEdgeExtensions
 
         services.AddOptions<KadEdgeOptions>().Configure(configure ?? (static _ => { })).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<KadEdgeOptions>, KadEdgeOptionsValidator>());
-        services.AddOptions<GatewayOptions>().Configure(options => options.GatewayListRefreshPeriod = GatewayRefresh);
         services.AddSingleton<IOutgoingGrainCallFilter, EdgeProof>();
         return services.AddEdge(s => s.GetRequiredService<IOptions<KadEdgeOptions>>().Value, endpoint => UdpTransport.Bind(endpoint));
     }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Http.Features.Authentication;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using KadOrleans.Node;
 
 namespace KadOrleans.Http;
@@ -10,7 +11,7 @@ namespace KadOrleans.Http;
 /// The API and the console as a pipeline of their own, with services of their own: their tokens open none of the app's pages, the app's
 /// logins none of theirs, and neither changes how the other writes JSON, errors or documents.
 /// </summary>
-internal sealed class KadHttp : IHostedService, IAsyncDisposable
+internal sealed class KadHttp : IHostedLifecycleService, IAsyncDisposable
 {
     private readonly IHost _host;
     private readonly RequestDelegate _pipeline;
@@ -28,7 +29,11 @@ internal sealed class KadHttp : IHostedService, IAsyncDisposable
         var services = builder.Services;
         services.AddSingleton(app.GetRequiredService<ILoggerFactory>()).AddSingleton<IHostLifetime, NoLifetime>();
         services.AddSingleton(new DiagnosticListener(nameof(KadHttp))).AddSingleton<DiagnosticSource>(s => s.GetRequiredService<DiagnosticListener>());
-        services.AddRouting().AddSingleton(dht).AddDhtApi(new TokenFile(KadHttpOptionsValidator.TokensName, options.Tokens!));
+
+        // What the console shows is the health of the whole app, which has the check of the tokens too.
+        Tokens = new TokenFile(KadHttpOptionsValidator.TokensName, options.Tokens!);
+        services.AddSingleton(app.GetRequiredService<HealthCheckService>());
+        services.AddRouting().AddSingleton(dht).AddDhtApi(Tokens);
         var hasConsole = options.Console && admin is not null;
         if (admin is not null)
         {
@@ -48,9 +53,25 @@ internal sealed class KadHttp : IHostedService, IAsyncDisposable
     /// <summary>Where the pipeline serves. All other paths are the app's.</summary>
     public static IReadOnlyList<string> Roots { get; } = [DhtApi.Root, ConsoleHosting.Root];
 
+    /// <summary>The tokens that open it.</summary>
+    public TokenFile Tokens { get; }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     public Task StartAsync(CancellationToken cancellationToken) => _host.StartAsync(cancellationToken);
 
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Ends the streams that are open: the app's server stops before this service, and waits for them.</summary>
+    public Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        _host.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        return Task.CompletedTask;
+    }
+
     public Task StopAsync(CancellationToken cancellationToken) => _host.StopAsync(cancellationToken);
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public async ValueTask DisposeAsync()
     {
@@ -119,6 +140,13 @@ internal sealed class KadHttp : IHostedService, IAsyncDisposable
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
+}
+
+/// <summary>Adds the check of the tokens' file to the app's own, behind them: the app's are what its health is about.</summary>
+internal sealed class TokenFileCheck : IPostConfigureOptions<HealthCheckServiceOptions>
+{
+    public void PostConfigure(string? name, HealthCheckServiceOptions options) => options.Registrations.Add(new HealthCheckRegistration(
+        $"{nameof(KadHttp)} {nameof(TokenFile)}", services => services.GetRequiredService<KadHttp>().Tokens, failureStatus: null, tags: null));
 }
 
 /// <summary>Its log messages: docs/telemetry.md, Events.</summary>

@@ -1,6 +1,7 @@
 using KadOrleans.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using KadHttpOptions = KadOrleans.Http.KadHttpOptions;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -10,8 +11,9 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class KadHttpExtensions
 {
     /// <summary>
-    /// Adds the API for keys below <c>/v1</c> over the app's <c>IDht</c>, and with its <c>IDhtAdmin</c> the management and the console. Each
-    /// request needs a token of the file that the options name. Call <see cref="MapKad"/> too.
+    /// Adds the API for keys below <c>/v1</c> over the app's <c>IDht</c>, and with its <c>IDhtAdmin</c> the management and the console, which
+    /// shows what the app's health checks say. Each request needs a token of the file that the options name. The health checks get one that says
+    /// whether that file can be used, and is healthy either way. Call <see cref="MapKad"/> too.
     /// </summary>
     /// <param name="services">The services of the app.</param>
     /// <param name="configure">Sets the options. They are checked when the app starts, each mistake in a sentence.</param>
@@ -21,6 +23,8 @@ public static class KadHttpExtensions
         ArgumentNullException.ThrowIfNull(configure);
         services.AddOptions<KadHttpOptions>().Configure(configure).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<KadHttpOptions>, KadHttpOptionsValidator>());
+        services.AddHealthChecks();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<HealthCheckServiceOptions>, TokenFileCheck>());
         services.TryAddSingleton<KadHttp>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, KadHttp>(provider => provider.GetRequiredService<KadHttp>()));
         return services;
@@ -56,9 +60,10 @@ public static class KadHttpExtensions
 
     /// <summary>
     /// Serves <c>/health/live</c>, which is 200 while the process runs, and <c>/health/ready</c>, which is 200 while all health checks of the
-    /// app are healthy, and else 503. The body is <c>{"status":…}</c>, the first check's words. They need no token.
+    /// app are healthy or degraded, and else 503. The body is <c>{"status":…}</c>: ready, or the words of the first check that is unhealthy, with
+    /// a <c>reason</c> if there is more to say. They need no token.
     /// </summary>
-    /// <exception cref="InvalidOperationException">The app has no health checks: <c>AddHealthChecks()</c> was not called.</exception>
+    /// <exception cref="InvalidOperationException">The app has no health checks: neither <c>AddHealthChecks()</c> nor <see cref="AddKadHttp"/> was called.</exception>
     public static void MapKadHealth(this IEndpointRouteBuilder endpoints)
     {
         ArgumentNullException.ThrowIfNull(endpoints);

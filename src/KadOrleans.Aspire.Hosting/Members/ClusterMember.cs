@@ -1,15 +1,17 @@
+using System.Net;
+using System.Net.Sockets;
 using Aspire.Hosting.ApplicationModel;
 
 namespace KadOrleans.Aspire.Hosting;
 
 /// <summary>A process of a cluster: a silo, an edge, or both.</summary>
-internal sealed class ClusterMember(KadClusterResource cluster, IResourceWithEndpoints resource, bool isCarried)
+internal sealed class ClusterMember(KadClusterResource cluster, IResourceWithEndpoints resource)
 {
     public const string HttpEndpoint = "http";
     public const string UdpEndpoint = "udp";
     public const string GatewayEndpoint = "gateway";
 
-    private const string Loopback = "127.0.0.1";
+    private static readonly string Loopback = $"{IPAddress.Loopback}";
 
     public IResourceWithEndpoints Resource { get; } = resource;
 
@@ -21,9 +23,13 @@ internal sealed class ClusterMember(KadClusterResource cluster, IResourceWithEnd
 
     private EndpointReference Udp => Resource.GetEndpoint(UdpEndpoint);
 
-    /// <summary>IP:PORT at which a process listens for this machine.</summary>
-    public static ReferenceExpression AddressOf(EndpointReference endpoint) =>
-        ReferenceExpression.Create($"{HostOf(endpoint)}:{endpoint.Property(EndpointProperty.TargetPort)}");
+    /// <summary>IP:PORT where others on this machine reach a process, which may listen for all machines.</summary>
+    public static ReferenceExpression AddressOf(EndpointReference endpoint) => At(endpoint, ListenerOf(endpoint) switch
+    {
+        "0.0.0.0" => Loopback,
+        "[::]" => $"[{IPAddress.IPv6Loopback}]",
+        var host => host,
+    });
 
     /// <summary>Sets what makes the process this member of its cluster.</summary>
     public async Task AddSettingsAsync(EnvironmentCallbackContext context)
@@ -33,53 +39,48 @@ internal sealed class ClusterMember(KadClusterResource cluster, IResourceWithEnd
         if (IsEdge)
         {
             settings["Kad:Edge:Name"] = Resource.Name;
-            settings["Kad:Edge:Listen"] = AddressOf(Udp);
+            settings["Kad:Edge:Listen"] = ListeningAt(Udp);
             if (cluster.Members.First(member => member.IsEdge) is var first && first != this)
             {
                 settings["Kad:Edge:Bootstrap"] = AddressOf(first.Udp);
             }
         }
 
-        await AddServerSettingsAsync(settings, context);
-        if (!isCarried)
-        {
-            await AddOrleansSettingsAsync(settings, context.CancellationToken);
-        }
-
+        settings["Kad:Role"] = IsSilo && IsEdge ? "SiloAndEdge" : IsSilo ? "Silo" : "Edge";
+        settings["Kad:Http"] = ListeningAt(Resource.GetEndpoint(HttpEndpoint));
+        settings["Kad:Http:Tokens"] = await OperatorTokenFile.WriteAsync(cluster, context.CancellationToken);
+        AddOrleansSettings(settings);
         foreach (var (name, value) in cluster.Settings)
         {
             settings[name] = value;
         }
     }
 
-    private async Task AddServerSettingsAsync(ProcessSettings settings, EnvironmentCallbackContext context)
+    private void AddOrleansSettings(ProcessSettings settings)
     {
-        settings["Kad:Role"] = IsSilo && IsEdge ? "SiloAndEdge" : IsSilo ? "Silo" : "Edge";
-        settings["Kad:Http"] = AddressOf(Resource.GetEndpoint(HttpEndpoint));
-        if (IsSilo)
+        if (!IsSilo)
         {
-            settings["Kad:Silo:Address"] = Loopback;
-            settings["Kad:Silo:Port"] = settings["Kad:Silo:GatewayPort"] = "0";
+            cluster.Storage.AddClientSettings(settings);
+            return;
         }
 
-        await cluster.Storage.AddServerSettingsAsync(settings, this, context.CancellationToken);
-        settings["Kad:Http:Tokens"] = await OperatorTokenFile.WriteAsync(cluster, context.CancellationToken);
+        // A program of one's own may have Orleans' settings alone.
+        settings["Kad:Silo:Address"] = settings["Orleans:Endpoints:AdvertisedIPAddress"] = Loopback;
+        settings["Kad:Silo:Port"] = settings["Kad:Silo:GatewayPort"] = "0";
+        cluster.Storage.AddSiloSettings(settings);
     }
 
-    // A program of one's own: Orleans reads these, where kad-server derives them from its own.
-    private async Task AddOrleansSettingsAsync(ProcessSettings settings, CancellationToken cancellationToken)
-    {
-        if (IsSilo)
-        {
-            settings["Orleans:Endpoints:AdvertisedIPAddress"] = Loopback;
-            await cluster.Storage.AddSiloSettingsAsync(settings, cancellationToken);
-        }
-        else
-        {
-            await cluster.Storage.AddClientSettingsAsync(settings, cancellationToken);
-        }
-    }
+    // IP:PORT at which a process listens.
+    private static ReferenceExpression ListeningAt(EndpointReference endpoint) => At(endpoint, ListenerOf(endpoint));
 
-    private static string HostOf(EndpointReference endpoint) =>
-        endpoint.EndpointAnnotation.TargetHost is "localhost" or "" ? Loopback : endpoint.EndpointAnnotation.TargetHost;
+    private static ReferenceExpression At(EndpointReference endpoint, string host) =>
+        ReferenceExpression.Create($"{host}:{endpoint.Property(EndpointProperty.TargetPort)}");
+
+    private static string ListenerOf(EndpointReference endpoint) => endpoint.EndpointAnnotation.TargetHost switch
+    {
+        "localhost" or "" => Loopback,
+        "*" or "+" => $"{IPAddress.Any}",
+        var host when IPAddress.TryParse(host, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6 => $"[{address}]",
+        var host => host,
+    };
 }

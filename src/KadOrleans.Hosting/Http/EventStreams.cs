@@ -14,6 +14,29 @@ internal static class EventStreams
         context.Response.Headers["X-Accel-Buffering"] = "no";
 
         // The stream is disposed after the event that it has or waits for.
-        return TypedResults.ServerSentEvents(context.IsHead() ? events.Take(1) : events.TakeWhile(_ => TokenAuthentication.StillAllows(context)));
+        var lasting = UntilEndAsync(events, context.RequestServices.GetRequiredService<IHostApplicationLifetime>());
+        return TypedResults.ServerSentEvents(context.IsHead() ? lasting.Take(1) : lasting.TakeWhile(_ => TokenAuthentication.StillAllows(context)));
+    }
+
+    // A server that stops ends the response in order, as this is no failure of the request.
+    private static async IAsyncEnumerable<T> UntilEndAsync<T>(IAsyncEnumerable<T> events, IHostApplicationLifetime lifetime)
+    {
+        await using var source = events.GetAsyncEnumerator(CancellationToken.None);
+        while (true)
+        {
+            try
+            {
+                if (!await source.MoveNextAsync())
+                {
+                    yield break;
+                }
+            }
+            catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+            {
+                yield break;
+            }
+
+            yield return source.Current;
+        }
     }
 }

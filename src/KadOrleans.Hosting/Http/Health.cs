@@ -53,14 +53,24 @@ public static class HealthPages
         return context.Response.WriteAsync(body.ToJsonString(), context.RequestAborted);
     }
 
-    /// <summary>Reads the first check, which is the process's. Others add a reason if it has none.</summary>
+    /// <summary>
+    /// Reads all checks: the status is that of the first that is unhealthy. The first reason is that of all, or the words of one that is
+    /// degraded.
+    /// </summary>
     public static Health Read(HealthReport report)
     {
-        var check = report.Entries.Values.FirstOrDefault();
+        if (report.Entries.Count == 0)
+        {
+            return new Health("live");
+        }
+
+        var (name, worst) = report.Entries.First(one => one.Value.Status == report.Status);
+        var checks = report.Entries.Values;
         return new Health(
-            check.Description ?? "live",
-            report.Entries.Values.Select(one => one.Data.GetValueOrDefault(Reason)).OfType<string>().FirstOrDefault(),
-            check.Data?.GetValueOrDefault(RefusesWrites) is true);
+            report.Status == HealthStatus.Unhealthy ? worst.Description ?? $"the check {name} is unhealthy" : Health.Ready,
+            checks.Select(one => one.Data.GetValueOrDefault(Reason)).OfType<string>().FirstOrDefault()
+                ?? (report.Status == HealthStatus.Degraded ? worst.Description ?? $"the check {name} is degraded" : null),
+            checks.Any(one => one.Data.GetValueOrDefault(RefusesWrites) is true));
     }
 
     private static Task WriteAsync(HttpContext context, HealthReport report)

@@ -29,7 +29,8 @@ internal static class RequestTarget
         }
 
         return context.GetEndpoint() is RouteEndpoint { RoutePattern: var pattern } endpoint && endpoint.Metadata.GetMetadata<AsSent>() is not null
-            && FindDifference(pattern, sent, decoded, context.Request.RouteValues) is { } difference
+            && (FindDifference(context.Request, sent, out var taken)
+                ?? FindDifference(pattern, sent[taken..], decoded[taken..], context.Request.RouteValues)) is { } difference
             ? Refuse(difference)
             : next(context);
 
@@ -99,6 +100,15 @@ internal static class RequestTarget
         return true;
     }
 
+    // Compares the segments that the app took off the path before it was routed, by UsePathBase, with its base. A base that a proxy took off
+    // was not sent. The routed path has as many segments as were sent of it, since none is a dot segment and %2F stays as it is.
+    private static string? FindDifference(HttpRequest request, string[] sent, out int taken)
+    {
+        taken = request.PathBase.HasValue ? Math.Max(0, sent.Length - (request.Path.Value ?? string.Empty).Split('/').Length) : 0;
+        var (given, needed) = (string.Join('/', sent[..(taken + 1)]), request.PathBase.ToUriComponent());
+        return taken > 0 && !given.Equals(needed, StringComparison.OrdinalIgnoreCase) ? Difference(given, needed) : null;
+    }
+
     // Compares a path with its route's pattern, and gives the route the values that were sent. The router lets a slash follow.
     private static string? FindDifference(RoutePattern pattern, string[] sent, string[] decoded, RouteValueDictionary values)
     {
@@ -109,7 +119,7 @@ internal static class RequestTarget
             switch (segment.Parts)
             {
                 case [RoutePatternLiteralPart literal] when at >= sent.Length || !sent[at].Equals(literal.Content, StringComparison.OrdinalIgnoreCase):
-                    return $"The path has '{VisibleText.Excerpt(sent.ElementAtOrDefault(at) ?? string.Empty)}' in the place of '{literal.Content}', which must be sent as it is.";
+                    return Difference(sent.ElementAtOrDefault(at) ?? string.Empty, literal.Content);
                 case [RoutePatternParameterPart, RoutePatternLiteralPart method]
                     when at < sent.Length && !sent[at].EndsWith(method.Content, StringComparison.OrdinalIgnoreCase):
                     return $"The path has '{VisibleText.Excerpt(sent[at])}', whose end '{method.Content}' must be sent as it is.";
@@ -124,6 +134,9 @@ internal static class RequestTarget
 
         return null;
     }
+
+    private static string Difference(string given, string needed) =>
+        $"The path has '{VisibleText.Excerpt(given)}' in the place of '{needed}', which must be sent as it is.";
 
     /// <summary>The mark of endpoints whose paths must be sent as they are routed.</summary>
     public sealed class AsSent;

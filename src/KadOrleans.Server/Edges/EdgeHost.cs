@@ -10,9 +10,6 @@ namespace KadOrleans.Server;
 /// <summary>Builds the process of an edge alone. The order matters: HTTP starts before the silos are found, and stops last.</summary>
 internal static class EdgeHost
 {
-    /// <summary>How often the silos' addresses are read again: more often than a silo can be declared dead.</summary>
-    private static readonly TimeSpan GatewayRefresh = TimeSpan.FromSeconds(10);
-
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
@@ -55,17 +52,17 @@ internal static class EdgeHost
         settings,
         services =>
         {
-            if (settings().Http is { } http && (http.Tokens ?? http.Oidc?.Authority) is not null)
+            if (settings().ServesApi)
             {
-                HttpHosting.AddTokens(services.AddKadClient(), http);
-                HttpHosting.AddSignIn(services, http, providers, hasConsole: false);
+                HttpHosting.AddTokens(services.AddKadClient(), settings().Http);
+                HttpHosting.AddSignIn(services, settings().Http, providers, hasConsole: false);
             }
         },
         Map);
 
     private static void Map(IEndpointRouteBuilder endpoints, KadOptions settings)
     {
-        if ((settings.Http.Tokens ?? settings.Http.Oidc?.Authority) is not null)
+        if (settings.ServesApi)
         {
             endpoints.MapDhtApi();
         }
@@ -104,11 +101,7 @@ internal static class EdgeHost
     {
         services.Configure<HostOptions>(options => options.ShutdownTimeout = KadOptions.EdgeShutdownTimeout)
             .AddSingleton(settings).AddDatabaseFailures().AddSingleton(TimeProvider.System);
-        if (settings.Clustering == StorageChoice.AzureStorage)
-        {
-            providers.RequireStorage().AddConnections(services, configuration, isSilo: false);
-        }
-
+        ClusterProviders.AddConnections(services, configuration, settings, providers, isSilo: false);
         services.AddKadTelemetry(settings.Telemetry, configuration, provider =>
         [
             new("kad.cluster.id", provider.GetRequiredService<IOptions<ClusterOptions>>().Value.ClusterId),
@@ -120,7 +113,6 @@ internal static class EdgeHost
     {
         client.UseConnectionRetryFilter<EndlessConnectionRetry>();
         client.UseConnections(settings.Tls, providers.RequireTls(settings.Tls));
-        client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = GatewayRefresh);
         if (settings.Cluster.EdgeKey is { } edgeKey)
         {
             client.Services.AddSingleton<IOutgoingGrainCallFilter>(new EdgeCallFilter(edgeKey, TimeProvider.System));
@@ -160,7 +152,7 @@ internal sealed class EdgeWatch(
 
 /// <summary>Retries the connection to the silos for the life of the process, and logs that once a minute.</summary>
 internal sealed class EndlessConnectionRetry(
-    TimeProvider time, KadOptions settings, ILogger<EndlessConnectionRetry> logger) : IClientConnectionRetryFilter
+    TimeProvider time, KadOptions settings, IConfiguration configuration, ILogger<EndlessConnectionRetry> logger) : IClientConnectionRetryFilter
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -170,7 +162,7 @@ internal sealed class EndlessConnectionRetry(
     {
         if (_logged.TryLog(time.GetElapsedTime(0)))
         {
-            logger.SilosNotFound(ClusterProviders.SettingOf(settings), exception.Message);
+            logger.SilosNotFound(ClusterProviders.SettingOf(configuration, settings), exception.Message);
         }
 
         await Task.Delay(Pause, time, cancellationToken);

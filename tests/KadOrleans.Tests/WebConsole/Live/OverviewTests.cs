@@ -93,6 +93,21 @@ public sealed class OverviewTests
     }
 
     [Fact]
+    public void The_health_of_several_checks_is_that_of_the_worst_in_its_words()
+    {
+        Assert.Equal(new Health("live"), Read());
+        Assert.Equal(new Health("ready", "a reason"), Read(("first", HealthStatus.Healthy, null, null), ("second", HealthStatus.Healthy, "all is well", "a reason")));
+        Assert.Equal(new Health("the till is empty"), Read(("first", HealthStatus.Healthy, "ready", null), ("till", HealthStatus.Unhealthy, "the till is empty", null)));
+        Assert.Equal(new Health("the check till is unhealthy"), Read(("slow", HealthStatus.Degraded, "it is slow", null), ("till", HealthStatus.Unhealthy, null, null)));
+        Assert.Equal(new Health("ready", "it is slow"), Read(("first", HealthStatus.Healthy, "ready", null), ("slow", HealthStatus.Degraded, "it is slow", null)));
+
+        static Health Read(params (string Name, HealthStatus Status, string? Words, string? Reason)[] checks) => HealthPages.Read(new(
+            checks.ToDictionary(check => check.Name, check => new HealthReportEntry(
+                check.Status, check.Words, TimeSpan.Zero, null, check.Reason is { } reason ? new Dictionary<string, object> { ["reason"] = reason } : null)),
+            TimeSpan.Zero));
+    }
+
+    [Fact]
     public void The_size_of_the_network_is_the_middle_of_what_edges_estimate()
     {
         Assert.Equal(900, Overview.Of(Ready, [Node("a", 0) with { NetworkSize = 5 }, Node("b", 0) with { NetworkSize = 900.4 }, Node("c", 0) with { NetworkSize = 950 }, Node("d", 0)], [At(0)]).NetworkSize);

@@ -1,0 +1,154 @@
+using System.Net.Http.Headers;
+using System.Net.ServerSentEvents;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
+
+namespace KadOrleans.Cluster.Tests.SiloRole;
+
+/// <summary>An app of others with a node: API and console beside its own pages, its own health and its own stop.</summary>
+public sealed class NodeAppTests : FolderTests
+{
+    private const string Page = "/console/live";
+
+    private static readonly (string Secret, ApiToken Token) Operator = ApiToken.Create("operator", ApiScope.All);
+
+    private static readonly CancellationToken Cancelled = TestContext.Current.CancellationToken;
+
+    private string Tokens => Path.Combine(Folder, "tokens.json");
+
+    [Theory]
+    [InlineData(Page)]
+    [InlineData("/v1/keys/key/events")]
+    public async Task A_stream_that_is_open_ends_before_the_server_waits_for_it(string path)
+    {
+        await using var app = await StartAsync(services => services.AddHostedService<StopsLast>());
+        using var client = ClientOf(app);
+        await using var stream = await client.GetStreamAsync(path, Cancelled);
+        await using var events = SseParser.Create(stream).EnumerateAsync(Cancelled).GetAsyncEnumerator(Cancelled);
+        Assert.True(await events.MoveNextAsync());
+
+        await app.StopAsync(Cancelled);
+
+        Assert.False(await events.MoveNextAsync());
+        Assert.False(Assert.Single(app.Services.GetServices<IHostedService>().OfType<StopsLast>()).IsLate);
+    }
+
+    [Fact]
+    public async Task Console_and_health_have_what_the_checks_of_the_app_and_the_file_of_tokens_say()
+    {
+        var till = HealthCheckResult.Healthy();
+        await using var app = await StartAsync(services => services.AddHealthChecks().AddCheck("till", () => till));
+        using var client = ClientOf(app);
+        Assert.Equal((HttpStatusCode.OK, """{"status":"ready"}"""), await ReadyAsync(client));
+
+        till = HealthCheckResult.Unhealthy("the till is empty");
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, """{"status":"the till is empty"}"""), await ReadyAsync(client));
+
+        File.WriteAllText(Tokens, "no tokens");
+        var problem = "The file of KadHttpOptions.Tokens cannot be used; the log has why. The tokens that were read before stay in use.";
+        Assert.Equal($"Not ready: the till is empty. {problem}", await SaysAsync(client, problem));
+        till = HealthCheckResult.Healthy();
+        Assert.Equal((HttpStatusCode.OK, $$"""{"status":"ready","reason":"{{problem}}"}"""), await ReadyAsync(client));
+    }
+
+    [Fact]
+    public async Task Keys_in_percent_encoding_are_served_below_the_base_of_the_app()
+    {
+        await using var app = await StartAsync(
+            services => services.Configure<ForwardedHeadersOptions>(options => options.ForwardedHeaders = ForwardedHeaders.XForwardedPrefix),
+            pipeline => pipeline.UseForwardedHeaders().UsePathBase("/my shop/kad").UseRouting());
+        using var client = ClientOf(app);
+
+        using var value = new StringContent("""{"value":"here"}""", null, "application/json");
+        Assert.Equal(HttpStatusCode.OK, (await client.PutAsync("/my%20shop/kad/v1/keys/a%2Fb%20c", value, Cancelled)).StatusCode);
+        Assert.Equal("here", (await app.Services.GetRequiredService<IDht>().GetAsync<string>("a/b c", Cancelled)).Value);
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/v1/keys/a%2Fb%20c", Cancelled)).StatusCode);
+
+        // A proxy that serves it below a base of its own, which it does not send.
+        using var behind = new HttpRequestMessage(HttpMethod.Get, "/v1/keys/a%2Fb%20c") { Headers = { { "X-Forwarded-Prefix", "/public" } } };
+        Assert.Equal(HttpStatusCode.OK, (await client.SendAsync(behind, Cancelled)).StatusCode);
+
+        // Who watches paths sees the base as it is.
+        Assert.Equal(
+            "The path has '/my%20sh%6Fp/kad' in the place of '/my%20shop/kad', which must be sent as it is.",
+            await RefusedAsync(client, "/my%20sh%6Fp/kad/v1/keys/a"));
+        Assert.Equal(
+            "The path has '%6Beys' in the place of 'keys', which must be sent as it is.",
+            await RefusedAsync(client, "/my%20shop/kad/v1/%6Beys/a"));
+    }
+
+    private async Task<WebApplication> StartAsync(Action<IServiceCollection> add, Action<IApplicationBuilder>? use = null)
+    {
+        File.WriteAllText(Tokens, ApiTokens.Write([Operator.Token]));
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.Services.AddKadNode().UseUdp("127.0.0.1:0");
+
+        // Before the app's own: its order must not matter.
+        builder.Services.AddKadHttp(options => options.Tokens = Tokens);
+        builder.Services.AddHealthChecks();
+        add(builder.Services);
+        var app = builder.Build();
+        use?.Invoke(app);
+        app.MapKad();
+        app.MapKadHealth();
+        await app.StartAsync(Cancelled);
+        return app;
+    }
+
+    private static HttpClient ClientOf(WebApplication app)
+    {
+        var client = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Operator.Secret);
+        return client;
+    }
+
+    private static async Task<(HttpStatusCode, string)> ReadyAsync(HttpClient client)
+    {
+        var response = await client.GetAsync("/health/ready", Cancelled);
+        return (response.StatusCode, await response.Content.ReadAsStringAsync(Cancelled));
+    }
+
+    // The words of the console's page once they have some of their own: it is renewed each 5 s.
+    private static async Task<string> SaysAsync(HttpClient client, string part)
+    {
+        await using var stream = await client.GetStreamAsync(Page, Cancelled);
+        await foreach (var overview in SseParser.Create(stream).EnumerateAsync(Cancelled))
+        {
+            var words = JsonNode.Parse(overview.Data)!["words"]!.GetValue<string>();
+            if (words.Contains(part, StringComparison.Ordinal))
+            {
+                return words;
+            }
+        }
+
+        return "The page ended.";
+    }
+
+    private static async Task<string> RefusedAsync(HttpClient client, string path)
+    {
+        // As it is: a Uri resolves what need not be encoded.
+        var uri = new Uri($"http://{client.BaseAddress!.Authority}{path}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        var response = await client.GetAsync(uri, Cancelled);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        return JsonNode.Parse(await response.Content.ReadAsStringAsync(Cancelled))!["detail"]!.GetValue<string>();
+    }
+
+    // The server is the last that is added, and so the first that stops.
+    private sealed class StopsLast : IHostedService
+    {
+        public bool IsLate { get; private set; }
+
+        public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken)
+        {
+            IsLate = cancellationToken.IsCancellationRequested;
+            return Task.CompletedTask;
+        }
+    }
+}
