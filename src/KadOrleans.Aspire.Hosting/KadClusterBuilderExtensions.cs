@@ -196,12 +196,13 @@ public static class KadClusterBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(cluster);
-        return client.WithReferenceRelationship(cluster).WithEnvironment(async context =>
+        return client.WithReferenceRelationship(cluster).WithEnvironment(context =>
         {
             var settings = new ProcessSettings(context.EnvironmentVariables, cluster.Resource.Name);
             settings.AddNames();
             settings["Orleans:EnableDistributedTracing"] = "true";
-            await cluster.Resource.Storage.AddClientSettingsAsync(settings, context.CancellationToken);
+            cluster.Resource.Storage.AddClientSettings(settings);
+            return Task.CompletedTask;
         });
     }
 

@@ -114,7 +114,10 @@ internal static partial class GrainsLog
     [LoggerMessage(6082, LogLevel.Debug, "Silo {Witness} did not say whether silo {Silo} has ended: {Message}")]
     public static partial void WitnessSilent(this ILogger logger, SiloAddress witness, SiloAddress silo, string message);
 
-    [LoggerMessage(6090, LogLevel.Warning, "The quota of {Shard} is reached, so a value was not stored: raise totalKeys or totalBytes of the cluster")]
+    [LoggerMessage(
+        6090,
+        LogLevel.Warning,
+        "The quota of {Shard} is reached, so a value was not stored: raise totalKeys or totalBytes of the cluster")]
     public static partial void ShardFull(this ILogger logger, string shard);
 
     [LoggerMessage(6091, LogLevel.Warning, "The client at {Caller} names the cluster '{Named}' and was refused: this cluster is '{Own}'")]

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 namespace KadOrleans.Oidc;
 
 // What a sign-in in a browser ends in: the page with a code for a session, or one sentence.
-internal sealed class BrowserEvents(UserMapping users) : OpenIdConnectEvents
+internal sealed class BrowserEvents(UserMapping users, KadOidcOptions options) : OpenIdConnectEvents
 {
     public override async Task TicketReceived(TicketReceivedContext context)
     {
@@ -27,9 +27,14 @@ internal sealed class BrowserEvents(UserMapping users) : OpenIdConnectEvents
     public override Task RemoteFailure(RemoteFailureContext context)
     {
         context.HandleResponse();
-        return BrowserSignIn.RefuseAsync(
-            context.HttpContext,
-            StatusCodes.Status400BadRequest,
-            $"The sign-in failed: {KadSettings.Quote(context.Failure?.Message ?? "no reason is known")}. Begin it again at {ConsoleHosting.Root}/.");
+        return context.Failure is HttpRequestException or TaskCanceledException
+            ? BrowserSignIn.RefuseAsync(
+                context.HttpContext,
+                StatusCodes.Status503ServiceUnavailable,
+                $"The identity provider {options.Authority} does not respond; try again, or use a token of this server.")
+            : BrowserSignIn.RefuseAsync(
+                context.HttpContext,
+                StatusCodes.Status400BadRequest,
+                $"The sign-in failed: {KadSettings.Quote(context.Failure?.Message ?? "no reason is known")}. Begin it again at {ConsoleHosting.Root}/.");
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
 
@@ -40,7 +41,11 @@ public sealed class OidcSignIn : ISignInProvider
         {
             // What a sign-in carries through the provider, for minutes: only the process that began it can read it.
             services.AddDataProtection().UseEphemeralDataProtectionProvider();
-            schemes.AddOpenIdConnect(BrowserScheme, displayName: null, browser => SetUp(browser, options, new BrowserEvents(users)));
+            schemes.AddOpenIdConnect(BrowserScheme, displayName: null, browser => SetUp(browser, options, new BrowserEvents(users, options)));
+
+            // Both go by the same keys, so that a sign-in begins only if what it needs of the provider is known.
+            services.AddOptions<OpenIdConnectOptions>(BrowserScheme).Configure<IOptionsMonitor<JwtBearerOptions>>(
+                (browser, bearer) => browser.ConfigurationManager = bearer.Get(BearerScheme).ConfigurationManager);
         }
 
         services.AddSingleton<IIdentityProvider>(provider => ActivatorUtilities.CreateInstance<IdentityProvider>(provider, options, users, signsIn));
@@ -54,7 +59,7 @@ public sealed class OidcSignIn : ISignInProvider
         bearer.MapInboundClaims = false;
         bearer.SaveToken = false;
         bearer.TokenValidationParameters = Parameters();
-        bearer.TokenValidationParameters.ValidAudience = options.Audience ?? options.ClientId;
+        bearer.TokenValidationParameters.ValidAudience = options.Audience;
     }
 
     private static void SetUp(OpenIdConnectOptions browser, KadOidcOptions options, BrowserEvents events)
@@ -70,6 +75,9 @@ public sealed class OidcSignIn : ISignInProvider
         browser.ResponseType = OpenIdConnectResponseType.Code;
         browser.ResponseMode = OpenIdConnectResponseMode.Query;
         browser.UsePkce = true;
+
+        // Else each stranger's request for a sign-in would call the provider under the client's secret.
+        browser.PushedAuthorizationBehavior = PushedAuthorizationBehavior.Disable;
         browser.DisableTelemetry = true;
         browser.CallbackPath = $"{ConsoleHosting.Root}/sign-in/done";
 

@@ -1,3 +1,3 @@
 using KadOrleans.Server.Full;
 
-return await KadServer.RunAsync(args, providers => providers.UseKadAzureStorage().UseKadTls().UseKadOidc());
+return await KadServer.RunAsync(args, providers => providers.UseKadAzureStorage().UseKadRedis().UseKadTls().UseKadOidc());

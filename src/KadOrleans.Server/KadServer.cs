@@ -11,8 +11,9 @@ public static class KadServer
         and status on http://127.0.0.1:8080. The API's token is in kad-cluster-data/http-token. The settings most used:
 
           Kad:Role=Silo|Edge|SiloAndEdge             by default SiloAndEdge with Kad:Storage=Local, and else Silo
-          Kad:Storage=Local|AdoNet|AzureStorage      where state is kept, and how an edge finds the silos
-          Kad:PostgreSql:ConnectionString=...        with AdoNet
+          Kad:Storage=Local|PostgreSql|AzureStorage  where state is kept, and how an edge finds the silos
+          Kad:PostgreSql:ConnectionString=...        with PostgreSql
+          Kad:Clustering=Redis                       where members and reminders are, if not as the state
           Kad:Silo:Address=127.0.0.1                 where silos and clients reach a silo
           Kad:Silo:Port=11111                        port for other silos; 0 is any free one
           Kad:Silo:GatewayPort=30000                 port for edges and other clients; 0 is any free one
@@ -23,7 +24,7 @@ public static class KadServer
         Examples:
           kad-server
           kad-server Kad:Data=/var/lib/kad Kad:Edge:Listen=0.0.0.0:8468
-          kad-server Kad:Storage=AdoNet "Kad:PostgreSql:ConnectionString=Host=db;Database=orleans;Username=kad_silo"
+          kad-server Kad:Storage=PostgreSql "Kad:PostgreSql:ConnectionString=Host=db;Database=orleans;Username=kad_silo"
           kad-server Kad:Role=Edge Kad:Edge:Name=a Kad:Edge:Listen=0.0.0.0:8468 Kad:Cluster:Gateway=10.0.0.4:30000
         """;
 

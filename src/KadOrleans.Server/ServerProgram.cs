@@ -26,7 +26,7 @@ internal static class ServerProgram
                 ? EdgeHost.Build(settings, providers, output, error, () => hasStarted)
                 : SiloHost.Build(settings, providers, output, error);
             log = host.Services.GetRequiredService<ConsoleLog>();
-            var code = isEdge ? await RunEdgeAsync(host, () => hasStarted = true) : await RunSiloAsync(host, claim, output);
+            var code = isEdge ? await RunEdgeAsync(host, () => hasStarted = true) : await RunSiloAsync(host, providers, claim, output);
             return await StoppedAsync(code);
         }
         catch (StopException exception)
@@ -121,14 +121,18 @@ internal static class ServerProgram
     }
 
     // The token's file is written and removed while this process has the data folder locked. So it never is another process's.
-    private static async Task<int> RunSiloAsync(IHost host, PortClaim claim, TextWriter output)
+    private static async Task<int> RunSiloAsync(IHost host, KadProviders providers, PortClaim claim, TextWriter output)
     {
         PortCheck.Run(host.Services, claim);
         PortCheck.WarnOfMissingKey(host.Services);
 
         // Opens the file of local storage before the silo starts, so that a fault is reported early.
         host.Services.GetKeyedService<IGrainStorage>(GrainStorageName.Kad);
-        await SchemaCheck.RunAsync(host.Services);
+        foreach (var storage in providers.Storages)
+        {
+            await storage.CheckAsync(host.Services);
+        }
+
         await MendMembersAsync(host.Services);
         var fatal = host.Services.GetRequiredService<FatalError>();
         var token = host.Services.GetService<OwnToken>();
@@ -136,6 +140,7 @@ internal static class ServerProgram
         try
         {
             await fatal.UnlessAsync(host.StartAsync());
+            token?.WriteUrl(HttpAddress(host.Services.GetRequiredService<IServer>()));
             var log = host.Services.GetRequiredService<ConsoleLog>();
             foreach (var line in AddressLines(host.Services))
             {

@@ -17,38 +17,41 @@ public sealed class SettingsTests : FolderTests
 
         var silo = await ReadAsync(builder, "shop-silo-2");
         Assert.Equal("Silo", silo["Kad__Role"]);
-        Assert.Equal("AdoNet", silo["Kad__Storage"]);
-        Assert.Equal(PostgreSql, silo["Kad__PostgreSql__ConnectionString"]);
+        AssertProvider(silo, "Clustering", "AdoNet", PostgreSql);
+        AssertProvider(silo, "GrainStorage__Kad", "AdoNet", PostgreSql);
+        AssertProvider(silo, "Reminders", "AdoNet", PostgreSql);
         Assert.Equal(("shop", "shop"), (silo["Orleans__ClusterId"], silo["Orleans__ServiceId"]));
         Assert.Equal("4", silo["Kad__Cluster__ShardBits"]);
         Assert.DoesNotContain(silo.Keys, name => name.StartsWith("Kad__Edge", StringComparison.Ordinal));
 
         var edge = await ReadAsync(builder, "edge-2");
-        Assert.Equal(("Edge", "edge-2", PostgreSql), (edge["Kad__Role"], edge["Kad__Edge__Name"], edge["Kad__PostgreSql__ConnectionString"]));
+        Assert.Equal(("Edge", "edge-2"), (edge["Kad__Role"], edge["Kad__Edge__Name"]));
+        AssertProvider(edge, "Clustering", "AdoNet", PostgreSql);
+        Assert.DoesNotContain(edge.Keys, name => name.StartsWith("Orleans__GrainStorage", StringComparison.Ordinal));
         Assert.True(edge.ContainsKey("Kad__Edge__Bootstrap"));
         Assert.False((await ReadAsync(builder, "edge-1")).ContainsKey("Kad__Edge__Bootstrap"));
 
         var client = await ReadAsync(builder, "client");
-        Assert.Equal(("AdoNet", "Npgsql"), (client["Orleans__Clustering__ProviderType"], client["Orleans__Clustering__Invariant"]));
-        Assert.Equal(PostgreSql, client["Orleans__Clustering__ConnectionString"]);
+        AssertProvider(client, "Clustering", "AdoNet", PostgreSql);
+        Assert.Equal("Npgsql", client["Orleans__Clustering__Invariant"]);
     }
 
     [Theory]
-    [InlineData(
-        Account + ";TableEndpoint=http://t", Account + ";BlobEndpoint=http://b",
-        "Kad__Azure__ConnectionString", Account + ";TableEndpoint=http://t;BlobEndpoint=http://b")]
-    [InlineData(
-        "https://a.table.core.windows.net", "https://a.blob.core.windows.net",
-        "Kad__Azure__BlobServiceUri", "https://a.blob.core.windows.net")]
-    public async Task On_azure_storage_silos_get_tables_and_blobs(string tables, string blobs, string setting, string value)
+    [InlineData(Account + ";TableEndpoint=http://t", Account + ";BlobEndpoint=http://b")]
+    [InlineData("https://a.table.core.windows.net", "https://a.blob.core.windows.net")]
+    public async Task On_azure_storage_silos_get_tables_and_blobs(string tables, string blobs)
     {
         await using var builder = AppHosts.Create();
         (builder.Configuration["ConnectionStrings:tables"], builder.Configuration["ConnectionStrings:blobs"]) = (tables, blobs);
-        builder.AddKadCluster("kad").WithDataFolder(Folder).WithEdge("edge-1")
+        builder.AddKadCluster("Kad").WithDataFolder(Folder).WithEdge("edge-1")
             .WithAzureStorage(builder.AddConnectionString("tables"), builder.AddConnectionString("blobs"));
 
-        var silo = await ReadAsync(builder, "kad-silo-1");
-        Assert.Equal(("AzureStorage", "Blobs", value), (silo["Kad__Storage"], silo["Kad__Azure__GrainStorage"], silo[setting]));
+        var silo = await ReadAsync(builder, "Kad-silo-1");
+        AssertProvider(silo, "Clustering", "AzureTableStorage", tables);
+        AssertProvider(silo, "GrainStorage__Kad", "AzureBlobStorage", blobs);
+        AssertProvider(silo, "Reminders", "AzureTableStorage", tables);
+        Assert.Equal("kad", silo["Orleans__GrainStorage__Kad__ContainerName"]);
+        AssertProvider(await ReadAsync(builder, "edge-1"), "Clustering", "AzureTableStorage", tables);
     }
 
     [Fact]
@@ -62,8 +65,7 @@ public sealed class SettingsTests : FolderTests
 
         var settings = await ReadAsync(builder, "shop");
         Assert.Equal(("SiloAndEdge", "shop"), (settings["Kad__Role"], settings["Kad__Edge__Name"]));
-        Assert.All(["Clustering", "GrainStorage__Kad", "Reminders"], provider => Assert.Equal(
-            ("AdoNet", PostgreSql), (settings[$"Orleans__{provider}__ProviderType"], settings[$"Orleans__{provider}__ConnectionString"])));
+        Assert.All(["Clustering", "GrainStorage__Kad", "Reminders"], provider => AssertProvider(settings, provider, "AdoNet", PostgreSql));
     }
 
     [Fact]
@@ -148,6 +150,9 @@ public sealed class SettingsTests : FolderTests
 
         static string Expression(Dictionary<string, object> settings, string name) => ((ReferenceExpression)settings[name]).ValueExpression;
     }
+
+    private static void AssertProvider(Dictionary<string, string> settings, string provider, string type, string connection) => Assert.Equal(
+        (type, connection), (settings[$"Orleans__{provider}__ProviderType"], settings[$"Orleans__{provider}__ConnectionString"]));
 
     // The texts, and those of connection strings. Endpoints have their ports later.
     private static async Task<Dictionary<string, string>> ReadAsync(IDistributedApplicationBuilder builder, string resource)

@@ -5,24 +5,13 @@ namespace KadOrleans.Aspire.Hosting;
 /// <summary>A database of PostgreSQL that has Orleans' tables.</summary>
 internal sealed class PostgreSqlDatabase(IResourceWithConnectionString database) : ClusterStorage
 {
-    private static readonly string[] SiloProviders = ["Orleans:Clustering", "Orleans:GrainStorage:Kad", "Orleans:Reminders"];
-
     public override IReadOnlyList<IResource> Needs => [database];
 
-    public override ValueTask AddServerSettingsAsync(ProcessSettings settings, ClusterMember member, CancellationToken cancellationToken)
-    {
-        settings["Kad:Storage"] = "AdoNet";
-        settings["Kad:PostgreSql:ConnectionString"] = database.ConnectionStringExpression;
-        return ValueTask.CompletedTask;
-    }
+    public override void AddClientSettings(ProcessSettings settings) => AddProviders(settings, Clustering);
 
-    public override ValueTask AddClientSettingsAsync(ProcessSettings settings, CancellationToken cancellationToken) =>
-        AddProviders(settings, SiloProviders[0]);
+    public override void AddSiloSettings(ProcessSettings settings) => AddProviders(settings, Clustering, State, Reminders);
 
-    public override ValueTask AddSiloSettingsAsync(ProcessSettings settings, CancellationToken cancellationToken) =>
-        AddProviders(settings, SiloProviders);
-
-    private ValueTask AddProviders(ProcessSettings settings, params ReadOnlySpan<string> providers)
+    private void AddProviders(ProcessSettings settings, params ReadOnlySpan<string> providers)
     {
         foreach (var provider in providers)
         {
@@ -30,7 +19,5 @@ internal sealed class PostgreSqlDatabase(IResourceWithConnectionString database)
             settings[$"{provider}:Invariant"] = "Npgsql";
             settings[$"{provider}:ConnectionString"] = database.ConnectionStringExpression;
         }
-
-        return ValueTask.CompletedTask;
     }
 }

@@ -9,36 +9,18 @@ internal sealed class SqliteFolder(KadClusterResource cluster) : ClusterStorage
 
     private ClusterMember Silo => cluster.Members.Single(member => member.IsSilo);
 
-    public override ValueTask AddServerSettingsAsync(ProcessSettings settings, ClusterMember member, CancellationToken cancellationToken)
+    public override void AddClientSettings(ProcessSettings settings)
     {
-        settings["Kad:Storage"] = "Local";
-        if (member.IsSilo)
-        {
-            settings["Kad:Data"] = cluster.Folder;
-            settings["Kad:Silo:GatewayPort"] = member.Gateway.Property(EndpointProperty.TargetPort);
-        }
-        else
-        {
-            settings["Kad:Cluster:Gateway"] = ClusterMember.AddressOf(Silo.Gateway);
-        }
-
-        return ValueTask.CompletedTask;
+        settings[$"{Clustering}:ProviderType"] = "Static";
+        settings[$"{Clustering}:Gateways:0"] = ClusterMember.AddressOf(Silo.Gateway);
     }
 
-    public override ValueTask AddClientSettingsAsync(ProcessSettings settings, CancellationToken cancellationToken)
+    public override void AddSiloSettings(ProcessSettings settings)
     {
-        settings["Orleans:Clustering:ProviderType"] = "Static";
-        settings["Orleans:Clustering:Gateways:0"] = ClusterMember.AddressOf(Silo.Gateway);
-        return ValueTask.CompletedTask;
-    }
-
-    public override ValueTask AddSiloSettingsAsync(ProcessSettings settings, CancellationToken cancellationToken)
-    {
-        settings["Orleans:Clustering:ProviderType"] = "Development";
-        settings["Orleans:GrainStorage:Kad:ProviderType"] = "Sqlite";
-        settings["Orleans:GrainStorage:Kad:Folder"] = cluster.Folder;
-        settings["Orleans:Reminders:ProviderType"] = "Memory";
-        settings["Orleans:Endpoints:GatewayPort"] = Silo.Gateway.Property(EndpointProperty.TargetPort);
-        return ValueTask.CompletedTask;
+        settings[$"{Clustering}:ProviderType"] = "Development";
+        settings[$"{State}:ProviderType"] = "Sqlite";
+        settings["Kad:Data"] = settings[$"{State}:Folder"] = cluster.Folder;
+        settings[$"{Reminders}:ProviderType"] = "Memory";
+        settings["Kad:Silo:GatewayPort"] = settings["Orleans:Endpoints:GatewayPort"] = Silo.Gateway.Property(EndpointProperty.TargetPort);
     }
 }

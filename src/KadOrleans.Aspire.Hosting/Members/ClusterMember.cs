@@ -5,7 +5,7 @@ using Aspire.Hosting.ApplicationModel;
 namespace KadOrleans.Aspire.Hosting;
 
 /// <summary>A process of a cluster: a silo, an edge, or both.</summary>
-internal sealed class ClusterMember(KadClusterResource cluster, IResourceWithEndpoints resource, bool isCarried)
+internal sealed class ClusterMember(KadClusterResource cluster, IResourceWithEndpoints resource)
 {
     public const string HttpEndpoint = "http";
     public const string UdpEndpoint = "udp";
@@ -46,44 +46,28 @@ internal sealed class ClusterMember(KadClusterResource cluster, IResourceWithEnd
             }
         }
 
-        await AddServerSettingsAsync(settings, context);
-        if (!isCarried)
-        {
-            await AddOrleansSettingsAsync(settings, context.CancellationToken);
-        }
-
+        settings["Kad:Role"] = IsSilo && IsEdge ? "SiloAndEdge" : IsSilo ? "Silo" : "Edge";
+        settings["Kad:Http"] = ListeningAt(Resource.GetEndpoint(HttpEndpoint));
+        settings["Kad:Http:Tokens"] = await OperatorTokenFile.WriteAsync(cluster, context.CancellationToken);
+        AddOrleansSettings(settings);
         foreach (var (name, value) in cluster.Settings)
         {
             settings[name] = value;
         }
     }
 
-    private async Task AddServerSettingsAsync(ProcessSettings settings, EnvironmentCallbackContext context)
+    private void AddOrleansSettings(ProcessSettings settings)
     {
-        settings["Kad:Role"] = IsSilo && IsEdge ? "SiloAndEdge" : IsSilo ? "Silo" : "Edge";
-        settings["Kad:Http"] = ListeningAt(Resource.GetEndpoint(HttpEndpoint));
-        if (IsSilo)
+        if (!IsSilo)
         {
-            settings["Kad:Silo:Address"] = Loopback;
-            settings["Kad:Silo:Port"] = settings["Kad:Silo:GatewayPort"] = "0";
+            cluster.Storage.AddClientSettings(settings);
+            return;
         }
 
-        await cluster.Storage.AddServerSettingsAsync(settings, this, context.CancellationToken);
-        settings["Kad:Http:Tokens"] = await OperatorTokenFile.WriteAsync(cluster, context.CancellationToken);
-    }
-
-    // A program of one's own: Orleans reads these, where kad-server derives them from its own.
-    private async Task AddOrleansSettingsAsync(ProcessSettings settings, CancellationToken cancellationToken)
-    {
-        if (IsSilo)
-        {
-            settings["Orleans:Endpoints:AdvertisedIPAddress"] = Loopback;
-            await cluster.Storage.AddSiloSettingsAsync(settings, cancellationToken);
-        }
-        else
-        {
-            await cluster.Storage.AddClientSettingsAsync(settings, cancellationToken);
-        }
+        // A program of one's own may have Orleans' settings alone.
+        settings["Kad:Silo:Address"] = settings["Orleans:Endpoints:AdvertisedIPAddress"] = Loopback;
+        settings["Kad:Silo:Port"] = settings["Kad:Silo:GatewayPort"] = "0";
+        cluster.Storage.AddSiloSettings(settings);
     }
 
     // IP:PORT at which a process listens.

@@ -16,7 +16,7 @@ internal static class ClusterMembers
             .WithIconName(isSilo ? "Database" : "Router")
             .WithOtlpExporter()
             .ExcludeFromManifest();
-        var member = cluster.Add(process, isCarried: true);
+        var member = cluster.Add(process);
         (member.IsSilo, member.IsEdge) = (isSilo, !isSilo);
         process.WithHttpEndpoint(name: ClusterMember.HttpEndpoint).WithHttpHealthCheck("/health/ready", endpointName: ClusterMember.HttpEndpoint)
             .WithUrls(urls => ShowPages(urls, isSilo));
@@ -42,7 +42,7 @@ internal static class ClusterMembers
             program.WithHttpHealthCheck(healthPath, endpointName: ClusterMember.HttpEndpoint);
         }
 
-        return cluster.Add(program, isCarried: false);
+        return cluster.Add(program);
     }
 
     /// <summary>Adds the endpoint of an edge. Without a proxy: an edge knows its contacts by the addresses that datagrams come from.</summary>
@@ -51,10 +51,10 @@ internal static class ClusterMembers
         process.WithEndpoint(
             name: ClusterMember.UdpEndpoint, scheme: "udp", protocol: ProtocolType.Udp, port: port, targetPort: port, isProxied: false);
 
-    private static ClusterMember Add<T>(this IResourceBuilder<KadClusterResource> cluster, IResourceBuilder<T> process, bool isCarried)
+    private static ClusterMember Add<T>(this IResourceBuilder<KadClusterResource> cluster, IResourceBuilder<T> process)
         where T : IResourceWithEnvironment, IResourceWithEndpoints, IResourceWithWaitSupport
     {
-        var member = new ClusterMember(cluster.Resource, process.Resource, isCarried);
+        var member = new ClusterMember(cluster.Resource, process.Resource);
         cluster.Resource.Members.Add(member);
         process.WithParentRelationship(cluster).WithEnvironment(member.AddSettingsAsync);
         return member;

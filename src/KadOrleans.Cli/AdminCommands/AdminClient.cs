@@ -104,7 +104,8 @@ public sealed class AdminClient : IDisposable
     // Revocation is not checked: a private authority commonly serves no list.
     private SocketsHttpHandler CreateHandler(X509Certificate2Collection? authorities)
     {
-        var handler = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, _, chain, errors) => Accept(chain, errors) } };
+        var handler = new SocketsHttpHandler();
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, chain, errors) => Accept(chain, errors);
         if (authorities is not null)
         {
             var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
@@ -118,10 +119,14 @@ public sealed class AdminClient : IDisposable
     // As without a callback. What is wrong is noted, as a server that speaks no TLS fails alike.
     private bool Accept(X509Chain? chain, SslPolicyErrors errors)
     {
-        _certificateProblem = errors == SslPolicyErrors.None ? null
-            : errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors) && chain?.ChainStatus is [var first, ..] ? Phrases.Of(first.StatusInformation)
-            : "it is for another name";
-        return _certificateProblem is null;
+        _certificateProblem = errors switch
+        {
+            SslPolicyErrors.None => null,
+            _ when errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors) && chain?.ChainStatus is [var first, ..] =>
+                Phrases.Of(first.StatusInformation),
+            _ => "it is for another name",
+        };
+        return errors == SslPolicyErrors.None;
     }
 
     private JsonObject Parse(string text)

@@ -96,7 +96,9 @@ internal static class SiloCommands
         return ApiCommand.Create(
             io,
             ApiCommand.Verb(
-                "double", "Begin to double the number of shards. It cannot be stopped.", "shards double", "shards double --yes --wait").With(wait, yes),
+                "double",
+                "Begin to double the number of shards. It cannot be stopped.",
+                "shards double", "shards double --yes --wait").With(wait, yes),
             async (parsed, client, cancellationToken) =>
             {
                 // The number is a condition: however often the request is made, it doubles them once.

@@ -17,13 +17,13 @@ internal sealed class Connection
     private const int MaxTokenBytes = 4_096;
 
     private readonly Option<string?> _url = CommonOptions.Text(
-        "--url", "URL", $"The HTTP address of a node or a silo. [default: {UrlVariable} of the environment, else {DefaultUrl}]");
+        "--url", "URL", $"The HTTP address of a node or a silo. [default: that of --data, else {UrlVariable} of the environment, else {DefaultUrl}]");
 
     private readonly Option<string?> _tokenFile = CommonOptions.Text(
         "--token-file", "FILE", $"A file with the token, as 'kad token add' prints it. [default: {TokenVariable} of the environment has the token itself]");
 
     private readonly Option<string?> _data = CommonOptions.Text(
-        "--data", "DIR", "The data folder of a node on this machine: its own token is there.");
+        "--data", "DIR", "The data folder of a node or a silo on this machine: its own token is there, and its URL.");
 
     private readonly Option<string?> _authority = CommonOptions.Text(
         AuthorityOption,
@@ -35,10 +35,25 @@ internal sealed class Connection
 
     public AdminClient Open(ParseResult parsed)
     {
-        var text = parsed.GetValue(_url) ?? Environment.GetEnvironmentVariable(UrlVariable) ?? DefaultUrl;
+        var text = parsed.GetValue(_url) ?? UrlOf(parsed.GetValue(_data)) ?? Environment.GetEnvironmentVariable(UrlVariable) ?? DefaultUrl;
         return Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.AbsolutePath == "/"
             ? new AdminClient(url!, ReadToken(parsed), authorities: ReadAuthorities(parsed))
             : throw CommandException.WrongUsage($"--url is '{text}'; http://HOST:PORT or https://HOST:PORT is needed.");
+    }
+
+    // Null for a server that could not say it.
+    private static string? UrlOf(string? folder)
+    {
+        try
+        {
+            return folder is not null && Path.Combine(folder, OwnToken.UrlFileName) is var path && File.Exists(path)
+                ? File.ReadLines(path).FirstOrDefault()
+                : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 
     private X509Certificate2Collection? ReadAuthorities(ParseResult parsed)

@@ -62,6 +62,10 @@ internal static class NodeCommands
                     ("nr", "number"), ("id", "id"), ("endpoint", "endpoint"), ("named by", "namedBy"),
                     ("hops", "hops"), ("ms", "took"), ("result", "result"), ("named", "named"));
                 printer.Note(result.Text("sentence"));
+                if (result.Text("reason") == "noContacts")
+                {
+                    printer.Note("A lookup asks other nodes alone; 'kad admin key show KEY' shows what is held here.");
+                }
             });
     }
 

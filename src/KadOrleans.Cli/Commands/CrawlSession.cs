@@ -19,7 +19,8 @@ internal sealed class CrawlSession(CommandIo io, CrawlSettings settings)
             : null;
         if (settings.Via.Count == 0 && run.Records.Count == 0)
         {
-            throw CommandException.WrongUsage($"No node to begin with is given; --via HOST:PORT, or {ViaOption.Variable} of the environment, is needed.");
+            throw CommandException.WrongUsage(
+                $"No node to begin with is given; --via HOST:PORT, or {ViaOption.Variable} of the environment, is needed.");
         }
 
         var targets = settings.Via.Count == 0 ? [] : await Target.ResolveAsync("--via", settings.Via, io, cancellationToken);

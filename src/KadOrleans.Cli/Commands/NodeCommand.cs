@@ -25,10 +25,12 @@ internal static class NodeCommand
         {
             var settings = options.Read(parsed);
             await using var log = new QueuedWriter(io.Error);
-            await using var services = AddLog(new ServiceCollection(), log, settings).BuildServiceProvider();
+            NodeRunner? runner = null;
+            await using var services = AddLog(new ServiceCollection(), log, settings, () => runner?.IsServing is true).BuildServiceProvider();
+            runner = new NodeRunner(io, settings, services);
             try
             {
-                await new NodeRunner(io, settings, services).RunAsync(cancellationToken);
+                await runner.RunAsync(cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -41,7 +43,7 @@ internal static class NodeCommand
     }
 
     // What the node does, and all warnings; which files and sockets it opens is a detail.
-    private static IServiceCollection AddLog(IServiceCollection services, TextWriter output, NodeSettings settings) =>
+    private static IServiceCollection AddLog(IServiceCollection services, TextWriter output, NodeSettings settings, Func<bool> isServing) =>
         services.AddLogging(logging =>
         {
             logging.UseConsoleLog(output, settings.Verbose);
@@ -49,6 +51,9 @@ internal static class NodeCommand
             {
                 logging.AddFilter("KadOrleans.Storage", LogLevel.Warning).AddFilter("KadOrleans.Node.UdpTransport", LogLevel.Warning);
             }
+
+            // Of a start that fails the process itself says why.
+            logging.AddFilter("Microsoft.Extensions.Hosting", level => level >= LogLevel.Warning && isServing());
 
             // Last, so that it overrides the filters above.
             logging.AddConfiguration(settings.Configuration.GetSection("Logging"));
@@ -107,8 +112,8 @@ internal sealed class NodeOptions
         "--http",
         "IP:PORT",
         "Serve /health/live, /health/ready and /status here: IP:PORT, or PORT on 127.0.0.1; behind https:// for HTTPS, with the certificate in "
-            + "Kestrel__Certificates__Default__Path of the environment. With --data or --http-tokens also the console at /console/ and the API below /v1; "
-            + "the node's own token is the file http-token in its --data.");
+            + "Kestrel__Certificates__Default__Path of the environment. With --data or --http-tokens also the console at /console/ and "
+            + "the API below /v1; the node's own token is the file http-token in its --data.");
 
     private readonly Option<string[]> _httpHost = CommonOptions.Repeatable(
         HttpHost, "NAME", "A name that --http is asked under, such as kad.example.org, or https://kad.example.org behind a proxy with HTTPS, beside IP addresses and localhost. Repeatable.");

@@ -69,15 +69,14 @@ internal static class TokenCommand
 
     private static int Add(ResultPrinter printer, string path, string name, string[] scopes, int rate, string? output)
     {
-        IReadOnlyList<ApiToken> held = File.Exists(path) ? ApiTokens.Read(FileOption, path) : [];
         var (secret, token) = ApiToken.Create(name, [.. scopes.Distinct()], rate);
         if (output is null)
         {
-            Change(() => TokenFileWriter.Add(FileOption, path, held, token));
+            Change(() => TokenFileWriter.Add(FileOption, path, token, makes: true));
             return printer.Print(new JsonObject { ["name"] = name, ["token"] = secret, ["file"] = path }, secret);
         }
 
-        TokenOutput.Add(FileOption, path, held, token, OutputOption, output, secret);
+        TokenOutput.Add(FileOption, path, token, OutputOption, output, secret);
         return printer.Print(
             new JsonObject { ["name"] = name, ["tokenFile"] = output, ["file"] = path }, $"The token of '{VisibleText.Excerpt(name)}' is in {output}.");
     }
@@ -103,9 +102,8 @@ internal static class TokenCommand
 
     private static int Remove(ResultPrinter printer, string path, string name)
     {
-        var held = ApiTokens.Read(FileOption, path);
         IReadOnlyList<ApiToken> left = [];
-        Change(() => left = TokenFileWriter.Remove(FileOption, path, held, name));
+        Change(() => left = TokenFileWriter.Remove(FileOption, path, name));
         return printer.Print(
             new JsonObject { ["name"] = name, ["removed"] = true, ["file"] = path, ["left"] = left.Count },
             $"Removed; tokens left: {left.Count}.");

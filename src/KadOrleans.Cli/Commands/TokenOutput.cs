@@ -9,7 +9,6 @@ public static class TokenOutput
     /// </summary>
     /// <param name="setting">What names the file of tokens.</param>
     /// <param name="path">The file of tokens.</param>
-    /// <param name="held">The tokens that it has.</param>
     /// <param name="token">The token to add.</param>
     /// <param name="option">What names the new file.</param>
     /// <param name="output">The new file.</param>
@@ -19,7 +18,7 @@ public static class TokenOutput
     /// file beside that of the tokens its hash.
     /// </exception>
     public static void Add(
-        string setting, string path, IReadOnlyList<ApiToken> held, ApiToken token, string option, string output, string secret)
+        string setting, string path, ApiToken token, string option, string output, string secret)
     {
         if (Path.GetFullPath(output) is var full && (full == Path.GetFullPath(path) || full == Path.GetFullPath(TokenFileWriter.NextOf(path))))
         {
@@ -31,7 +30,7 @@ public static class TokenOutput
         var isWritten = false;
         try
         {
-            TokenFileWriter.Add(setting, path, held, token, () =>
+            TokenFileWriter.Add(setting, path, token, makes: true, () =>
             {
                 WriteNew(option, output, secret);
                 isWritten = true;

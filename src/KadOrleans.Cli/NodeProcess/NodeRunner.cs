@@ -25,6 +25,9 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, IServicePr
     private readonly ILogger _logger = services.GetRequiredService<ILogger<NodeRunner>>();
     private readonly OwnToken? _ownToken = settings is { Http: not null, Data: { } folder } ? new OwnToken(folder) : null;
 
+    /// <summary>Whether what it serves over HTTP has started, if it serves anything.</summary>
+    public bool IsServing { get; private set; }
+
     // Starts the node, says on which endpoints it listens, joins the network, and stops in order when cancelled: its state is
     // saved when this returns.
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -43,6 +46,7 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, IServicePr
         try
         {
             await using var http = await StartHttpAsync(node, isAlone, cancellationToken);
+            IsServing = true;
             using var ready = new ReadyGauge(() => NodeStatusServer.HealthOf(node, isAlone).IsReady);
             foreach (var endpoint in node.LocalEndpoints)
             {
@@ -84,6 +88,7 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, IServicePr
         var server = await NodeStatusServer.StartAsync(
             place, node, isFirst, settings.Data is { } folder ? $"SQLite in {folder}" : "memory", FindApi(), _loggers, cancellationToken);
         var url = $"{(place.Certificate is null ? Uri.UriSchemeHttp : Uri.UriSchemeHttps)}://{server.Address}";
+        _ownToken?.WriteUrl(url);
         _logger.StatusServed(url);
         if (_ownToken is not null || settings.HttpTokens is not null)
         {

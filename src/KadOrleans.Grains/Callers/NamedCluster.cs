@@ -16,10 +16,12 @@ namespace KadOrleans.Grains;
 internal sealed partial class NamedCluster(
     IOptions<ClusterOptions> options, SerializerSessionPool sessions, TimeProvider time, ILogger<NamedCluster> logger)
 {
-    /// <summary>The field of the cluster's id in Orleans' message, which has the version, the caller's name and the silo's address before it.</summary>
+    /// <summary>
+    /// The field of the cluster's id in Orleans' message, which has the version, the caller's name and the silo's address before it.
+    /// </summary>
     private const uint ClusterField = 3;
 
-    private readonly LogPause _logged = new(time);
+    private readonly LogPause _logged = new();
 
     /// <summary>The id of the silo's own cluster.</summary>
     public string Own => options.Value.ClusterId;
@@ -33,7 +35,7 @@ internal sealed partial class NamedCluster(
             return null;
         }
 
-        if (_logged.TryLog())
+        if (_logged.TryLog(time.GetElapsedTime(0)))
         {
             logger.OtherClusterNamed(caller, VisibleText.Excerpt(named.Id), Own);
         }
@@ -58,7 +60,9 @@ internal sealed partial class NamedCluster(
     [GeneratedRegex("Unexpected cluster id \"(?<met>[^\"]*)\", expected \"(?<own>[^\"]*)\"")]
     private static partial Regex Unexpected();
 
-    /// <summary>The id, and where in the message its length and its text are. Null if the message has none, or is of a form that is not known.</summary>
+    /// <summary>
+    /// The id, and where in the message its length and its text are. Null if the message has none, or is of a form that is not known.
+    /// </summary>
     private static (string Id, int Start, int End)? Find(ReadOnlyMemory<byte> message, SerializerSession session)
     {
         try

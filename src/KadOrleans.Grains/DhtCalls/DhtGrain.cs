@@ -29,7 +29,7 @@ internal sealed class DhtGrain(
 
     private readonly GrainCalls _calls = new(time, logger);
     private readonly EdgeCaller _edges = new(grains, random, time, options.Value.EdgeTimeout, logger);
-    private readonly LogPause _fullLogged = new(time);
+    private readonly LogPause _fullLogged = new();
 
     public async ValueTask<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default)
     {
@@ -211,7 +211,7 @@ internal sealed class DhtGrain(
             throw NoteFailure(key, e);
         }
 
-        if (result == StoreResult.TotalQuotaExceeded && _fullLogged.TryLog())
+        if (result == StoreResult.TotalQuotaExceeded && _fullLogged.TryLog(time.GetElapsedTime(0)))
         {
             logger.ShardFull(GrainKeys.ShardName(Shard(key)));
         }

@@ -2,16 +2,22 @@ using Microsoft.Extensions.Hosting;
 
 namespace KadOrleans.Grains;
 
+/// <summary>Lists the shards that may lack their reminder.</summary>
 internal delegate Task<IReadOnlyList<GrainId>> ListStored(GrainType type);
 
-/// <summary>Calls each stored shard after a start if reminders do not survive one: an active shard sets its own.</summary>
+/// <param name="Interval">How often they are listed again, where reminders may be lost later too.</param>
+internal sealed record ShardActivatorOptions(TimeSpan Interval);
+
+/// <summary>Calls each stored shard after a start if reminders do not survive one, or may be lost: an active shard sets its own.</summary>
 internal sealed class ShardActivator(
     ListStored list,
     IGrainFactory grains,
     ClusterShards known,
     ValueCache cache,
     ClusterAgreement agreement,
-    ILogger<ShardActivator> logger) : BackgroundService
+    ILogger<ShardActivator> logger,
+    TimeProvider time,
+    ShardActivatorOptions? options = null) : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken).UntilStoppedAsync(stoppingToken);
 
@@ -19,6 +25,19 @@ internal sealed class ShardActivator(
     {
         await agreement.Completion.WaitAsync(stoppingToken);
 
+        await ActivateAllAsync(stoppingToken);
+        if (options is not null)
+        {
+            using var timer = new PeriodicTimer(options.Interval, time);
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                await ActivateAllAsync(stoppingToken);
+            }
+        }
+    }
+
+    private async Task ActivateAllAsync(CancellationToken stoppingToken)
+    {
         try
         {
             // A shard that is split activates its halves itself.

@@ -26,7 +26,8 @@ internal static class KeyApi
         .WithDescription("With Accept: text/plain or application/octet-stream the body is the value itself, and Kad-Type has its type.")
         .Produces<KeyResult>(StatusCodes.Status200OK, ValueBody.Json, ValueBody.PlainText, ValueBody.Bytes)
         .Produces(StatusCodes.Status304NotModified)
-        .ProducesProblem(StatusCodes.Status404NotFound);
+        .ProducesProblem(StatusCodes.Status404NotFound)
+        .ProducesProblem(StatusCodes.Status412PreconditionFailed);
 
     public static RouteHandlerBuilder DescribesPut(this RouteHandlerBuilder endpoint) => endpoint
         .WithDescription(
@@ -61,6 +62,7 @@ internal static class KeyApi
     {
         var requested = RequestedKey.Of(key, @as);
         context.Response.Headers.Vary = HeaderNames.Accept;
+        KeyTexts.Note(context, requested);
         var result = await dht.GetAsync(requested.Digest, context.RequestAborted);
         if (result.Value is not { } value)
         {
@@ -75,6 +77,11 @@ internal static class KeyApi
         var tag = ValueBody.TagOf(value, form);
         context.Response.GetTypedHeaders().ETag = tag;
         context.Response.Headers[ValueBody.TypeHeader] = DhtValueText.TypeName(value.Kind);
+        if (TagConditions.ReadMatch(context.Request) is { Count: > 0 } match && !TagConditions.Matches(match, [tag], isStrong: true))
+        {
+            throw new ApiProblemException(ProblemType.ConditionFailed, $"If-Match does not hold: the value that was found has the tag {tag} in this form.");
+        }
+
         if (TagConditions.Matches(context.Request.GetTypedHeaders().IfNoneMatch, [tag], isStrong: false))
         {
             return TypedResults.StatusCode(StatusCodes.Status304NotModified);

@@ -9,9 +9,12 @@ public static class LookupText
         + (DescribeCrowd(outcome) is { } crowd ? $" {crowd}" : string.Empty);
 
     /// <summary>After what was not found: how many nodes had no value; or, if that says too little, the whole of <see cref="Describe"/>.</summary>
-    public static string DescribeMiss(LookupOutcome outcome, bool isLong = false) => isLong || outcome.Reason != TerminationReason.Converged
+    public static string DescribeMiss(LookupOutcome outcome, bool isLong = false) => outcome.Reason == TerminationReason.NoContacts && !isLong
+        ? ": no other node is known."
+        : isLong || outcome.Reason != TerminationReason.Converged
         ? $": {Describe(outcome)}"
-        : $" ({outcome.Answered} of {outcome.Asked} nodes asked had no value{(outcome.Failed > 0 ? $", {outcome.Failed} did not answer" : string.Empty)})."
+        : $" ({outcome.Answered} of {outcome.Asked} nodes asked had no value"
+        + (outcome.Failed > 0 ? $", {outcome.Failed} did not answer)." : ").")
         + (DescribeCrowd(outcome) is { } crowd ? $" {crowd}" : string.Empty);
 
     /// <summary>The number of holders that returned the value, and of those that returned another one.</summary>

@@ -10,7 +10,7 @@ public sealed record KadOidcOptions
     /// <summary>The provider's address, below which <c>/.well-known/openid-configuration</c> is.</summary>
     public string Authority { get; set; } = string.Empty;
 
-    /// <summary>The audience that access tokens for <c>/v1</c> must have. Null: <see cref="ClientId"/>.</summary>
+    /// <summary>The audience that access tokens for <c>/v1</c> must have. Null: users have the console alone.</summary>
     public string? Audience { get; set; }
 
     /// <summary>The console's client at the provider. Null: nobody signs in there by the provider.</summary>
@@ -22,7 +22,7 @@ public sealed record KadOidcOptions
     /// <summary>What the console calls the provider. Null: the host of its address.</summary>
     public string? Name { get; set; }
 
-    /// <summary>The claim with a user's roles: several values, or one with spaces between them.</summary>
+    /// <summary>The claim with a user's roles: a role or a list. <c>scope</c> and <c>scp</c> may be one text with spaces between them.</summary>
     public string RolesClaim { get; set; } = "roles";
 
     /// <summary>The claim with a user's name, for the audit log. <c>sub</c> is there too, as a name may be given to another user.</summary>

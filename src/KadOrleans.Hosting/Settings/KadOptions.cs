@@ -30,7 +30,16 @@ public sealed class KadOptions
     /// <summary>Null: a silo, with an edge if <see cref="EdgeOptions.Enabled"/>.</summary>
     public ServerRole? Role { get; set; }
 
-    public StorageChoice Storage { get; set; }
+    /// <summary>
+    /// Where the grains' state is kept, by one of <see cref="StorageNames"/> or another provider's name: what the setting says, or what
+    /// Orleans' own say (<c>Orleans:GrainStorage:Kad:ProviderType</c>, or the members').
+    /// </summary>
+    public string Storage { get; set; } = StorageNames.Local;
+
+    /// <summary>
+    /// Where the members are kept, and an edge finds the silos: by the setting, by <c>Orleans:Clustering:ProviderType</c>, else as the state.
+    /// </summary>
+    public string Clustering { get; set; } = string.Empty;
 
     /// <summary>The folder of the SQLite file.</summary>
     public string Data { get; set; } = "kad-cluster-data";
@@ -51,6 +60,8 @@ public sealed class KadOptions
 
     public AzureOptions Azure { get; set; } = new();
 
+    public RedisOptions Redis { get; set; } = new();
+
     /// <summary>Checked even if the process has no edge.</summary>
     public EdgeOptions Edge { get; set; } = new();
 
@@ -59,11 +70,21 @@ public sealed class KadOptions
 
     public ClientOptions Cluster { get; set; } = new();
 
-    /// <summary>Where an edge finds the silos: by <c>Orleans:Clustering:ProviderType</c>, else in their storage.</summary>
-    public StorageChoice Clustering { get; internal set; }
+    /// <summary>Where reminders are kept: by <c>Orleans:Reminders:ProviderType</c>, else as the members.</summary>
+    public string Reminders { get; internal set; } = StorageNames.Local;
+
+    /// <summary>The setting that says where the state is; the two below say the same of members and reminders.</summary>
+    public string StorageSetting { get; internal set; } = string.Empty;
+
+    public string ClusteringSetting { get; internal set; } = string.Empty;
+
+    public string RemindersSetting { get; internal set; } = string.Empty;
+
+    /// <summary>Whether the cluster is a single silo with its state in a file.</summary>
+    public bool IsLocal => Storage == StorageNames.Local;
 
     /// <summary>Whether the silo's process runs an edge too.</summary>
-    public bool HasEdge => Role is { } role ? role == ServerRole.SiloAndEdge : Edge.Enabled ?? Storage == StorageChoice.Local;
+    public bool HasEdge => Role is { } role ? role == ServerRole.SiloAndEdge : Edge.Enabled ?? IsLocal;
 
     /// <summary>Whether a silo's dashboard is served: on loopback, or with a password.</summary>
     public bool ServesDashboard => IPAddress.IsLoopback(Http.EndPoint.Address) || Dashboard is not null;
@@ -72,6 +93,5 @@ public sealed class KadOptions
     public bool ServesApi => Http.Tokens is not null || Http.Oidc is not null || HasOwnToken;
 
     // Whether a silo makes a token for its API. It does if it has a data folder, serves this machine alone, and has no file of tokens.
-    public bool HasOwnToken =>
-        Role != ServerRole.Edge && Http.Tokens is null && Storage == StorageChoice.Local && IPAddress.IsLoopback(Http.EndPoint.Address);
+    public bool HasOwnToken => Role != ServerRole.Edge && Http.Tokens is null && IsLocal && IPAddress.IsLoopback(Http.EndPoint.Address);
 }

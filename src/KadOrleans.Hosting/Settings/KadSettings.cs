@@ -15,8 +15,6 @@ public static class KadSettings
     // all folders below the working one, so it would report a silo's own writes there.
     public static readonly KeyValuePair<string, string?>[] Unwatched = [new("hostBuilder:reloadConfigOnChange", bool.FalseString)];
 
-    private const string Clustering = "Orleans:Clustering:ProviderType";
-
     // The options of a silo's grains, whose class this project does not know. The silo's binder checks their types.
     private static readonly IEnumerable<string> OfGrains =
     [
@@ -49,10 +47,6 @@ public static class KadSettings
     {
         var options = Read(configuration, "kad-edge", KadOptions.EdgeHttpPort);
         options.Role = ServerRole.Edge;
-        var provider = configuration[Clustering]?.Trim();
-        options.Clustering = string.IsNullOrEmpty(provider) ? options.Storage
-            : FindProblem(typeof(StorageChoice), provider) is { } problem ? throw Mistake($"{Clustering} is '{provider}'; {problem}.")
-            : Enum.Parse<StorageChoice>(provider, ignoreCase: true);
         return options;
     }
 
@@ -167,6 +161,7 @@ public static class KadSettings
         }
 
         options.Tls?.Complete(configuration, checks);
+        StorageSettings.Complete(options, configuration, checks);
         checks.ThrowIfWrong();
         options.Telemetry = TelemetryOptions.Read(configuration, service);
         return options;

@@ -27,7 +27,7 @@ public static class SettingsCommand
         {
             foreach (var token in result.Tokens.Where(token => !token.Value.Contains('=', StringComparison.Ordinal)))
             {
-                result.AddError($"'{token.Value}' is not a setting; NAME=VALUE is needed, such as Kad:Storage=AdoNet. --help tells more.");
+                result.AddError($"'{token.Value}' is not a setting; NAME=VALUE is needed, such as Kad:Storage=PostgreSql. --help tells more.");
             }
         });
         var command = new RootCommand(description) { settings };

@@ -51,7 +51,10 @@ internal static partial class NodeLog
     [LoggerMessage(1028, LogLevel.Warning, "The value of {Key} is stored, but will not be published again: {Result}")]
     public static partial void NotRemembered(this ILogger logger, NodeId key, StoreResult result);
 
-    [LoggerMessage(1067, LogLevel.Warning, "The quota of keys or bytes in all is reached, so the value of {Key} was not stored: raise totalKeys or totalBytes")]
+    [LoggerMessage(
+        1067,
+        LogLevel.Warning,
+        "The quota of keys or bytes in all is reached, so the value of {Key} was not stored: raise totalKeys or totalBytes")]
     public static partial void StoreFull(this ILogger logger, NodeId key);
 
     [LoggerMessage(

@@ -27,7 +27,9 @@ internal static class PrivateFile
     /// <exception cref="IOException">It exists, or cannot be created.</exception>
     public static FileStream CreateNew(string path) => Open(path, FileMode.CreateNew, FileAccess.Write);
 
-    /// <summary>Creates a file with a content, which is on the disk when this returns. If it cannot be written whole, no part of it is left.</summary>
+    /// <summary>
+    /// Creates a file with a content, which is on the disk when this returns. If it cannot be written whole, no part of it is left.
+    /// </summary>
     /// <exception cref="IOException">It exists, or cannot be created or written.</exception>
     public static void WriteNew(string path, Action<FileStream> write)
     {
@@ -60,7 +62,8 @@ internal static class PrivateFile
     }
 
     /// <summary>Opens a file to read and write, and creates it if it is missing.</summary>
-    public static FileStream OpenOrCreate(string path) => Open(path, FileMode.OpenOrCreate, FileAccess.ReadWrite);
+    public static FileStream OpenOrCreate(string path, int bufferSize = 4_096) =>
+        Open(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, bufferSize);
 
     /// <summary>Creates an empty file if it is missing: for a library whose new files others may read.</summary>
     /// <param name="path">The file.</param>

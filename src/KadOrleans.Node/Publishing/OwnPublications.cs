@@ -8,7 +8,7 @@ internal sealed class OwnPublications(IPublicationStore store, TimeProvider time
     // For single writes of the store: a durable set takes no turn of the key's STOREs, and a condition must see it.
     private readonly KeyTurns _writes = new();
 
-    private readonly LogPause _fullLogged = new(time);
+    private readonly LogPause _fullLogged = new();
 
     public Task<SetResult> SetAsync(DhtNode node, NodeId key, DhtValue value, CancellationToken cancellationToken) =>
         node.Turns.RunAsync(key, async () =>
@@ -75,23 +75,36 @@ internal sealed class OwnPublications(IPublicationStore store, TimeProvider time
 
             var pending = new Publication(value, time.GetUtcNow()) { IsPending = true };
             var remembered = await ReplaceAsync(key, before, pending, cancellationToken);
+            if (remembered == StoreResult.Superseded)
+            {
+                return null;
+            }
+
             if (remembered != StoreResult.Stored)
             {
-                return remembered == StoreResult.Superseded ? null : new SetResult { Publication = remembered };
+                // As of a set: without room to remember it, the value is stored and not published again.
+                return isDurable || remembered.IsUndecided() ? new SetResult { Publication = remembered }
+                    : await StoreAsync(terms) is { Local: not StoreResult.Superseded } stored ? stored with { Publication = remembered }
+                    : null;
             }
 
             if (isDurable)
             {
+                if ((await keys.GetCurrentAsync(key, time.GetUtcNow(), cancellationToken))?.Value != held?.Value)
+                {
+                    await TakeBackAsync(pending, before);
+                    return null;
+                }
+
                 maintenance.PublishSoon(key);
                 return new SetResult { Publication = remembered };
             }
 
             var sent = await StoreAsync(terms);
-            if (sent.Local == StoreResult.Superseded)
+            if (sent.Local is { } local && (local == StoreResult.Superseded || local.IsUndecided()))
             {
-                // Another set's publication stays, as it was set later.
-                await ReplaceAsync(key, pending, before, CancellationToken.None);
-                return null;
+                await TakeBackAsync(pending, before);
+                return local == StoreResult.Superseded ? null : sent;
             }
 
             if (sent.Stored > 0 || sent.Local == StoreResult.Stored)
@@ -100,6 +113,15 @@ internal sealed class OwnPublications(IPublicationStore store, TimeProvider time
             }
 
             return sent with { Publication = remembered };
+        }
+
+        // Another set's publication stays, as it was set later.
+        async Task TakeBackAsync(Publication pending, Publication? before)
+        {
+            if (await ReplaceAsync(key, pending, before, CancellationToken.None) is var back and not (StoreResult.Stored or StoreResult.Superseded))
+            {
+                throw new DhtUnavailableException($"The value was remembered and could not be taken back ({back}); it may be published. Repeat the request.");
+            }
         }
 
         async Task<SetResult> StoreAsync(PutTerms terms)
@@ -154,7 +176,7 @@ internal sealed class OwnPublications(IPublicationStore store, TimeProvider time
 
     private SetResult Note(NodeId key, SetResult result)
     {
-        if (result is { Succeeded: false, Local: StoreResult.TotalQuotaExceeded } && _fullLogged.TryLog())
+        if (result is { Succeeded: false, Local: StoreResult.TotalQuotaExceeded } && _fullLogged.TryLog(time.GetElapsedTime(0)))
         {
             logger.StoreFull(key);
         }

@@ -3,8 +3,11 @@ namespace KadOrleans.Node;
 /// <summary>The pending requests, each retried once. A response counts only with its message id and from its endpoint.</summary>
 internal sealed class RequestTable : IDisposable
 {
-    /// <summary>The shortest retry timeout of a ping to an unmeasured endpoint, so that a slow one gets measured.</summary>
-    private static readonly TimeSpan IntroductionTimeout = 2 * RoundTripEstimate.InitialTimeout;
+    /// <summary>
+    /// The shortest retry timeout of what the measured round trips do not tell: a ping to an unmeasured endpoint, so that a slow one gets
+    /// measured, and a STORE, which is answered once its value is on the other's disk.
+    /// </summary>
+    private static readonly TimeSpan PatientTimeout = 2 * RoundTripEstimate.InitialTimeout;
 
     private readonly IDatagramTransport _transport;
     private readonly TimeProvider _time;
@@ -209,8 +212,7 @@ internal sealed class RequestTable : IDisposable
     private TimeSpan RetryTimeout(OutgoingRequest request)
     {
         var learned = _roundTrips[request.Destination].RetryTimeout;
-        return request.Kind == RequestKind.Ping && !_roundTrips.IsMeasured(request.Destination) && learned < IntroductionTimeout
-            ? IntroductionTimeout
-            : learned;
+        var isPatient = request.Kind == RequestKind.Store || (request.Kind == RequestKind.Ping && !_roundTrips.IsMeasured(request.Destination));
+        return isPatient && learned < PatientTimeout ? PatientTimeout : learned;
     }
 }

@@ -9,7 +9,6 @@ public static class KadOidcExtensions
     public static KadProviders UseKadOidc(this KadProviders providers)
     {
         ArgumentNullException.ThrowIfNull(providers);
-        providers.SignIn = new OidcSignIn();
-        return providers;
+        return providers.Add(new OidcSignIn());
     }
 }

@@ -1,6 +1,5 @@
 using System.Net.Security;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.Extensions.Options;
 using Orleans.Connections.Security;
 
 namespace KadOrleans.Server.Full;
@@ -23,8 +22,7 @@ public static class KadTlsExtensions
     public static KadProviders UseKadTls(this KadProviders providers)
     {
         ArgumentNullException.ThrowIfNull(providers);
-        providers.Tls = new TlsProvider();
-        return providers;
+        return providers.Add(new TlsProvider());
     }
 
     /// <summary>Requires certificates on both sides of connections. Without options connections stay unencrypted.</summary>

@@ -9,7 +9,7 @@ public sealed class ConnectionProblems(TimeProvider time, ILogger<ConnectionProb
 
     public void Add(string kind, string sentence)
     {
-        if (_pauses.GetOrAdd(kind, _ => new LogPause(time)).TryLog())
+        if (_pauses.GetOrAdd(kind, _ => new LogPause()).TryLog(time.GetElapsedTime(0)))
         {
             SiloLog.ConnectionRefused(logger, sentence);
         }

@@ -101,11 +101,7 @@ internal static class EdgeHost
     {
         services.Configure<HostOptions>(options => options.ShutdownTimeout = KadOptions.EdgeShutdownTimeout)
             .AddSingleton(settings).AddDatabaseFailures().AddSingleton(TimeProvider.System);
-        if (settings.Clustering == StorageChoice.AzureStorage)
-        {
-            providers.RequireStorage().AddConnections(services, configuration, isSilo: false);
-        }
-
+        ClusterProviders.AddConnections(services, configuration, settings, providers, isSilo: false);
         services.AddKadTelemetry(settings.Telemetry, configuration, provider =>
         [
             new("kad.cluster.id", provider.GetRequiredService<IOptions<ClusterOptions>>().Value.ClusterId),
@@ -156,17 +152,17 @@ internal sealed class EdgeWatch(
 
 /// <summary>Retries the connection to the silos for the life of the process, and logs that once a minute.</summary>
 internal sealed class EndlessConnectionRetry(
-    TimeProvider time, KadOptions settings, ILogger<EndlessConnectionRetry> logger) : IClientConnectionRetryFilter
+    TimeProvider time, KadOptions settings, IConfiguration configuration, ILogger<EndlessConnectionRetry> logger) : IClientConnectionRetryFilter
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    private readonly LogPause _logged = new(time);
+    private readonly LogPause _logged = new();
 
     public async Task<bool> ShouldRetryConnectionAttempt(Exception exception, CancellationToken cancellationToken)
     {
-        if (_logged.TryLog())
+        if (_logged.TryLog(time.GetElapsedTime(0)))
         {
-            logger.SilosNotFound(ClusterProviders.SettingOf(settings), exception.Message);
+            logger.SilosNotFound(ClusterProviders.SettingOf(configuration, settings), exception.Message);
         }
 
         await Task.Delay(Pause, time, cancellationToken);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
@@ -102,10 +101,10 @@ internal static class HttpHosting
         IsCluster: true,
         settings.Storage switch
         {
-            StorageChoice.Local => $"SQLite in {settings.Data}",
-            StorageChoice.AdoNet => "PostgreSQL",
-            StorageChoice.AzureStorage => "Azure Storage",
-            _ => throw new UnreachableException($"The storage is {settings.Storage}."),
+            StorageNames.Local => $"SQLite in {settings.Data}",
+            StorageNames.PostgreSql => "PostgreSQL",
+            StorageNames.AzureStorage => "Azure Storage",
+            _ => settings.Storage,
         },
         settings.ServesDashboard ? $"..{DashboardPath}/" : null);
 

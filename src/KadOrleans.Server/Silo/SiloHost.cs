@@ -32,6 +32,19 @@ public static class SiloHost
                     services.AddHostedService<ShardActivator>();
                 }
 
+                if (ClusterProviders.Is(context.Configuration, OrleansSettings.Reminders, StorageNames.Redis))
+                {
+                    // It may forget them, and what forgets a shard's reminder leaves it to sleep until somebody asks.
+                    services.AddSingleton<ListStored>(provider => _ => LostReminders.FindShardsAsync(provider));
+                    services.AddSingleton(new ShardActivatorOptions(LostReminders.Interval));
+                    services.AddHostedService<ShardActivator>();
+                }
+
+                if (!ClusterProviders.Is(context.Configuration, OrleansSettings.Clustering, "Development"))
+                {
+                    services.AddHostedService<OwnRowWatch>();
+                }
+
                 if (settings!.HasEdge)
                 {
                     // The co-hosted edge calls grains directly, without an Orleans client.
@@ -112,7 +125,7 @@ public static class SiloHost
         silo.UseKadGrains(options =>
         {
             Bind(configuration, options);
-            if (settings.Storage == StorageChoice.Local)
+            if (settings.IsLocal)
             {
                 // The only silo has all shards. Fewer of them share a record for more puts (ADR 38).
                 options.DefaultShardBits = 4;
@@ -132,7 +145,7 @@ public static class SiloHost
             .Configure(options => options.EvictWhenMaxJoinAttemptTimeExceeded = false)
             .BindConfiguration(ClusterProviders.Membership);
 
-        if (settings.Storage != StorageChoice.Local)
+        if (!settings.IsLocal)
         {
             AddRebalancing(silo);
         }
@@ -144,10 +157,7 @@ public static class SiloHost
             silo.AddActivityPropagation();
         }
 
-        if (settings.Storage == StorageChoice.AzureStorage)
-        {
-            providers.RequireStorage().AddConnections(silo.Services, configuration, isSilo: true);
-        }
+        ClusterProviders.AddConnections(silo.Services, configuration, settings, providers, isSilo: true);
     }
 
     private static void SetUpConnections(ISiloBuilder silo, KadOptions settings, ITlsProvider? tls)

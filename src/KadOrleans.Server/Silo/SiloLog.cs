@@ -44,4 +44,12 @@ internal static partial class SiloLog
 
     [LoggerMessage(7009, LogLevel.Warning, "{Problem}")]
     public static partial void ConnectionRefused(ILogger logger, string problem);
+
+    [LoggerMessage(7014, LogLevel.Error,
+        "The cluster's table of members has lost the row of this silo, {Silo}, which ends: others that start do not know of it")]
+    public static partial void RowLost(ILogger logger, SiloAddress silo);
+
+    [LoggerMessage(7015, LogLevel.Warning,
+        "The cluster's table of members lost writes: it had version {Version}, this silo knew {Known}, and it has {Raised} now: silos read it again")]
+    public static partial void TableRaised(ILogger logger, int version, long known, int raised);
 }

@@ -9,6 +9,8 @@ namespace KadOrleans.Server;
 /// <summary>Explains a failed start of a silo or an edge: the exit code and a sentence, or one for each wrong setting.</summary>
 public static class StartFailure
 {
+    private const string AzureAddresses = "Kad:Azure:BlobServiceUri or Kad:Azure:TableServiceUri";
+
     /// <summary>The exit code, and sentences that are safe to print. The host is null if it was not built yet.</summary>
     public static (int Code, string Sentences) Explain(string process, Exception exception, IHost? host)
     {
@@ -38,9 +40,11 @@ public static class StartFailure
             (ExitCode.WrongUsage, [Taken(process, whole, host)]),
         DbException { SqlState: PostgresErrorCodes.UndefinedTable } =>
             (ExitCode.WrongUsage, [$"{SchemaCheck.Missing}: {Sentence(cause.Message)}"]),
-        DbException => (ExitCode.Failed, [$"Kad:PostgreSql:ConnectionString: the cluster's database failed: {Sentence(WithRoot(cause))}"]),
+        DbException => StorageFailed(host, StorageNames.PostgreSql, PostgreSqlProvider.Setting, "the cluster's database", WithRoot(cause)),
+        _ when cause.GetType().FullName!.StartsWith("StackExchange.Redis.", StringComparison.Ordinal) =>
+            StorageFailed(host, StorageNames.Redis, RedisOptions.ConnectionSetting, "Redis", Beginning(WithRoot(cause))),
         _ when cause.GetType().FullName!.StartsWith("Azure.", StringComparison.Ordinal) =>
-            (ExitCode.Failed, [$"{AzureSetting(host)}: Azure Storage failed: {Sentence(Beginning(cause.Message))}"]),
+            StorageFailed(host, StorageNames.AzureStorage, AzureAddresses, "Azure Storage", Beginning(cause.Message)),
         _ => null,
     };
 
@@ -53,10 +57,12 @@ public static class StartFailure
             ? $"Kad:Http: the address cannot be listened on: {Sentence(exception.Message)}"
             : $"Kad:Silo:Port {ports.SiloPort} or Kad:Silo:GatewayPort {ports.GatewayPort} cannot be listened on: {Sentence(exception.Message)}";
 
-    private static string AzureSetting(IHost? host) =>
-        host?.Services.GetService<IConfiguration>()?["Kad:Azure:ConnectionString"] is { Length: > 0 }
-            ? "Kad:Azure:ConnectionString"
-            : "Kad:Azure:BlobServiceUri or Kad:Azure:TableServiceUri";
+    private static (int Code, IEnumerable<string> Sentences) StorageFailed(
+        IHost? host, string storage, string unlessNoted, string name, string message)
+    {
+        var noted = host?.Services.GetService<IConfiguration>() is { } filled ? OrleansSettings.SettingsOf(filled, storage) : string.Empty;
+        return (ExitCode.Failed, [$"{(noted.Length > 0 ? noted : unlessNoted)}: {name} failed: {Sentence(message)}"]);
+    }
 
     // The first lines: what failed, and the status. Azure's messages continue with the whole response.
     private static string Beginning(string message) => string.Join(' ', message.ReplaceLineEndings("\n").Trim().Split('\n').Take(2));

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -7,20 +6,17 @@ using static KadOrleans.Server.OrleansSettings;
 
 namespace KadOrleans.Server;
 
-/// <summary>Translates <c>Kad:Storage</c> and its settings into Orleans' own. What is given of Orleans' settings of a silo stays.</summary>
+/// <summary>Translates <c>Kad:Storage</c>, <c>Kad:Clustering</c> and their settings into Orleans' own, each part by its storage's provider.</summary>
 public static class ClusterProviders
 {
-    public const string PostgreSqlSetting = "Kad:PostgreSql:ConnectionString";
-
     public const string Membership = "Orleans:Membership";
+
+    private const string GrainStorages = "Orleans:GrainStorage";
 
     // The range that a port for 0 is chosen from. Outgoing connections, whose range is above, could take it before Orleans listens.
     private const int FirstPort = 15_000;
     private const int EndPort = 32_000;
     private const int PortAttempts = 1_000;
-
-    private const string AdvertisedAddress = "Orleans:Endpoints:AdvertisedIPAddress";
-    private const string Gateways = $"{Clustering}:Gateways";
 
     // Settings for a silo. OptionsValidationException: a required one is missing, is wrong, or contradicts another.
     public static Dictionary<string, string?> FillInSilo(IConfiguration configuration, KadOptions options, KadProviders providers)
@@ -30,7 +26,7 @@ public static class ClusterProviders
         orleans.Add("Orleans:Endpoints:GatewayPort", Port(options.Silo.GatewayPort));
         if (options.Silo.Address is { } address)
         {
-            orleans.Add(AdvertisedAddress, address);
+            orleans.Add(LocalProvider.AdvertisedAddress, address);
         }
 
         // Orleans waits half of this for a probe, or longer if responses are slow, and three probes in a row have to fail. A process that
@@ -48,149 +44,89 @@ public static class ClusterProviders
         // After three of these without a sign of life in the table a silo has no vote. Two of three silos that are lost at once otherwise keep
         // theirs for a minute and a half, and the third cannot declare them dead alone.
         orleans.Add($"{Membership}:IAmAliveTablePublishTimeout", "00:00:10");
-        switch (options.Storage)
+        CheckName(configuration);
+        CheckLocalStorageIsAlone(options);
+        foreach (var (section, name, setting) in Parts(configuration, options))
         {
-            case StorageChoice.Local:
-                AddLocal(orleans, options);
-                break;
-            case StorageChoice.AdoNet:
-                ConnectionDefaults.Read(PostgreSqlSetting, options.PostgreSql.ConnectionString);
-                AddPostgreSql(orleans, options.PostgreSql, Clustering, OrleansSettings.Storage, Reminders);
-                break;
-            case StorageChoice.AzureStorage:
-                providers.RequireStorage().FillInSilo(orleans);
-                break;
-            default:
-                throw new UnreachableException($"The storage is {options.Storage}.");
+            providers.Require(name, setting, section).FillIn(orleans, options, section, isSilo: true);
         }
 
-        UseOwnPostgreSql(orleans);
-        CheckLocalStorageIsAlone(orleans);
-        CheckRecords(orleans[$"{OrleansSettings.Storage}:ProviderType"]);
         return orleans.Values;
     }
 
+    /// <summary>Settings for an edge, a client of the silos.</summary>
+    /// <exception cref="OptionsValidationException">A setting is missing, is wrong, or contradicts another.</exception>
     public static Dictionary<string, string?> FillInEdge(IConfiguration configuration, KadOptions options, KadProviders providers)
     {
-        ConnectionDefaults.Read(PostgreSqlSetting, options.PostgreSql.ConnectionString);
+        ConnectionDefaults.Read(PostgreSqlProvider.Setting, options.PostgreSql.ConnectionString);
+        CheckIsClient(configuration);
         var orleans = new OrleansSettings(configuration);
-        switch (options.Clustering)
-        {
-            case StorageChoice.Local:
-                orleans.Values[$"{Clustering}:ProviderType"] = "Static";
-                AddGateways(orleans, options.Cluster.Gateway);
-                break;
-            case StorageChoice.AdoNet:
-                AddPostgreSql(orleans, options.PostgreSql, Clustering);
-                break;
-            case StorageChoice.AzureStorage:
-                providers.RequireStorage().FillInEdge(orleans);
-                break;
-            default:
-                throw new UnreachableException($"The clustering is {options.Clustering}.");
-        }
-
+        providers.Require(options.Clustering, options.ClusteringSetting, Clustering).FillIn(orleans, options, Clustering, isSilo: false);
         return orleans.Values;
     }
 
-    public static string SettingOf(KadOptions options) => options.Clustering switch
+    /// <summary>Adds the connections that Orleans' providers take from the services, by the configuration with the added settings.</summary>
+    public static void AddConnections(
+        IServiceCollection services, IConfiguration configuration, KadOptions options, KadProviders providers, bool isSilo)
     {
-        StorageChoice.Local => "Kad:Cluster:Gateway",
-        StorageChoice.AdoNet => PostgreSqlSetting,
-        StorageChoice.AzureStorage => "Kad:Storage",
-    };
+        foreach (var (section, name, setting) in isSilo
+            ? Parts(configuration, options)
+            : [(Clustering, options.Clustering, options.ClusteringSetting)])
+        {
+            providers.Require(name, setting, section).AddConnections(services, configuration, section);
+        }
+    }
+
+    /// <summary>The setting by which an edge finds the silos.</summary>
+    /// <param name="filled">The configuration with what was added to it.</param>
+    /// <param name="options">The edge's.</param>
+    public static string SettingOf(IConfiguration filled, KadOptions options) =>
+        SettingsOf(filled, options.Clustering) is { Length: > 0 } setting ? setting : options.ClusteringSetting;
 
     public static bool Is(IConfiguration configuration, string provider, string type) =>
         Is(configuration[$"{provider}:ProviderType"], type);
 
-    private static void AddLocal(OrleansSettings orleans, KadOptions options)
+    // The parts of a cluster, each with the name of its storage and the setting that says so.
+    private static IEnumerable<(string Section, string Name, string Setting)> Parts(IConfiguration configuration, KadOptions options) =>
+    [
+        (OrleansSettings.Storage, options.Storage, options.StorageSetting),
+        (Clustering, options.Clustering, options.ClusteringSetting),
+        (Reminders, options.Reminders, options.RemindersSetting),
+        .. configuration.GetSection(Directories).GetChildren().Where(directory => directory["ProviderType"] is { Length: > 0 })
+            .Select(directory => ($"{Directories}:{directory.Key}", StorageNames.Find(directory["ProviderType"]!), $"{directory.Path}:ProviderType")),
+    ];
+
+    // A silo of kad-server has no other grains than this project's.
+    private static void CheckName(IConfiguration configuration)
     {
-        if (orleans.AddProvider(Clustering, "Development") && options.Silo.Address is null)
-        {
-            orleans.Add(AdvertisedAddress, "127.0.0.1");
-        }
-
-        if (orleans.AddProvider(OrleansSettings.Storage, "Sqlite"))
-        {
-            orleans.Values[$"{OrleansSettings.Storage}:Folder"] = options.Data;
-            orleans.Values[$"{OrleansSettings.Storage}:FolderSetting"] = "Kad:Data";
-        }
-
-        orleans.AddProvider(Reminders, "Memory");
-    }
-
-    private static void AddGateways(OrleansSettings orleans, IList<string> gateways)
-    {
-        if (gateways.Count == 0 && orleans.Configuration.GetSection(Gateways).GetChildren().Any())
-        {
-            return;
-        }
-
-        foreach (var (i, gateway) in gateways.DefaultIfEmpty(ClientOptions.DefaultGateway).Index())
-        {
-            KadSettings.TryEndPoint(gateway, out var endpoint);
-            orleans.Values[$"{Gateways}:{i}"] = endpoint.ToString();
-        }
-    }
-
-    private static void AddPostgreSql(OrleansSettings orleans, PostgreSqlOptions database, params ReadOnlySpan<string> providers)
-    {
-        foreach (var provider in providers)
-        {
-            orleans.AddProvider(provider, "AdoNet");
-            var type = orleans[$"{provider}:ProviderType"];
-            if (Is(type, "AdoNet") || Is(type, PostgreSqlGrainStorage.ProviderType))
-            {
-                orleans.Add($"{provider}:Invariant", "Npgsql");
-                if (!orleans.IsConnected(provider))
-                {
-                    orleans.Values[$"{provider}:ConnectionString"] = ConnectionDefaults.Complete(
-                        PostgreSqlSetting,
-                        database.ConnectionString ?? throw KadSettings.Mistake($"{PostgreSqlSetting} is missing; Kad:Storage=AdoNet needs it."));
-                }
-            }
-        }
-    }
-
-    // Orleans' settings call grain state in a database AdoNet, whichever database it is. For PostgreSQL it is this project's, on the same table.
-    private static void UseOwnPostgreSql(OrleansSettings orleans)
-    {
-        const string provider = $"{OrleansSettings.Storage}:ProviderType";
-        const string invariant = $"{OrleansSettings.Storage}:Invariant";
-        if (!Is(orleans[provider], "AdoNet"))
-        {
-            return;
-        }
-
-        if (!Is(orleans[invariant], "Npgsql"))
+        var given = configuration.GetSection(GrainStorages).GetChildren().Select(storage => storage.Key).ToList();
+        if (given.Count > 0 && !given.Contains(GrainStorageName.Kad, StringComparer.OrdinalIgnoreCase))
         {
             throw KadSettings.Mistake(
-                $"{invariant} is '{orleans[invariant]}', and {provider} is 'AdoNet'; Npgsql, for PostgreSQL, is allowed.");
+                $"{GrainStorages}:{given[0]} is set, and a silo keeps its state in {OrleansSettings.Storage}; that name is needed "
+                + "(in Aspire, WithGrainStorage(\"Kad\", …)).");
         }
-
-        orleans.Values[provider] = PostgreSqlGrainStorage.ProviderType;
     }
 
     // One process locks the file, so it cannot hold the state of several silos.
-    private static void CheckLocalStorageIsAlone(OrleansSettings orleans)
+    private static void CheckLocalStorageIsAlone(KadOptions options)
     {
-        var clustering = orleans[$"{Clustering}:ProviderType"];
-        if (Is(orleans[$"{OrleansSettings.Storage}:ProviderType"], "Sqlite") && !Is(clustering, "Development"))
+        if (options is { IsLocal: true, Clustering: not StorageNames.Local })
         {
             throw KadSettings.Mistake(
-                $"{OrleansSettings.Storage}:ProviderType is 'Sqlite', which is for a single silo, but {Clustering}:ProviderType is "
-                + $"'{clustering}'; 'Development' is needed with it, and Kad:Storage=Local sets both.");
+                $"{options.StorageSetting} means Local, a file, which is for a single silo, but {options.ClusteringSetting} "
+                + $"means {options.Clustering}; Kad:Storage=PostgreSql is needed with it, or another storage for several silos.");
         }
     }
 
-    // The other providers hold larger records than a grain writes, as Azure's tables with 960 KiB.
-    private static void CheckRecords(string? provider)
+    // Orleans' client ends with an error of its own.
+    private static void CheckIsClient(IConfiguration configuration)
     {
-        if (Is(provider, "DynamoDB"))
+        if (((string[])[Reminders, GrainStorages, Directories]).FirstOrDefault(section => configuration.GetSection(section).Exists()) is { } ofSilo)
         {
             throw KadSettings.Mistake(
-                $"{OrleansSettings.Storage}:ProviderType is '{provider}', whose records have at most 400 KiB; "
-                + $"a provider with records of more than {ShardRecordStorage.MaxRecordBytes / 1024} KiB is needed.");
+                $"{ofSilo} is set, which is for silos, and this is an edge, a client; no setting of it is allowed "
+                + "(in Aspire, AsClient() leaves it out).");
         }
     }
 

@@ -6,6 +6,7 @@ public sealed class OrleansSettings
     public const string Clustering = "Orleans:Clustering";
     public const string Storage = "Orleans:GrainStorage:Kad";
     public const string Reminders = "Orleans:Reminders";
+    public const string Directories = "Orleans:GrainDirectory";
     public const string ServiceId = "Orleans:ServiceId";
     private const string ClusterId = "Orleans:ClusterId";
     private const string DefaultId = "kad";
@@ -23,7 +24,19 @@ public sealed class OrleansSettings
 
     public string? this[string key] => Values.GetValueOrDefault(key) ?? Configuration[key];
 
-    public bool AddProvider(string provider, string type) => Add($"{provider}:ProviderType", type);
+    /// <summary>Notes the setting that has a part's connection, for errors: <see cref="SettingsOf"/>.</summary>
+    public void NoteConnection(string section, string setting) => Values[ConnectionSetting(section)] = setting;
+
+    /// <summary>The settings by which members and state on a storage are reached, with "or" between; empty if none is noted.</summary>
+    /// <param name="filled">The configuration with what was added to it.</param>
+    /// <param name="storage">The storage, by a name of <see cref="StorageNames"/>.</param>
+    public static string SettingsOf(IConfiguration filled, string storage) => string.Join(
+        " or ",
+        ((string[])[Storage, Clustering, Reminders])
+            .Where(section => filled[$"{section}:ProviderType"] is { } type && StorageNames.AreSame(type, storage))
+            .Select(section => filled[ConnectionSetting(section)])
+            .OfType<string>()
+            .Distinct());
 
     public bool Add(string key, string value)
     {
@@ -36,7 +49,64 @@ public sealed class OrleansSettings
         return isMissing;
     }
 
-    public bool IsConnected(string provider) => Configuration[$"{provider}:ConnectionString"] is { Length: > 0 }
-        || (Configuration[$"{provider}:ConnectionName"] is { Length: > 0 } name
-            && Configuration.GetConnectionString(name) is { Length: > 0 });
+    /// <summary>
+    /// A part's own connection, with the setting that has it: <c>ConnectionString</c>, or the entry of <c>ConnectionStrings</c> that
+    /// <c>ConnectionName</c> or <c>ServiceKey</c> names, as Aspire gives it. Null if it has none of these.
+    /// </summary>
+    /// <exception cref="OptionsValidationException">What is named is not there.</exception>
+    public Connection? FindConnection(string section)
+    {
+        if (Text($"{section}:ConnectionString") is { } own)
+        {
+            return new($"{section}:ConnectionString", own, null);
+        }
+
+        foreach (var reference in (string[])[$"{section}:ConnectionName", $"{section}:ServiceKey"])
+        {
+            if (Text(reference) is { } name)
+            {
+                var setting = $"ConnectionStrings:{name}";
+                return Text(setting) is { } text
+                    ? new(setting, text, reference)
+                    : throw KadSettings.Mistake($"{reference} is '{name}', and {setting} is missing; the connection string is needed there.");
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>A part's own connection, or that of this project's setting, or that of another part on the same storage.</summary>
+    /// <param name="section">The part.</param>
+    /// <param name="storage">The storage, by a name of <see cref="StorageNames"/>.</param>
+    /// <param name="setting">This project's setting.</param>
+    /// <exception cref="OptionsValidationException">None is there, or two of them contradict each other.</exception>
+    public Connection RequireConnection(string section, string storage, string setting)
+    {
+        var (own, given) = (FindConnection(section), Text(setting));
+        if (own is { Reference: { } reference } && given is not null && given != own.Text)
+        {
+            throw KadSettings.Mistake(
+                $"{setting} is set, and {reference} names {own.Setting}, another connection; one of them, or the same in both, is needed.");
+        }
+
+        var found = own
+            ?? (given is not null ? new Connection(setting, given, null) : null)
+            ?? ((string[])[Clustering, Storage, Reminders])
+                .Where(other => other != section && Text($"{other}:ProviderType") is { } type && StorageNames.AreSame(type, storage))
+                .Select(FindConnection)
+                .FirstOrDefault(connection => connection is not null)
+            ?? throw KadSettings.Mistake($"{setting} is missing; {storage}, which {section} is on, needs it.");
+        NoteConnection(section, found.Setting);
+        return found;
+    }
+
+    private static string ConnectionSetting(string section) => $"{section}:ConnectionSetting";
+
+    private string? Text(string key) => Configuration[key]?.Trim() is { Length: > 0 } text ? text : null;
 }
+
+/// <summary>A connection string, which may have secrets.</summary>
+/// <param name="Setting">The setting that has it.</param>
+/// <param name="Text">The connection string.</param>
+/// <param name="Reference">The setting of Orleans' that names <paramref name="Setting"/>; null if none does.</param>
+public sealed record Connection(string Setting, string Text, string? Reference);

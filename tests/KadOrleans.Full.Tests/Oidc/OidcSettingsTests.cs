@@ -13,7 +13,9 @@ public sealed class OidcSettingsTests
     [InlineData("Kad:Http:Oidc:Authority=http://login.example.org Kad:Http:Oidc:Audience=a", "Kad:Http:Oidc:Authority is "
         + "'http://login.example.org'; the https:// address ")]
     [InlineData("Kad:Http:Oidc:Authority=https://login.example.org", "Kad:Http:Oidc:Audience and Kad:Http:Oidc:ClientId are missing; ")]
-    [InlineData("Kad:Http:Oidc:Authority=https://login.example.org Kad:Http:Oidc:Audience=a Kad:Http:Oidc:ClientSecret=hush", "Kad:Http:Oidc:ClientId is missing; ")]
+    [InlineData(
+        "Kad:Http:Oidc:Authority=https://login.example.org Kad:Http:Oidc:Audience=a Kad:Http:Oidc:ClientSecret=hush",
+        "Kad:Http:Oidc:ClientId is missing; ")]
     [InlineData(
         "Kad:Http:Oidc:Authority=https://login.example.org Kad:Http:Oidc:Audience=a Kad:Http:Oidc:Role=b", "Kad:Http:Oidc:Role is not a setting; ")]
     public void A_wrong_setting_is_named(string settings, string sentence)
@@ -45,6 +47,19 @@ public sealed class OidcSettingsTests
             "Kad:Http:Oidc:Authority is 'https://login.example.org', but kad-server lacks identity providers; ",
             Assert.Throws<OptionsValidationException>(() => new KadProviders().RequireSignIn(oidc)).Failures.Single(),
             StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void No_provider_replaces_another()
+    {
+        Assert.StartsWith("An identity provider is there already, by ", Twice(providers => providers.UseKadOidc()), StringComparison.Ordinal);
+        Assert.StartsWith("TLS is there already, by ", Twice(providers => providers.UseKadTls()), StringComparison.Ordinal);
+        Assert.StartsWith("The storage 'Redis' is there already, by ", Twice(providers => providers.UseKadRedis()), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The storage 'AzureStorage' is there already, by ", Twice(providers => providers.UseKadAzureStorage()), StringComparison.Ordinal);
+
+        static string Twice(Func<KadProviders, KadProviders> use) =>
+            Assert.Throws<InvalidOperationException>(() => new KadProviders(providers => use(use(providers)))).Message;
     }
 
     private static KadOptions Read(string settings) => KadSettings.ReadSilo(new ConfigurationBuilder()

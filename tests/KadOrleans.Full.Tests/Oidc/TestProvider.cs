@@ -20,6 +20,7 @@ internal sealed class TestProvider : IAsyncDisposable
 
     private readonly WebApplication _application;
     private readonly ConcurrentDictionary<string, (string Challenge, string Nonce)> _codes = new();
+    private int _pushed;
 
     private TestProvider(WebApplication application) => _application = application;
 
@@ -27,6 +28,17 @@ internal sealed class TestProvider : IAsyncDisposable
 
     /// <summary>The roles of the user that signs in.</summary>
     public string[] Roles { get; set; } = ["kad-view", "kad-manage"];
+
+    public string Subject { get; set; } = "248289";
+
+    /// <summary>Its name; null if the provider says none.</summary>
+    public string? UserName { get; set; } = "anna@example.org";
+
+    /// <summary>The claim with the roles.</summary>
+    public string RolesClaim { get; set; } = "roles";
+
+    /// <summary>The authorizations that were pushed (RFC 9126): calls under the client's secret.</summary>
+    public int Pushed => _pushed;
 
     public string Authority => _application.Urls.First();
 
@@ -43,6 +55,7 @@ internal sealed class TestProvider : IAsyncDisposable
             ["jwks_uri"] = $"{provider.Authority}/keys",
             ["authorization_endpoint"] = $"{provider.Authority}/authorize",
             ["token_endpoint"] = $"{provider.Authority}/token",
+            ["pushed_authorization_request_endpoint"] = $"{provider.Authority}/pushed",
             ["response_types_supported"] = new[] { "code" },
             ["subject_types_supported"] = new[] { "public" },
             ["id_token_signing_alg_values_supported"] = new[] { "RS256" },
@@ -50,6 +63,7 @@ internal sealed class TestProvider : IAsyncDisposable
         application.MapGet("/keys", provider.Keys);
         application.MapGet("/authorize", provider.Authorize);
         application.MapPost("/token", provider.ExchangeAsync);
+        application.MapPost("/pushed", provider.Push);
         await application.StartAsync();
         return provider;
     }
@@ -61,7 +75,10 @@ internal sealed class TestProvider : IAsyncDisposable
     /// <summary>An access token of the user, which may be wrong in something.</summary>
     public string Token(
         string[]? roles = null, string? issuer = null, string? audience = null, RsaSecurityKey? key = null, bool isSigned = true, int minutes = 10) =>
-        Create(issuer ?? Authority, audience ?? Audience, roles ?? Roles, isSigned ? key ?? Key : null, minutes, nonce: null);
+        Create(issuer ?? Authority, audience ?? Audience, roles ?? Roles, isSigned ? key ?? Key : null, minutes);
+
+    /// <summary>An ID token, which has another claim than an access token, as a client gets it that signs the user in.</summary>
+    public string IdToken(string claim = "nonce") => Create(Authority, Client, Roles, Key, minutes: 10, (claim, "n-0S6_WzA2Mj"));
 
     public ValueTask DisposeAsync() => _application.DisposeAsync();
 
@@ -69,6 +86,12 @@ internal sealed class TestProvider : IAsyncDisposable
     {
         var key = JsonWebKeyConverter.ConvertFromRSASecurityKey(new RsaSecurityKey(Key.Rsa.ExportParameters(false)) { KeyId = Key.KeyId });
         return Results.Json(new { keys = new[] { new { kty = key.Kty, kid = key.Kid, use = "sig", alg = "RS256", n = key.N, e = key.E } } });
+    }
+
+    private IResult Push()
+    {
+        Interlocked.Increment(ref _pushed);
+        return Results.Json(new { request_uri = "urn:example:pushed", expires_in = 60 }, statusCode: StatusCodes.Status201Created);
     }
 
     private IResult Authorize(HttpRequest request)
@@ -88,16 +111,22 @@ internal sealed class TestProvider : IAsyncDisposable
         return _codes.TryRemove(form["code"]!, out var asked)
             && asked.Challenge == Base64UrlEncoder.Encode(SHA256.HashData(Encoding.ASCII.GetBytes(form["code_verifier"]!)))
             && (form["client_id"], form["client_secret"]) == (Client, Secret)
-            ? Results.Json(new { access_token = "none", token_type = "Bearer", id_token = Create(Authority, Client, Roles, Key, 10, asked.Nonce) })
+            ? Results.Json(new { access_token = "none", token_type = "Bearer", id_token = Create(Authority, Client, Roles, Key, 10, ("nonce", asked.Nonce)) })
             : Results.BadRequest(new { error = "invalid_grant" });
     }
 
-    private static string Create(string issuer, string audience, string[] roles, RsaSecurityKey? key, int minutes, string? nonce)
+    private string Create(
+        string issuer, string audience, string[] roles, RsaSecurityKey? key, int minutes, (string Name, string Value)? another = null)
     {
-        var claims = new Dictionary<string, object> { ["sub"] = "248289", ["preferred_username"] = "anna@example.org", ["roles"] = roles };
-        if (nonce is not null)
+        var claims = new Dictionary<string, object> { ["sub"] = Subject, [RolesClaim] = roles.Length == 1 ? roles[0] : roles };
+        if (UserName is { } name)
         {
-            claims["nonce"] = nonce;
+            claims["preferred_username"] = name;
+        }
+
+        if (another is { } more)
+        {
+            claims[more.Name] = more.Value;
         }
 
         var now = DateTime.UtcNow;

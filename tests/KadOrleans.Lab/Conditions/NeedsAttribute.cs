@@ -24,6 +24,7 @@ public enum Need
     PgBouncer = 16384,
     Axe = 32768,
     Podman = 65536,
+    Redis = 131072,
 }
 
 /// <summary>Skips a test, or each of a class, where the machine lacks something that it needs. The reason says what.</summary>
@@ -85,6 +86,7 @@ public static class Machine
             ? null
             : "KAD_TEST_POSTGRES_SCRIPTS does not name a folder with Orleans' scripts for PostgreSQL",
         Need.PgBouncer => PgBouncer is null ? "pgbouncer is not installed" : null,
+        Need.Redis => Installed("redis-server"),
         Need.FakeTime => FakeTime is null ? "faketime is not installed" : null,
         Need.Azurite => AzuriteServer.IsThere ? null : "KAD_TEST_AZURITE does not name the executable of Azurite",
         _ => OlderBuild.Length > 0 && File.Exists($"{ServerExecutable.In(OlderBuild)}.dll")

@@ -28,6 +28,9 @@ public sealed class ApiHost : IAsyncLifetime
     /// <summary>The audit log, the newest first.</summary>
     public IEnumerable<string> Audit => Admin.Audit.Reverse().Select(entry => $"{entry.Action} {entry.Target}: {entry.Result}");
 
+    /// <summary>Of the storage, for an alarm.</summary>
+    internal FailedWrites FailedWrites { get; } = new();
+
     /// <summary>What is served.</summary>
     internal IReadOnlyList<RouteEndpoint> Endpoints { get; private set; } = [];
 
@@ -83,7 +86,8 @@ public sealed class ApiHost : IAsyncLifetime
                     DocumentsMade++;
                     return Task.CompletedTask;
                 }))
-                .AddTransient<IDht>(_ => Dht).AddTransient(_ => Admin.Api).AddDhtApi(Tokens).AddKadConsole(new ConsoleSubject(IsCluster: false, "memory")),
+                .AddTransient<IDht>(_ => Dht).AddTransient(_ => Admin.Api).AddDhtApi(Tokens).AddSingleton(FailedWrites)
+                .AddKadConsole(new ConsoleSubject(IsCluster: false, "memory")),
             NullLoggerFactory.Instance,
             TestContext.Current.CancellationToken);
         Http = new HttpClient { BaseAddress = new Uri($"http://{_server.Address}") };

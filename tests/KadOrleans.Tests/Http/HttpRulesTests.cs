@@ -114,7 +114,8 @@ public sealed class HttpRulesTests(ApiHost host) : IClassFixture<ApiHost>
         "publicationsFull",
         "The value of the key 'key' was not stored: as many keys are published from here as may be; 'kad admin publications' lists them, and "
         + "'kad admin delete KEY' ends one.")]
-    public async Task A_full_store_is_a_problem_of_its_own_type_alone_and_in_a_batch(StoreResult? local, StoreResult? publication, string reason, string sentence)
+    public async Task A_full_store_is_a_problem_of_its_own_type_alone_and_in_a_batch(
+        StoreResult? local, StoreResult? publication, string reason, string sentence)
     {
         _api.Dht.Refusal = new SetResult { Local = local, Publication = publication };
         foreach (var path in new[] { Path, "/v1/admin/keys/key/value" })
@@ -127,7 +128,8 @@ public sealed class HttpRulesTests(ApiHost host) : IClassFixture<ApiHost>
                 (problem.GetProperty("type").GetString(), problem.GetProperty("reason").GetString(), problem.GetProperty("detail").GetString()));
         }
 
-        var result = (await _api.JsonAsync("POST", "/v1/keys:batch", """{"operations":[{"op":"put","key":"key","value":1}]}""")).GetProperty("results")[0];
+        const string Batch = """{"operations":[{"op":"put","key":"key","value":1}]}""";
+        var result = (await _api.JsonAsync("POST", "/v1/keys:batch", Batch)).GetProperty("results")[0];
         Assert.Equal(
             (507, "/v1/problems/store-full", reason, sentence),
             (

@@ -112,6 +112,10 @@ public sealed class KeyApiTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Equal(2, (await _api.JsonAsync("GET", Path)).GetProperty("value").GetInt32());
         using var unchanged = await _api.SendAsync("GET", Path, headers: ("If-None-Match", second.Headers.ETag.ToString()));
         Assert.Equal(HttpStatusCode.NotModified, unchanged.StatusCode);
+        await _api.JsonAsync("GET", Path, headers: ("If-Match", second.Headers.ETag.ToString()));
+        Assert.Equal(
+            $"If-Match does not hold: the value that was found has the tag {second.Headers.ETag} in this form.",
+            await _api.FailAsync(HttpStatusCode.PreconditionFailed, "GET", Path, headers: ("If-Match", tag)));
     }
 
     [Theory]
@@ -180,6 +184,23 @@ public sealed class KeyApiTests(ApiHost host) : IClassFixture<ApiHost>
             "The value of the key 'key' was not stored: contacts that rejected it: 2, did not answer: 1; contacts asked: 5",
             await _api.FailAsync(HttpStatusCode.ServiceUnavailable, "PUT", Path, """{"value":1}"""),
             StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("PUT", "keys/key", """{"value":1}""", 1)]
+    [InlineData("DELETE", "keys/key", null, 1)]
+    [InlineData("GET", "keys/key", null, 0)]
+    [InlineData("HEAD", "keys/key", null, 0)]
+    [InlineData("POST", "admin/lookups", """{"target":"key","kind":"node"}""", 0)]
+    public async Task A_write_alone_is_one_that_failed(string method, string path, string? body, int count)
+    {
+        _api.Dht.Failure = _api.Admin.Failure = new DhtUnavailableException("The cluster does not respond.");
+        var before = _api.FailedWrites.Count;
+
+        using var response = await _api.SendAsync(method, $"/v1/{path}", body);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.Equal(count, _api.FailedWrites.Count - before);
     }
 
     [Fact]

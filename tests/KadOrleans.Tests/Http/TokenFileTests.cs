@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using KadOrleans.Tests.Cli;
 using KadOrleans.Tests.Node;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -64,6 +65,54 @@ public sealed class TokenFileTests : IDisposable
         file.Remove("second", _log);
         Assert.EndsWith("add another one first.", Assert.Throws<TokenFileException>(() => file.Remove("first", _log)).Message, StringComparison.Ordinal);
         Assert.Contains("has no token 'other'", Assert.Throws<TokenFileException>(() => file.Remove("other", _log)).Message, StringComparison.Ordinal);
+        Assert.True(file.Tokens.TryFind(First.Secret, out _));
+    }
+
+    // A writer that had read the file before another one wrote it would bring a removed token back, and take a new one away.
+    [Fact]
+    public async Task Of_writers_at_once_each_goes_by_what_the_others_wrote_and_a_server_reads_no_part_of_it()
+    {
+        const int Writers = 6;
+        var path = _folder["own.json"];
+        File.WriteAllText(path, ApiTokens.Write(
+            [First.Token, .. Enumerable.Range(0, 2 * Writers).Select(number => ApiToken.Create($"old-{number}", ApiScope.All).Token)]));
+        var servers = Enumerable.Range(0, 2).Select(_ => new TokenFile("--http-tokens", path)).ToList();
+
+        await Task.WhenAll(Enumerable.Range(0, Writers).SelectMany(number => (Task[])
+        [
+            KadRun.DoneAsync("token", "add", $"by-command-{number}", "--file", path),
+            KadRun.DoneAsync("token", "remove", $"old-{number}", "--file", path),
+            Task.Run(() => servers[number % 2].Add(ApiToken.Create($"by-server-{number}", [ApiScope.Read]).Token, _log)),
+            Task.Run(() => servers[number % 2].Remove($"old-{number + Writers}", _log)),
+            Task.Run(() => servers[number % 2].Refresh(_log)),
+        ]));
+
+        Assert.Equal(
+            ((string[])["first", .. Enumerable.Range(0, Writers).SelectMany(number => (string[])[$"by-command-{number}", $"by-server-{number}"])]).Order(),
+            ApiTokens.Read("--file", path).Select(token => token.Name).Order());
+        Assert.DoesNotContain(_log.Events, one => one.Id == 8133);
+        Assert.False(File.Exists($"{path}.new"));
+    }
+
+    [Fact]
+    public async Task Of_writers_at_once_of_a_file_that_is_missing_each_adds_its_token()
+    {
+        var path = _folder["made.json"];
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(number => Task.Run(() => KadRun.DoneAsync("token", "add", $"{number}", "--file", path))));
+
+        Assert.Equal(["0", "1", "2", "3", "4", "5", "6", "7"], ApiTokens.Read("--file", path).Select(token => token.Name).Order());
+    }
+
+    [Fact]
+    public void A_server_makes_no_file_anew_that_is_gone()
+    {
+        File.WriteAllText(_folder["own.json"], ApiTokens.Write([First.Token]));
+        var file = new TokenFile("--http-tokens", _folder["own.json"]);
+        File.Delete(_folder["own.json"]);
+
+        Assert.ThrowsAny<Exception>(() => file.Add(Second.Token, _log));
+        Assert.False(File.Exists(_folder["own.json"]));
         Assert.True(file.Tokens.TryFind(First.Secret, out _));
     }
 

@@ -14,6 +14,9 @@ public record ApiToken(string Name, string Sha256, IReadOnlyList<string> Scopes,
     // 256 bits cannot be guessed, so a hash without salt and stretching is enough.
     private const int SecretBytes = 32;
 
+    /// <summary>What its requests and exports are counted by: another one for each token and each user, whatever they are called.</summary>
+    internal (bool IsUser, string Sha256) Account => (this is SignedInUser, Sha256);
+
     /// <summary>Creates a new token and what the server is told of it.</summary>
     public static (string Secret, ApiToken Token) Create(string name, IReadOnlyList<string> scopes, int requestsPerSecond = DefaultRate)
     {

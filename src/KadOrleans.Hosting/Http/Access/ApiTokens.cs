@@ -101,19 +101,25 @@ public sealed partial class ApiTokens(params IEnumerable<ApiToken> tokens)
     {
         try
         {
-            // `kad token` may write it meanwhile. A pipe has no length.
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var file = TokenFileLock.OpenToRead(path);
             isPipe = !file.CanSeek;
-            var content = new byte[MaxFileBytes + 1];
-            var length = file.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
-            return length <= MaxFileBytes
-                ? content[..length]
-                : throw KadSettings.Mistake($"{setting}: '{path}' has more than {MaxFileBytes} bytes, the most allowed.");
+            return ReadBytes(setting, path, file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             throw KadSettings.Mistake($"{setting}: '{path}' cannot be read ({Phrases.Of(e.Message)}).");
         }
+    }
+
+    /// <summary>The bytes of a file of tokens that is open.</summary>
+    internal static byte[] ReadBytes(string setting, string path, FileStream file)
+    {
+        // A pipe has no length.
+        var content = new byte[MaxFileBytes + 1];
+        var length = file.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
+        return length <= MaxFileBytes
+            ? content[..length]
+            : throw KadSettings.Mistake($"{setting}: '{path}' has more than {MaxFileBytes} bytes, the most allowed.");
     }
 
     /// <summary>The tokens that a file's bytes have.</summary>

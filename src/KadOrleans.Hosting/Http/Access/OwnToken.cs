@@ -9,6 +9,9 @@ public sealed class OwnToken(string folder)
     /// <summary>The file in the data folder. It has the token itself, so only the server's user may read it.</summary>
     public const string FileName = "http-token";
 
+    /// <summary>The file beside it with the server's URL, for commands that are given the folder alone.</summary>
+    public const string UrlFileName = "http-url";
+
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(10);
 
     private readonly (string Secret, ApiToken Token) _created = ApiToken.Create("data folder", ApiScope.All, ApiToken.MaxRate);
@@ -18,6 +21,8 @@ public sealed class OwnToken(string folder)
     private ITimer? _retry;
 
     public string Path { get; } = System.IO.Path.Combine(folder, FileName);
+
+    private string UrlPath => System.IO.Path.Combine(folder, UrlFileName);
 
     /// <summary>What the server is told of it.</summary>
     public ApiToken Token => _created.Token;
@@ -47,7 +52,34 @@ public sealed class OwnToken(string folder)
         }
     }
 
-    /// <summary>Removes the file, which is of no use once the server has stopped. Never fails.</summary>
+    /// <summary>
+    /// Says beside the token where the server is. Of a server on all addresses it is that of loopback. Never fails: a command can be told by
+    /// its option.
+    /// </summary>
+    public void WriteUrl(string url)
+    {
+        var address = new UriBuilder(url);
+        address.Host = address.Host switch
+        {
+            "0.0.0.0" => "127.0.0.1",
+            "[::]" => "[::1]",
+            var host => host,
+        };
+        lock (_gate)
+        {
+            try
+            {
+                File.Delete(UrlPath);
+                PrivateFile.WriteNew(UrlPath, file => file.Write(System.Text.Encoding.UTF8.GetBytes($"{address.Uri}\n")));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Of a full disk.
+            }
+        }
+    }
+
+    /// <summary>Removes the files, which are of no use once the server has stopped. Never fails.</summary>
     public void Remove()
     {
         lock (_gate)
@@ -57,6 +89,7 @@ public sealed class OwnToken(string folder)
             try
             {
                 File.Delete(Path);
+                File.Delete(UrlPath);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

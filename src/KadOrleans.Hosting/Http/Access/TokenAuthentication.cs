@@ -177,8 +177,8 @@ internal sealed class TokenAuthentication(
 // many requests as it has operations, and an import as many as it has values.
 internal sealed class TokenRates : IEndpointFilter, IDisposable
 {
-    private readonly PartitionedRateLimiter<ApiToken> _limiter = PartitionedRateLimiter.Create<ApiToken, (string Name, int Rate)>(
-        token => RateLimitPartition.GetTokenBucketLimiter((token.Name, token.RequestsPerSecond), _ => new TokenBucketRateLimiterOptions
+    private readonly PartitionedRateLimiter<ApiToken> _limiter = PartitionedRateLimiter.Create<ApiToken, ((bool, string) Account, int Rate)>(
+        token => RateLimitPartition.GetTokenBucketLimiter((token.Account, token.RequestsPerSecond), _ => new TokenBucketRateLimiterOptions
         {
             TokenLimit = token.RequestsPerSecond,
             TokensPerPeriod = token.RequestsPerSecond,

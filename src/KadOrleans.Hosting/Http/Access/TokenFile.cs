@@ -57,6 +57,11 @@ public sealed class TokenFile : IHealthCheck
             using var file = _isPipe ? null : new FileStream(_path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
             return file is null ? $"{_setting} '{_path}' is a pipe, which is read once." : null;
         }
+        catch (IOException e) when (TokenFileLock.IsTaken(e))
+        {
+            // Another one changes it now: a change of this one waits.
+            return null;
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return $"This server cannot write {_setting} '{_path}' ({Phrases.Of(e.Message)}).";
@@ -69,19 +74,18 @@ public sealed class TokenFile : IHealthCheck
     /// <summary>Adds a token to the file, and takes it up at once.</summary>
     /// <exception cref="OptionsValidationException">The file cannot be used as it is now.</exception>
     /// <exception cref="TokenFileException">It is no allowed token beside the others, or the file cannot be written.</exception>
-    public void Add(ApiToken token, ILogger logger) => Change(held => TokenFileWriter.Add(_setting, _path, held, token), logger);
+    public void Add(ApiToken token, ILogger logger) => Change(() => TokenFileWriter.Add(_setting, _path, token, makes: false), logger);
 
     /// <summary>Removes a token from the file, and refuses it at once.</summary>
     /// <exception cref="OptionsValidationException">The file cannot be used as it is now.</exception>
     /// <exception cref="TokenFileException">There is none of this name, it is the only one, or the file cannot be written.</exception>
-    public void Remove(string name, ILogger logger) => Change(held => TokenFileWriter.Remove(_setting, _path, held, name), logger);
+    public void Remove(string name, ILogger logger) => Change(() => TokenFileWriter.Remove(_setting, _path, name), logger);
 
-    private void Change(Action<IReadOnlyList<ApiToken>> change, ILogger logger)
+    private void Change(Action change, ILogger logger)
     {
         lock (_gate)
         {
-            // As it is now: a command may have changed it.
-            change(ApiTokens.Parse(_setting, _path, ApiTokens.ReadBytes(_setting, _path, out _)));
+            change();
             Refresh(logger);
         }
     }

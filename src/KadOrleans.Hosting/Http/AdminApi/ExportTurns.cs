@@ -9,7 +9,7 @@ internal sealed class ExportTurns : IDisposable
     public const int Most = 4;
 
     private readonly PartitionedRateLimiter<ApiToken> _turns = PartitionedRateLimiter.CreateChained(
-        PartitionedRateLimiter.Create<ApiToken, string>(token => Concurrent(token.Name, 1)),
+        PartitionedRateLimiter.Create<ApiToken, (bool, string)>(token => Concurrent(token.Account, 1)),
         PartitionedRateLimiter.Create<ApiToken, string>(_ => Concurrent("all", Most)));
 
     /// <summary>Takes a turn, which ends when it is disposed.</summary>
@@ -30,6 +30,6 @@ internal sealed class ExportTurns : IDisposable
 
     public void Dispose() => _turns.Dispose();
 
-    private static RateLimitPartition<string> Concurrent(string key, int most) =>
+    private static RateLimitPartition<TKey> Concurrent<TKey>(TKey key, int most) =>
         RateLimitPartition.GetConcurrencyLimiter(key, _ => new ConcurrencyLimiterOptions { PermitLimit = most });
 }

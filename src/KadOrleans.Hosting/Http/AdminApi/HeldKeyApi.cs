@@ -14,7 +14,7 @@ internal static class HeldKeyApi
             .WithSummary("Lists keys that are held here, in the order of their ids, with their texts where they are known.")
             .WithDescription(
                 "prefix: hexadecimal digits of the ids. text: a part of the keys' texts, without prefix and after; of texts that requests "
-                + $"named here since the start, and of the text itself. {Paging}");
+                + $"named here, and of the text itself. It finds at most count, 1 to {MaxFound}, and isCut says that there are more. {Paging}");
         view.MapGet("/keys/{key}", DescribeAsync)
             .WithSummary("Describes a key: what is held here, whether it is published here, and what the nearest nodes hold now.");
         view.MapGet("/publications", ScanPublicationsAsync)
@@ -31,7 +31,7 @@ internal static class HeldKeyApi
         if (!string.IsNullOrEmpty(text))
         {
             return prefix is null && after is null
-                ? await FindAsync(text, Requested.Count(count), admin, texts, cancellationToken)
+                ? await FindAsync(text, Requested.Count(count, MaxFound), admin, texts, cancellationToken)
                 : throw ApiProblemException.Wrong("With text neither prefix nor after is allowed.");
         }
 
@@ -48,15 +48,21 @@ internal static class HeldKeyApi
             throw ApiProblemException.Wrong($"text has {text.Length} characters; 1 to {RequestedKey.MaxLength} are allowed.");
         }
 
-        texts.Add(NodeId.FromKey(text), text);
+        var keys = texts.Search(text);
         var found = new List<HeldKeyResult>();
-        foreach (var key in texts.Search(text).Take(Math.Min(count, MaxFound)))
+        foreach (var key in keys.Take(count))
         {
             var page = await admin.ScanAsync(key.ToString(), null, 1, cancellationToken);
+            if (key == keys[0] && page.Keys.Count > 0)
+            {
+                // A text that is no key's is not worth the place of one that is.
+                texts.Add(key, text);
+            }
+
             found.AddRange(page.Keys.Select(held => HeldKeyResult.Of(held, texts)));
         }
 
-        return new KeyPageResult(found, null);
+        return new KeyPageResult(found, null) { IsCut = keys.Count > count };
     }
 
     private static async Task<PublicationPageResult> ScanPublicationsAsync(
@@ -118,8 +124,11 @@ internal static class HeldKeyApi
         NoResponse,
     }
 
-    /// <summary>Keys in ascending order. Next is the after of the next page; null after the last one.</summary>
-    private sealed record KeyPageResult(IReadOnlyList<HeldKeyResult> Keys, NodeId? Next);
+    /// <summary>Keys in ascending order. Next is the after of the next page; null after the last one. IsCut: a search by text found more.</summary>
+    private sealed record KeyPageResult(IReadOnlyList<HeldKeyResult> Keys, NodeId? Next)
+    {
+        public bool IsCut { get; init; }
+    }
 
     /// <summary>A held key without its value, of which it has the length. Its text is null if it is not known. A source is proven if it showed a write token.</summary>
     private sealed record HeldKeyResult(

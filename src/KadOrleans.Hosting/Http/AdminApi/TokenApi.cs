@@ -9,10 +9,13 @@ internal static class TokenApi
     private const string Path = "/tokens";
     private const int MaxBodyBytes = 4_096;
 
+    private const string NotForUsers = "A user of an identity provider makes no tokens, which would outlive the role; a token of this server with the "
+        + "scope 'manage' makes them, or 'kad token add' where the file is.";
+
     public static void Map(RouteGroupBuilder view, RouteGroupBuilder manage)
     {
         view.MapGet(Path, List)
-            .WithSummary("Lists the tokens that this process accepts: names, scopes and rates, and why it cannot change them if it cannot.");
+            .WithSummary("Lists the tokens that this process accepts: names, scopes and rates, and why it cannot change them, or the request's token cannot make others.");
         manage.MapPost(Path, AddAsync)
             .WithSummary("Makes a token, with scopes that the request's own token has, and shows it this once. The file keeps its hash.")
             .WithBody<TokenBody>(MaxBodyBytes, ValueBody.Json)
@@ -30,6 +33,7 @@ internal static class TokenApi
         return new TokensResult(
             file?.Path,
             ObstacleOf(file),
+            TokenAuthentication.TokenOf(context) is SignedInUser ? NotForUsers : null,
             [
                 .. tokens.All.Select(token => new TokenResult(
                     token.Name,
@@ -42,11 +46,16 @@ internal static class TokenApi
 
     private static async Task<MadeToken> AddAsync(HttpContext context, ILoggerFactory loggers, AuditLog audit)
     {
+        var own = TokenAuthentication.TokenOf(context);
+        if (own is SignedInUser)
+        {
+            throw new ApiProblemException(ProblemType.NotForUsers, NotForUsers);
+        }
+
         var json = await Body.ReadJsonAsync(
             context, """The body is no object; {"name":…,"scopes":["read"]} is needed.""", "name", "scopes", "requestsPerSecond");
         var name = json.Text("name") ?? string.Empty;
         var scopes = ScopesOf(json);
-        var own = TokenAuthentication.TokenOf(context);
         if (scopes.Except(own.Scopes).FirstOrDefault() is { } more)
         {
             throw new ApiProblemException(
@@ -129,8 +138,11 @@ internal static class TokenApi
     /// <summary>A request, for the document.</summary>
     private sealed record TokenBody(string Name, IReadOnlyList<string> Scopes, int? RequestsPerSecond);
 
-    /// <summary>The tokens by name, the file that has them, and why this process cannot change it. The file is null if there is none.</summary>
-    private sealed record TokensResult(string? File, string? Obstacle, IReadOnlyList<TokenResult> Tokens);
+    /// <summary>
+    /// The tokens by name, the file that has them, why this process cannot change it, and why the request's own token makes no others though it
+    /// may manage. The file is null if there is none.
+    /// </summary>
+    private sealed record TokensResult(string? File, string? Obstacle, string? MakingObstacle, IReadOnlyList<TokenResult> Tokens);
 
     /// <summary>A token without its secret, which is kept nowhere. Yours is the one of the request. A node's own is in no file.</summary>
     private sealed record TokenResult(string Name, IReadOnlyList<string> Scopes, int RequestsPerSecond, bool IsYours, bool IsInFile);

@@ -17,9 +17,12 @@ internal sealed class TagConditions
     /// <summary>The conditions of a request; null if it has none.</summary>
     public static TagConditions? Read(HttpRequest request)
     {
-        var (match, noneMatch) = (Parse(HeaderNames.IfMatch, request.Headers.IfMatch), Parse(HeaderNames.IfNoneMatch, request.Headers.IfNoneMatch));
+        var (match, noneMatch) = (ReadMatch(request), Parse(HeaderNames.IfNoneMatch, request.Headers.IfNoneMatch));
         return match.Count + noneMatch.Count > 0 ? new TagConditions(match, noneMatch) : null;
     }
+
+    /// <summary>The tags of If-Match; none without it.</summary>
+    public static IList<EntityTagHeaderValue> ReadMatch(HttpRequest request) => Parse(HeaderNames.IfMatch, request.Headers.IfMatch);
 
     /// <summary>Refuses the conditions of a request that would do its work whatever they are.</summary>
     public static void CheckNone(HttpRequest request)

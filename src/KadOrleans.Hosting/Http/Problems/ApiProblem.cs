@@ -66,7 +66,8 @@ internal sealed partial class ProblemFilter(ILoggerFactory loggers) : IEndpointF
                 DhtUnavailableException => (StatusCodes.Status503ServiceUnavailable, e.Message),
                 _ => (StatusCodes.Status500InternalServerError, "The request failed for a reason that is in the server's log."),
             };
-            if (e is DhtUnavailableException)
+            // Keys are put and deleted by these methods, and by a batch, which counts for itself.
+            if (e is DhtUnavailableException && (HttpMethods.IsPut(request.Method) || HttpMethods.IsDelete(request.Method)))
             {
                 FailedWrites.NoteOf(context.HttpContext);
             }

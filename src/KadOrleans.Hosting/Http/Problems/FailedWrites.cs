@@ -20,14 +20,7 @@ public sealed class FailedWrites
         Interlocked.Exchange(ref _next, New()).SetResult();
     }
 
-    /// <summary>Counts a request that failed, if it would have written.</summary>
-    internal static void NoteOf(HttpContext context)
-    {
-        if (!HttpMethods.IsGet(context.Request.Method))
-        {
-            context.RequestServices.GetService<FailedWrites>()?.Note();
-        }
-    }
+    internal static void NoteOf(HttpContext context) => context.RequestServices.GetService<FailedWrites>()?.Note();
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

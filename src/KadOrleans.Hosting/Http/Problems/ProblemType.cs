@@ -16,6 +16,8 @@ public sealed record ProblemType(string Name, int Status, string Title)
         "unknown-token", StatusCodes.Status401Unauthorized, "The token is not one of this server's");
     public static readonly ProblemType SessionEnded = new("session-ended", StatusCodes.Status401Unauthorized, "The browser's session has ended");
     public static readonly ProblemType MissingScope = new("missing-scope", StatusCodes.Status403Forbidden, "The token lacks a scope");
+    public static readonly ProblemType NotForUsers = new(
+        "not-for-users", StatusCodes.Status403Forbidden, "A user of an identity provider may not do this; a token of the server may");
     public static readonly ProblemType NotFound = new("not-found", StatusCodes.Status404NotFound, "What the request names does not exist");
     public static readonly ProblemType NoValue = new("no-value", StatusCodes.Status404NotFound, "No value was found");
     public static readonly ProblemType NotPublished = new("not-published", StatusCodes.Status404NotFound, "The key is not published here");
@@ -41,8 +43,8 @@ public sealed record ProblemType(string Name, int Status, string Title)
     /// <summary>All of them. The first one of a status is what such a problem has that says no other.</summary>
     public static IReadOnlyList<ProblemType> All { get; } =
     [
-        WrongRequest, UnknownName, NoToken, UnknownToken, SessionEnded, MissingScope, NotFound, NoValue, NotPublished, UnknownLimit, NoSuchPath,
-        NoManagement, WrongMethod, Conflict, ConditionFailed, TooLarge, WrongContentType, UnknownHost, TooManyRequests, Failed, Unavailable,
+        WrongRequest, UnknownName, NoToken, UnknownToken, SessionEnded, MissingScope, NotForUsers, NotFound, NoValue, NotPublished, UnknownLimit,
+        NoSuchPath, NoManagement, WrongMethod, Conflict, ConditionFailed, TooLarge, WrongContentType, UnknownHost, TooManyRequests, Failed, Unavailable,
         NotStored, StoreFull,
     ];
 

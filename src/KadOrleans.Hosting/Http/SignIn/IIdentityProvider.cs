@@ -29,8 +29,30 @@ public interface ISignInProvider
 public sealed record FoundUser(SignedInUser? User, string? Problem = null, bool IsUnavailable = false);
 
 /// <summary>A user of an identity provider, with the scopes of its roles, until a time. It has none where it has no role.</summary>
-/// <param name="Name">For the audit log and the limiter of requests.</param>
+/// <param name="Name">For the audit log and for sentences, by <see cref="NameOf"/>.</param>
 /// <param name="Id">The digest of provider and subject, which no other user has.</param>
 /// <param name="Scopes">Some of <see cref="ApiScope"/>.</param>
 /// <param name="EndsAt">When what proved it ends.</param>
-public sealed record SignedInUser(string Name, string Id, IReadOnlyList<string> Scopes, DateTimeOffset EndsAt) : ApiToken(Name, Id, Scopes);
+public sealed record SignedInUser(string Name, string Id, IReadOnlyList<string> Scopes, DateTimeOffset EndsAt) : ApiToken(Name, Id, Scopes)
+{
+    // The audit log cuts off what is beyond 256 characters.
+    private const int MaxShown = 128;
+    private const int MaxSubject = 64;
+
+    /// <summary>
+    /// What a user is called, in at most 128 visible characters: the name, which may be cut, and behind it the subject in brackets. Some
+    /// providers let users edit their names, none the subject: no name hides it. Of a subject above 64 characters it is the digest.
+    /// </summary>
+    public static string NameOf(string? name, string subject)
+    {
+        var shown = VisibleText.Show(subject);
+        var end = shown.Length <= MaxSubject ? $"({shown})" : $"(sha256:{HashOf(subject)})";
+        if (string.IsNullOrWhiteSpace(name))
+        {
+            return end;
+        }
+
+        var (begin, room) = (VisibleText.Show(name), MaxShown - end.Length - 1);
+        return begin.Length <= room ? $"{begin} {end}" : $"{begin[..(char.IsHighSurrogate(begin[room - 2]) ? room - 2 : room - 1)]}… {end}";
+    }
+}

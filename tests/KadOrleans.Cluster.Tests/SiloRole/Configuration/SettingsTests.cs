@@ -21,19 +21,47 @@ public sealed class SettingsTests
     [InlineData("Kad:Cluster:Quota:Keys is not a setting; Kad:Cluster:Quota:TotalKeys, ", "Kad:Cluster:Quota:Keys=8")]
     [InlineData("Kad:Edge:Bootsrap is not a setting; ", "Kad:Storage=AdoNet", "Kad:Edge:Bootsrap=a:1")]
     [InlineData("Kad:Edge:Listen:port is not a setting; ", "Kad:Edge:Listen:port=1")]
-    [InlineData("Kad:Telemetry:Endpint is not a setting; Kad:Telemetry:Endpoint, Kad:Telemetry:OldNames are. Did you mean 'Kad:Telemetry:Endpoint'?", "Kad:Telemetry:Endpint=http://127.0.0.1:9")]
+    [InlineData(
+        "Kad:Telemetry:Endpint is not a setting; Kad:Telemetry:Endpoint, Kad:Telemetry:OldNames are. Did you mean 'Kad:Telemetry:Endpoint'?",
+        "Kad:Telemetry:Endpint=http://127.0.0.1:9")]
     [InlineData("Kad:Tls:Certificat is not a setting; Kad:Tls:Certificate, Kad:Tls:Key, ", "Kad:Tls:Certificat=/tls/tls.crt")]
-    [InlineData("Kad:Storage is 'Redis'; Local, AdoNet, AzureStorage are allowed.", "Kad:Storage=Redis")]
+    [InlineData("Kad:Storage is 'Redis'; Local, PostgreSql are allowed.", "Kad:Storage=Redis")]
+    [InlineData(
+        "Kad:Clustering is 'Redis', which kad-server lacks; kad-server-full has it, and Local or PostgreSql are allowed here.",
+        "Kad:Storage=PostgreSql", "Kad:PostgreSql:ConnectionString=Host=db", "Kad:Clustering=Redis")]
+    [InlineData("Kad:Storage is 'PostgresSql'; did you mean PostgreSql? Local, PostgreSql are allowed.", "Kad:Storage=PostgresSql")]
+    [InlineData(
+        "Kad:Clustering is 'Paper'; Local, PostgreSql are allowed.",
+        "Kad:Storage=PostgreSql", "Kad:PostgreSql:ConnectionString=Host=db", "Kad:Clustering=Paper")]
+    [InlineData(
+        "Orleans:GrainStorage:Kad:ProviderType is 'DynamoDB'; Local, PostgreSql are allowed.",
+        "Orleans:GrainStorage:Kad:ProviderType=DynamoDB")]
+    [InlineData(
+        "Orleans:GrainStorage:Default is set, and a silo keeps its state in Orleans:GrainStorage:Kad; ",
+        "Orleans:GrainStorage:Default:ProviderType=PostgresDatabase")]
     [InlineData("Kad:Storage is '1'; ", "Kad:Storage=1")]
-    [InlineData("Kad:PostgreSql:ConnectionString is missing; Kad:Storage=AdoNet needs it.", "Kad:Storage=AdoNet")]
-    [InlineData("Orleans:GrainStorage:Kad:ProviderType is 'Sqlite'", "Orleans:Clustering:ProviderType=AdoNet")]
+    [InlineData("Kad:PostgreSql:ConnectionString is missing; PostgreSql, which Orleans:GrainStorage:Kad is on, needs it.", "Kad:Storage=AdoNet")]
+    [InlineData("Kad:PostgreSql:ConnectionString is missing; ", "Orleans:Clustering:ProviderType=AdoNet")]
+    [InlineData(
+        "Orleans:GrainStorage:Kad:ProviderType means Local, a file, which is for a single silo, "
+            + "but Orleans:Clustering:ProviderType means PostgreSql; ",
+        "Orleans:GrainStorage:Kad:ProviderType=Sqlite", "Orleans:Clustering:ProviderType=AdoNet")]
+    [InlineData(
+        "Kad:Storage is 'PostgreSql', and Orleans:GrainStorage:Kad:ProviderType is 'AzureTableStorage'; both name the same thing, so ",
+        "Kad:Storage=PostgreSql", "Orleans:GrainStorage:Kad:ProviderType=AzureTableStorage")]
+    [InlineData(
+        "Kad:Clustering is 'Local', and Orleans:Clustering:ProviderType is 'PostgresDatabase'; ",
+        "Kad:Clustering=Local", "Orleans:Clustering:ProviderType=PostgresDatabase")]
+    [InlineData("Kad:Silo:Port is '1', and Orleans:Endpoints:SiloPort is '2'; ", "Kad:Silo:Port=1", "Orleans:Endpoints:SiloPort=2")]
     [InlineData(
         "Orleans:GrainStorage:Kad:Invariant is 'System.Data.SqlClient', and Orleans:GrainStorage:Kad:ProviderType is 'AdoNet'; Npgsql, for PostgreSQL, is allowed.",
         "Orleans:GrainStorage:Kad:ProviderType=AdoNet", "Orleans:GrainStorage:Kad:Invariant=System.Data.SqlClient")]
     [InlineData("Kad:Role is 'Both'; Silo, Edge, SiloAndEdge are allowed.", "Kad:Role=Both")]
     [InlineData("Kad:Edge:Enabled is '1'; true or false is allowed.", "Kad:Edge:Enabled=1")]
     [InlineData("Kad:Edge:Enabled is 'true'; with Kad:Role=Silo only false is allowed, or none.", "Kad:Role=Silo", "Kad:Edge:Enabled=true")]
-    [InlineData("Kad:Edge:Enabled is 'false'; with Kad:Role=SiloAndEdge only true is allowed, or none.", "Kad:Role=SiloAndEdge", "Kad:Edge:Enabled=false")]
+    [InlineData(
+        "Kad:Edge:Enabled is 'false'; with Kad:Role=SiloAndEdge only true is allowed, or none.",
+        "Kad:Role=SiloAndEdge", "Kad:Edge:Enabled=false")]
     [InlineData("Kad:Edge:Name is not UTF-8 text, which each setting must be.", "Kad:Edge:Name=K\ufffdln")]
     [InlineData("Kad:Cluster:EdgeKey is not UTF-8 text", "Kad:Cluster:EdgeKey=\ufffd")]
     [InlineData("Kad:Verbose is 'yes'; true or false is allowed.", "Kad:Verbose=yes")]
@@ -61,7 +89,9 @@ public sealed class SettingsTests
     [InlineData("Kad:Edge:MaxStaleness is '00:00:00.9000000'; a time of 00:00:01 to 00:01:00, or 0, is allowed.", "Kad:Edge:MaxStaleness=00:00:00.9")]
     [InlineData("Kad:Edge:MaxStaleness is '2.00:00:00'; ", "Kad:Edge:MaxStaleness=2")]
     [InlineData("Kad:Edge:MaxStaleness is '-00:00:02'; ", "Kad:Edge:MaxStaleness=-00:00:02")]
-    [InlineData("Kad:Edge:MaxOutageStaleness is '00:05:01'; a time of 00:00:01 to 00:05:00, or 0, is allowed.", "Kad:Edge:MaxOutageStaleness=00:05:01")]
+    [InlineData(
+        "Kad:Edge:MaxOutageStaleness is '00:05:01'; a time of 00:00:01 to 00:05:00, or 0, is allowed.",
+        "Kad:Edge:MaxOutageStaleness=00:05:01")]
     [InlineData("Kad:Edge:Listen is 'nowhere'; ", "Kad:Storage=AdoNet", "Kad:Edge:Listen=nowhere")]
     [InlineData("more than once", "Kad:Edge:Listen=127.0.0.1:1,127.0.0.1:1")]
     [InlineData("Kad:Edge:Listen is '127.0.0.1:1,127.0.0.1:2'; 3 node ids need ", "Kad:Edge:NodeIds=3", "Kad:Edge:Listen=127.0.0.1:1,127.0.0.1:2")]
@@ -72,7 +102,9 @@ public sealed class SettingsTests
     [InlineData("Kad:Edge:Name is 'a\u0001b'; ", "Kad:Edge:Name=a\u0001b")]
     [InlineData("Kad:Edge:Bootstrap: 'host' is not HOST:PORT", "Kad:Edge:Bootstrap=host")]
     [InlineData("Kad:Edge:Trust is '10.0.0.0/99'; ", "Kad:Edge:Trust=10.0.0.0/99")]
-    [InlineData("Kad:Edge:UploadPerEndpoint is '16383'; 16384 to 1000000000000 bytes per second are allowed, or 0", "Kad:Edge:UploadPerEndpoint=16383")]
+    [InlineData(
+        "Kad:Edge:UploadPerEndpoint is '16383'; 16384 to 1000000000000 bytes per second are allowed, or 0",
+        "Kad:Edge:UploadPerEndpoint=16383")]
     [InlineData("Kad:Edge:Upload is 'fast'; ", "Kad:Edge:Upload=fast")]
     [InlineData("Kad:Tls:Key is missing; Kad:Tls:Certificate is '/tls/tls.crt', and", Certificate)]
     [InlineData("Kad:Tls:Key is '/tls/tls.key'" + OneCertificate, Key)]
@@ -119,18 +151,6 @@ public sealed class SettingsTests
     }
 
     [Theory]
-    [InlineData("DynamoDB", "Orleans:GrainStorage:Kad:ProviderType is 'DynamoDB', whose records have at most 400 KiB; a provider with records of more than 512 KiB is needed.")]
-    [InlineData("AzureTableStorage", null)]
-    [InlineData("Redis", null)]
-    public void A_provider_whose_records_are_too_small_is_refused(string provider, string? sentence)
-    {
-        var mistake = Record.Exception(() => Complete(
-            "Kad:Storage=AdoNet", "Kad:PostgreSql:ConnectionString=Host=127.0.0.1", $"Orleans:GrainStorage:Kad:ProviderType={provider}"));
-
-        Assert.Equal(sentence, mistake?.Message);
-    }
-
-    [Theory]
     [InlineData("8080", "127.0.0.1:8080")]
     [InlineData(":8080", "127.0.0.1:8080")]
     [InlineData("localhost:8080", "127.0.0.1:8080")]
@@ -143,15 +163,40 @@ public sealed class SettingsTests
     }
 
     [Theory]
-    [InlineData("static", (int)StorageChoice.Local)]
-    [InlineData("localhost", (int)StorageChoice.Local)]
-    [InlineData(" ", (int)StorageChoice.Local)]
-    [InlineData("adonet", (int)StorageChoice.AdoNet)]
-    [InlineData("AzureTableStorage", (int)StorageChoice.AzureStorage)]
-    public void Where_state_is_kept_means_the_same_to_a_silo_and_to_an_edge(string value, int expected)
+    [InlineData("static", StorageNames.Local)]
+    [InlineData("localhost", StorageNames.Local)]
+    [InlineData(" ", StorageNames.Local)]
+    [InlineData("adonet", StorageNames.PostgreSql)]
+    [InlineData("postgresql", StorageNames.PostgreSql)]
+    [InlineData("AzureTableStorage", StorageNames.AzureStorage)]
+    public void Where_state_is_kept_means_the_same_to_a_silo_and_to_an_edge(string value, string expected)
     {
-        Assert.Equal((StorageChoice)expected, Silo($"Kad:Storage={value}").Storage);
-        Assert.Equal((StorageChoice)expected, KadSettings.ReadEdge(Read($"Kad:Storage={value}")).Clustering);
+        Assert.Equal(expected, Silo($"Kad:Storage={value}").Storage);
+        Assert.Equal(expected, KadSettings.ReadEdge(Read($"Kad:Storage={value}")).Clustering);
+    }
+
+    [Fact]
+    public void No_provider_replaces_another()
+    {
+        var providers = new KadProviders().Add(new OtherStorage("Paper"));
+
+        Assert.Contains(
+            "'paper' is there already",
+            Assert.Throws<InvalidOperationException>(() => providers.Add(new OtherStorage("paper"))).Message,
+            StringComparison.Ordinal);
+        Assert.Throws<InvalidOperationException>(() => providers.Add(new OtherStorage("PostgreSql")));
+    }
+
+    [Fact]
+    public void A_storage_of_another_package_fills_in_each_part_that_a_setting_gives_it()
+    {
+        var given = Read("Kad:Storage=PostgreSql", "Kad:PostgreSql:ConnectionString=Host=db", "Kad:Clustering=paper");
+        var filled = ClusterProviders.FillInSilo(
+            given, KadSettings.ReadSilo(given), new KadProviders(providers => providers.Add(new OtherStorage("Paper"))));
+
+        Assert.Equal(
+            ("PostgreSql", "Paper", "Paper"),
+            (filled["Orleans:GrainStorage:Kad:ProviderType"], filled["Orleans:Clustering:ProviderType"], filled["Orleans:Reminders:ProviderType"]));
     }
 
     [Fact]
@@ -234,7 +279,9 @@ public sealed class SettingsTests
     [Theory]
     [InlineData("AdoNet", "Kad:Storage=AdoNet", "Kad:PostgreSql:ConnectionString=Host=db")]
     [InlineData("PostgreSql", "Kad:Storage=AdoNet", "Kad:PostgreSql:ConnectionString=Host=db")]
-    [InlineData("adonet", "Orleans:GrainStorage:Kad:Invariant=Npgsql", "Orleans:Clustering:ProviderType=AdoNet")]
+    [InlineData(
+        "adonet",
+        "Orleans:GrainStorage:Kad:Invariant=Npgsql", "Orleans:Clustering:ProviderType=AdoNet", "Orleans:Clustering:ConnectionString=Host=db")]
     public void Grain_state_of_AdoNet_is_in_this_projects_storage(string type, params string[] settings)
     {
         var (_, filled) = Complete([$"Orleans:GrainStorage:Kad:ProviderType={type}", .. settings]);
@@ -246,9 +293,11 @@ public sealed class SettingsTests
     public void Settings_of_Orleans_itself_are_kept_and_port_0_takes_a_free_port()
     {
         var (_, filled) = Complete(
-            "Orleans:ClusterId=mine", "Orleans:Endpoints:SiloPort=4000", "Orleans:Reminders:ProviderType=AdoNet", "Kad:Silo:GatewayPort=0");
+            "Orleans:ClusterId=mine", "Orleans:Endpoints:SiloPort=4000", "Orleans:Reminders:ProviderType=AdoNet",
+            "Orleans:Reminders:ConnectionString=Host=db", "Kad:Silo:GatewayPort=0");
 
-        Assert.Empty(filled.Keys.Intersect(["Orleans:ClusterId", "Orleans:Endpoints:SiloPort", "Orleans:Reminders:ProviderType"]));
+        Assert.Empty(filled.Keys.Intersect(["Orleans:ClusterId", "Orleans:Endpoints:SiloPort"]));
+        Assert.Equal("AdoNet", filled["Orleans:Reminders:ProviderType"]);
         Assert.Equal("kad", filled["Orleans:ServiceId"]);
         Assert.NotEqual("0", filled["Orleans:Endpoints:GatewayPort"]);
     }
@@ -375,5 +424,15 @@ public sealed class SettingsTests
         return new KadClusterOptionsValidator().Validate(null, options) is { Failed: true } result
             ? throw new OptionsValidationException(string.Empty, typeof(KadClusterOptions), result.Failures)
             : (settings, filled);
+    }
+
+    private sealed class OtherStorage(string name) : IStorageProvider
+    {
+        public string Name => name;
+
+        public string? FindObstacle(string section) => null;
+
+        public void FillIn(OrleansSettings orleans, KadOptions options, string section, bool isSilo) =>
+            orleans.Values[$"{section}:ProviderType"] = name;
     }
 }

@@ -6,7 +6,7 @@ public sealed class MistakeTests(SharedPostgreSql postgres) : FolderTests
 {
     private const string Edge = "Kad:Role=Edge";
     private const string Azure =
-        "Kad:Storage is 'AzureStorage', which kad-server lacks; kad-server-full has it, and Local or AdoNet are allowed here.";
+        "Kad:Storage is 'AzureStorage', which kad-server lacks; kad-server-full has it, and Local or PostgreSql are allowed here.";
     private const string NoTls = ", but kad-server lacks TLS; kad-server-full has it, and no setting of Kad:Tls is allowed here.";
     private const string DatabaseFailed = "kad-silo: Kad:PostgreSql:ConnectionString: the cluster's database failed: ";
 
@@ -20,6 +20,7 @@ public sealed class MistakeTests(SharedPostgreSql postgres) : FolderTests
     [InlineData("Kad:PostgreSql:ConnectionString is missing", Edge, "Kad:Storage=AdoNet")]
     [InlineData("Kad:PostgreSql:ConnectionString has the key 'hst', ", Edge, "Kad:PostgreSql:ConnectionString=Hst=db;Password=hush")]
     [InlineData("Orleans:Clustering:ProviderType is 'Paper'", Edge, "Orleans:Clustering:ProviderType=Paper")]
+    [InlineData("Kad:Clustering is 'Redis', which kad-server lacks; ", Edge, "Kad:Clustering=Redis")]
     [InlineData("kad-silo: " + Azure, "Kad:Storage=AzureStorage", "Kad:Azure:ConnectionString=UseDevelopmentStorage=true")]
     [InlineData(Azure, Edge, "Kad:Storage=AzureStorage", "Kad:Azure:ConnectionString=UseDevelopmentStorage=true")]
     [InlineData("kad-silo: Kad:Tls:Certificate is 'a.crt'" + NoTls, "Kad:Tls:Certificate=a.crt", "Kad:Tls:Key=a.key")]

@@ -50,7 +50,10 @@ public sealed class OwnTokenTests : FolderTests
         var silo = await EndedRun.OfSiloAsync(Folder);
 
         Assert.Equal(2, silo.Code);
-        Assert.Contains("is the data folder of a node, as it has 'kad.db', and not of a silo; choose another data folder with Kad:Data.", silo.Errors, StringComparison.Ordinal);
+        Assert.Contains(
+            "is the data folder of a node, as it has 'kad.db', and not of a silo; choose another data folder with Kad:Data.",
+            silo.Errors,
+            StringComparison.Ordinal);
         Assert.Equal(["kad.db"], Directory.GetFiles(folder).Select(Path.GetFileName));
     }
 

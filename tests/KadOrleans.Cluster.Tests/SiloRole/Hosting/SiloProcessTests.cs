@@ -33,7 +33,8 @@ public sealed class SiloProcessTests(SiloProcessTests.LiveSilo live) : FolderTes
             "Orleans:ClusterId=other");
 
         await Eventually.BecomesAsync(
-            () => Task.FromResult(edge.Error.Text.Contains("its cluster is 'kad', not 'other'; Orleans:ClusterId must be that of the cluster.", StringComparison.Ordinal)),
+            () => Task.FromResult(edge.Error.Text.Contains(
+                "its cluster is 'kad', not 'other'; Orleans:ClusterId must be that of the cluster.", StringComparison.Ordinal)),
             () => edge.Error.Text);
         Assert.DoesNotContain("TLS", edge.Error.Text, StringComparison.Ordinal);
         Assert.Contains("names the cluster 'other' and was refused: this cluster is 'kad'", live.Silo.Errors, StringComparison.Ordinal);

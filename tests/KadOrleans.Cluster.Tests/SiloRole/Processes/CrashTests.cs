@@ -22,7 +22,7 @@ public sealed class CrashTests : FolderTests
     /// <summary>Encrypts nothing, and has a service that fails once the process serves.</summary>
     private sealed class FailingTls : ITlsProvider
     {
-        public static void Add(KadProviders providers) => providers.Tls = new FailingTls();
+        public static void Add(KadProviders providers) => providers.Add(new FailingTls());
 
         public void AddServices(IServiceCollection services, KadTlsOptions options, CertificateUse use) => services.AddHostedService<Failing>();
 

@@ -48,7 +48,8 @@ public sealed class AdminCommandTests : OperatedNode
 
         var full = await FailAsync(
             ExitCode.Failed,
-            "The value of the key 'second' was not stored: the store is full (1 of 1 keys); raise 'totalKeys' with 'kad admin limits set', or '--max-keys'.",
+            "The value of the key 'second' was not stored: the store is full (1 of 1 keys); "
+            + "raise 'totalKeys' with 'kad admin limits set', or '--max-keys'.",
             "set", "second", "value", "--json");
 
         Assert.Equal(("totalQuotaExceeded", "failed"), ((string?)full.Json["reason"], (string?)full.Json["error"]!["code"]));
@@ -91,6 +92,23 @@ public sealed class AdminCommandTests : OperatedNode
         using var empty = new TemporaryFolder();
         await KadRun.RefusedAsync(
             $"--data: nothing that serves its API runs on '{empty.Path}': it has no file 'http-token'; ", "admin", "usage", "--data", empty.Path);
+    }
+
+    [Fact]
+    public async Task A_data_folder_has_the_servers_url_until_it_stops()
+    {
+        await using var node = await NodeProcess.StartAsync("--data", Folder["other"]);
+        Assert.Equal("totalKeys is 7.\n", (await KadRun.DoneAsync("admin", "limits", "set", "totalKeys", "7", "--data", Folder["other"])).Output);
+        var lone = await KadRun.FailAsync(
+            ExitCode.Failed, "No value was found for the key 'none': no other node is known.", "admin", "get", "none", "--data", Folder["other"]);
+        Assert.Empty(lone.Output);
+        Assert.EndsWith(
+            "A lookup asks other nodes alone; 'kad admin key show KEY' shows what is held here.\n",
+            (await KadRun.DoneAsync("admin", "lookup", "none", "--data", Folder["other"])).Error,
+            StringComparison.Ordinal);
+
+        Assert.Equal(ExitCode.Done, await node.Process.StopAsync());
+        Assert.Empty(Directory.GetFiles(Folder["other"], "http-*"));
     }
 
     [Fact]

@@ -46,6 +46,7 @@ public sealed class NodeRefusalTests
 
             Assert.Equal((ExitCode.WrongUsage, string.Empty), (run.ExitCode, run.Output));
             Assert.Contains(sentence, run.Error, StringComparison.Ordinal);
+            Assert.DoesNotContain("Hosting failed", run.Error, StringComparison.Ordinal);
         }
     }
 }

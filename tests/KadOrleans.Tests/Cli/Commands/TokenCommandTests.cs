@@ -68,9 +68,11 @@ public sealed class TokenCommandTests : IDisposable
 
         // It cannot be written, and is not tried: the name is told.
         var output = _folder["none/operator.token"];
-        await KadRun.RefusedAsync($"--file '{Path}' is unchanged: two tokens have the name", "token", "add", "operator", "--file", Path, "--output", output);
         await KadRun.RefusedAsync(
-            "--file '/none/tokens.json' is unchanged: it cannot be written (", "token", "add", "a", "--file", "/none/tokens.json", "--output", output);
+            $"--file '{Path}' is unchanged: two tokens have the name", "token", "add", "operator", "--file", Path, "--output", output);
+        await KadRun.RefusedAsync(
+            "--file '/none/tokens.json' is unchanged: it cannot be written (",
+            "token", "add", "a", "--file", "/none/tokens.json", "--output", output);
         Directory.CreateDirectory($"{Path}.new/full");
         await KadRun.RefusedAsync($"--file '{Path}' is unchanged: it cannot be written (", "token", "add", "a", "--file", Path, "--output", output);
         Assert.Equal(before, await File.ReadAllTextAsync(Path));
@@ -84,7 +86,8 @@ public sealed class TokenCommandTests : IDisposable
     {
         var output = System.IO.Path.Combine(_folder.Path, name);
         await KadRun.RefusedAsync(
-            $"No token was made: --output '{output}' is the file of --file, or the one beside it that its next content is written to; a file of its own is needed.",
+            $"No token was made: --output '{output}' is the file of --file, or the one beside it that its next content is written to; "
+            + "a file of its own is needed.",
             "token", "add", "a", "--file", Path, "--output", output);
         Assert.Empty(Directory.EnumerateFiles(_folder.Path));
     }
@@ -116,11 +119,12 @@ public sealed class TokenCommandTests : IDisposable
         File.CreateSymbolicLink(full, "/dev/full");
 
         var failure = Assert.Throws<KadOrleans.Cli.CommandException>(
-            () => KadOrleans.Cli.TokenOutput.Add("--file", full, [], token, "--output", output, secret));
+            () => KadOrleans.Cli.TokenOutput.Add("--file", full, token, "--output", output, secret));
 
         Assert.Equal(ExitCode.Failed, failure.ExitCode);
         Assert.StartsWith($"--file '{full}' may be written in part (", failure.Message, StringComparison.Ordinal);
-        Assert.EndsWith($"; '{full}.new' has the whole: copy it there. The token is in --output '{output}'.", failure.Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"; '{full}.new' has the whole: copy it there. The token is in --output '{output}'.", failure.Message, StringComparison.Ordinal);
         Assert.Equal($"{secret}\n", File.ReadAllText(output));
         Assert.Equal(token.Sha256, Assert.Single(ApiTokens.Read("--file", $"{full}.new")).Sha256);
     }
@@ -141,7 +145,8 @@ public sealed class TokenCommandTests : IDisposable
         Assert.Equal(before, File.ReadAllText(Path));
 
         await KadRun.RefusedAsync("--file: '/none/tokens.json' cannot be read (", "token", "list", "--file", "/none/tokens.json");
-        await KadRun.RefusedAsync("--file: '/none/tokens.json' cannot be read (", "token", "remove", "a", "--file", "/none/tokens.json");
+        await KadRun.RefusedAsync(
+            "--file '/none/tokens.json' is unchanged: it cannot be written (", "token", "remove", "a", "--file", "/none/tokens.json");
         await KadRun.RefusedAsync(
             "--file '/none/tokens.json' is unchanged: it cannot be written (", "token", "add", "a", "--file", "/none/tokens.json");
         await KadRun.RefusedAsync("Option '--file' is required; see 'kad token list --help'.", "token", "list");
@@ -158,17 +163,18 @@ public sealed class TokenCommandTests : IDisposable
             File.SetUnixFileMode(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
         }
 
-        using var reader = new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        // Another name of the same file.
+        using var shell = new OperatorsShell();
+        shell.Run($"ln {Path} {_folder["same.json"]}");
         var link = _folder["link.json"];
         File.CreateSymbolicLink(link, Path);
         await KadRun.DoneAsync("token", "add", "operator", "--file", link);
         await KadRun.DoneAsync("token", "remove", "shop", "--file", link);
 
         Assert.Equal(["operator"], ApiTokens.Read("--file", Path).Select(token => token.Name));
-        using var text = new StreamReader(reader);
-        Assert.Equal(File.ReadAllText(Path), await text.ReadToEndAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(File.ReadAllText(Path), File.ReadAllText(_folder["same.json"]));
         Assert.Equal(Path, new FileInfo(link).LinkTarget);
-        Assert.Equal([link, Path], Directory.EnumerateFiles(_folder.Path).Order(StringComparer.Ordinal));
+        Assert.Equal([link, _folder["same.json"], Path], Directory.EnumerateFiles(_folder.Path).Order(StringComparer.Ordinal));
         if (!OperatingSystem.IsWindows())
         {
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead, File.GetUnixFileMode(Path));

@@ -18,7 +18,7 @@ public sealed class ComposeTests
     {
         var settings = KadSettings.ReadSilo(Environment(name));
 
-        Assert.Equal((ServerRole.Silo, StorageChoice.AdoNet), (settings.Role, settings.Storage));
+        Assert.Equal((ServerRole.Silo, StorageNames.PostgreSql), (settings.Role, settings.Storage));
         Assert.Equal(new IPEndPoint(IPAddress.Any, 8080), settings.Http.EndPoint);
         Assert.Equal((true, false), (settings.ServesDashboard, settings.HasEdge));
         AssertDatabase(name);
@@ -53,7 +53,7 @@ public sealed class ComposeTests
     {
         var settings = KadSettings.ReadEdge(Environment(name));
 
-        Assert.Equal((ServerRole.Edge, StorageChoice.AdoNet, name), (settings.Role, settings.Clustering, settings.Edge.Name));
+        Assert.Equal((ServerRole.Edge, StorageNames.PostgreSql, name), (settings.Role, settings.Clustering, settings.Edge.Name));
         Assert.EndsWith($":{settings.Edge.Endpoints[0].Port}/udp", Assert.Single(Services[name].Texts("ports")), StringComparison.Ordinal);
         AssertDatabase(name);
         Assert.Equal(Environment("silo-1")["Kad:Cluster:EdgeKey"], Environment(name)["Kad:Cluster:EdgeKey"]);

@@ -45,10 +45,10 @@ public sealed class EnvironmentTests
     [Needs(Need.Kubectl)]
     public void Silo_and_edge_find_the_storage_of_their_overlay()
     {
-        Assert.Equal(StorageChoice.AdoNet, KadSettings.ReadSilo(Silo("postgres")).Storage);
-        Assert.Equal(StorageChoice.AdoNet, KadSettings.ReadEdge(Edge("postgres")).Clustering);
+        Assert.Equal(StorageNames.PostgreSql, KadSettings.ReadSilo(Silo("postgres")).Storage);
+        Assert.Equal(StorageNames.PostgreSql, KadSettings.ReadEdge(Edge("postgres")).Clustering);
         var silo = KadSettings.ReadSilo(Silo("azure"));
-        Assert.Equal((StorageChoice.AzureStorage, AzureGrains.Tables), (silo.Storage, silo.Azure.GrainStorage));
+        Assert.Equal((StorageNames.AzureStorage, AzureGrains.Tables), (silo.Storage, silo.Azure.GrainStorage));
 
         // The way back to blobs is the choice alone.
         Assert.StartsWith("https://", silo.Azure.BlobServiceUri, StringComparison.Ordinal);

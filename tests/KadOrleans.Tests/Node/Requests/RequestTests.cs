@@ -111,6 +111,31 @@ public sealed class RequestTests
     });
 
     [Fact]
+    public void A_disk_that_is_slower_than_the_network_is_waited_for() => _world.Run(async () =>
+    {
+        _world.Network.Conditions = Quick;
+        var node = await _world.StartNodeAsync();
+        var slow = _world.AddPeer();
+        slow.OnRequest = (request, id, answer) =>
+        {
+            if (request.Kind != RequestKind.Store)
+            {
+                return request.Kind == RequestKind.Ping ? slow.AnswerPings(request, id, answer) : ResponseWriter.WriteNodes(answer, id, []);
+            }
+
+            var late = answer[..ResponseWriter.WriteStored(answer, id, true)].ToArray();
+            _world.Clock.CreateTimer(
+                _ => slow.Send(late, node.Transport.Endpoint), null, TimeSpan.FromSeconds(1.5), Timeout.InfiniteTimeSpan);
+            return 0;
+        };
+        await node.Node.PingAsync(slow.Endpoint);
+
+        var set = await node.Node.SetAsync("key", DhtValue.FromInteger(1));
+
+        Assert.Equal((1, 0), (set.Stored, set.Failed));
+    });
+
+    [Fact]
     public void A_table_that_throws_on_a_failure_stops_no_other_timeout() => _world.Run(async () =>
     {
         var silent = _world.AddPeer();

@@ -104,7 +104,8 @@ public sealed class HandOffTests
         var next = await JoinAsync(first);
         await _world.PassAsync(TimeSpan.FromMinutes(1));
 
-        Assert.InRange(stores, 20, 2_000);
+        // About half of the keys are nearer to it. Each is sent twice, as the answer comes after the first timeout.
+        Assert.InRange(stores, 20, 5_000);
         var expected = await first.Store.ScanAsync(KeyRegion.Everywhere).CountAsync(entry => first.Id.DistanceTo(entry.Key) < slow.Id.DistanceTo(entry.Key));
         Assert.Equal(expected, (await next.Store.GetUsageAsync()).Keys);
 

@@ -42,9 +42,9 @@ function scan(list, sought) {
       read('usage').catch(() => null),
     ]);
     const all = usage && ` Held in all: ${plural(usage.keys, 'key')}, ${bytes(usage.bytes)}${usage.missing.length > 0 ? ', without shards that did not respond' : ''}.`;
-    const byText = found.keys.length > 0 && [el('h2', {}, 'By text'), table('Keys by text', HEADS, found.keys.map(row))];
+    const byText = found.keys.length > 0 && [el('h2', {}, found.isCut ? 'By text: the first' : 'By text'), table('Keys by text', HEADS, found.keys.map(row))];
     if (!isPrefix) {
-      return [el('p', {}, `${plural(found.keys.length, 'key')} found.`, all), byText || el('p', { class: 'empty' }, 'No key is held here whose text is this, or is known to contain it.'), known()];
+      return [el('p', {}, `${plural(found.keys.length, 'key')} found${found.isCut ? ', and there may be more' : ''}.`, all), byText || el('p', { class: 'empty' }, 'No key is held here whose text is this, or is known to contain it.'), known()];
     }
     const byId = await pages('keys', { prefix: sought }, page => page.keys, (keys, isWhole) => [
       el('p', {}, `${plural(keys.length, 'key')}${isWhole ? '' : ' so far'}${sought === '' ? '' : `, with ids that begin with ${sought}`}.`, all),

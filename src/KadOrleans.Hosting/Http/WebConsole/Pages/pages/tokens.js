@@ -12,10 +12,10 @@ const SCOPES = {
 export function show(view, { session }) {
   const [done, form, list] = [el('div', { 'aria-live': 'polite' }), el('section', {}), el('section', {})];
   const open = () => load(list, async () => {
-    const { file, obstacle, tokens } = await read('tokens');
+    const { file, obstacle, makingObstacle, tokens } = await read('tokens');
     const canChange = session.canManage && obstacle === null;
     if (!form.hasChildNodes()) {
-      put(form, canChange ? maker(session, make) : session.canManage && el('p', { class: 'notice' }, shown(obstacle), ' ', el('a', { href: 'docs/manage.md#change-a-token' }, 'Change a token')));
+      put(form, canChange && makingObstacle === null ? maker(session, make) : session.canManage && el('p', { class: 'notice' }, shown(obstacle ?? makingObstacle), ' ', el('a', { href: 'docs/manage.md#change-a-token' }, 'Change a token')));
     }
     return [
       file !== null && el('p', { class: 'quiet' }, 'Those of ', el('code', {}, shown(file)), session.subject.isCluster ? '. Each silo and edge reads a file of its own, so a change here is for this silo alone unless they share it.' : '.'),

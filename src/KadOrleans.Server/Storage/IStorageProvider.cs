@@ -1,0 +1,31 @@
+namespace KadOrleans.Server;
+
+/// <summary>
+/// A storage that <c>Kad:Storage</c> and <c>Kad:Clustering</c> may name. It translates its own settings into those of Orleans' providers. A part of
+/// a cluster is named by Orleans' section: <see cref="OrleansSettings.Clustering"/>, <see cref="OrleansSettings.Storage"/>,
+/// <see cref="OrleansSettings.Reminders"/>, or one below <see cref="OrleansSettings.Directories"/>.
+/// </summary>
+public interface IStorageProvider
+{
+    /// <summary>The name in settings; its case does not matter. Each provider has another one.</summary>
+    string Name { get; }
+
+    /// <summary>Why it cannot keep a part, as the end of a sentence that begins with setting and name. Null: it can.</summary>
+    string? FindObstacle(string section);
+
+    /// <summary>Adds Orleans' settings of one part. A client, such as an edge, has clustering alone.</summary>
+    /// <exception cref="OptionsValidationException">A setting is missing or wrong. The message is one sentence that names it.</exception>
+    void FillIn(OrleansSettings orleans, KadOptions options, string section, bool isSilo);
+
+    /// <summary>
+    /// Adds the connections of one part that Orleans' provider takes from the services, by the configuration with the added settings.
+    /// </summary>
+    /// <exception cref="OptionsValidationException">A connection cannot be used. The message is one sentence without secrets.</exception>
+    void AddConnections(IServiceCollection services, IConfiguration configuration, string section)
+    {
+    }
+
+    /// <summary>Tries, before a silo starts, what it uses of this storage.</summary>
+    /// <exception cref="OptionsValidationException">It lacks what a silo needs.</exception>
+    Task CheckAsync(IServiceProvider services) => Task.CompletedTask;
+}

@@ -1,0 +1,62 @@
+using static KadOrleans.Server.OrleansSettings;
+
+namespace KadOrleans.Server;
+
+/// <summary>One silo on this machine: state in an SQLite file, the rest in memory. Edges find it by its gateway.</summary>
+internal sealed class LocalProvider : IStorageProvider
+{
+    public const string AdvertisedAddress = "Orleans:Endpoints:AdvertisedIPAddress";
+
+    private const string Gateways = $"{Clustering}:Gateways";
+
+    public string Name => StorageNames.Local;
+
+    public string? FindObstacle(string section) =>
+        section.StartsWith(Directories, StringComparison.Ordinal) ? "which has no grain directory of its own" : null;
+
+    public void FillIn(OrleansSettings orleans, KadOptions options, string section, bool isSilo)
+    {
+        switch (section)
+        {
+            case Clustering when !isSilo:
+                orleans.Values[$"{Clustering}:ProviderType"] = "Static";
+                AddGateways(orleans, options.Cluster.Gateway);
+                break;
+            case Clustering:
+                orleans.Values[$"{Clustering}:ProviderType"] = "Development";
+                if (options.Silo.Address is null)
+                {
+                    orleans.Add(AdvertisedAddress, "127.0.0.1");
+                }
+
+                break;
+            case OrleansSettings.Storage:
+                orleans.Values[$"{section}:ProviderType"] = "Sqlite";
+                if (orleans.Add($"{section}:Folder", options.Data))
+                {
+                    orleans.Values[$"{section}:FolderSetting"] = "Kad:Data";
+                }
+
+                break;
+            default:
+                orleans.Values[$"{section}:ProviderType"] = "Memory";
+                break;
+        }
+    }
+
+    private static void AddGateways(OrleansSettings orleans, IList<string> gateways)
+    {
+        if (gateways.Count == 0 && orleans.Configuration.GetSection(Gateways).GetChildren().Any())
+        {
+            orleans.NoteConnection(Clustering, Gateways);
+            return;
+        }
+
+        orleans.NoteConnection(Clustering, "Kad:Cluster:Gateway");
+        foreach (var (i, gateway) in gateways.DefaultIfEmpty(ClientOptions.DefaultGateway).Index())
+        {
+            KadSettings.TryEndPoint(gateway, out var endpoint);
+            orleans.Values[$"{Gateways}:{i}"] = endpoint.ToString();
+        }
+    }
+}

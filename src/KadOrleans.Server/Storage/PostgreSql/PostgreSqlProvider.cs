@@ -1,0 +1,35 @@
+using static KadOrleans.Server.OrleansSettings;
+
+namespace KadOrleans.Server;
+
+/// <summary>PostgreSQL for state, members and reminders: this project's grain storage, and Orleans' own providers for databases.</summary>
+internal sealed class PostgreSqlProvider : IStorageProvider
+{
+    public const string Setting = "Kad:PostgreSql:ConnectionString";
+
+    private const string Driver = "Npgsql";
+
+    public string Name => StorageNames.PostgreSql;
+
+    public string? FindObstacle(string section) =>
+        section.StartsWith(Directories, StringComparison.Ordinal) ? "which has no grain directory" : null;
+
+    public void FillIn(OrleansSettings orleans, KadOptions options, string section, bool isSilo)
+    {
+        var (type, invariant) = ($"{section}:ProviderType", $"{section}:Invariant");
+
+        // Orleans' settings call a database AdoNet, whichever it is.
+        if (!orleans.Add(invariant, Driver) && !Driver.Equals(orleans.Configuration[invariant], StringComparison.OrdinalIgnoreCase))
+        {
+            throw KadSettings.Mistake(
+                $"{invariant} is '{orleans.Configuration[invariant]}', and {type} is '{orleans.Configuration[type]}'; "
+                + "Npgsql, for PostgreSQL, is allowed.");
+        }
+
+        var connection = orleans.RequireConnection(section, Name, Setting);
+        orleans.Values[type] = section == OrleansSettings.Storage ? PostgreSqlGrainStorage.ProviderType : "AdoNet";
+        orleans.Values[$"{section}:ConnectionString"] = ConnectionDefaults.Complete(connection.Setting, connection.Text);
+    }
+
+    public Task CheckAsync(IServiceProvider services) => SchemaCheck.RunAsync(services);
+}
