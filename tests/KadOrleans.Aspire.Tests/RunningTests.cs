@@ -42,7 +42,7 @@ public sealed class RunningTests : FolderTests
         await using var builder = AppHosts.Create();
         builder.Configuration["ConnectionStrings:orleans"] = database.ConnectionString;
         builder.AddKadCluster("kad", silos: 2, token: Token(builder)).WithDataFolder(Folder)
-            .WithEdge("edge-1").WithEdge("edge-2")
+            .WithEdge("edge-1", configure: edge => edge.WithEndpoint("udp", udp => udp.TargetHost = "0.0.0.0")).WithEdge("edge-2")
             .WithPostgreSql(builder.AddConnectionString("orleans"));
         await using var host = await builder.BuildAsync(_cancelled);
         await StartAsync(host);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -16,6 +17,10 @@ internal static class OperatorTokenFile
     private const int RequestsPerSecond = 1_000;
     private const string Name = "aspire";
 
+    // A change takes milliseconds, of a disk that is slow some hundred.
+    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+
     private static readonly string[] Scopes = ["read", "write", "view", "manage"];
 
     /// <summary>
@@ -33,7 +38,8 @@ internal static class OperatorTokenFile
         }
 
         var path = Path.Combine(cluster.Folder, "tokens.json");
-        var held = File.Exists(path) ? Parse(path, await File.ReadAllTextAsync(path, cancellationToken)) : [];
+        await using var file = await OpenAloneAsync(path, cancellationToken);
+        var held = await ReadAsync(path, file, cancellationToken);
         var entry = JsonSerializer.SerializeToNode(new
         {
             name = Name,
@@ -41,22 +47,53 @@ internal static class OperatorTokenFile
             scopes = Scopes,
             requestsPerSecond = RequestsPerSecond,
         })!;
-        if (held.Any(one => JsonNode.DeepEquals(one, entry)))
+        if (!held.Any(one => JsonNode.DeepEquals(one, entry)))
         {
-            return path;
+            var others = held.Where(one => one["name"]?.ToString() != Name).Select(one => one.DeepClone());
+            var document = new JsonObject { ["tokens"] = new JsonArray([entry, .. others]) };
+            file.Position = 0;
+
+            // A part of it would be no file of tokens.
+            await JsonSerializer.SerializeAsync(file, document, cancellationToken: CancellationToken.None);
+            file.SetLength(file.Position);
         }
 
-        var others = held.Where(one => one["name"]?.ToString() != Name).Select(one => one.DeepClone());
-        await WriteAsync(path, new JsonObject { ["tokens"] = new JsonArray([entry, .. others]) }, cancellationToken);
         return path;
     }
 
-    private static IReadOnlyList<JsonObject> Parse(string path, string content)
+    // Console and kad token have the file alone, too, while they change it, and readers wait.
+    private static async Task<FileStream> OpenAloneAsync(string path, CancellationToken cancellationToken)
     {
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        for (var begun = Stopwatch.GetTimestamp(); ; await Task.Delay(Pause, cancellationToken))
+        {
+            try
+            {
+                return new FileStream(path, options);
+            }
+            catch (IOException e) when (e.GetType() == typeof(IOException) && Stopwatch.GetElapsedTime(begun) < MaxWait)
+            {
+                // Another one has it, for some milliseconds.
+            }
+        }
+    }
+
+    private static async Task<IReadOnlyList<JsonObject>> ReadAsync(string path, FileStream file, CancellationToken cancellationToken)
+    {
+        if (file.Length == 0)
+        {
+            return [];
+        }
+
         JsonNode? document = null;
         try
         {
-            document = JsonNode.Parse(content);
+            document = await JsonNode.ParseAsync(file, cancellationToken: cancellationToken);
         }
         catch (JsonException)
         {
@@ -64,27 +101,9 @@ internal static class OperatorTokenFile
         }
 
         // What is wrong with a token is said by the processes, which read it.
-        return document is JsonObject file && file["tokens"] is JsonArray tokens && tokens.All(one => one is JsonObject)
+        return document is JsonObject read && read["tokens"] is JsonArray tokens && tokens.All(one => one is JsonObject)
             ? [.. tokens.OfType<JsonObject>()]
             : throw new DistributedApplicationException(
                 $"'{path}' is no file of tokens; one that kad token wrote is needed, or none: without one the app host makes it.");
-    }
-
-    private static async Task WriteAsync(string path, JsonObject document, CancellationToken cancellationToken)
-    {
-        // A process that reads it meanwhile gets the whole of one or the other.
-        var next = $"{path}.{Path.GetRandomFileName()}";
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        await using (var file = new FileStream(next, options))
-        {
-            await JsonSerializer.SerializeAsync(file, document, cancellationToken: cancellationToken);
-        }
-
-        File.Move(next, path, overwrite: true);
     }
 }

@@ -30,11 +30,14 @@ public sealed class TemplateTests
             Assert.Equal(0, await silo.StopAsync());
         }
 
-        // Both in one process, with what the silo kept.
+        // Both in one process, with what the silo kept, and with the console, whose pages need what its packages need.
+        var tokens = Path.Combine(program.Folder, "tokens.json");
+        File.WriteAllText(tokens, ApiTokens.Write([ApiToken.Create("me", ApiScope.All).Token]));
         await using var both = await RunningHost.StartAsync(
-            cluster, program.Folder, hasEdge: true, "--Kad:Edge:Listen:0=127.0.0.1:0", $"--SiloPort={FreePort.Tcp()}", ports);
+            cluster, program.Folder, hasEdge: true, "--Kad:Edge:Listen:0=127.0.0.1:0", $"--SiloPort={FreePort.Tcp()}", $"--Tokens={tokens}", ports);
         Assert.Equal("hello", await both.GetAsync("greeting"));
         Assert.Equal(Says, await both.Client.GetStringAsync("/"));
+        Assert.Contains("<h1", await both.Client.GetStringAsync("/console/docs/runbook.md"), StringComparison.Ordinal);
     }
 
     [Fact]
