@@ -93,5 +93,6 @@ public sealed class KadOptions
     public bool ServesApi => Http.Tokens is not null || Http.Oidc is not null || HasOwnToken;
 
     // Whether a silo makes a token for its API. It does if it has a data folder, serves this machine alone, and has no file of tokens.
-    public bool HasOwnToken => Role != ServerRole.Edge && Http.Tokens is null && IsLocal && IPAddress.IsLoopback(Http.EndPoint.Address);
+    public bool HasOwnToken =>
+        Role != ServerRole.Edge && Http.Tokens is null && IsLocal && IPAddress.IsLoopback(Http.EndPoint.Address);
 }

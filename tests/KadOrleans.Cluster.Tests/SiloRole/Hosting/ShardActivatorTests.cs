@@ -9,7 +9,9 @@ public sealed class ShardActivatorTests : FolderTests
         var put = new ShardPut(new NodeId(new byte[NodeId.Length]), new StoredValue(DhtValue.FromString("hello"), now, now.AddDays(1), default));
         await using (var silo = await HostedSilo.StartAsync(Folder))
         {
-            Assert.Equal(StoreResult.Stored, Assert.Single(await silo.Grains.GetGrain<IKeyShardGrain>(0).PutAsync([put])));
+            // A silo that has just started may refuse it for a while, until the silos agree on their state's version.
+            await Eventually.ReadAsync(
+                async () => Assert.Single(await silo.Grains.GetGrain<IKeyShardGrain>(0).PutAsync([put])), result => result == StoreResult.Stored);
         }
 
         await using var again = await HostedSilo.StartAsync(Folder);
