@@ -5,16 +5,21 @@ namespace KadOrleans.Hosting;
 /// <param name="Sentence">The end of a sentence: which limit, with its figures if they are known, and how it is raised.</param>
 internal sealed record QuotaRefusal(string Reason, string Sentence)
 {
-    public static async Task<QuotaRefusal?> FindAsync(SetResult result, StoreFigureSource source) => result switch
+    public static async Task<QuotaRefusal?> FindAsync(SetResult result, StoreFigureSource source)
     {
-        { Local: StoreResult.TotalQuotaExceeded } => new QuotaRefusal("totalQuotaExceeded", await source.ReadAsync() is { } figures
-            ? DescribeFull(figures)
-            : "the store is full; 'kad admin limits' shows totalKeys and totalBytes, one of which is reached."),
-        { Publication: StoreResult.TotalQuotaExceeded } => new QuotaRefusal(
-            "publicationsFull",
-            "as many keys are published from here as may be; 'kad admin publications' lists them, and 'kad admin delete KEY' ends one."),
-        _ => null,
-    };
+        if (result.Local == StoreResult.TotalQuotaExceeded)
+        {
+            return new QuotaRefusal("totalQuotaExceeded", await source.ReadAsync() is { } figures
+                ? DescribeFull(figures)
+                : "the store is full; 'kad admin limits' shows totalKeys and totalBytes, one of which is reached.");
+        }
+
+        return result.Publication == StoreResult.TotalQuotaExceeded
+            ? new QuotaRefusal(
+                "publicationsFull",
+                "as many keys are published from here as may be; 'kad admin publications' lists them, and 'kad admin delete KEY' ends one.")
+            : null;
+    }
 
     private static string DescribeFull(StoreFigures figures)
     {
