@@ -12,6 +12,9 @@ internal static class PastedDocuments
     private static readonly (string Part, string Reason)[] Elsewhere =
     [
         ("docker ", "needs Docker and a registry of images"),
+        ("…", "has places for values of the reader's"),
+        ("ACCOUNT", "has places for values of the reader's"),
+        ("tar --", "is for a silo that is stopped; BackupTests runs it"),
         ("./test.sh", "is what runs this test"),
         ("kubectl ", "needs a Kubernetes cluster; DeployedTokensTests runs what concerns Secrets"),
         ("azd ", "needs an account of Azure"),
@@ -34,10 +37,14 @@ internal static class PastedDocuments
         .FirstOrDefault();
 
     /// <summary>What a command that goes on writes once it is ready; null for one that ends.</summary>
+    public static string? GoesOn(string line) => line.StartsWith("kad watch ", StringComparison.Ordinal) ? "hello" : Serves(line);
+
+    /// <summary>The same of a command that is a node or a cluster.</summary>
     public static string? Serves(string line) => line switch
     {
         _ when line.Contains("src/KadOrleans.Server", StringComparison.Ordinal) && line.Contains("Kad:Silo:Port", StringComparison.Ordinal) => "health http",
         _ when line.Contains("src/KadOrleans.Server", StringComparison.Ordinal) => "listening udp",
+        _ when line.Contains("samples/Guestbook.Host", StringComparison.Ordinal) => "Now listening on",
         _ when line.StartsWith("kad node ", StringComparison.Ordinal) || line.Contains("KadOrleans.Cli -- node ", StringComparison.Ordinal) => "listening udp",
         _ => null,
     };
@@ -52,11 +59,14 @@ internal sealed class Reader(ReadersMachine machine)
     /// <summary>What the commands wrote.</summary>
     public string Text => _own.Text;
 
-    /// <summary>Runs a block line by line. An export is for each terminal of its block.</summary>
+    /// <summary>
+    /// Runs a block line by line. If one of its commands goes on, each has a terminal of its own, with the block's exports: the reader's own
+    /// stays as it is for what follows.
+    /// </summary>
     public async Task PasteAsync(Snippet block, Terminal? other = null)
     {
         var exports = string.Join('\n', block.Lines.Where(line => line.StartsWith("export ", StringComparison.Ordinal)));
-        if (!block.Lines.Any(line => PastedDocuments.Serves(line) is not null))
+        if (!block.Lines.Any(line => PastedDocuments.GoesOn(line) is not null))
         {
             if (block.Lines.All(line => PastedDocuments.NotRun(line) is null))
             {
@@ -71,18 +81,18 @@ internal sealed class Reader(ReadersMachine machine)
             return;
         }
 
-        foreach (var line in block.Lines.Where(line => PastedDocuments.NotRun(line) is null))
+        foreach (var line in block.Lines.Where(line => PastedDocuments.NotRun(line) is null && !line.StartsWith("export ", StringComparison.Ordinal)))
         {
-            if (PastedDocuments.Serves(line) is { } until)
+            var terminal = machine.Open();
+            await terminal.PasteAsync(exports);
+            if (PastedDocuments.GoesOn(line) is { } until)
             {
-                var terminal = machine.Open();
                 _served.Add(terminal);
-                await terminal.PasteAsync(exports);
                 await terminal.ServeAsync(line, until);
             }
             else
             {
-                await (other ?? _own).PasteAsync(line);
+                await terminal.PasteAsync(line);
             }
         }
     }

@@ -22,7 +22,8 @@ public sealed class EndedSiloTests(SharedPostgreSql postgres) : FolderTests
 
         // By their log, whoever was first: Orleans' probes would declare it dead without a word of this.
         await Eventually.ReadAsync(() => Task.FromResult(silos.All[1].Errors + silos.All[2].Errors), log => log.Contains("Nothing listens at the address of silo"));
-        Assert.Equal(1L, await PostgreSqlStatements.ReadAsync(database, "SELECT count(*) FROM orleansmembershiptable WHERE status = 6"));
+        await Eventually.ReadAsync(
+            () => PostgreSqlStatements.ReadAsync(database, "SELECT count(*) FROM orleansmembershiptable WHERE status = 6"), dead => Equals(dead, 1L));
         await load.WholeAsync();
         await load.StopAsync();
         Assert.Empty(await ValueReading.MissingAsync(edge.Address, load.Acknowledged));
