@@ -5,7 +5,7 @@
 #   ./test.sh                    the tests that a change must pass
 #   ./test.sh --all              those that take long too: campaigns, soaks, large simulations
 #   ./test.sh Core Node          these suites alone
-#   SUITE_SECONDS=60 ./test.sh   with another limit for each suite (default 300 s; 1,200 s with --all)
+#   SUITE_SECONDS=60 ./test.sh   with another limit for each suite (default 300 s; 1,800 s with --all)
 #   FUZZ_SECONDS=60 ./test.sh    with a longer run of the fuzzer (default 5 s; 30 s with --all)
 #   FUZZ_SEED=7 ./test.sh        with another seed for it (default 1)
 set -euo pipefail
@@ -18,7 +18,7 @@ only=()
 for argument in "$@"; do
     case $argument in
         # Three tests of a suite at once: many of the long ones load a whole cluster, and wait for most of the time.
-        --all) is_all=1 choice=(-maxThreads 3) limit=${SUITE_SECONDS:-1200} fuzz_seconds=${FUZZ_SECONDS:-30} ;;
+        --all) is_all=1 choice=(-maxThreads 3) limit=${SUITE_SECONDS:-1800} fuzz_seconds=${FUZZ_SECONDS:-30} ;;
         -*) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0" >&2; exit 2 ;;
         *) only+=("$argument") ;;
     esac

@@ -63,7 +63,7 @@ public sealed class PastedBlocksTests
 
         if (documents.Contains("README.md"))
         {
-            Assert.Equal(4, reader.Text.Split('\n').Count(line => line == "hello"));
+            Assert.Equal(3, reader.Text.Split('\n').Count(line => line == "hello"));
             Assert.Contains("nodes stored it", reader.Text, StringComparison.Ordinal);
         }
     }
