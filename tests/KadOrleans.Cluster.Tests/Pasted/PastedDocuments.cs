@@ -42,6 +42,7 @@ internal static class PastedDocuments
     /// <summary>The same of a command that is a node or a cluster.</summary>
     public static string? Serves(string line) => line switch
     {
+        _ when line.StartsWith("dotnet build ", StringComparison.Ordinal) => null,
         _ when line.Contains("src/KadOrleans.Server", StringComparison.Ordinal) && line.Contains("Kad:Silo:Port", StringComparison.Ordinal) => "health http",
         _ when line.Contains("src/KadOrleans.Server", StringComparison.Ordinal) => "listening udp",
         _ when line.Contains("samples/Guestbook.Host", StringComparison.Ordinal) => "Now listening on",
