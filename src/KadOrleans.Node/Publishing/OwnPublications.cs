@@ -157,22 +157,12 @@ internal sealed class OwnPublications(IPublicationStore store, TimeProvider time
         return new SetResult { Publication = remembered };
     }
 
+    // Where none was read, the turn keeps other single writes of this class away, as no other part begins a publication.
     private Task<StoreResult> ReplaceAsync(NodeId key, Publication? before, Publication? after, CancellationToken cancellationToken) =>
         _writes.RunAsync(key, async () =>
-        {
-            if (await store.GetAsync(key, cancellationToken) != before)
-            {
-                return StoreResult.Superseded;
-            }
-
-            if (after is not null)
-            {
-                return await RememberAsync(key, after, cancellationToken);
-            }
-
-            await store.RemoveAsync(key, cancellationToken);
-            return StoreResult.Stored;
-        });
+            before is not null ? NoteRemembered(key, await store.ReplaceAsync(key, before, after, cancellationToken))
+            : await store.GetAsync(key, cancellationToken) is not null ? StoreResult.Superseded
+            : await RememberAsync(key, after!, cancellationToken));
 
     private SetResult Note(NodeId key, SetResult result)
     {
@@ -184,10 +174,12 @@ internal sealed class OwnPublications(IPublicationStore store, TimeProvider time
         return result;
     }
 
-    private async Task<StoreResult> RememberAsync(NodeId key, Publication publication, CancellationToken cancellationToken)
+    private async Task<StoreResult> RememberAsync(NodeId key, Publication publication, CancellationToken cancellationToken) =>
+        NoteRemembered(key, await store.PutAsync(key, publication, cancellationToken));
+
+    private StoreResult NoteRemembered(NodeId key, StoreResult remembered)
     {
-        var remembered = await store.PutAsync(key, publication, cancellationToken);
-        if (remembered != StoreResult.Stored)
+        if (remembered is not (StoreResult.Stored or StoreResult.Superseded))
         {
             logger.NotRemembered(key, remembered);
         }
