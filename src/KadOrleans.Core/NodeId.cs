@@ -172,6 +172,13 @@ public readonly record struct NodeId : IComparable<NodeId>, IComparisonOperators
         : _middle != 0 ? 64 + BitOperations.LeadingZeroCount(_middle)
         : 128 + BitOperations.LeadingZeroCount(_low);
 
+    /// <summary>This id with all bits behind the first <paramref name="prefixLength"/> set to 1.</summary>
+    internal NodeId WithOnesBehind(int prefixLength)
+    {
+        var mask = PrefixMask(prefixLength);
+        return new NodeId(_high | ~mask._high, _middle | ~mask._middle, _low | ~mask._low);
+    }
+
     /// <summary>The first 0 to 31 bits as a number.</summary>
     internal int FirstBits(int count) => count == 0 ? 0 : (int)(_high >> (64 - count));
 
@@ -205,6 +212,11 @@ public readonly record struct Distance : IComparable<Distance>, IComparisonOpera
 
     /// <summary>The length of the prefix that the two ids share, 0 to 160 bits.</summary>
     public int LeadingZeroBits => _difference.LeadingZeroBits;
+
+    /// <summary>
+    /// How far the farthest id of a range is: the range has all ids that share so many leading bits with one of this distance.
+    /// </summary>
+    internal Distance FarthestOfRange(int depth) => new(_difference.WithOnesBehind(depth));
 
     /// <summary>The distance as a share of the whole space, 0 to 1. Precise to 53 bits: for estimates, not for ordering.</summary>
     public double ToFraction() => _difference.ToFraction();

@@ -186,6 +186,9 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     public Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default) =>
         Lookups.RunAsync(target, LookupKind.Node, cancellationToken);
 
+    /// <summary>The bits that the keys of one region of upkeep share; see <see cref="RepublishPolicy.GetRegionDepth"/>.</summary>
+    internal int RegionDepth => RepublishPolicy.GetRegionDepth(_size.Estimate, _table.Snapshot, Options.Kademlia.BucketSize);
+
     /// <summary>An earlier lookup's outcome, judged by what is known of the network's size now.</summary>
     internal LookupOutcome Judge(LookupOutcome outcome) => _size.Judge(outcome);
 

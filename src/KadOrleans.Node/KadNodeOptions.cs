@@ -43,10 +43,10 @@ public sealed class KadNodeOptions
     public TimeSpan StateChangeSaveDelay { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Values republished per second at most, each by a lookup and k STOREs: 0.1 to 1,000; default 400. The rate is lower while
-    /// less is due, or while half of <see cref="UploadLimits.Total"/> is used. Those that waited longest go first.
+    /// Values republished per second at most, each by k STOREs: 0.1 to 10,000; default 4,000. The rate is lower while less is due, while half
+    /// of <see cref="UploadLimits.Total"/> is used, and while contacts are slower.
     /// </summary>
-    public double RepublishRate { get; set; } = 400;
+    public double RepublishRate { get; set; } = 4_000;
 
     /// <summary>
     /// Keys that are remembered and published again each day: 0 to 1,000,000; default 10,000, some 80 MB. A further value is

@@ -71,6 +71,10 @@ internal sealed class Candidate(Contact contact, Distance distance, SourceNetwor
 
     public void Credit(bool isTrue) => NamedBy?.Misled += isTrue ? -1 : 1;
 
+    /// <summary>The same contact, as another target's lookup would have it.</summary>
+    public Candidate SeenFrom(NodeId target) =>
+        new(Contact, Contact.Id.DistanceTo(target), Network, Hops) { State = State, Paths = Paths, AskedBy = AskedBy, IsProved = IsProved };
+
     public void Rename(NodeId id, Distance distance) => (Contact, Distance) = (Contact with { Id = id }, distance);
 
     private static int MisledBy(Candidate? namer) => namer?.Misled ?? int.MinValue;

@@ -12,9 +12,15 @@ internal sealed class Lookup
 
     private const int CandidatesPerK = 8;
 
+    // Of a survey: what it covers, its half and its quarter.
+    private const int SurveyedHalvings = 3;
+
     private readonly KademliaOptions _options;
     private readonly LookupPolicy _policy;
     private readonly NodeId _ownId;
+
+    // k, or a survey's breadth.
+    private readonly int _breadth;
     private readonly CandidateSet _candidates;
     private readonly LookupPaths _paths;
     private int _asked;
@@ -43,9 +49,11 @@ internal sealed class Lookup
         _ownId = ownId;
         _options = options;
         _policy = policy ?? LookupPolicy.Default;
-        _candidates = new CandidateSet(target, MaxRequests + (options.BucketSize * CandidatesPerK), _policy.Trusted);
+        _breadth = _policy.Breadth ?? options.BucketSize;
+        _candidates = new CandidateSet(target, MaxRequests + (_breadth * CandidatesPerK), _policy.Trusted);
         var paths = seeds.Length < options.BucketSize ? 1 : options.DisjointPaths;
-        _paths = new LookupPaths(_candidates, paths, options.BucketSize, MaxRequests);
+        _paths = new LookupPaths(
+            _candidates, paths, _breadth, MaxRequests, _policy.Breadth is null ? LookupPaths.PerNetwork : RegionSurvey.PerNetwork);
         for (var i = 0; i < seeds.Length; i++)
         {
             Hear(seeds[i], null, i % paths);
@@ -89,6 +97,28 @@ internal sealed class Lookup
         _asked++;
         contact = next.Contact;
         return true;
+    }
+
+    /// <summary>
+    /// What a contact is asked for. A survey asks those that are near its target for nodes around themselves, and in turns for nodes in the
+    /// other half and the other quarters of what it surveys: else a part whose nodes all name each other would hide the rest.
+    /// </summary>
+    public NodeId QueryTargetOf(Contact contact)
+    {
+        if (_policy.Breadth is null)
+        {
+            return QueryTarget;
+        }
+
+        var depth = GetSurveyDepth();
+        if (contact.Id.CommonPrefixLength(Target) < depth)
+        {
+            return QueryTarget;
+        }
+
+        var turn = _asked % (2 * SurveyedHalvings);
+        var bit = depth + turn;
+        return turn >= SurveyedHalvings || bit >= NodeId.BitLength ? Beside(contact.Id) : contact.Id.WithBit(bit, !contact.Id.GetBit(bit));
     }
 
     /// <summary>Whether a queried contact must be asked for its id as well; see <see cref="LookupPolicy.IsProved"/>.</summary>
@@ -220,6 +250,33 @@ internal sealed class Lookup
         };
     }
 
+    /// <summary>What a survey that is done knows. Null if it was cut short, as by somebody who invents contacts.</summary>
+    public RegionSurvey? GetSurvey()
+    {
+        if (Reason != TerminationReason.Converged || _policy.Breadth is not { } breadth)
+        {
+            return null;
+        }
+
+        List<Candidate> answered = [.. _candidates.ByDistance.Where(c => c.State == CandidateState.Answered).DistinctBy(c => c.Contact.Id)];
+        return new RegionSurvey(Target, answered, answered.Count < breadth ? null : answered[breadth - 1].Distance, _paths.Count, _options.BucketSize);
+    }
+
+    // How many bits the target shares with the last of the contacts that are surveyed, as far as they are known.
+    private int GetSurveyDepth()
+    {
+        var left = _breadth;
+        foreach (var candidate in _candidates.ByDistance)
+        {
+            if (candidate.State != CandidateState.Failed && --left == 0)
+            {
+                return candidate.Distance.LeadingZeroBits;
+            }
+        }
+
+        return 0;
+    }
+
     private static NodeId Beside(NodeId id) => id.WithBit(NodeId.BitLength - 1, !id.GetBit(NodeId.BitLength - 1));
 
     private (Candidate? Candidate, int Path) Next() =>
@@ -241,7 +298,7 @@ internal sealed class Lookup
 
     // Whether the answer of one that was passed over would be among the k nearest: farther ones are not worth a wait.
     private bool MayPassedOverBeNearest() => _passedOver > 0
-        && _candidates.ByDistance.Where(c => c.State == CandidateState.Answered || c.IsPassedOver).Take(_options.BucketSize).Any(c => c.IsPassedOver);
+        && _candidates.ByDistance.Where(c => c.State == CandidateState.Answered || c.IsPassedOver).Take(_breadth).Any(c => c.IsPassedOver);
 
     private bool IsAmongNearest(Candidate candidate) => _candidates.ByDistance
         .TakeWhile(c => c != candidate)
@@ -326,4 +383,9 @@ internal sealed record LookupPolicy
     public uint Draw { get; init; }
 
     public bool AsksAllHolders { get; init; }
+
+    /// <summary>
+    /// A survey: so many nodes are found instead of k, all that are nearest to the target, for <see cref="Lookup.GetSurvey"/>. Null for a lookup.
+    /// </summary>
+    public int? Breadth { get; init; }
 }

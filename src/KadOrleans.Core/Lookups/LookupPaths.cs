@@ -4,12 +4,15 @@ namespace KadOrleans.Core;
 
 // The disjoint paths of a lookup (S/Kademlia §4.4). A path continues with the contacts named by those that it queried. No two
 // paths query one contact, so a liar leads only its own path astray.
-internal sealed class LookupPaths(CandidateSet candidates, int count, int bucketSize, int maxRequests)
+internal sealed class LookupPaths(
+    CandidateSet candidates, int count, int bucketSize, int maxRequests, int perNetwork = LookupPaths.PerNetwork)
 {
     /// <summary>The most contacts of a network (/24 or /48) that are queried and returned.</summary>
     public const int PerNetwork = 1;
 
     public const int PerNetworkWhenFew = 2;
+
+    private readonly int _perNetworkWhenFew = Math.Max(perNetwork, PerNetworkWhenFew);
 
     // Invented or unresponsive contacts that a response may name before its others are ignored. An honest node names some that
     // have left. A liar can name any number, and each costs a request.
@@ -26,7 +29,7 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
     public int Waiting => _waiting.Sum();
 
     public bool IsCutOff =>
-        Enumerable.Range(0, count).Any(path => _asked[path] >= _maxPerPath && Nearest(path, PerNetworkWhenFew) is not null);
+        Enumerable.Range(0, count).Any(path => _asked[path] >= _maxPerPath && Nearest(path, _perNetworkWhenFew) is not null);
 
     public void Begin(Candidate candidate, int path)
     {
@@ -53,8 +56,8 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
 
     public (Candidate? Candidate, int Path) Next()
     {
-        var next = Next(PerNetwork);
-        return next.Candidate is null && Waiting == 0 && IsShort() ? Next(PerNetworkWhenFew) : next;
+        var next = Next(perNetwork);
+        return next.Candidate is null && Waiting == 0 && IsShort() ? Next(_perNetworkWhenFew) : next;
     }
 
     /// <summary>The next contact to query for a vote: one of k, an equal share from each path.</summary>
@@ -64,7 +67,7 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
         foreach (var voter in ClosestContacts.InTurns(candidates.ByDistance.Where(IsOfUse), count).Take(bucketSize))
         {
             if (voter.State == CandidateState.Heard
-                && MayAsk(voter, BitOperations.TrailingZeroCount(voter.Paths), PerNetwork)
+                && MayAsk(voter, BitOperations.TrailingZeroCount(voter.Paths), perNetwork)
                 && (chosen is null || Order(voter, draw) < Order(chosen, draw)))
             {
                 chosen = voter;
@@ -76,7 +79,7 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
 
     private static bool IsOfUse(Candidate candidate) => candidate.State is not (CandidateState.Failed or CandidateState.Unresponsive);
 
-    private (Candidate? Candidate, int Path) Next(int perNetwork)
+    private (Candidate? Candidate, int Path) Next(int limit)
     {
         Candidate? chosen = null;
         var by = 0;
@@ -84,7 +87,7 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
         {
             if (_asked[path] < _maxPerPath
                 && (chosen is null || _waiting[path] < _waiting[by])
-                && (Nearest(path, perNetwork) ?? Borrow(path, perNetwork)) is { } candidate)
+                && (Nearest(path, limit) ?? Borrow(path, limit)) is { } candidate)
             {
                 (chosen, by) = (candidate, path);
             }
@@ -97,7 +100,7 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
     private bool IsShort() => candidates.ByDistance.Count(candidate => candidate.State == CandidateState.Answered) < bucketSize;
 
     /// <summary>The nearest unqueried contact among a path's k nearest that are not unresponsive.</summary>
-    private Candidate? Nearest(int path, int perNetwork)
+    private Candidate? Nearest(int path, int limit)
     {
         var window = bucketSize;
         foreach (var candidate in candidates.ByDistance)
@@ -107,7 +110,7 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
                 continue;
             }
 
-            if (candidate.State == CandidateState.Heard && MayAsk(candidate, path, perNetwork))
+            if (candidate.State == CandidateState.Heard && MayAsk(candidate, path, limit))
             {
                 return candidate;
             }
@@ -122,17 +125,17 @@ internal sealed class LookupPaths(CandidateSet candidates, int count, int bucket
     }
 
     /// <summary>A path whose contacts have all failed goes on from one of the table that no path has queried.</summary>
-    private Candidate? Borrow(int path, int perNetwork) =>
+    private Candidate? Borrow(int path, int limit) =>
         candidates.ByDistance.Any(c => c.IsOn(path) && c.State is not (CandidateState.Failed or CandidateState.Heard))
             ? null
             : candidates.ByDistance.FirstOrDefault(
-                c => c is { State: CandidateState.Heard, Hops: 1 } && MayAsk(c, path, perNetwork));
+                c => c is { State: CandidateState.Heard, Hops: 1 } && MayAsk(c, path, limit));
 
     // Unresponsive contacts of a network count against the path that queried them. A liar who names one host under many ports has
     // it queried once, and cannot keep other paths from an honest contact beside it.
-    private bool MayAsk(Candidate candidate, int path, int perNetwork) =>
-        candidates.HasShare(candidate, perNetwork)
-        && !(candidate.Network is { } network && _unresponsive.GetValueOrDefault((path, network)) >= perNetwork)
+    private bool MayAsk(Candidate candidate, int path, int limit) =>
+        candidates.HasShare(candidate, limit)
+        && !(candidate.Network is { } network && _unresponsive.GetValueOrDefault((path, network)) >= limit)
         && !(candidate.IsDoubtful(MaxMisled) && BitOperations.PopCount(candidate.Paths) == 1);
 
     // The endpoint is what a liar cannot choose freely.

@@ -5,16 +5,16 @@ internal static class RepublishPolicy
     /// <summary>Holders spread over this part of the interval: 10 minutes of an hour.</summary>
     private const int SpreadDivisor = 6;
 
-    // Due without a STORE for the interval plus an offset, which each holder derives from the key and its own id. The first
-    // holder's STOREs reach the others before they are due, so about one of the k republishes.
+    // Due without a STORE for the interval plus an offset, which each holder derives from the key's region and its own id. The first
+    // holder's STOREs reach the others before they are due, so about one of the k republishes, and it republishes all of the region.
     public static bool IsDue(
-        NodeId key, DateTimeOffset storedAt, DateTimeOffset expiresAt, NodeId ownId, DateTimeOffset now, KademliaOptions options)
+        NodeId key, DateTimeOffset storedAt, DateTimeOffset expiresAt, NodeId ownId, int regionDepth, DateTimeOffset now, KademliaOptions options)
     {
         // Most values are young, and need no offset.
         var age = now - storedAt;
         return age >= options.RepublishInterval
             && now < expiresAt
-            && age >= options.RepublishInterval + Offset(key, ownId, options);
+            && age >= options.RepublishInterval + Offset(key, ownId, regionDepth, options);
     }
 
     // For a schedule that checks once per interval, values are due earlier by the spread. Otherwise one republished soon after a
@@ -39,17 +39,38 @@ internal static class RepublishPolicy
     public static bool IsAmongNearest(NodeId id, NodeId key, ReadOnlySpan<Contact> nearest, int bucketSize) =>
         nearest.Length < bucketSize || id.DistanceTo(key) < nearest[^1].Id.DistanceTo(key);
 
+    /// <summary>
+    /// The bits that the keys of a region share, so that it has k nodes at most: each of them holds all values of the region, and one of them
+    /// can send all. With half as many more of them would be needed. Nodes that judge the network's size otherwise have other regions, and
+    /// send no value twice for that.
+    /// </summary>
+    /// <param name="size">The network's size, if it is known.</param>
+    /// <param name="table">The contacts, by which it is judged otherwise.</param>
+    /// <param name="bucketSize">k.</param>
+    public static int GetRegionDepth(NetworkSizeEstimate? size, RoutingTableSnapshot table, int bucketSize)
+    {
+        if (size is null)
+        {
+            // An area is one bit wider than the smallest subtree of k contacts, and a region one bit narrower.
+            var area = ResponsibleArea.Of(table, bucketSize).PrefixLength;
+            return area == 0 ? 0 : Math.Min(area + 2, NodeId.BitLength);
+        }
+
+        return size.Nodes <= bucketSize ? 0 : Math.Clamp((int)Math.Ceiling(Math.Log2(size.Nodes / bucketSize)), 0, NodeId.BitLength);
+    }
+
     private static TimeSpan Spread(KademliaOptions options) => options.RepublishInterval / SpreadDivisor;
 
-    private static TimeSpan Offset(NodeId key, NodeId ownId, KademliaOptions options)
+    private static TimeSpan Offset(NodeId key, NodeId ownId, int regionDepth, KademliaOptions options)
     {
-        // The last bits of two ids have nothing to do with how near they are to each other.
+        // Any mixture of both that has nothing to do with how near they are to each other, and is the same after a restart.
         Span<byte> bytes = stackalloc byte[2 * NodeId.Length];
-        key.CopyTo(bytes);
+        key.Prefix(regionDepth).CopyTo(bytes);
         ownId.CopyTo(bytes[NodeId.Length..]);
-        var draw = BinaryPrimitives.ReadUInt32BigEndian(bytes[(NodeId.Length - sizeof(uint))..])
-            ^ BinaryPrimitives.ReadUInt32BigEndian(bytes[^sizeof(uint)..]);
-        return Spread(options) * (draw / (uint.MaxValue + 1.0));
+        var draw = BinaryPrimitives.ReadUInt64BigEndian(bytes) ^ BinaryPrimitives.ReadUInt64BigEndian(bytes[^sizeof(ulong)..]);
+        draw = (draw ^ (draw >> 31)) * 0x9E3779B97F4A7C15;
+        draw = (draw ^ (draw >> 29)) * 0xBF58476D1CE4E5B9;
+        return Spread(options) * ((draw >> 32) / (uint.MaxValue + 1.0));
     }
 }
 

@@ -10,8 +10,8 @@ internal sealed class ClusterMaintenanceSchedule(NodeId nodeId) : IMaintenanceSc
     /// <summary>How many pieces of work may wait. With this many, minutes apart, an edge is far behind.</summary>
     public const int Capacity = 16;
 
-    // How many keys may wait to be republished, besides the others. At so many RepublishPace sends 273 a second.
-    public const int RepublishCapacity = 64 * RepublishWork.MaxKeys;
+    // How many keys may wait to be republished, besides the others. At so many the rate is the highest.
+    public const int RepublishCapacity = 1_024 * RepublishWork.MaxKeys;
 
     // Bounded by the two counts below.
     private readonly Channel<EdgeWork> _work = Channel.CreateUnbounded<EdgeWork>(new UnboundedChannelOptions { SingleReader = true });

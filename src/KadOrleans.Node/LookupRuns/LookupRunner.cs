@@ -34,6 +34,25 @@ internal sealed class LookupRunner(
     public Task<LookupOutcome> AskAllHoldersAsync(NodeId key, CancellationToken cancellationToken) =>
         RunAsync(key, Create(key, LookupKind.Value, asksAllHolders: true), LookupKind.Value, cancellationToken);
 
+    /// <summary>Asks the k nearest, which are known, for a value. It is no lookup: they name nobody who would be asked too.</summary>
+    public async Task<LookupOutcome> AskHoldersAsync(NodeId key, IReadOnlyList<Contact> holders, CancellationToken cancellationToken)
+    {
+        var running = Create(key, LookupKind.Value, [.. holders], asksAllHolders: true);
+        using (cancellationToken.UnsafeRegister(static l => ((RunningLookup)l!).Cancel(), running))
+        {
+            running.Start();
+            return await running.Outcome;
+        }
+    }
+
+    /// <summary>Finds the nodes around a target, so many that the k nearest of keys near it are among them.</summary>
+    /// <returns>The outcome for the target, and what is known. That is null if the survey was cut short.</returns>
+    public async Task<(LookupOutcome Outcome, RegionSurvey? Survey)> SurveyAsync(NodeId target, CancellationToken cancellationToken)
+    {
+        var running = Create(target, LookupKind.Node, breadth: RegionSurvey.BreadthInK * options.BucketSize);
+        return (await RunAsync(target, running, LookupKind.Node, cancellationToken), running.Survey);
+    }
+
     public async Task<LookupTrace> TraceAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken)
     {
         var running = Create(target, kind, recorder: new LookupRecorder());
@@ -48,7 +67,7 @@ internal sealed class LookupRunner(
     }
 
     private RunningLookup Create(
-        NodeId target, LookupKind kind, Contact[]? seeds = null, bool asksAllHolders = false, LookupRecorder? recorder = null)
+        NodeId target, LookupKind kind, Contact[]? seeds = null, bool asksAllHolders = false, int? breadth = null, LookupRecorder? recorder = null)
     {
         var ownId = table.Snapshot.OwnId;
         Span<byte> draw = stackalloc byte[sizeof(uint)];
@@ -59,6 +78,7 @@ internal sealed class LookupRunner(
             Trusted = trusted,
             Draw = BitConverter.ToUInt32(draw),
             AsksAllHolders = asksAllHolders,
+            Breadth = breadth,
         };
         var lookup = new Lookup(ownId, target, kind, seeds ?? FindSeeds(target), options, policy);
         return new RunningLookup(lookup, requests, own, ownId, onProved, environment.Time, recorder);
@@ -130,6 +150,9 @@ internal sealed class RunningLookup(
 
     /// <summary>What was recorded, once the outcome is known.</summary>
     public IReadOnlyList<LookupQuery> Queries { get; private set; } = [];
+
+    /// <summary>What a survey knows, once the outcome is known.</summary>
+    public RegionSurvey? Survey { get; private set; }
 
     public TimeSpan Elapsed => time.GetElapsedTime(_startedAt);
 
@@ -228,10 +251,10 @@ internal sealed class RunningLookup(
 
     private void Pump()
     {
-        while (TryNext(out var contact, out var needsProof))
+        while (TryNext(out var contact, out var target, out var needsProof))
         {
             PassOverIfUnresponsive(contact);
-            requests.Send(new FindCall(contact, ownId, lookup.Kind, lookup.QueryTarget, this));
+            requests.Send(new FindCall(contact, ownId, lookup.Kind, target, this));
             if (needsProof)
             {
                 requests.Send(new PingCall(contact.Endpoint, null, ownId, OnIdentified, () => Change(() => lookup.OnUnresponsiveProof(contact.Endpoint))));
@@ -252,14 +275,15 @@ internal sealed class RunningLookup(
         }
     }
 
-    private bool TryNext(out Contact contact, out bool needsProof)
+    private bool TryNext(out Contact contact, out NodeId target, out bool needsProof)
     {
-        needsProof = false;
+        (target, needsProof) = (default, false);
         lock (_gate)
         {
             if (lookup.TryNext(out contact))
             {
                 recorder?.Sent(contact, Elapsed);
+                target = lookup.QueryTargetOf(contact);
                 needsProof = lookup.NeedsProof(contact);
                 return true;
             }
@@ -274,6 +298,7 @@ internal sealed class RunningLookup(
             {
                 _timer?.Dispose();
                 Queries = recorder?.Read(lookup) ?? [];
+                Survey = lookup.GetSurvey();
                 _outcome.TrySetResult(lookup.GetOutcome());
             }
             else if (!_isInGrace && lookup.IsWaitingForUnresponsive && Left > Grace)

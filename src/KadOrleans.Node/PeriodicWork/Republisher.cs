@@ -9,8 +9,8 @@ namespace KadOrleans.Node;
 /// </summary>
 internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationStore publications, NodeEnvironment environment)
 {
-    /// <summary>Values sent concurrently: a lookup takes a second or more, and fewer would not reach the rate.</summary>
-    private const int MaxParallel = 512;
+    /// <summary>Values sent concurrently: one waits for its slowest contact, and fewer would not reach the rate.</summary>
+    private const int MaxParallel = 2_048;
 
     private const int MaxPending = 16;
 
@@ -20,11 +20,13 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     /// <summary>A cluster's shard answers by then, though its silo has died.</summary>
     private const int MaxCorrectionTries = 12;
 
-    /// <summary>Keys that one check collects: 2 MB, and some minutes of work.</summary>
-    private const int MaxCollected = 65_536;
+    /// <summary>Keys that one sweep has: 20 MB, and a minute's work at the highest rate.</summary>
+    private const int MaxCollected = 262_144;
 
     private readonly TimeProvider _time = environment.Time;
     private readonly SendPace _pace = new(environment.Time, 1);
+    private readonly SweepLookups _lookups = new(node, environment.Time);
+    private readonly ContactWindows _windows = new(environment.Time);
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<Republisher>();
 
     // Bounded by its callers: one check, and the keys that a schedule accepted.
@@ -41,19 +43,11 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     // 1 while a check of everything is queued, which is enough.
     private int _lookWaits;
 
-    // Keys of the queued work that have not begun.
-    private long _queued;
-
     private KademliaOptions Kademlia => node.Options.Kademlia;
 
     public void Enqueue(MaintenanceTask work)
     {
-        if (work is MaintenanceTask.RepublishKeys some)
-        {
-            Interlocked.Add(ref _queued, some.Keys.Count);
-            _work.Writer.TryWrite(work);
-        }
-        else if (Interlocked.Exchange(ref _lookWaits, 1) == 0)
+        if (work is MaintenanceTask.RepublishKeys || Interlocked.Exchange(ref _lookWaits, 1) == 0)
         {
             _work.Writer.TryWrite(work);
         }
@@ -79,7 +73,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
                     running.RemoveAll(static task => task.IsCompleted);
                 }
 
-                running.Add(SendAsync(key, static (_, _) => false, batch, cancellationToken));
+                running.Add(SendAsync(new SweptKey(key, static (_, _) => false, batch), keysNear: 1, cancellationToken));
             }
         }
         finally
@@ -92,20 +86,9 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     {
         try
         {
-            while (true)
+            while (await _work.Reader.WaitToReadAsync(cancellationToken))
             {
-                var work = await _work.Reader.ReadAsync(cancellationToken);
-                if (work is MaintenanceTask.RepublishKeys some)
-                {
-                    var keys = some.Keys.ToAsyncEnumerable();
-                    await SendAllAsync(
-                        keys, () => Interlocked.Decrement(ref _queued), some.IsAfterCut ? null : IsDueAtCheck, some.Ended, cancellationToken);
-                }
-                else
-                {
-                    Interlocked.Exchange(ref _lookWaits, 0);
-                    await CheckAsync(cancellationToken);
-                }
+                await SweepAsync(cancellationToken);
             }
         }
         finally
@@ -114,60 +97,85 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         }
     }
 
-    /// <summary>Sends all that is due. Returns when that is done: a check before would find it again.</summary>
-    private async Task CheckAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Sends what waits, as one sweep: shards give their keys piece by piece. Returns once all have begun, but after a check of everything
+    /// once all of that is sent: a check before would find it again.
+    /// </summary>
+    private async Task SweepAsync(CancellationToken cancellationToken)
     {
-        var due = new DueKeys(MaxCollected);
-        await store.VisitAsync(KeyRegion.Everywhere, Collect, cancellationToken);
-        var published = publications.ScanAsync(cancellationToken).Where(entry => IsDue(entry.Value)).Select(entry => entry.Key);
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var (keys, batches) = (new List<SweptKey>(), new List<RepublishBatch>());
+        Task checkedAll = Task.CompletedTask;
         try
         {
-            var keys = published.Concat(due.Take().ToAsyncEnumerable());
-            await SendAllAsync(keys, () => due.Count, IsDue, done.SetResult, cancellationToken);
+            while (keys.Count < MaxCollected && _work.Reader.TryRead(out var work))
+            {
+                if (work is MaintenanceTask.RepublishKeys some)
+                {
+                    var batch = new RepublishBatch(some.Ended);
+                    batches.Add(batch);
+                    keys.AddRange(some.Keys.Select(key => new SweptKey(key, some.IsAfterCut ? null : IsDueAtCheck, batch)));
+                }
+                else
+                {
+                    Interlocked.Exchange(ref _lookWaits, 0);
+                    var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                    var batch = new RepublishBatch(done.SetResult);
+                    checkedAll = done.Task;
+                    batches.Add(batch);
+                    keys.AddRange((await FindDueAsync(cancellationToken)).Select(key => new SweptKey(key, IsDue, batch)));
+                }
+            }
+
+            await SendAllAsync(keys, cancellationToken);
         }
         finally
         {
-            await done.Task;
+            batches.ForEach(End);
+            await checkedAll;
         }
+    }
+
+    /// <summary>All that is due: publications, and the held values that wait for longest.</summary>
+    private async Task<IEnumerable<NodeId>> FindDueAsync(CancellationToken cancellationToken)
+    {
+        var (due, depth) = (new DueKeys(MaxCollected), node.RegionDepth);
+        await store.VisitAsync(KeyRegion.Everywhere, Collect, cancellationToken);
+        var keys = new HashSet<NodeId>(due.Take());
+        await foreach (var (key, publication) in publications.ScanAsync(cancellationToken))
+        {
+            if (IsDue(publication))
+            {
+                keys.Add(key);
+            }
+        }
+
+        return keys;
 
         void Collect(KeyLife life)
         {
-            if (IsToSend(life))
+            if (RepublishPolicy.IsDue(life.Key, life.StoredAt, life.ExpiresAt, node.Id, depth, _time.GetUtcNow(), Kademlia) && IsResponsible(life.Key))
             {
                 due.Add(life.Key, life.StoredAt);
             }
         }
     }
 
-    /// <summary>Sends keys. Returns when all have begun: what follows need not wait for the slowest.</summary>
-    private async Task SendAllAsync(
-        IAsyncEnumerable<NodeId> keys,
-        Func<long> countDue,
-        Func<NodeId, StoredValue, bool>? isDue,
-        Action ended,
-        CancellationToken cancellationToken)
+    /// <summary>Sends keys, region by region. Returns when all have begun: what follows need not wait for the slowest.</summary>
+    private async Task SendAllAsync(List<SweptKey> keys, CancellationToken cancellationToken)
     {
-        var batch = new RepublishBatch(ended);
-        try
+        var rate = RepublishPace.GetRate(keys.Count, node.Options.RepublishRate);
+        foreach (var swept in SweepOrder.Arrange(keys, static swept => swept.Key))
         {
-            await foreach (var key in keys.WithCancellation(cancellationToken))
-            {
-                await _pace.WaitAsync(1 / RepublishPace.GetRate(countDue(), node.Options.RepublishRate), cancellationToken);
-                await _room.Writer.WriteAsync(true, cancellationToken);
-                batch.Begin();
-                _ = SendWithinRoomAsync(key);
-            }
-        }
-        finally
-        {
-            End(batch);
+            await _pace.WaitAsync(1 / rate, cancellationToken);
+            await _room.Writer.WriteAsync(true, cancellationToken);
+            swept.Batch.Begin();
+            _ = SendWithinRoomAsync(swept, SweepOrder.CountNear(keys, static swept => swept.Key, swept.Key, _lookups.Depth));
         }
 
-        async Task SendWithinRoomAsync(NodeId key)
+        async Task SendWithinRoomAsync(SweptKey swept, int keysNear)
         {
-            await SendAsync(key, isDue, batch, cancellationToken);
-            End(batch);
+            await SendAsync(swept, keysNear, cancellationToken);
+            End(swept.Batch);
             _room.Reader.TryRead(out _);
         }
     }
@@ -194,14 +202,14 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     }
 
     /// <summary>Sends a key if it is due. Without a rule it is: also if the nodes responsible for it are others since a cut is over.</summary>
-    private async Task SendAsync(
-        NodeId key, Func<NodeId, StoredValue, bool>? isDue, RepublishBatch batch, CancellationToken cancellationToken)
+    private async Task SendAsync(SweptKey swept, int keysNear, CancellationToken cancellationToken)
     {
+        var (key, isDue, batch) = swept;
         try
         {
             if (await publications.GetAsync(key, cancellationToken) is { } publication && IsDue(publication))
             {
-                if (await PublishAsync(key, publication, cancellationToken))
+                if (await PublishAsync(key, publication, keysNear, cancellationToken))
                 {
                     batch.CountPublished();
                 }
@@ -212,8 +220,8 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             var held = await store.GetAsync(key, _time.GetUtcNow(), cancellationToken);
             if (held is not null && (isDue is null || (isDue(key, held) && IsResponsible(key))))
             {
-                await WaitForUploadAsync(held.Value, cancellationToken);
-                if (await SpreadAsync(key, held.Value, cancellationToken))
+                await WaitForUploadAsync(held.Value, queries: 0, cancellationToken);
+                if (await SpreadAsync(key, held.Value, keysNear, cancellationToken))
                 {
                     batch.CountRepublished();
                     node.Metrics.Add(NodeMetrics.Republished);
@@ -229,19 +237,21 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         }
     }
 
-    private Task WaitForUploadAsync(DhtValue value, CancellationToken cancellationToken)
+    // Of lookups: those for a region wait themselves.
+    private Task WaitForUploadAsync(DhtValue value, int queries, CancellationToken cancellationToken)
     {
         var contacts = Math.Min(node.RoutingTable.Count, Kademlia.BucketSize);
-        return node.Upload.WaitAsync(value, contacts, contacts, cancellationToken);
+        return node.Upload.WaitAsync(value, contacts, Math.Min(queries, contacts), cancellationToken);
     }
 
     /// <summary>Sends a held value with the life that is left. False if another one was stored before it was sent: that one is not due.</summary>
-    private async Task<bool> SpreadAsync(NodeId key, DhtValue value, CancellationToken cancellationToken)
+    private async Task<bool> SpreadAsync(NodeId key, DhtValue value, int keysNear, CancellationToken cancellationToken)
     {
-        var holders = await node.Publisher.FindHoldersAsync(key, cancellationToken);
+        var holders = await _lookups.FindHoldersAsync(key, keysNear, cancellationToken);
+        using var pass = await EnterAsync(holders, cancellationToken);
         var result = await node.Turns.RunAsync(key, async () =>
             await store.GetCurrentAsync(key, _time.GetUtcNow(), cancellationToken) is { } held && held.Value == value
-                ? await SendHeldAsync(key, held, holders, cancellationToken)
+                ? await SendHeldAsync(key, held, holders, pass, cancellationToken)
                 : (StoreResult?)null);
         if (result is not (null or StoreResult.Stored))
         {
@@ -253,9 +263,11 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
 
     // The copy then counts as stored now, and changes nothing else: without a mark it brings no publication back, and if anything was
     // stored since it was read, the same value with a shorter life too, it is superseded.
-    private async Task<StoreResult> SendHeldAsync(NodeId key, StoredValue held, LookupOutcome holders, CancellationToken cancellationToken)
+    private async Task<StoreResult> SendHeldAsync(
+        NodeId key, StoredValue held, LookupOutcome holders, ContactPass pass, CancellationToken cancellationToken)
     {
-        await node.Publisher.SendAsync(key, held.Value, held.LifeLeft(_time.GetUtcNow()), holders, isChosen: false, held.IsAuthored, cancellationToken);
+        var life = held.LifeLeft(_time.GetUtcNow());
+        await node.Publisher.SendAsync(key, held.Value, life, holders, isChosen: false, held.IsAuthored, cancellationToken, pass);
         return await store.PutAsync(
             key,
             held with { StoredAt = _time.GetUtcNow(), PublishedAt = null },
@@ -263,23 +275,39 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             cancellationToken);
     }
 
-    private async Task<bool> PublishAsync(NodeId key, Publication publication, CancellationToken cancellationToken)
+    /// <summary>The room that a value's holders have. Those that answer no more are no part of their region, and another takes their place.</summary>
+    private async Task<ContactPass> EnterAsync(LookupOutcome holders, CancellationToken cancellationToken)
+    {
+        var pass = await _windows.EnterAsync(holders.Closest, cancellationToken);
+        foreach (var contact in holders.Closest.Except(pass.Contacts))
+        {
+            _lookups.Leave(contact);
+        }
+
+        return pass;
+    }
+
+    private async Task<bool> PublishAsync(NodeId key, Publication publication, int keysNear, CancellationToken cancellationToken)
     {
         if (!publication.IsPending)
         {
-            await WaitForUploadAsync(publication.Value, cancellationToken);
+            await WaitForUploadAsync(publication.Value, queries: Kademlia.BucketSize, cancellationToken);
         }
+
+        // Before anybody is asked, as contacts that do not respond are dropped.
+        var known = Math.Min(node.RoutingTable.Count, Kademlia.BucketSize);
+        var holders = await _lookups.FindHoldersAsync(key, keysNear, cancellationToken);
 
         // Read before the network is asked: what it answers replaces this, and nothing that was stored since.
         var held = await store.GetCurrentAsync(key, _time.GetUtcNow(), cancellationToken);
-        if (await FindLaterAsync(key, publication, held, cancellationToken) is { } later)
+        if (await FindLaterAsync(key, publication, held, holders, known, cancellationToken) is { } later)
         {
             await node.Turns.RunAsync(key, () => TakeOverAsync(key, publication, held, later, cancellationToken));
             return false;
         }
 
-        var holders = await node.Publisher.FindHoldersAsync(key, cancellationToken);
-        var result = await node.Turns.RunAsync(key, () => PublishAsync(key, publication, holders, cancellationToken));
+        using var pass = await EnterAsync(holders, cancellationToken);
+        var result = await node.Turns.RunAsync(key, () => PublishAsync(key, publication, holders, pass, cancellationToken));
         if (result is not (null or StoreResult.Stored))
         {
             await SendLatestAsync(key, publication.Value, holders, cancellationToken);
@@ -290,7 +318,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
 
     // Null: it was not sent, or nobody took it. All but Stored: it may have been ended or changed while it was sent.
     private async Task<StoreResult?> PublishAsync(
-        NodeId key, Publication publication, LookupOutcome holders, CancellationToken cancellationToken)
+        NodeId key, Publication publication, LookupOutcome holders, ContactPass? pass, CancellationToken cancellationToken)
     {
         if (await publications.GetAsync(key, cancellationToken) != publication)
         {
@@ -298,7 +326,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         }
 
         var terms = new PutTerms(PutKind.Publication) { Condition = publications.GetCondition(publication) };
-        var result = await node.Publisher.StoreAsync(key, publication.Value, life: null, holders, terms, cancellationToken);
+        var result = await node.Publisher.StoreAsync(key, publication.Value, life: null, holders, terms, cancellationToken, pass);
         return result.Succeeded
             ? await publications.ReplaceAsync(
                 key, publication, publication with { PublishedAt = _time.GetUtcNow(), IsPending = false }, cancellationToken)
@@ -340,7 +368,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
                 return null;
             }
 
-            await PublishAsync(key, publication, holders, cancellationToken);
+            await PublishAsync(key, publication, holders, pass: null, cancellationToken);
             return publication.Value;
         }
 
@@ -357,11 +385,9 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
 
     /// <summary>The other value that a majority of the k nearest has, if its life shows a later publication; else null.</summary>
     private async Task<StoredValue?> FindLaterAsync(
-        NodeId key, Publication publication, StoredValue? held, CancellationToken cancellationToken)
+        NodeId key, Publication publication, StoredValue? held, LookupOutcome holders, int known, CancellationToken cancellationToken)
     {
-        // Read before the query, as contacts that do not respond are dropped.
-        var known = Math.Min(node.RoutingTable.Count, Kademlia.BucketSize);
-        var found = await node.Lookups.AskAllHoldersAsync(key, cancellationToken);
+        var found = await node.Lookups.AskHoldersAsync(key, holders.Closest, cancellationToken);
         var now = _time.GetUtcNow();
         var (other, left) = found.Value is null ? (held?.Value, held?.LifeLeft(now)) : (found.Value, found.ValueLife);
         if (other is not { } value || value == publication.Value
@@ -419,10 +445,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         || RepublishPolicy.IsPublicationDue(publication.PublishedAt, _time.GetUtcNow(), Kademlia);
 
     private bool IsDue(NodeId key, StoredValue held) =>
-        RepublishPolicy.IsDue(key, held.StoredAt, held.ExpiresAt, node.Id, _time.GetUtcNow(), Kademlia);
-
-    private bool IsToSend(KeyLife life) =>
-        RepublishPolicy.IsDue(life.Key, life.StoredAt, life.ExpiresAt, node.Id, _time.GetUtcNow(), Kademlia) && IsResponsible(life.Key);
+        RepublishPolicy.IsDue(key, held.StoredAt, held.ExpiresAt, node.Id, node.RegionDepth, _time.GetUtcNow(), Kademlia);
 
     private bool IsDueAtCheck(NodeId key, StoredValue held) =>
         RepublishPolicy.IsDueAtCheck(held.StoredAt, held.ExpiresAt, _time.GetUtcNow(), Kademlia);
@@ -430,6 +453,9 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     private bool IsResponsible(NodeId key) =>
         RepublishPolicy.IsResponsible(key, node.RoutingTable, Kademlia.BucketSize);
 }
+
+// A key of a sweep. Without a rule it is due at any age.
+internal readonly record struct SweptKey(NodeId Key, Func<NodeId, StoredValue, bool>? IsDue, RepublishBatch Batch);
 
 internal sealed class RepublishBatch(Action ended)
 {

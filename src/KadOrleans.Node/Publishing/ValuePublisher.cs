@@ -29,7 +29,13 @@ internal sealed class ValuePublisher(
     /// <summary>Stores a value here if this node is one of the nearest, and then on the contacts that were found.</summary>
     /// <returns>Nothing is sent if the store here did not decide, or decided that another value stays.</returns>
     public async Task<SetResult> StoreAsync(
-        NodeId key, DhtValue value, TimeSpan? life, LookupOutcome holders, PutTerms terms, CancellationToken cancellationToken)
+        NodeId key,
+        DhtValue value,
+        TimeSpan? life,
+        LookupOutcome holders,
+        PutTerms terms,
+        CancellationToken cancellationToken,
+        ContactPass? pass = null)
     {
         var local = await StoreLocallyAsync(key, value, life, holders.Closest, terms, cancellationToken);
         if (local?.IsUndecided() == true || local is StoreResult.Superseded || (life is not null && local is StoreResult.Outdated))
@@ -38,7 +44,7 @@ internal sealed class ValuePublisher(
             return new SetResult { Local = local, Lookup = holders };
         }
 
-        var result = await SendAsync(key, value, life, holders, isChosen: life is not null, isAuthored: true, cancellationToken);
+        var result = await SendAsync(key, value, life, holders, isChosen: life is not null, isAuthored: true, cancellationToken, pass);
         return result with { Local = local };
     }
 
@@ -50,6 +56,7 @@ internal sealed class ValuePublisher(
     /// <param name="isChosen">Whether it replaces values that live longer, unless the contact or a source that it trusts stored them.</param>
     /// <param name="isAuthored">Whether the value's writer is this node, or was known to it.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="pass">Of upkeep: the contacts that have room for it; it goes to no others.</param>
     public async Task<SetResult> SendAsync(
         NodeId key,
         DhtValue value,
@@ -57,9 +64,11 @@ internal sealed class ValuePublisher(
         LookupOutcome holders,
         bool isChosen,
         bool isAuthored,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        ContactPass? pass = null)
     {
-        var result = await storer.StoreAsync(key, value, life, holders.Closest, isChosen, isAuthored, cancellationToken);
+        var result = await storer.StoreAsync(
+            key, value, life, pass?.Contacts ?? holders.Closest, isChosen, isAuthored, pass is null ? null : pass.End, cancellationToken);
         return result with { Lookup = holders };
     }
 
@@ -120,6 +129,7 @@ internal sealed class ValueStorer(RequestTable requests, TokenRequests tokens, N
         IReadOnlyList<Contact> contacts,
         bool isChosen,
         bool isAuthored,
+        Action<Contact, bool>? onEnd,
         CancellationToken cancellationToken)
     {
         var all = Task.WhenAll(contacts.Select(StoreOrInsistAsync));
@@ -140,7 +150,9 @@ internal sealed class ValueStorer(RequestTable requests, TokenRequests tokens, N
         async Task<bool?> StoreOrInsistAsync(Contact contact)
         {
             var taken = await StoreAsync(Request(key, value, life, isChosen: false), contact, isAuthored);
-            return isChosen && taken is false ? await StoreAsync(Request(key, value, life, isChosen: true), contact, isAuthored) : taken;
+            taken = isChosen && taken is false ? await StoreAsync(Request(key, value, life, isChosen: true), contact, isAuthored) : taken;
+            onEnd?.Invoke(contact, taken is not null);
+            return taken;
         }
     }
 

@@ -30,7 +30,7 @@ internal sealed class KadNodeOptionsValidator : IValidateOptions<KadNodeOptions>
         checks.Check(options.Kademlia);
         checks.Check(options.Quota);
         checks.Check(options.Subnets);
-        checks.Within("RepublishRate", options.RepublishRate, 0.1, 1_000);
+        checks.Within("RepublishRate", options.RepublishRate, 0.1, 10_000);
         checks.Within("CacheBytes", options.CacheBytes, 0, 1L << 50);
         checks.Within("MaxPublications", options.MaxPublications, 0, 1_000_000);
         checks.Within("ChangesWithoutToken", options.ChangesWithoutToken, 0, 1_000_000);

@@ -14,8 +14,8 @@ public class RepublishPolicyTests
         for (var minute = 0; minute <= 10; minute++)
         {
             var now = Start.AddMinutes(60 + minute);
-            Assert.DoesNotContain(ids, id => RepublishPolicy.IsDue(Key, stored.StoredAt, stored.ExpiresAt, id, Start.AddMinutes(60).AddTicks(-1), Options));
-            Assert.InRange(ids.Count(id => RepublishPolicy.IsDue(Key, stored.StoredAt, stored.ExpiresAt, id, now, Options)), (minute * 100) - 50, (minute * 100) + 50);
+            Assert.DoesNotContain(ids, id => RepublishPolicy.IsDue(Key, stored.StoredAt, stored.ExpiresAt, id, 0, Start.AddMinutes(60).AddTicks(-1), Options));
+            Assert.InRange(ids.Count(id => RepublishPolicy.IsDue(Key, stored.StoredAt, stored.ExpiresAt, id, 0, now, Options)), (minute * 100) - 50, (minute * 100) + 50);
         }
 
         Assert.True(RepublishPolicy.IsDueAtCheck(stored.StoredAt, stored.ExpiresAt, Start.AddMinutes(50), Options));
@@ -26,8 +26,8 @@ public class RepublishPolicyTests
     public void An_expired_value_is_never_due()
     {
         var stored = new StoredValue(DhtValue.FromInteger(1), Start, Start.AddHours(2), default);
-        Assert.True(RepublishPolicy.IsDue(Key, stored.StoredAt, stored.ExpiresAt, Key, Start.AddHours(2).AddTicks(-1), Options));
-        Assert.False(RepublishPolicy.IsDue(Key, stored.StoredAt, stored.ExpiresAt, Key, Start.AddHours(2), Options));
+        Assert.True(RepublishPolicy.IsDue(Key, stored.StoredAt, stored.ExpiresAt, Key, 0, Start.AddHours(2).AddTicks(-1), Options));
+        Assert.False(RepublishPolicy.IsDue(Key, stored.StoredAt, stored.ExpiresAt, Key, 0, Start.AddHours(2), Options));
         Assert.False(RepublishPolicy.IsDueAtCheck(stored.StoredAt, stored.ExpiresAt, Start.AddHours(2), Options));
     }
 

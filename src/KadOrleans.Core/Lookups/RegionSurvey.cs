@@ -1,0 +1,49 @@
+namespace KadOrleans.Core;
+
+/// <summary>
+/// The nodes that answered around a target, all within some distance: enough to name the k nearest of each key there without another
+/// lookup. As after a lookup, they have proved their ids and answered themselves, and no path or network (/24 or /48) has more than its share.
+/// </summary>
+internal sealed class RegionSurvey
+{
+    /// <summary>Nodes that a survey finds, in k: with fewer it covers little more than a lookup, more cost requests that few keys share.</summary>
+    public const int BreadthInK = 3;
+
+    /// <summary>Contacts of a network that a survey asks: each key gets one of them at most, as of a lookup, but not the same.</summary>
+    public const int PerNetwork = 4;
+
+    private readonly Candidate[] _nodes;
+    private readonly Distance? _reach;
+    private readonly int _paths;
+    private readonly int _bucketSize;
+
+    /// <summary>Nodes come nearest first. The reach is how far all are known; null if they are the whole network.</summary>
+    public RegionSurvey(NodeId target, IEnumerable<Candidate> nodes, Distance? reach, int paths, int bucketSize) =>
+        (Target, _nodes, _reach, _paths, _bucketSize) = (target, [.. nodes], reach, paths, bucketSize);
+
+    public NodeId Target { get; }
+
+    /// <summary>How many leading bits a key must share with the target for the survey to know about it; 0 for the whole network.</summary>
+    public int Depth => _reach?.LeadingZeroBits ?? 0;
+
+    public IEnumerable<Contact> Nodes => _nodes.Select(node => node.Contact);
+
+    /// <summary>The k nearest to a key, nearest first. Null where some node that the survey has not seen may be nearer.</summary>
+    /// <param name="key">Any key.</param>
+    /// <param name="isLeftOut">Nodes that do not count, as they are gone.</param>
+    public IReadOnlyList<Contact>? FindClosest(NodeId key, Func<UdpEndpoint, bool> isLeftOut)
+    {
+        var distance = key.DistanceTo(Target);
+        if (distance >= _reach)
+        {
+            return null;
+        }
+
+        List<Candidate> byDistance = [.. _nodes.Where(node => !isLeftOut(node.Contact.Endpoint)).Select(node => node.SeenFrom(key))];
+        byDistance.Sort(static (left, right) => left.Distance.CompareTo(right.Distance));
+        var closest = ClosestContacts.Choose(byDistance, _paths, _bucketSize);
+        var isKnown = _reach is not { } reach
+            || (closest.Count == _bucketSize && distance.FarthestOfRange(closest[^1].Distance.LeadingZeroBits) < reach);
+        return isKnown ? [.. closest.Select(node => node.Contact)] : null;
+    }
+}

@@ -1,0 +1,161 @@
+namespace KadOrleans.Node;
+
+/// <summary>
+/// Finds the k nearest contacts of keys whose values are sent out together: one survey for each region of the key space that has enough of
+/// them. A key has a lookup of its own where few are due, and where the survey does not tell: it was cut short by somebody who invents
+/// contacts, or the contacts are nearer to the key than the network's size allows.
+/// </summary>
+internal sealed class SweepLookups(DhtNode node, TimeProvider time)
+{
+    /// <summary>A survey asks some 80 nodes, a lookup some 23.</summary>
+    public const int FewestKeys = 4;
+
+    /// <summary>Surveys that a key waits for. Regions differ in size, so it may be just outside of the first.</summary>
+    private const int MostSurveys = 2;
+
+    /// <summary>A survey finds three times k nodes, a region of upkeep has up to k and from half of that.</summary>
+    private const int DepthOfSurvey = 2;
+
+    /// <summary>A survey's requests, for the bound on upload.</summary>
+    private const int SurveyRequests = 80;
+
+    // Guards all that follows.
+    private readonly Lock _gate = new();
+    private readonly SurveyedRegions _regions = new();
+    private readonly List<(NodeId Target, Task Ended)> _underWay = [];
+    private readonly long _startedAt = time.GetTimestamp();
+
+    private TimeSpan Now => time.GetElapsedTime(_startedAt);
+
+    /// <summary>How many leading bits keys of one region share: as of the last survey, before by the size of the network.</summary>
+    public int Depth
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _regions.Depth ?? Math.Max(0, node.RegionDepth - DepthOfSurvey);
+            }
+        }
+    }
+
+    /// <summary>The k nearest contacts. All have answered within <see cref="SurveyedRegions.Life"/>.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="keysNear">How many keys of its region are due, by their <see cref="Depth"/>.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The contacts; those of a survey have no requests of their own.</returns>
+    public async Task<LookupOutcome> FindHoldersAsync(NodeId key, int keysNear, CancellationToken cancellationToken)
+    {
+        for (var surveys = 0; keysNear >= FewestKeys && surveys <= MostSurveys; surveys++)
+        {
+            if (Find(key) is { } known)
+            {
+                if (known.Crowded > 0)
+                {
+                    break;
+                }
+
+                return known;
+            }
+
+            if (surveys == MostSurveys || IsUnknown(key))
+            {
+                break;
+            }
+
+            await JoinSurvey(key, cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return await node.Publisher.FindHoldersAsync(key, cancellationToken);
+    }
+
+    /// <summary>A contact answers no more.</summary>
+    public void Leave(Contact contact)
+    {
+        lock (_gate)
+        {
+            _regions.Leave(contact.Endpoint, Now);
+        }
+    }
+
+    private bool IsUnknown(NodeId key)
+    {
+        lock (_gate)
+        {
+            return _regions.IsUnknown(key, Now);
+        }
+    }
+
+    private LookupOutcome? Find(NodeId key)
+    {
+        IReadOnlyList<Contact>? closest;
+        lock (_gate)
+        {
+            closest = _regions.FindClosest(key, Now);
+        }
+
+        return closest is null ? null : node.Judge(new LookupOutcome
+        {
+            Target = key,
+            Reason = TerminationReason.Converged,
+            Closest = closest,
+            AnsweredContacts = closest,
+            Asked = 0,
+            Answered = 0,
+            Failed = 0,
+            Hops = 0,
+        });
+    }
+
+    // The survey under way that may cover the key, or a new one.
+    private Task JoinSurvey(NodeId key, CancellationToken cancellationToken)
+    {
+        var depth = Depth;
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            var at = _underWay.FindIndex(one => one.Target.CommonPrefixLength(key) >= depth);
+            if (at >= 0)
+            {
+                return _underWay[at].Ended;
+            }
+
+            _underWay.Add((key, ended.Task));
+        }
+
+        _ = SurveyAsync(new BucketRange(key, depth), key, ended, cancellationToken);
+        return ended.Task;
+    }
+
+    private async Task SurveyAsync(BucketRange range, NodeId target, TaskCompletionSource ended, CancellationToken cancellationToken)
+    {
+        RegionSurvey? survey = null;
+        try
+        {
+            await node.Upload.WaitAsync(default, stores: 0, SurveyRequests, cancellationToken);
+            survey = (await node.Lookups.SurveyAsync(target, cancellationToken)).Survey;
+        }
+        catch (OperationCanceledException)
+        {
+            // So are those who wait for it.
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _underWay.RemoveAll(one => one.Ended == ended.Task);
+                if (survey is not null)
+                {
+                    _regions.Add(survey, Now);
+                }
+                else
+                {
+                    _regions.AddUnknown(range, Now);
+                }
+            }
+
+            ended.SetResult();
+        }
+    }
+}

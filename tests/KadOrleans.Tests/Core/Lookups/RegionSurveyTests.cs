@@ -1,0 +1,142 @@
+namespace KadOrleans.Tests.Core;
+
+/// <summary>What a survey says of the k nearest is what all nodes of the network, put in order, say.</summary>
+public sealed class RegionSurveyTests
+{
+    private const int K = 20;
+    private const int Breadth = RegionSurvey.BreadthInK * K;
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(45)]
+    [InlineData(75)]
+    [InlineData(400)]
+    [InlineData(3_000)]
+    public void The_k_nearest_that_a_survey_names_are_those_of_the_network(int nodes)
+    {
+        var (keys, known, exact) = (0, 0, 0);
+        for (var seed = 0; seed < 20; seed++)
+        {
+            var random = new SeededRandomSource(seed);
+            var network = new SurveyedNetwork(nodes, random);
+            var target = NodeId.Random(random);
+            var survey = network.Survey(target);
+            for (var i = 0; i < 50; i++)
+            {
+                // Half of them where the survey should know, half of them anywhere.
+                var key = i % 2 == 0 ? target.RandomWithPrefix(survey.Depth, random) : NodeId.Random(random);
+                keys++;
+                if (survey.FindClosest(key, static _ => false) is { } closest)
+                {
+                    known++;
+                    exact += network.Nearest(key).SequenceEqual(closest) ? 1 : 0;
+                }
+            }
+        }
+
+        Assert.InRange(known, nodes <= Breadth ? keys : keys / 5, keys);
+        Assert.InRange(exact, known * 0.995, known);
+    }
+
+    [Fact]
+    public void A_node_that_has_left_is_named_no_more_and_the_next_nearest_is() => Randomized.ForSeeds(20, random =>
+    {
+        var network = new SurveyedNetwork(50, random);
+        var key = NodeId.Random(random);
+        var nearest = network.Nearest(key, K + 1);
+        var survey = network.Survey(NodeId.Random(random));
+
+        var closest = survey.FindClosest(key, endpoint => endpoint == nearest[0].Endpoint);
+
+        Assert.Equal(nearest.Skip(1), closest);
+    });
+
+    [Fact]
+    public void A_survey_costs_less_than_four_lookups()
+    {
+        var random = new SeededRandomSource(1);
+        var network = new SurveyedNetwork(2_000, random);
+        var (surveys, lookups) = (0, 0);
+        for (var i = 0; i < 20; i++)
+        {
+            var target = NodeId.Random(random);
+            surveys += network.Run(network.Begin(target, Breadth)).Asked;
+            lookups += network.Run(network.Begin(target, null)).Asked;
+        }
+
+        Assert.InRange(surveys, lookups, lookups * 4);
+    }
+
+    [Fact]
+    public void A_survey_among_liars_who_invent_contacts_knows_nothing()
+    {
+        var random = new SeededRandomSource(2);
+        var target = NodeId.Random(random);
+        var policy = new LookupPolicy { Breadth = Breadth };
+        var seeds = Enumerable.Range(0, K).Select(i => new Contact(NodeId.Random(random), UdpEndpoint.FromIPv4(0x0B000001 + ((uint)i << 8), 1)));
+        var lookup = new Lookup(NodeId.Random(random), target, LookupKind.Node, seeds.ToArray(), new KademliaOptions(), policy);
+        uint address = 0x0C000000;
+        var asks = 0;
+        LookupNetwork.Run(lookup, _ => [.. Enumerable.Range(0, K).Select(_ =>
+            new Contact(target.RandomWithPrefix(8 + (++asks / 40), random), UdpEndpoint.FromIPv4(address += 0x100, 1)))]);
+
+        Assert.Equal(TerminationReason.RequestLimit, lookup.Reason);
+        Assert.Null(lookup.GetSurvey());
+    }
+
+    /// <summary>Nodes with k-buckets of random others (Kademlia §2.2), who answer truly by them.</summary>
+    private sealed class SurveyedNetwork
+    {
+        private readonly SeededRandomSource _random;
+        private readonly Contact[] _nodes;
+        private readonly NodeId _own;
+        private readonly Dictionary<NodeId, RoutingTableSnapshot> _tables = [];
+
+        public SurveyedNetwork(int nodes, SeededRandomSource random)
+        {
+            _random = random;
+            _own = NodeId.Random(random);
+            _nodes = [.. Enumerable.Range(0, nodes).Select(i => new Contact(NodeId.Random(random), UdpEndpoint.FromIPv4(0x0B000001 + ((uint)i << 8), 8468)))];
+        }
+
+        public Contact[] Nearest(NodeId key, int count = K) => [.. _nodes.OrderBy(node => node.Id.DistanceTo(key)).Take(count)];
+
+        public RegionSurvey Survey(NodeId target)
+        {
+            var lookup = Begin(target, Breadth);
+            Run(lookup);
+            return Assert.IsType<RegionSurvey>(lookup.GetSurvey());
+        }
+
+        public Lookup Begin(NodeId target, int? breadth)
+        {
+            var seeds = new Contact[3 * K];
+            var count = TableOf(_own).FindClosest(target, seeds);
+            return new Lookup(_own, target, LookupKind.Node, seeds.AsSpan(0, count), new KademliaOptions(), new LookupPolicy { Breadth = breadth });
+        }
+
+        public LookupOutcome Run(Lookup lookup)
+        {
+            Span<Contact> named = new Contact[K];
+            while (lookup.TryNext(out var asked))
+            {
+                var count = TableOf(asked.Id).FindClosest(lookup.QueryTargetOf(asked), named, default(UdpEndpoint));
+                lookup.OnNodes(asked, named[..count]);
+            }
+
+            return lookup.GetOutcome();
+        }
+
+        private RoutingTableSnapshot TableOf(NodeId id)
+        {
+            if (!_tables.TryGetValue(id, out var table))
+            {
+                var others = _nodes.Where(node => node.Id != id).OrderBy(_ => _random.Next(int.MaxValue));
+                var kept = others.GroupBy(node => node.Id.CommonPrefixLength(id)).SelectMany(bucket => bucket.Take(K));
+                _tables.Add(id, table = new RoutingTableSnapshot(id, 0, [.. kept]));
+            }
+
+            return table;
+        }
+    }
+}
