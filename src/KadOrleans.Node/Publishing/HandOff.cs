@@ -62,9 +62,10 @@ internal sealed class HandOff(
             newcomers.Add(another);
         }
 
-        // After a start all saved contacts are new, and hardly any is near a key. One scan finds those.
-        var concerned = newcomers.Count > 1 ? await FindConcernedAsync(newcomers, cancellationToken) : newcomers;
-        foreach (var newcomer in concerned)
+        // One pass for all of them: after a start all saved contacts are new, and there may be a million keys.
+        var plan = new HandOffPlan(table.Snapshot, newcomers, options.BucketSize);
+        await store.VisitAsync(plan.Region, Consider, cancellationToken);
+        foreach (var (newcomer, keys) in plan.Found)
         {
             _isFull = _served.Count >= MaxServed;
             if (_isFull)
@@ -75,19 +76,27 @@ internal sealed class HandOff(
 
             _served.RemoveAll(static task => task.IsCompleted);
             cancellationToken.ThrowIfCancellationRequested();
-            _served.Add(ServeAsync(newcomer, cancellationToken));
+            _served.Add(ServeAsync(newcomer, keys, cancellationToken));
         }
 
         return TimeSpan.Zero;
+
+        void Consider(KeyLife life)
+        {
+            if (life.ExpiresAt > time.GetUtcNow())
+            {
+                plan.Consider(life.Key);
+            }
+        }
     }
 
-    private async Task ServeAsync(Contact newcomer, CancellationToken cancellationToken)
+    private async Task ServeAsync(Contact newcomer, IReadOnlyList<NodeId> keys, CancellationToken cancellationToken)
     {
         var run = new HandOffRun(copies, newcomer);
         var begunAt = time.GetTimestamp();
         try
         {
-            await foreach (var (key, stored) in store.ScanAsync(HandOffRule.GetRegion(table.Snapshot, newcomer.Id), IsToSend, cancellationToken))
+            foreach (var key in keys)
             {
                 await run.WaitForRoomAsync(cancellationToken);
                 if (run.IsRefused || (_isFull && time.GetElapsedTime(begunAt) > Turn))
@@ -95,9 +104,12 @@ internal sealed class HandOff(
                     break;
                 }
 
-                await _pace.WaitAsync(1, cancellationToken);
-                await upload.WaitAsync(stored.Value, stores: 1, queries: 0, cancellationToken);
-                run.Send(key, stored.Value);
+                if (await store.GetAsync(key, time.GetUtcNow(), cancellationToken) is { } held)
+                {
+                    await _pace.WaitAsync(1, cancellationToken);
+                    await upload.WaitAsync(held.Value, stores: 1, queries: 0, cancellationToken);
+                    run.Send(key, held.Value);
+                }
             }
         }
         catch (Exception e) when (e is not OutOfMemoryException)
@@ -110,59 +122,6 @@ internal sealed class HandOff(
 
         await run.Ended;
         logger.ValuesHandedOff(run.Sent);
-
-        bool IsToSend(KeyLife life) => life.ExpiresAt > time.GetUtcNow() && Applies(life.Key, newcomer);
-    }
-
-    private async Task<IReadOnlyCollection<Contact>> FindConcernedAsync(List<Contact> newcomers, CancellationToken cancellationToken)
-    {
-        var concerned = new List<Contact>();
-        await store.VisitAsync(HandOffRule.GetRegion(table.Snapshot), Consider, cancellationToken);
-        return concerned;
-
-        // One search of the table for all newcomers: there may be a million keys.
-        void Consider(KeyLife life)
-        {
-            if (newcomers.Count == 0)
-            {
-                return;
-            }
-
-            Span<Contact> nearest = stackalloc Contact[options.BucketSize + 1];
-            var snapshot = table.Snapshot;
-            nearest = nearest[..snapshot.FindClosest(life.Key, nearest)];
-            for (var i = newcomers.Count - 1; i >= 0; i--)
-            {
-                if (Applies(life.Key, snapshot.OwnId, newcomers[i].Id, nearest))
-                {
-                    concerned.Add(newcomers[i]);
-                    newcomers.RemoveAt(i);
-                }
-            }
-        }
-    }
-
-    private bool Applies(NodeId key, Contact newcomer)
-    {
-        var snapshot = table.Snapshot;
-        Span<Contact> nearest = stackalloc Contact[options.BucketSize + 1];
-        return Applies(key, snapshot.OwnId, newcomer.Id, nearest[..snapshot.FindClosest(key, nearest)]);
-    }
-
-    // Of a key's k + 1 nearest contacts the newcomer may be one.
-    private bool Applies(NodeId key, NodeId ownId, NodeId newcomer, ReadOnlySpan<Contact> nearest)
-    {
-        Span<Contact> others = stackalloc Contact[options.BucketSize];
-        var count = 0;
-        foreach (var contact in nearest)
-        {
-            if (contact.Id != newcomer && count < others.Length)
-            {
-                others[count++] = contact;
-            }
-        }
-
-        return HandOffRule.Applies(key, ownId, newcomer, others[..count], options.BucketSize);
     }
 }
 

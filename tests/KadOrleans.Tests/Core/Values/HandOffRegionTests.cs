@@ -35,6 +35,21 @@ public sealed class HandOffRegionTests
     });
 
     [Fact]
+    public void One_pass_gives_each_newcomer_what_the_rule_gives_it_alone() => Check((random, table, newcomer) =>
+    {
+        Contact[] newcomers = [.. table.Contacts.Where(contact => contact.Id == newcomer || random.Next(3) == 0)];
+        var plan = new HandOffPlan(table, newcomers, BucketSize);
+        var keys = KeysNear(table, random);
+        keys.ForEach(plan.Consider);
+        var found = plan.Found.ToDictionary(one => one.Newcomer, one => one.Keys);
+        return newcomers.All(contact => (found.GetValueOrDefault(contact) ?? []).SequenceEqual(keys.Where(key => HandOffRule.Applies(
+            key, table.OwnId, contact.Id, NearestTo(key, but: contact), BucketSize))));
+
+        Contact[] NearestTo(NodeId key, Contact but) =>
+            [.. table.Contacts.Where(contact => contact != but).OrderBy(contact => contact.Id.DistanceTo(key)).Take(BucketSize)];
+    });
+
+    [Fact]
     public void In_a_network_of_a_thousand_most_newcomers_get_nothing_from_a_node()
     {
         var random = new SeededRandomSource(15);
