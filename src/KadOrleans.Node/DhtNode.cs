@@ -73,7 +73,8 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         Rules = new RulesInForce(settings, options.MostKeys, _bans, table, store, _admission, rates, budget);
         Lookups = new LookupRunner(
             table, _requests, contact => OnProbed(contact.Endpoint, contact.Id), Own, options.Kademlia, trusted, _size, Metrics, environment);
-        Storer = new ValueStorer(_requests, new TokenRequests(_requests, _tokens, Id), Id);
+        Tokens = new TokenRequests(_requests, _tokens, Id);
+        Storer = new ValueStorer(_requests, Tokens, Id);
         Publisher = new ValuePublisher(Lookups, Storer, store, Id, options, _time);
         Upload = new MaintenanceUpload(budget, _time);
         _copies = new ValueCopies(store, Storer, Turns, _time);
@@ -130,6 +131,8 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     internal ValuePublisher Publisher { get; }
 
     internal ValueStorer Storer { get; }
+
+    internal TokenRequests Tokens { get; }
 
     internal MaintenanceUpload Upload { get; }
 

@@ -259,7 +259,8 @@ internal sealed class Lookup
         }
 
         List<Candidate> answered = [.. _candidates.ByDistance.Where(c => c.State == CandidateState.Answered).DistinctBy(c => c.Contact.Id)];
-        return new RegionSurvey(Target, answered, answered.Count < breadth ? null : answered[breadth - 1].Distance, _paths.Count, _options.BucketSize);
+        Distance? reach = answered.Count < breadth ? null : answered[breadth - 1].Distance;
+        return new RegionSurvey(Target, answered, reach, _paths.Count, _options.BucketSize, _policy.Trusted);
     }
 
     // How many bits the target shares with the last of the contacts that are surveyed, as far as they are known.

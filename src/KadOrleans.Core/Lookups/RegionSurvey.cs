@@ -9,17 +9,22 @@ internal sealed class RegionSurvey
     /// <summary>Nodes that a survey finds, in k: with fewer it covers little more than a lookup, more cost requests that few keys share.</summary>
     public const int BreadthInK = 3;
 
+    /// <summary>Nodes of a survey, with those that come: more are left to the next one.</summary>
+    public const int MaxNodes = Lookup.MaxRequests;
+
     /// <summary>Contacts of a network that a survey asks: each key gets one of them at most, as of a lookup, but not the same.</summary>
     public const int PerNetwork = 4;
 
-    private readonly Candidate[] _nodes;
+    private readonly List<Candidate> _nodes;
     private readonly Distance? _reach;
     private readonly int _paths;
     private readonly int _bucketSize;
+    private readonly AddressRangeSet _trusted;
 
     /// <summary>Nodes come nearest first. The reach is how far all are known; null if they are the whole network.</summary>
-    public RegionSurvey(NodeId target, IEnumerable<Candidate> nodes, Distance? reach, int paths, int bucketSize) =>
-        (Target, _nodes, _reach, _paths, _bucketSize) = (target, [.. nodes], reach, paths, bucketSize);
+    public RegionSurvey(
+        NodeId target, IEnumerable<Candidate> nodes, Distance? reach, int paths, int bucketSize, AddressRangeSet trusted) =>
+        (Target, _nodes, _reach, _paths, _bucketSize, _trusted) = (target, [.. nodes], reach, paths, bucketSize, trusted);
 
     public NodeId Target { get; }
 
@@ -27,6 +32,22 @@ internal sealed class RegionSurvey
     public int Depth => _reach?.LeadingZeroBits ?? 0;
 
     public IEnumerable<Contact> Nodes => _nodes.Select(node => node.Contact);
+
+    /// <summary>A node has come since, and answered.</summary>
+    public void Join(Contact contact)
+    {
+        var distance = contact.Id.DistanceTo(Target);
+        if (!(distance >= _reach) && _nodes.Count < MaxNodes && !_nodes.Exists(node => node.Contact.Endpoint == contact.Endpoint))
+        {
+            SourceNetwork? network = contact.Endpoint.IsLocal || _trusted.Contains(contact.Endpoint) ? null : SourceNetwork.SubnetOf(contact.Endpoint);
+            _nodes.Add(new Candidate(contact, distance, network, hops: 1)
+            {
+                State = CandidateState.Answered,
+                Paths = (1u << _paths) - 1,
+                IsProved = true,
+            });
+        }
+    }
 
     /// <summary>The k nearest to a key, nearest first. Null where some node that the survey has not seen may be nearer.</summary>
     /// <param name="key">Any key.</param>

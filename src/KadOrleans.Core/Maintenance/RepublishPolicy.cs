@@ -5,8 +5,21 @@ internal static class RepublishPolicy
     /// <summary>Holders spread over this part of the interval: 10 minutes of an hour.</summary>
     private const int SpreadDivisor = 6;
 
-    // Due without a STORE for the interval plus an offset, which each holder derives from the key's region and its own id. The first
-    // holder's STOREs reach the others before they are due, so about one of the k republishes, and it republishes all of the region.
+    // Shares of the spread. Values gather for 3 minutes of an hour, and the region's own nodes are due within 4.5: so the next ones go out
+    // while the contacts' write tokens, of 5 minutes, are fresh. Other nodes hold only some values of the region, and come after them.
+    private const double Gathering = 0.3;
+    private const double OfOwnRegion = 0.45;
+
+    /// <summary>A publication may go out early by this part of its interval: by an hour of a day.</summary>
+    private const int EarlyDivisor = 24;
+
+    /// <summary>Whether a value goes out with one of its region that is due: without a STORE for the interval.</summary>
+    public static bool IsRipe(DateTimeOffset storedAt, DateTimeOffset expiresAt, DateTimeOffset now, KademliaOptions options) =>
+        now - storedAt >= options.RepublishInterval && now < expiresAt;
+
+    // Due without a STORE for the interval plus an offset, which each holder derives from the key's region and its own id. Then all of the
+    // region that is ripe goes out, what was stored in several minutes. The first holder's STOREs reach the others before they are due, so
+    // about one of the k republishes.
     public static bool IsDue(
         NodeId key, DateTimeOffset storedAt, DateTimeOffset expiresAt, NodeId ownId, int regionDepth, DateTimeOffset now, KademliaOptions options)
     {
@@ -24,9 +37,12 @@ internal static class RepublishPolicy
 
     public static bool IsPublicationDue(DateTimeOffset publishedAt, DateTimeOffset now, KademliaOptions options)
     {
-        var half = options.ValueTimeToLive / 2;
-        return now.Since(publishedAt) >= (options.PublishInterval < half ? options.PublishInterval : half);
+        return now.Since(publishedAt) >= PublishInterval(options);
     }
+
+    /// <summary>Whether a publication goes out with one of its region that is due.</summary>
+    public static bool IsPublicationRipe(DateTimeOffset publishedAt, DateTimeOffset now, KademliaOptions options) =>
+        now.Since(publishedAt) >= PublishInterval(options) * (EarlyDivisor - 1) / EarlyDivisor;
 
     // Whether this node is one of the k nearest to the key that it knows. If not, it keeps its copy until that expires.
     public static bool IsResponsible(NodeId key, RoutingTableSnapshot snapshot, int bucketSize)
@@ -59,6 +75,12 @@ internal static class RepublishPolicy
         return size.Nodes <= bucketSize ? 0 : Math.Clamp((int)Math.Ceiling(Math.Log2(size.Nodes / bucketSize)), 0, NodeId.BitLength);
     }
 
+    private static TimeSpan PublishInterval(KademliaOptions options)
+    {
+        var half = options.ValueTimeToLive / 2;
+        return options.PublishInterval < half ? options.PublishInterval : half;
+    }
+
     private static TimeSpan Spread(KademliaOptions options) => options.RepublishInterval / SpreadDivisor;
 
     private static TimeSpan Offset(NodeId key, NodeId ownId, int regionDepth, KademliaOptions options)
@@ -70,7 +92,8 @@ internal static class RepublishPolicy
         var draw = BinaryPrimitives.ReadUInt64BigEndian(bytes) ^ BinaryPrimitives.ReadUInt64BigEndian(bytes[^sizeof(ulong)..]);
         draw = (draw ^ (draw >> 31)) * 0x9E3779B97F4A7C15;
         draw = (draw ^ (draw >> 29)) * 0xBF58476D1CE4E5B9;
-        return Spread(options) * ((draw >> 32) / (uint.MaxValue + 1.0));
+        var (first, last) = ownId.CommonPrefixLength(key) >= regionDepth ? (Gathering, OfOwnRegion) : (OfOwnRegion, 1);
+        return Spread(options) * (first + ((last - first) * ((draw >> 32) / (uint.MaxValue + 1.0))));
     }
 }
 

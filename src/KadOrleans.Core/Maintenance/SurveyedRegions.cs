@@ -6,8 +6,8 @@ namespace KadOrleans.Core;
 /// </summary>
 internal sealed class SurveyedRegions
 {
-    /// <summary>How long a survey is used: of a network where a tenth of the nodes goes each hour, one node in 60 has gone by then.</summary>
-    public static readonly TimeSpan Life = TimeSpan.FromMinutes(10);
+    /// <summary>How long a survey is used. Nodes that come and go meanwhile are noted: <see cref="Join"/>, <see cref="Leave"/>.</summary>
+    public static readonly TimeSpan Life = TimeSpan.FromHours(1);
 
     /// <summary>Surveys kept: 15,000 contacts, 3 MB. Beyond that the oldest is forgotten; a sweep goes by ascending keys.</summary>
     public const int Capacity = 256;
@@ -38,6 +38,17 @@ internal sealed class SurveyedRegions
         {
             _gone.Remove(contact.Endpoint);
         }
+    }
+
+    /// <summary>A contact has come, and answered.</summary>
+    public void Join(Contact contact)
+    {
+        foreach (var (survey, _) in _surveys)
+        {
+            survey.Join(contact);
+        }
+
+        _gone.Remove(contact.Endpoint);
     }
 
     /// <summary>A survey of a range was cut short: another one would be, too.</summary>

@@ -34,10 +34,10 @@ internal sealed class LookupRunner(
     public Task<LookupOutcome> AskAllHoldersAsync(NodeId key, CancellationToken cancellationToken) =>
         RunAsync(key, Create(key, LookupKind.Value, asksAllHolders: true), LookupKind.Value, cancellationToken);
 
-    /// <summary>Asks the k nearest, which are known, for a value. It is no lookup: they name nobody who would be asked too.</summary>
+    /// <summary>Asks the k nearest, which are known and have proved their ids, for a value. It is no lookup: it searches for nobody.</summary>
     public async Task<LookupOutcome> AskHoldersAsync(NodeId key, IReadOnlyList<Contact> holders, CancellationToken cancellationToken)
     {
-        var running = Create(key, LookupKind.Value, [.. holders], asksAllHolders: true);
+        var running = Create(key, LookupKind.Value, [.. holders], asksAllHolders: true, areProved: true);
         using (cancellationToken.UnsafeRegister(static l => ((RunningLookup)l!).Cancel(), running))
         {
             running.Start();
@@ -67,14 +67,14 @@ internal sealed class LookupRunner(
     }
 
     private RunningLookup Create(
-        NodeId target, LookupKind kind, Contact[]? seeds = null, bool asksAllHolders = false, int? breadth = null, LookupRecorder? recorder = null)
+        NodeId target, LookupKind kind, Contact[]? seeds = null, bool asksAllHolders = false, bool areProved = false, int? breadth = null, LookupRecorder? recorder = null)
     {
         var ownId = table.Snapshot.OwnId;
         Span<byte> draw = stackalloc byte[sizeof(uint)];
         environment.Random.Fill(draw);
         var policy = new LookupPolicy
         {
-            IsProved = contact => table.Snapshot.Contains(contact),
+            IsProved = contact => (areProved && seeds!.Contains(contact)) || table.Snapshot.Contains(contact),
             Trusted = trusted,
             Draw = BitConverter.ToUInt32(draw),
             AsksAllHolders = asksAllHolders,

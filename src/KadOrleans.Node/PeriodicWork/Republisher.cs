@@ -25,7 +25,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
 
     private readonly TimeProvider _time = environment.Time;
     private readonly SendPace _pace = new(environment.Time, 1);
-    private readonly SweepLookups _lookups = new(node, environment.Time);
+    private readonly SweepLookups _lookups = SweepLookups.Of(node, environment.Time);
     private readonly ContactWindows _windows = new(environment.Time);
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<Republisher>();
 
@@ -122,7 +122,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
                     var batch = new RepublishBatch(done.SetResult);
                     checkedAll = done.Task;
                     batches.Add(batch);
-                    keys.AddRange((await FindDueAsync(cancellationToken)).Select(key => new SweptKey(key, IsDue, batch)));
+                    keys.AddRange((await FindDueAsync(cancellationToken)).Select(due => new SweptKey(due.Key, IsRipe, batch) { KeysNear = due.KeysNear }));
                 }
             }
 
@@ -135,29 +135,46 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         }
     }
 
-    /// <summary>All that is due: publications, and the held values that wait for longest.</summary>
-    private async Task<IEnumerable<NodeId>> FindDueAsync(CancellationToken cancellationToken)
+    /// <summary>All that is due, with how many keys of the same region go out within an hour.</summary>
+    private async Task<IEnumerable<(NodeId Key, int KeysNear)>> FindDueAsync(CancellationToken cancellationToken)
     {
-        var (due, depth) = (new DueKeys(MaxCollected), node.RegionDepth);
+        var (ripe, due, depth) = (new DueKeys(MaxCollected), new HashSet<NodeId>(), node.RegionDepth);
+        var (near, depthNear) = (new Dictionary<NodeId, int>(), _lookups.Depth);
         await store.VisitAsync(KeyRegion.Everywhere, Collect, cancellationToken);
-        var keys = new HashSet<NodeId>(due.Take());
-        await foreach (var (key, publication) in publications.ScanAsync(cancellationToken))
-        {
-            if (IsDue(publication))
-            {
-                keys.Add(key);
-            }
-        }
-
-        return keys;
+        var held = ripe.Take().Where(key => due.Contains(key.Prefix(depth))).Select(key => (key, near[key.Prefix(depthNear)]));
+        return (await FindDuePublicationsAsync(cancellationToken)).Concat(held).DistinctBy(static due => due.Item1);
 
         void Collect(KeyLife life)
         {
-            if (RepublishPolicy.IsDue(life.Key, life.StoredAt, life.ExpiresAt, node.Id, depth, _time.GetUtcNow(), Kademlia) && IsResponsible(life.Key))
+            var now = _time.GetUtcNow();
+            CollectionsMarshal.GetValueRefOrAddDefault(near, life.Key.Prefix(depthNear), out _)++;
+            if (RepublishPolicy.IsRipe(life.StoredAt, life.ExpiresAt, now, Kademlia) && IsResponsible(life.Key))
             {
-                due.Add(life.Key, life.StoredAt);
+                ripe.Add(life.Key, life.StoredAt);
+                if (RepublishPolicy.IsDue(life.Key, life.StoredAt, life.ExpiresAt, node.Id, depth, now, Kademlia))
+                {
+                    due.Add(life.Key.Prefix(depth));
+                }
             }
         }
+    }
+
+    private async Task<IEnumerable<(NodeId Key, int KeysNear)>> FindDuePublicationsAsync(CancellationToken cancellationToken)
+    {
+        var (ripe, due, depth) = (new Dictionary<NodeId, List<NodeId>>(), new HashSet<NodeId>(), _lookups.Depth);
+        await foreach (var (key, publication) in publications.ScanAsync(cancellationToken))
+        {
+            if (IsRipe(publication))
+            {
+                (CollectionsMarshal.GetValueRefOrAddDefault(ripe, key.Prefix(depth), out _) ??= []).Add(key);
+                if (publication.IsPending || RepublishPolicy.IsPublicationDue(publication.PublishedAt, _time.GetUtcNow(), Kademlia))
+                {
+                    due.Add(key.Prefix(depth));
+                }
+            }
+        }
+
+        return ripe.Where(region => due.Contains(region.Key)).SelectMany(region => region.Value, static (region, key) => (key, region.Value.Count));
     }
 
     /// <summary>Sends keys, region by region. Returns when all have begun: what follows need not wait for the slowest.</summary>
@@ -169,7 +186,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             await _pace.WaitAsync(1 / rate, cancellationToken);
             await _room.Writer.WriteAsync(true, cancellationToken);
             swept.Batch.Begin();
-            _ = SendWithinRoomAsync(swept, SweepOrder.CountNear(keys, static swept => swept.Key, swept.Key, _lookups.Depth));
+            _ = SendWithinRoomAsync(swept, swept.KeysNear ?? SweepOrder.CountNear(keys, static swept => swept.Key, swept.Key, _lookups.Depth));
         }
 
         async Task SendWithinRoomAsync(SweptKey swept, int keysNear)
@@ -204,10 +221,10 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     /// <summary>Sends a key if it is due. Without a rule it is: also if the nodes responsible for it are others since a cut is over.</summary>
     private async Task SendAsync(SweptKey swept, int keysNear, CancellationToken cancellationToken)
     {
-        var (key, isDue, batch) = swept;
+        var (key, isDue, batch) = (swept.Key, swept.IsDue, swept.Batch);
         try
         {
-            if (await publications.GetAsync(key, cancellationToken) is { } publication && IsDue(publication))
+            if (await publications.GetAsync(key, cancellationToken) is { } publication && IsRipe(publication))
             {
                 if (await PublishAsync(key, publication, keysNear, cancellationToken))
                 {
@@ -441,11 +458,11 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         return true;
     }
 
-    private bool IsDue(Publication publication) => publication.IsPending
-        || RepublishPolicy.IsPublicationDue(publication.PublishedAt, _time.GetUtcNow(), Kademlia);
+    private bool IsRipe(Publication publication) => publication.IsPending
+        || RepublishPolicy.IsPublicationRipe(publication.PublishedAt, _time.GetUtcNow(), Kademlia);
 
-    private bool IsDue(NodeId key, StoredValue held) =>
-        RepublishPolicy.IsDue(key, held.StoredAt, held.ExpiresAt, node.Id, node.RegionDepth, _time.GetUtcNow(), Kademlia);
+    private bool IsRipe(NodeId key, StoredValue held) =>
+        RepublishPolicy.IsRipe(held.StoredAt, held.ExpiresAt, _time.GetUtcNow(), Kademlia);
 
     private bool IsDueAtCheck(NodeId key, StoredValue held) =>
         RepublishPolicy.IsDueAtCheck(held.StoredAt, held.ExpiresAt, _time.GetUtcNow(), Kademlia);
@@ -455,7 +472,11 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
 }
 
 // A key of a sweep. Without a rule it is due at any age.
-internal readonly record struct SweptKey(NodeId Key, Func<NodeId, StoredValue, bool>? IsDue, RepublishBatch Batch);
+internal readonly record struct SweptKey(NodeId Key, Func<NodeId, StoredValue, bool>? IsDue, RepublishBatch Batch)
+{
+    /// <summary>How many keys of its region go out within an hour, if that is known; else those of the sweep count.</summary>
+    public int? KeysNear { get; init; }
+}
 
 internal sealed class RepublishBatch(Action ended)
 {

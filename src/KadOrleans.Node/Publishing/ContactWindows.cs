@@ -10,13 +10,13 @@ internal sealed class ContactWindows(TimeProvider time)
     public const int Size = 64;
 
     /// <summary>Consecutive STOREs without an answer, each sent twice.</summary>
-    public const int MostUnanswered = 8;
+    public const int MostUnanswered = 3;
 
     /// <summary>Contacts of which something is noted though nothing is under way. Beyond that what is noted of them is forgotten.</summary>
     public const int Capacity = 4_096;
 
     /// <summary>How long a contact is left out.</summary>
-    public static readonly TimeSpan Pause = SurveyedRegions.Life;
+    public static readonly TimeSpan Pause = TimeSpan.FromMinutes(10);
 
     // Guards all that follows.
     private readonly Lock _gate = new();

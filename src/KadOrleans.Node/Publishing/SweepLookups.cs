@@ -13,6 +13,9 @@ internal sealed class SweepLookups(DhtNode node, TimeProvider time)
     /// <summary>Surveys that a key waits for. Regions differ in size, so it may be just outside of the first.</summary>
     private const int MostSurveys = 2;
 
+    /// <summary>How often the k nearest are looked at: each time, those that have left make room for others.</summary>
+    private const int MostTries = 6;
+
     /// <summary>A survey finds three times k nodes, a region of upkeep has up to k and from half of that.</summary>
     private const int DepthOfSurvey = 2;
 
@@ -24,6 +27,14 @@ internal sealed class SweepLookups(DhtNode node, TimeProvider time)
     private readonly SurveyedRegions _regions = new();
     private readonly List<(NodeId Target, Task Ended)> _underWay = [];
     private readonly long _startedAt = time.GetTimestamp();
+
+    /// <summary>Those of a node, whose table tells them who comes.</summary>
+    public static SweepLookups Of(DhtNode node, TimeProvider time)
+    {
+        var lookups = new SweepLookups(node, time);
+        node.Table.ContactAdded += lookups.Join;
+        return lookups;
+    }
 
     private TimeSpan Now => time.GetElapsedTime(_startedAt);
 
@@ -39,14 +50,14 @@ internal sealed class SweepLookups(DhtNode node, TimeProvider time)
         }
     }
 
-    /// <summary>The k nearest contacts. All have answered within <see cref="SurveyedRegions.Life"/>.</summary>
+    /// <summary>The k nearest contacts. All have answered a request of this node, within minutes if they give write tokens.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="keysNear">How many keys of its region are due, by their <see cref="Depth"/>.</param>
+    /// <param name="keysNear">How many keys of its region go out within <see cref="SurveyedRegions.Life"/>, by their <see cref="Depth"/>.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The contacts; those of a survey have no requests of their own.</returns>
     public async Task<LookupOutcome> FindHoldersAsync(NodeId key, int keysNear, CancellationToken cancellationToken)
     {
-        for (var surveys = 0; keysNear >= FewestKeys && surveys <= MostSurveys; surveys++)
+        for (var (surveys, tries) = (0, 0); tries < MostTries; tries++)
         {
             if (Find(key) is { } known)
             {
@@ -55,19 +66,33 @@ internal sealed class SweepLookups(DhtNode node, TimeProvider time)
                     break;
                 }
 
-                return known;
+                if (await AreThereAsync(known.Closest))
+                {
+                    return known;
+                }
             }
-
-            if (surveys == MostSurveys || IsUnknown(key))
+            else if (keysNear < FewestKeys || surveys++ == MostSurveys || IsUnknown(key))
             {
                 break;
             }
+            else
+            {
+                await JoinSurvey(key, cancellationToken);
+            }
 
-            await JoinSurvey(key, cancellationToken);
             cancellationToken.ThrowIfCancellationRequested();
         }
 
         return await node.Publisher.FindHoldersAsync(key, cancellationToken);
+    }
+
+    /// <summary>A contact has come, and answered.</summary>
+    public void Join(Contact contact)
+    {
+        lock (_gate)
+        {
+            _regions.Join(contact);
+        }
     }
 
     /// <summary>A contact answers no more.</summary>
@@ -77,6 +102,22 @@ internal sealed class SweepLookups(DhtNode node, TimeProvider time)
         {
             _regions.Leave(contact.Endpoint, Now);
         }
+    }
+
+    // Whether all have answered within minutes: one that has not is pinged, for a write token, which it needs anyway.
+    private async ValueTask<bool> AreThereAsync(IReadOnlyList<Contact> contacts)
+    {
+        var areThere = true;
+        foreach (var (contact, answer) in contacts.Select(contact => (contact, node.Tokens.GetAsync(contact))).ToList())
+        {
+            if (await answer is null)
+            {
+                Leave(contact);
+                areThere = false;
+            }
+        }
+
+        return areThere;
     }
 
     private bool IsUnknown(NodeId key)

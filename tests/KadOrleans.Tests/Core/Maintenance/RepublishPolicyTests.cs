@@ -7,19 +7,66 @@ public class RepublishPolicyTests
     private static readonly NodeId Key = NodeId.FromKey("key");
 
     [Fact]
-    public void A_value_is_due_an_hour_to_seventy_minutes_after_its_last_store_evenly_by_holder()
+    public void A_value_is_ripe_after_an_hour_and_due_evenly_by_holder_at_those_of_its_region_before_the_others()
     {
-        var stored = new StoredValue(DhtValue.FromInteger(1), Start, Start.AddDays(7), default);
-        var ids = Enumerable.Range(0, 1000).Select(i => NodeId.FromKey($"node {i}")).ToList();
-        for (var minute = 0; minute <= 10; minute++)
+        var expiresAt = Start.AddDays(7);
+        var random = new SeededRandomSource(2);
+        AssertEven([.. Enumerable.Range(0, 1000).Select(_ => Key.RandomWithPrefix(4, random))], 63, 64.5);
+        AssertEven([.. Enumerable.Range(0, 1000).Select(_ => Key.WithBit(0, !Key.GetBit(0)).RandomWithPrefix(1, random))], 64.5, 70);
+        Assert.False(RepublishPolicy.IsRipe(Start, expiresAt, Start.AddMinutes(60).AddTicks(-1), Options));
+        Assert.True(RepublishPolicy.IsRipe(Start, expiresAt, Start.AddMinutes(60), Options));
+        Assert.True(RepublishPolicy.IsDueAtCheck(Start, expiresAt, Start.AddMinutes(50), Options));
+        Assert.False(RepublishPolicy.IsDueAtCheck(Start, expiresAt, Start.AddMinutes(50).AddTicks(-1), Options));
+
+        void AssertEven(NodeId[] ids, double first, double last)
         {
-            var now = Start.AddMinutes(60 + minute);
-            Assert.DoesNotContain(ids, id => RepublishPolicy.IsDue(Key, stored.StoredAt, stored.ExpiresAt, id, 0, Start.AddMinutes(60).AddTicks(-1), Options));
-            Assert.InRange(ids.Count(id => RepublishPolicy.IsDue(Key, stored.StoredAt, stored.ExpiresAt, id, 0, now, Options)), (minute * 100) - 50, (minute * 100) + 50);
+            for (var share = 0.0; share <= 1; share += 0.25)
+            {
+                var due = ids.Count(id => RepublishPolicy.IsDue(Key, Start, expiresAt, id, 4, Start.AddMinutes(first + (share * (last - first))), Options));
+                Assert.InRange(due, (share * 1000) - 50, (share * 1000) + 50);
+            }
+        }
+    }
+
+    [Fact]
+    public void The_values_of_a_region_are_due_at_one_holder_first_and_those_of_another_region_at_another()
+    {
+        var ids = Enumerable.Range(0, 20).Select(i => NodeId.FromKey($"node {i}")).ToList();
+        var random = new SeededRandomSource(1);
+        var firsts = new HashSet<NodeId>();
+        for (var region = 0; region < 16; region++)
+        {
+            var prefix = NodeId.Random(random);
+            var first = Assert.Single(Enumerable.Range(0, 10).Select(_ => FirstFor(prefix.RandomWithPrefix(4, random))).Distinct());
+            firsts.Add(first);
         }
 
-        Assert.True(RepublishPolicy.IsDueAtCheck(stored.StoredAt, stored.ExpiresAt, Start.AddMinutes(50), Options));
-        Assert.False(RepublishPolicy.IsDueAtCheck(stored.StoredAt, stored.ExpiresAt, Start.AddMinutes(50).AddTicks(-1), Options));
+        Assert.InRange(firsts.Count, 5, 16);
+
+        NodeId FirstFor(NodeId key) => ids.MinBy(id => Enumerable.Range(0, 6_000).First(tick => RepublishPolicy.IsDue(
+            key, Start, Start.AddDays(7), id, 4, Start.AddMinutes(63).AddSeconds(tick * 0.1), Options)));
+    }
+
+    [Theory]
+    [InlineData(10, 0)]
+    [InlineData(20, 0)]
+    [InlineData(30, 1)]
+    [InlineData(1_000, 6)]
+    [InlineData(10_000, 9)]
+    public void A_region_has_from_half_of_k_to_k_nodes(double nodes, int depth) => Assert.Equal(
+        depth, RepublishPolicy.GetRegionDepth(new NetworkSizeEstimate(nodes, 1, 8), RoutingTableSnapshot.Empty(Key), bucketSize: 20));
+
+    [Fact]
+    public void Without_an_estimate_the_table_tells_the_regions_size_within_a_bit()
+    {
+        var random = new SeededRandomSource(3);
+        var own = NodeId.Random(random);
+        for (var nodes = 10; nodes <= 10_000; nodes *= 10)
+        {
+            var table = new RoutingTableSnapshot(own, 1, RandomNetwork.Contacts(Enumerable.Range(0, nodes).Select(_ => NodeId.Random(random))));
+            var exact = RepublishPolicy.GetRegionDepth(new NetworkSizeEstimate(nodes, 0, 8), table, bucketSize: 20);
+            Assert.InRange(RepublishPolicy.GetRegionDepth(null, table, bucketSize: 20), Math.Max(0, exact - 2), exact + 1);
+        }
     }
 
     [Fact]
@@ -39,6 +86,10 @@ public class RepublishPolicyTests
         var brief = Options with { ValueTimeToLive = TimeSpan.FromHours(10) };
         Assert.False(RepublishPolicy.IsPublicationDue(Start, Start.AddHours(5).AddTicks(-1), brief));
         Assert.True(RepublishPolicy.IsPublicationDue(Start, Start.AddHours(5), brief));
+
+        // With one that is due, those of the last hour before go out.
+        Assert.False(RepublishPolicy.IsPublicationRipe(Start, Start.AddHours(23).AddTicks(-1), Options));
+        Assert.True(RepublishPolicy.IsPublicationRipe(Start, Start.AddHours(23), Options));
 
         // One of a clock that was years ahead is due at once.
         Assert.True(RepublishPolicy.IsPublicationDue(Start.AddYears(10), Start, Options));
