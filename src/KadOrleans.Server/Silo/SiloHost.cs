@@ -11,12 +11,13 @@ namespace KadOrleans.Server;
 public static class SiloHost
 {
     /// <summary>Builds the host, not started. The log is by default the standard error output. Several threads write to it.</summary>
-    public static IHost Build(string[] args, KadProviders providers, TextWriter output, TextWriter? log = null)
+    /// <remarks>Until <paramref name="hasStarted"/>, the caller says why a start fails, and the framework's log does not.</remarks>
+    public static IHost Build(string[] args, KadProviders providers, TextWriter output, TextWriter? log = null, Func<bool>? hasStarted = null)
     {
         KadOptions? settings = null;
         IHost? host = null;
         host = CreateBuilder(args, given => ClusterProviders.FillInSilo(given, settings = KadSettings.ReadSilo(given), providers))
-            .ConfigureLogging((context, logging) => ConfigureLog(logging, context.Configuration, log ?? Console.Error, settings!.Verbose))
+            .ConfigureLogging((context, logging) => ConfigureLog(logging, context.Configuration, log ?? Console.Error, settings!.Verbose, hasStarted))
             .ConfigureServices((context, services) => services
                 .Configure<HostOptions>(options => options.ShutdownTimeout = KadOptions.SiloShutdownTimeout)
                 .AddKadTelemetry(settings!.Telemetry, context.Configuration, provider => Describe(provider, settings)))
@@ -89,7 +90,7 @@ public static class SiloHost
         return settings.HasEdge ? [.. silo, new("kad.edge.name", settings.Edge.Name)] : silo;
     }
 
-    private static void ConfigureLog(ILoggingBuilder logging, IConfiguration configuration, TextWriter log, bool verbose)
+    private static void ConfigureLog(ILoggingBuilder logging, IConfiguration configuration, TextWriter log, bool verbose, Func<bool>? hasStarted)
     {
         logging.UseConsoleLog(log, verbose);
 
@@ -105,6 +106,10 @@ public static class SiloHost
 
             // It logs, with the stack, each call of a grain of a made-up key, which strangers make. Callers are told why.
             logging.AddFilter("Orleans.Runtime.Messaging.MessageCenter", LogLevel.Critical);
+
+            // Both log a start that fails or is stopped. The last line says why.
+            logging.AddFilter("Microsoft.Extensions.Hosting", level => level >= LogLevel.Warning && HasStarted());
+            logging.AddFilter("Orleans.Runtime.Silo", level => level >= LogLevel.Warning && HasStarted());
         }
         else
         {
@@ -113,6 +118,8 @@ public static class SiloHost
 
         // Last, so that it overrides the filters above.
         logging.AddConfiguration(configuration.GetSection("Logging"));
+
+        bool HasStarted() => hasStarted?.Invoke() ?? true;
     }
 
     private static void Configure(ISiloBuilder silo, IConfiguration configuration, KadOptions settings, KadProviders providers)
