@@ -267,6 +267,19 @@ public sealed class TokenFileTests : IDisposable
         Assert.True(file.Tokens.TryFind(Second.Secret, out _));
     }
 
+    // The hash of a node's own token, which its user read in the data folder.
+    [Fact]
+    public void A_file_that_has_another_one_too_takes_nothing_from_it()
+    {
+        var file = new TokenFile("--http-tokens", _volume[Key], Second.Token);
+        Write(First.Token, new ApiToken("me", Second.Token.Sha256.ToUpperInvariant(), [ApiScope.Read]));
+        file.Refresh(_log);
+
+        Assert.True(file.Tokens.TryFind(First.Secret, out _));
+        Assert.True(file.Tokens.TryFind(Second.Secret, out var found));
+        Assert.Equal(Second.Token, found);
+    }
+
     [Fact]
     public async Task A_server_takes_changed_tokens_up_and_ends_what_a_removed_one_began()
     {
