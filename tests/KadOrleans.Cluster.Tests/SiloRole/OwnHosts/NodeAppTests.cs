@@ -80,6 +80,39 @@ public sealed class NodeAppTests : FolderTests
             await RefusedAsync(client, "/my%20shop/kad/v1/%6Beys/a"));
     }
 
+    [Fact]
+    public async Task The_document_of_the_API_has_the_base_of_the_app_as_its_server()
+    {
+        await using var app = await StartAsync(_ => { }, pipeline => pipeline.UsePathBase("/my shop/kad").UseRouting());
+        using var client = ClientOf(app);
+
+        Assert.Equal("/", await ServerAsync("/v1/openapi.json"));
+        Assert.Equal("/my%20shop/kad", await ServerAsync("/my%20shop/kad/v1/openapi.json"));
+
+        async Task<string> ServerAsync(string path) =>
+            JsonNode.Parse(await client.GetStringAsync(path, Cancelled))!["servers"]![0]!["url"]!.GetValue<string>();
+    }
+
+    [Fact]
+    public async Task What_a_session_is_shown_is_in_no_cache_of_the_app()
+    {
+        await using var app = await StartAsync(
+            services => services.AddOutputCache(options => options.AddBasePolicy(policy => policy.Cache())), pipeline => pipeline.UseOutputCache());
+        using var stranger = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+        using var session = new HttpClient { BaseAddress = stranger.BaseAddress };
+        using var token = new StringContent($$"""{"token":"{{Operator.Secret}}"}""", null, "application/json");
+        using var begun = await session.PostAsync("/console/session", token, Cancelled);
+        session.DefaultRequestHeaders.Add(
+            SessionCookie.ProofHeader, (string)JsonNode.Parse(await begun.Content.ReadAsStringAsync(Cancelled))!["proof"]!);
+
+        foreach (var path in (string[])["/v1/admin/tokens", "/console/session"])
+        {
+            using var shown = await session.GetAsync(path, Cancelled);
+            using var refused = await stranger.GetAsync(path, Cancelled);
+            Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Unauthorized), (shown.StatusCode, refused.StatusCode));
+        }
+    }
+
     private async Task<WebApplication> StartAsync(Action<IServiceCollection> add, Action<IApplicationBuilder>? use = null)
     {
         File.WriteAllText(Tokens, ApiTokens.Write([Operator.Token]));
