@@ -91,7 +91,7 @@ public sealed class TokenFileTests : IDisposable
             ((string[])["first", .. Enumerable.Range(0, Writers).SelectMany(number => (string[])[$"by-command-{number}", $"by-server-{number}"])]).Order(),
             ApiTokens.Read("--file", path).Select(token => token.Name).Order());
         Assert.DoesNotContain(_log.Events, one => one.Id == 8133);
-        Assert.False(File.Exists($"{path}.new"));
+        Assert.False(File.Exists(TokenFileWriter.NextOf(path)));
     }
 
     [Fact]
