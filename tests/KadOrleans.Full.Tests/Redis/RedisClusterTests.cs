@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Orleans.Runtime;
 using StackExchange.Redis;
 
 namespace KadOrleans.Full.Tests;
