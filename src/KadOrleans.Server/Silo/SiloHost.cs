@@ -10,6 +10,8 @@ namespace KadOrleans.Server;
 /// <summary>Builds the process of a silo, with or without an edge. The order matters: HTTP starts first and stops last, so health is served throughout.</summary>
 public static class SiloHost
 {
+    private const string ClusterSection = "Kad:Cluster";
+
     /// <summary>Builds the host, not started. The log is by default the standard error output. Several threads write to it.</summary>
     /// <remarks>Until <paramref name="hasStarted"/>, the caller says why a start fails, and the framework's log does not.</remarks>
     public static IHost Build(string[] args, KadProviders providers, TextWriter output, TextWriter? log = null, Func<bool>? hasStarted = null)
@@ -72,13 +74,18 @@ public static class SiloHost
     {
         try
         {
-            configuration.GetSection("Kad:Cluster").Bind(options);
+            ClusterSettings(configuration).Bind(options);
         }
         catch (InvalidOperationException mistake)
         {
             throw KadSettings.Mistake(mistake.Message);
         }
     }
+
+    // A blank value counts as missing, as of all settings.
+    private static IConfigurationSection ClusterSettings(IConfiguration configuration) => new ConfigurationBuilder()
+        .AddInMemoryCollection(configuration.GetSection(ClusterSection).AsEnumerable().Where(setting => !string.IsNullOrWhiteSpace(setting.Value)))
+        .Build().GetSection(ClusterSection);
 
     private static KeyValuePair<string, object>[] Describe(IServiceProvider services, KadOptions settings)
     {
@@ -136,7 +143,7 @@ public static class SiloHost
             {
                 // The only silo has all shards. Fewer of them share a record for more puts (ADR 38).
                 options.DefaultShardBits = 4;
-                SiloLimits.Read(settings.Data).Apply(options, configuration.GetSection("Kad:Cluster:Quota").Exists());
+                SiloLimits.Read(settings.Data).Apply(options, ClusterSettings(configuration).GetSection("Quota").Exists());
             }
         });
         SetUpConnections(silo, settings, providers.RequireTls(settings.Tls));

@@ -147,6 +147,10 @@ public sealed class SettingsTests
         Assert.Equal((5, 77, TimeSpan.FromSeconds(2)), (options.ShardBits, options.Quota.TotalKeys, options.EdgeTimeout));
         Assert.Equal(["10.0.0.0/8"], options.Trust);
 
+        // Of an environment variable that is set to nothing.
+        SiloHost.Bind(Read("Kad:Cluster:ShardBits=", "Kad:Cluster:Quota:TotalKeys= ", "Kad:Cluster:EdgeTimeout="), options);
+        Assert.Equal((5, 77, TimeSpan.FromSeconds(2)), (options.ShardBits, options.Quota.TotalKeys, options.EdgeTimeout));
+
         // The binder visits every property, given or not.
         var others = new KadClusterOptions();
         SiloHost.Bind(Read("Kad:Cluster:Quota:TotalKeys=77"), others);
