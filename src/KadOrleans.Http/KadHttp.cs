@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http.Features.Authentication;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using KadOrleans.Node;
@@ -58,9 +59,10 @@ internal sealed class KadHttp : IHostedLifecycleService, IAsyncDisposable
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StartAsync(CancellationToken cancellationToken) => _host.StartAsync(cancellationToken);
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>Begins to ask the DHT, for the console: a silo of the app takes no call before it is up, whichever was added first.</summary>
+    public Task StartedAsync(CancellationToken cancellationToken) => _host.StartAsync(cancellationToken);
 
     /// <summary>Ends the streams that are open: the app's server stops before this service, and waits for them.</summary>
     public Task StoppingAsync(CancellationToken cancellationToken)
@@ -87,13 +89,17 @@ internal sealed class KadHttp : IHostedLifecycleService, IAsyncDisposable
         WarnOfClearText(context);
         await using var scope = _host.Services.CreateAsyncScope();
         var request = context.Request;
-        var (endpoint, values, services, user) = (context.GetEndpoint(), request.RouteValues, context.RequestServices, context.User);
-        var (method, scheme, authentication) = (request.Method, request.Scheme, context.Features.Get<IHttpAuthenticationFeature>());
+        var (endpoint, values, services) = (context.GetEndpoint(), request.RouteValues, context.RequestServices);
+        var (method, scheme) = (request.Method, request.Scheme);
+        var (authentication, result) = (context.Features.Get<IHttpAuthenticationFeature>(), context.Features.Get<IAuthenticateResultFeature>());
         context.SetEndpoint(null);
         request.RouteValues = [];
         context.RequestServices = scope.ServiceProvider;
-        context.User = new ClaimsPrincipal();
+
+        // They have the app's user, whom the next line would change.
         context.Features.Set<IHttpAuthenticationFeature>(null);
+        context.Features.Set<IAuthenticateResultFeature>(null);
+        context.User = new ClaimsPrincipal();
         try
         {
             await _pipeline(context);
@@ -101,9 +107,10 @@ internal sealed class KadHttp : IHostedLifecycleService, IAsyncDisposable
         finally
         {
             context.SetEndpoint(endpoint);
-            (request.RouteValues, context.RequestServices, context.User) = (values, services, user);
+            (request.RouteValues, context.RequestServices) = (values, services);
             (request.Method, request.Scheme) = (method, scheme);
             context.Features.Set(authentication);
+            context.Features.Set(result);
         }
     }
 

@@ -50,6 +50,9 @@ public static class KadHttpExtensions
             ?? throw new InvalidOperationException("MapKad needs AddKadHttp(…), which was not called.");
         var group = endpoints.MapGroup(string.Empty);
         group.WithMetadata(new AllowAnonymousAttribute()).ExcludeFromDescription();
+
+        // The app's cache of outputs would give everybody what a session of a browser was let in for: to the app its requests are nobody's.
+        group.CacheOutput(static policy => policy.NoCache());
         foreach (var root in KadHttp.Roots)
         {
             group.Map($"{root}/{{**path}}", http.ServeAsync);

@@ -24,10 +24,19 @@ internal static class ServerProgram
             isEdge = IsEdge(settings);
             host = isEdge
                 ? EdgeHost.Build(settings, providers, output, error, () => hasStarted)
-                : SiloHost.Build(settings, providers, output, error);
+                : SiloHost.Build(settings, providers, output, error, () => hasStarted);
             log = host.Services.GetRequiredService<ConsoleLog>();
-            var code = isEdge ? await RunEdgeAsync(host, () => hasStarted = true) : await RunSiloAsync(host, providers, claim, output);
+            var code = isEdge
+                ? await RunEdgeAsync(host, () => hasStarted = true)
+                : await RunSiloAsync(host, providers, claim, output, () => hasStarted = true);
             return await StoppedAsync(code);
+        }
+        catch (StopException exception) when (exception.InnerException is OrleansLifecycleCanceledException && IsStopping(host))
+        {
+            // It was told to stop while it started, which Orleans takes for a fatal error. The host itself may hang.
+            log!.Close();
+            host = null;
+            return ExitCode.Done;
         }
         catch (StopException exception)
         {
@@ -38,7 +47,8 @@ internal static class ServerProgram
             host = null;
             return exception.Code;
         }
-        catch (Exception exception) when (IsStopping(host) && (exception is OperationCanceledException || (isEdge && !hasStarted)))
+        catch (Exception exception) when (IsStopping(host)
+            && (exception is OperationCanceledException or OrleansLifecycleCanceledException || (isEdge && !hasStarted)))
         {
             // It failed or was stopped while it started. An edge that found no silo ends with the error of its last attempt.
             return await StoppedAsync(ExitCode.Done);
@@ -121,7 +131,7 @@ internal static class ServerProgram
     }
 
     // The token's file is written and removed while this process has the data folder locked. So it never is another process's.
-    private static async Task<int> RunSiloAsync(IHost host, KadProviders providers, PortClaim claim, TextWriter output)
+    private static async Task<int> RunSiloAsync(IHost host, KadProviders providers, PortClaim claim, TextWriter output, Action onStarted)
     {
         PortCheck.Run(host.Services, claim);
         PortCheck.WarnOfMissingKey(host.Services);
@@ -140,6 +150,7 @@ internal static class ServerProgram
         try
         {
             await fatal.UnlessAsync(host.StartAsync());
+            onStarted();
             token?.WriteUrl(HttpAddress(host.Services.GetRequiredService<IServer>()));
             var log = host.Services.GetRequiredService<ConsoleLog>();
             foreach (var line in AddressLines(host.Services))

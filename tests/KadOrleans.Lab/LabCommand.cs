@@ -26,6 +26,7 @@ public static class LabCommand
         {
             SimulateCommand.Create(io),
             CutCommand.Create(io),
+            UpkeepCommand.Create(io),
             BenchCommand.Create(io),
             CostCommand.Create(io),
             HostileCommand.Create(io),

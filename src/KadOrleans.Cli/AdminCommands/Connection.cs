@@ -35,10 +35,12 @@ internal sealed class Connection
 
     public AdminClient Open(ParseResult parsed)
     {
-        var text = parsed.GetValue(_url) ?? UrlOf(parsed.GetValue(_data)) ?? Environment.GetEnvironmentVariable(UrlVariable) ?? DefaultUrl;
+        var variable = Environment.GetEnvironmentVariable(UrlVariable) is { Length: > 0 } set ? set : null;
+        var text = parsed.GetValue(_url) ?? UrlOf(parsed.GetValue(_data)) ?? variable ?? DefaultUrl;
         return Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.AbsolutePath == "/"
             ? new AdminClient(url!, ReadToken(parsed), authorities: ReadAuthorities(parsed))
-            : throw CommandException.WrongUsage($"--url is '{text}'; http://HOST:PORT or https://HOST:PORT is needed.");
+            : throw CommandException.WrongUsage(
+                $"{(parsed.GetValue(_url) is null && text == variable ? UrlVariable : "--url")} is '{text}'; http://HOST:PORT or https://HOST:PORT is needed.");
     }
 
     // Null for a server that could not say it.
@@ -68,15 +70,33 @@ internal sealed class Connection
     private string ReadToken(ParseResult parsed) => (parsed.GetValue(_tokenFile), parsed.GetValue(_data)) switch
     {
         ({ } file, null) => ReadFile("--token-file", file),
-        (null, { } folder) when !File.Exists(Path.Combine(folder, OwnToken.FileName)) => throw CommandException.WrongUsage(
-            $"--data: nothing that serves its API runs on '{folder}': it has no file '{OwnToken.FileName}'; "
-            + "'kad node --http' and a silo of one machine make it when they start."),
-        (null, { } folder) => ReadFile("--data", Path.Combine(folder, OwnToken.FileName)),
+        (null, { } folder) => ReadOwn(folder),
         ({ } file, { } folder) => throw CommandException.WrongUsage($"Both --token-file '{file}' and --data '{folder}' are given; one of them is needed."),
         _ => Environment.GetEnvironmentVariable(TokenVariable) is { Length: > 0 } token
             ? token
             : throw CommandException.WrongUsage($"No token is given; --token-file, --data or {TokenVariable} of the environment is needed."),
     };
+
+    private static string ReadOwn(string folder)
+    {
+        var path = Path.Combine(folder, OwnToken.FileName);
+        try
+        {
+            File.OpenHandle(path).Dispose();
+            return ReadFile("--data", path);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw CommandException.WrongUsage(
+                $"--data: nothing that serves its API runs on '{folder}': it has no file '{OwnToken.FileName}'; "
+                + "'kad node --http' and a silo of one machine make it when they start.");
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw CommandException.WrongUsage(
+                $"--data: the token cannot be read from '{path}' ({Phrases.Of(e.Message)}); the user of the node or silo may read it, or --token-file has another one.");
+        }
+    }
 
     private static string ReadFile(string option, string path)
     {

@@ -20,7 +20,7 @@ internal static class KeyCommands
             "publications", "publications --count 10000"),
         "publications",
         prefix: null,
-        ("key", "digest"), ("type", "type"), ("bytes", "bytes"), ("published", "publishedAt"));
+        ("key", "digest"), ("type", "type"), ("bytes", "bytes"), ("published", "publishedAt"), ("text", "key"));
 
     public static Command Get(CommandIo io, string group = "")
     {
@@ -116,7 +116,7 @@ internal static class KeyCommands
         command,
         "keys",
         CommonOptions.Text("--prefix", "HEX", "The first hexadecimal digits of the ids."),
-        ("key", "digest"), ("type", "type"), ("bytes", "bytes"), ("expires", "expiresAt"), ("source", "source"));
+        ("key", "digest"), ("type", "type"), ("bytes", "bytes"), ("expires", "expiresAt"), ("source", "source"), ("text", "key"));
 
     // A copy here may be missing: a node keeps one only if it is among the nearest.
     private static string SetSentence(JsonObject result)

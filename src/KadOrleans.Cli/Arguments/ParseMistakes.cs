@@ -15,7 +15,17 @@ public static class ParseMistakes
 
         return result.UnmatchedTokens is [var unknown, ..]
             ? DescribeUnknown(unknown, result)
-            : $"{result.Errors[0].Message.TrimEnd('.')}; see '{Path(result)} --help'.";
+            : $"{FindMissing(result.CommandResult) ?? result.Errors[0].Message.TrimEnd('.')}; see '{Path(result)} --help'.";
+    }
+
+    // The library's sentence does not name what is missing.
+    private static string? FindMissing(CommandResult result)
+    {
+        var command = result.Command;
+        return command.Subcommands.Count > 0 && command.Action is null ? "No command is given"
+            : command.Arguments.FirstOrDefault(argument => argument.Arity.MinimumNumberOfValues > (result.GetResult(argument)?.Tokens.Count ?? 0)) is { } missing
+                ? $"{missing.Name} is missing"
+                : null;
     }
 
     private static string? FindSwallowedOption(ParseResult result) => result.Tokens

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -22,8 +23,7 @@ internal sealed class ApiDocument : IOpenApiDocumentTransformer, IOpenApiOperati
         };
         document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(TokenAuthentication.Bearer, document)] = [] }];
 
-        // The address depends on how the server is reached.
-        document.Servers = [new OpenApiServer { Url = "/" }];
+        document.Servers = [new OpenApiServer { Url = ApiDocumentContent.Base }];
         return Task.CompletedTask;
     }
 
@@ -52,7 +52,8 @@ internal sealed class ApiDocument : IOpenApiDocumentTransformer, IOpenApiOperati
     }
 }
 
-// The document in JSON. It is made once, when it is first asked for: that takes tens of milliseconds, and everybody may ask.
+// The document in JSON. It is made once, when it is first asked for: that takes tens of milliseconds, and everybody may ask. The server's
+// address depends on how it is reached: below the base of an app, paths begin there.
 internal sealed class ApiDocumentContent([FromKeyedServices(ApiDocumentContent.Name)] IOpenApiDocumentProvider provider)
 {
     public const string Name = "v1";
@@ -60,15 +61,31 @@ internal sealed class ApiDocumentContent([FromKeyedServices(ApiDocumentContent.N
     // The framework's own choice changes with its releases.
     public const OpenApiSpecVersion Version = OpenApiSpecVersion.OpenApi3_1;
 
-    private readonly Lazy<Task<FixedContent>> _content = new(() => Task.Run(async () =>
+    /// <summary>What stands in its text for the server's address.</summary>
+    public const string Base = "kad-base";
+
+    private readonly Lazy<Task<(byte[] Text, FixedContent WithoutBase)>> _made = new(() => Task.Run(async () =>
     {
         var document = await provider.GetOpenApiDocumentAsync(CancellationToken.None);
         using var json = new MemoryStream();
         await document.SerializeAsJsonAsync(json, Version, CancellationToken.None);
-        return FixedContent.Of(json.ToArray(), "application/json; charset=utf-8");
+        var text = json.ToArray();
+        return (text, At("/", text));
     }));
 
-    public Task<FixedContent> GetAsync() => _content.Value;
+    public async Task<FixedContent> GetAsync(PathString pathBase)
+    {
+        var (text, withoutBase) = await _made.Value;
+        return pathBase.HasValue ? At(pathBase.ToUriComponent(), text) : withoutBase;
+    }
+
+    private static FixedContent At(string address, ReadOnlySpan<byte> text)
+    {
+        var place = text.IndexOf(Encoding.UTF8.GetBytes($"\"{Base}\"")) + 1;
+        return FixedContent.Of(
+            [.. text[..place], .. JsonEncodedText.Encode(address).EncodedUtf8Bytes, .. text[(place + Base.Length)..]],
+            "application/json; charset=utf-8");
+    }
 }
 
 internal static class RequestBodies

@@ -45,7 +45,7 @@ public static class DhtApi
     /// <summary>Maps the endpoints; those of the management only if there is an <see cref="IDhtAdmin"/>.</summary>
     public static void MapDhtApi(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapGet(Document, async (HttpContext context, ApiDocumentContent content) => (await content.GetAsync()).Respond(context))
+        endpoints.MapGet(Document, async (HttpContext context, ApiDocumentContent content) => (await content.GetAsync(context.Request.PathBase)).Respond(context))
             .AllowAnonymous()
             .ExcludeFromDescription();
         var api = endpoints.MapGroup(Root)

@@ -29,6 +29,15 @@ public static class SettingsCommand
             {
                 result.AddError($"'{token.Value}' is not a setting; NAME=VALUE is needed, such as Kad:Storage=PostgreSql. --help tells more.");
             }
+
+            // It would set nothing, as settings of other roots are the framework's.
+            foreach (var name in result.Tokens.Select(token => token.Value.Split('=')[0]))
+            {
+                if (FindMeant(name) is { } meant)
+                {
+                    result.AddError($"{name} is not a setting; did you mean '{meant}'?");
+                }
+            }
         });
         var command = new RootCommand(description) { settings };
         command.Directives.Clear();
@@ -58,6 +67,20 @@ public static class SettingsCommand
             await error.WriteLineAsync($"The standard output cannot be written ({Phrases.Of(e.Message)}).");
             return ExitCode.Failed;
         }
+    }
+
+    // The setting whose name came without its root, or with a misspelt one.
+    private static string? FindMeant(string name)
+    {
+        var (root, rest) = name.Split(':', 2) is [var first, var second] ? (first, second) : (string.Empty, name);
+        return Find(name) ?? (root.Equals(KadSettings.Root, StringComparison.OrdinalIgnoreCase) || Suggestion.Nearest(root, [KadSettings.Root]) is null
+            ? null
+            : Find(rest));
+
+        static string? Find(string name) =>
+            KadSettings.Names.FirstOrDefault(known => known.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } known
+                ? $"{KadSettings.Root}:{known}"
+                : null;
     }
 
     // Converts all three forms to the first, which cannot be mistaken for an option.

@@ -44,7 +44,7 @@ internal sealed class AzureStorageProvider : IStorageProvider
         }
     }
 
-    public void AddConnections(IServiceCollection services, IConfiguration configuration, string section)
+    public void AddConnections(IServiceCollection services, IConfiguration configuration, KadOptions options, string section)
     {
         var key = configuration[$"{section}:ServiceKey"]!;
         var isBlobs = configuration[$"{section}:ProviderType"] == Blobs;

@@ -20,11 +20,10 @@ internal sealed class RedisProvider : IStorageProvider
         orleans.Values[$"{section}:ServiceKey"] = connection.Setting;
     }
 
-    public void AddConnections(IServiceCollection services, IConfiguration configuration, string section)
+    public void AddConnections(IServiceCollection services, IConfiguration configuration, KadOptions options, string section)
     {
         var setting = configuration[$"{section}:ServiceKey"]!;
-        var redis = configuration.GetSection("Kad:Redis").Get<RedisOptions>() ?? new RedisOptions();
-        services.AddRedis(RedisConnection.Read(new(setting, configuration[setting]!.Trim(), null), redis), setting);
+        services.AddRedis(RedisConnection.Read(new(setting, configuration[setting]!.Trim(), null), options.Redis), setting);
     }
 
     public async Task CheckAsync(IServiceProvider services)

@@ -77,7 +77,7 @@ public static class ClusterConnections
                 "ended early",
                 $"The silo at {connection.RemoteEndPoint} ended the connection before its first message ({Phrases.ReasonOf(e)}): " + (isEncrypted
                     ? "it does not accept this process's certificate, as its log then says, or it stops."
-                    : "it requires TLS, and Kad:Tls:Certificate is not set here, or it stops."));
+                    : "it requires TLS, and Kad:Tls:Certificate is not set here, or that is its Kad:Silo:Port and not its Kad:Silo:GatewayPort, or it stops."));
             throw;
         }
     }

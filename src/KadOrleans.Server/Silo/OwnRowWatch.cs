@@ -3,7 +3,8 @@ namespace KadOrleans.Server;
 /// <summary>
 /// Ends a silo whose row is missing in the cluster's table of members, as after a Redis lost its last second, was emptied, or a database was
 /// restored: others that start do not know of it, and would start its grains beside it. A silo that has its row, while other writes were lost,
-/// raises the table's version above what it knows: until then all that know as much would ignore the table, and who joins by it.
+/// raises the table's version above what it knows: until then all that know as much would ignore the table, and who joins by it. A row that is
+/// still that of its joining becomes that of an active silo: nobody else writes it, and others would start its grains beside it.
 /// </summary>
 internal sealed class OwnRowWatch(
     IMembershipTable table,
@@ -77,12 +78,12 @@ internal sealed class OwnRowWatch(
             return false;
         }
 
-        if (RowIn(read) is null)
+        if (RowIn(read) is not { Item1: var row })
         {
             return true;
         }
 
-        if (IsBehind(read, known))
+        if (IsBehind(read, known) || IsJoining(row))
         {
             await RaiseAsync(read, known.Version.Value, cancellationToken);
         }
@@ -92,6 +93,9 @@ internal sealed class OwnRowWatch(
 
     private Tuple<MembershipEntry, string>? RowIn(MembershipTableData read) =>
         read.Members.FirstOrDefault(row => row.Item1.SiloAddress.Equals(own.SiloAddress));
+
+    // What an active silo has written before it was active. A row of its end stays what it is.
+    private static bool IsJoining(MembershipEntry row) => row.Status is SiloStatus.Created or SiloStatus.Joining;
 
     // One of the same version may be another, that silos wrote after the loss.
     private static bool IsBehind(MembershipTableData read, ClusterMembershipSnapshot known) =>
@@ -103,8 +107,11 @@ internal sealed class OwnRowWatch(
     private async Task RaiseAsync(MembershipTableData read, long known, CancellationToken cancellationToken)
     {
         var first = read.Version.Version;
-        for (var write = 0; write < MaxWrites && read.Version.Version <= known && RowIn(read) is { } row; write++)
+        for (var write = 0;
+            write < MaxWrites && RowIn(read) is { } row && (read.Version.Version <= known || IsJoining(row.Item1));
+            write++)
         {
+            row.Item1.Status = IsJoining(row.Item1) ? SiloStatus.Active : row.Item1.Status;
             if (!await table.UpdateRowAsync(row.Item1, row.Item2, read.Version.Next(), cancellationToken))
             {
                 return;

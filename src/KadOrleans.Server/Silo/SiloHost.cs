@@ -10,13 +10,16 @@ namespace KadOrleans.Server;
 /// <summary>Builds the process of a silo, with or without an edge. The order matters: HTTP starts first and stops last, so health is served throughout.</summary>
 public static class SiloHost
 {
+    private const string ClusterSection = "Kad:Cluster";
+
     /// <summary>Builds the host, not started. The log is by default the standard error output. Several threads write to it.</summary>
-    public static IHost Build(string[] args, KadProviders providers, TextWriter output, TextWriter? log = null)
+    /// <remarks>Until <paramref name="hasStarted"/>, the caller says why a start fails, and the framework's log does not.</remarks>
+    public static IHost Build(string[] args, KadProviders providers, TextWriter output, TextWriter? log = null, Func<bool>? hasStarted = null)
     {
         KadOptions? settings = null;
         IHost? host = null;
         host = CreateBuilder(args, given => ClusterProviders.FillInSilo(given, settings = KadSettings.ReadSilo(given), providers))
-            .ConfigureLogging((context, logging) => ConfigureLog(logging, context.Configuration, log ?? Console.Error, settings!.Verbose))
+            .ConfigureLogging((context, logging) => ConfigureLog(logging, context.Configuration, log ?? Console.Error, settings!.Verbose, hasStarted))
             .ConfigureServices((context, services) => services
                 .Configure<HostOptions>(options => options.ShutdownTimeout = KadOptions.SiloShutdownTimeout)
                 .AddKadTelemetry(settings!.Telemetry, context.Configuration, provider => Describe(provider, settings)))
@@ -71,13 +74,18 @@ public static class SiloHost
     {
         try
         {
-            configuration.GetSection("Kad:Cluster").Bind(options);
+            ClusterSettings(configuration).Bind(options);
         }
         catch (InvalidOperationException mistake)
         {
             throw KadSettings.Mistake(mistake.Message);
         }
     }
+
+    // A blank value counts as missing, as of all settings.
+    private static IConfigurationSection ClusterSettings(IConfiguration configuration) => new ConfigurationBuilder()
+        .AddInMemoryCollection(configuration.GetSection(ClusterSection).AsEnumerable().Where(setting => !string.IsNullOrWhiteSpace(setting.Value)))
+        .Build().GetSection(ClusterSection);
 
     private static KeyValuePair<string, object>[] Describe(IServiceProvider services, KadOptions settings)
     {
@@ -89,7 +97,7 @@ public static class SiloHost
         return settings.HasEdge ? [.. silo, new("kad.edge.name", settings.Edge.Name)] : silo;
     }
 
-    private static void ConfigureLog(ILoggingBuilder logging, IConfiguration configuration, TextWriter log, bool verbose)
+    private static void ConfigureLog(ILoggingBuilder logging, IConfiguration configuration, TextWriter log, bool verbose, Func<bool>? hasStarted)
     {
         logging.UseConsoleLog(log, verbose);
 
@@ -105,6 +113,10 @@ public static class SiloHost
 
             // It logs, with the stack, each call of a grain of a made-up key, which strangers make. Callers are told why.
             logging.AddFilter("Orleans.Runtime.Messaging.MessageCenter", LogLevel.Critical);
+
+            // Both log a start that fails or is stopped. The last line says why.
+            logging.AddFilter("Microsoft.Extensions.Hosting", level => level >= LogLevel.Warning && HasStarted());
+            logging.AddFilter("Orleans.Runtime.Silo", level => level >= LogLevel.Warning && HasStarted());
         }
         else
         {
@@ -113,6 +125,8 @@ public static class SiloHost
 
         // Last, so that it overrides the filters above.
         logging.AddConfiguration(configuration.GetSection("Logging"));
+
+        bool HasStarted() => hasStarted?.Invoke() ?? true;
     }
 
     private static void Configure(ISiloBuilder silo, IConfiguration configuration, KadOptions settings, KadProviders providers)
@@ -129,7 +143,7 @@ public static class SiloHost
             {
                 // The only silo has all shards. Fewer of them share a record for more puts (ADR 38).
                 options.DefaultShardBits = 4;
-                SiloLimits.Read(settings.Data).Apply(options, configuration.GetSection("Kad:Cluster:Quota").Exists());
+                SiloLimits.Read(settings.Data).Apply(options, ClusterSettings(configuration).GetSection("Quota").Exists());
             }
         });
         SetUpConnections(silo, settings, providers.RequireTls(settings.Tls));

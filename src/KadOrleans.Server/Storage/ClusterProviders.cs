@@ -73,7 +73,7 @@ public static class ClusterProviders
             ? Parts(configuration, options)
             : [(Clustering, options.Clustering, options.ClusteringSetting)])
         {
-            providers.Require(name, setting, section).AddConnections(services, configuration, section);
+            providers.Require(name, setting, section).AddConnections(services, configuration, options, section);
         }
     }
 

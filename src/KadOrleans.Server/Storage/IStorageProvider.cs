@@ -21,7 +21,7 @@ public interface IStorageProvider
     /// Adds the connections of one part that Orleans' provider takes from the services, by the configuration with the added settings.
     /// </summary>
     /// <exception cref="OptionsValidationException">A connection cannot be used. The message is one sentence without secrets.</exception>
-    void AddConnections(IServiceCollection services, IConfiguration configuration, string section)
+    void AddConnections(IServiceCollection services, IConfiguration configuration, KadOptions options, string section)
     {
     }
 

@@ -95,9 +95,15 @@ public sealed class OrleansSettings
                 .Where(other => other != section && Text($"{other}:ProviderType") is { } type && StorageNames.AreSame(type, storage))
                 .Select(FindConnection)
                 .FirstOrDefault(connection => connection is not null)
-            ?? throw KadSettings.Mistake($"{setting} is missing; {storage}, which {section} is on, needs it.");
+            ?? throw KadSettings.Mistake($"{setting} is missing; {Choice()} needs it.");
         NoteConnection(section, found.Setting);
         return found;
+
+        // What the user wrote, as this project's settings fill in the section.
+        string Choice() => ((string[])["Kad:Storage", "Kad:Clustering"]).FirstOrDefault(
+            choice => Text(choice) is { } name && StorageNames.AreSame(name, storage)) is { } chosen
+            ? $"{chosen}={Text(chosen)}"
+            : $"{storage}, which {section} is on,";
     }
 
     private static string ConnectionSetting(string section) => $"{section}:ConnectionSetting";

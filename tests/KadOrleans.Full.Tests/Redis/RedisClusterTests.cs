@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using StackExchange.Redis;
 
 namespace KadOrleans.Full.Tests;
@@ -66,6 +67,21 @@ public sealed class RedisClusterTests : FolderTests
         await load.WholeAsync();
         Assert.False(first.HasEnded);
         await AllAreThereAsync(load, edge);
+    }
+
+    [Fact]
+    public async Task A_silo_of_which_a_Redis_lost_that_it_is_active_writes_so_again()
+    {
+        await using var cluster = await RedisCluster.StartAsync();
+        await using var first = cluster.Silo(Folder);
+        await first.StartAsync();
+        await using var second = cluster.Silo(Folder);
+        await second.StartAsync();
+        Assert.Equal([SiloStatus.Active, SiloStatus.Active], await cluster.StatusesAsync());
+
+        await cluster.LoseActiveAsync();
+        await Eventually.ReadAsync(cluster.StatusesAsync, statuses => statuses.All(status => status == SiloStatus.Active));
+        Assert.False(first.HasEnded || second.HasEnded);
     }
 
     [Fact]
@@ -220,6 +236,9 @@ public sealed class RedisClusterTests : FolderTests
 /// <summary>A Redis and a PostgreSQL, and silos and edges on them.</summary>
 internal sealed class RedisCluster : IAsyncDisposable
 {
+    private const string Members = "kad/members/kad";
+    private const string Version = "Version";
+
     private readonly PostgreSqlServer _database;
     private readonly string _options;
 
@@ -262,6 +281,27 @@ internal sealed class RedisCluster : IAsyncDisposable
         await using var client = await ConnectionMultiplexer.ConnectAsync(Redis.Address);
         return [.. client.GetServer(Redis.Address).Keys(pattern: pattern).Select(key => key.ToString())];
     }
+
+    /// <summary>What the table of members says of each.</summary>
+    public async Task<IReadOnlyList<SiloStatus>> StatusesAsync()
+    {
+        await using var client = await ConnectionMultiplexer.ConnectAsync(Redis.Address);
+        return [.. (await RowsAsync(client)).Select(row => (SiloStatus)(int)JsonNode.Parse(row.Value.ToString())![nameof(MembershipEntry.Status)]!)];
+    }
+
+    /// <summary>Writes one of the rows as it was before its silo was active, and the version as it was before that.</summary>
+    public async Task LoseActiveAsync()
+    {
+        await using var client = await ConnectionMultiplexer.ConnectAsync(Redis.Address);
+        var row = (await RowsAsync(client))[0];
+        var entry = JsonNode.Parse(row.Value.ToString())!;
+        entry[nameof(MembershipEntry.Status)] = (int)SiloStatus.Joining;
+        var version = (int)await client.GetDatabase().HashGetAsync(Members, Version);
+        await client.GetDatabase().HashSetAsync(Members, [new(row.Name, entry.ToJsonString()), new(Version, version - 1)]);
+    }
+
+    private static async Task<HashEntry[]> RowsAsync(ConnectionMultiplexer client) =>
+        [.. (await client.GetDatabase().HashGetAllAsync(Members)).Where(row => row.Name != Version)];
 
     public async ValueTask DisposeAsync()
     {

@@ -34,6 +34,20 @@ public sealed class RedisSettingsTests : FolderTests
         Assert.DoesNotContain(filled.Keys, key => key.StartsWith("Orleans:GrainStorage", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Files_of_certificates_that_are_blank_count_as_missing()
+    {
+        string[] settings = [OnPostgreSql, Database, Clustering, Connection, "Kad:Redis:Authority=", "Kad:Redis:Certificate= ", "Kad:Redis:Key="];
+        var (given, services) = (Read(settings), new ServiceCollection());
+        var options = KadSettings.ReadSilo(given);
+        var filled = new ConfigurationBuilder()
+            .AddConfiguration(given).AddInMemoryCollection(ClusterProviders.FillInSilo(given, options, Providers())).Build();
+
+        ClusterProviders.AddConnections(services, filled, options, Providers(), isSilo: true);
+
+        Assert.Contains(services, service => service.IsKeyedService && service.ServiceType == typeof(StackExchange.Redis.IConnectionMultiplexer));
+    }
+
     [Theory]
     [InlineData(
         "Kad:Storage is 'Redis', which may lose the last second of what it acknowledged, and a STORE that was acknowledged must not be lost; "

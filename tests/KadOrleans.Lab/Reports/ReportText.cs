@@ -154,7 +154,7 @@ internal static class ReportJson
         BytesPerNodeAndHour = report.PerNodeAndHour(count.Bytes),
     });
 
-    private static JsonNode? Of<T>(T part) => JsonSerializer.SerializeToNode(part, Rounded);
+    internal static JsonNode? Of<T>(T part) => JsonSerializer.SerializeToNode(part, Rounded);
 
     private sealed class RoundingConverter : JsonConverter<double>
     {

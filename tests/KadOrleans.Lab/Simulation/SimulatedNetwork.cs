@@ -49,7 +49,7 @@ public sealed class SimulatedNetwork(ManualTimeProvider clock, SeededRandomSourc
     {
         Sent++;
         SentBytes += datagram.Length;
-        Traffic?.Count(datagram, clock.Elapsed);
+        Traffic?.Count(datagram, source, destination, clock.Elapsed);
         var copies = random.NextDouble() < Conditions.Duplication ? 2 : 1;
         for (var i = 0; i < copies; i++)
         {

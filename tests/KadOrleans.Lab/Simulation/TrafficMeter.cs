@@ -6,26 +6,35 @@ public sealed class TrafficMeter
     private static readonly TimeSpan Generation = TimeSpan.FromSeconds(20);
 
     private readonly TrafficCount[] _counts = new TrafficCount[Enum.GetValues<RequestKind>().Length];
-    private Dictionary<MessageId, RequestKind> _current = [];
-    private Dictionary<MessageId, RequestKind> _previous = [];
+    private Dictionary<MessageId, Asked> _current = [];
+    private Dictionary<MessageId, Asked> _previous = [];
     private TimeSpan _turnedAt;
 
     internal TrafficCount this[RequestKind kind] => _counts[(int)kind];
 
     public TrafficCount Other { get; private set; }
 
+    /// <summary>What <see cref="IsApart"/> keeps apart, answers included.</summary>
+    public TrafficCount Apart { get; private set; }
+
     public long Requests { get; private set; }
 
     /// <summary>Told the key of each STORE that begins a life: a publication goes out.</summary>
     internal Action<NodeId>? OnPublication { get; set; }
 
+    /// <summary>Told the key, sender and receiver of each STORE, retries included.</summary>
+    internal Action<NodeId, UdpEndpoint, UdpEndpoint>? OnStore { get; set; }
+
+    /// <summary>Whether a request of this type, sender and receiver is counted in <see cref="Apart"/>, and under no type.</summary>
+    internal Func<RequestKind, UdpEndpoint, UdpEndpoint, bool>? IsApart { get; set; }
+
     public void Reset()
     {
         Array.Clear(_counts);
-        Other = default;
+        (Other, Apart) = (default, default);
     }
 
-    internal void Count(ReadOnlySpan<byte> datagram, TimeSpan now)
+    internal void Count(ReadOnlySpan<byte> datagram, UdpEndpoint source, UdpEndpoint destination, TimeSpan now)
     {
         TurnIfOld(now);
         if (!Datagram.TryReadHeader(datagram, out var kind, out var id, out var body))
@@ -39,13 +48,35 @@ public sealed class TrafficMeter
         else if (Request.TryDecode(body, out var request))
         {
             Requests++;
-            _current[id] = request.Kind;
-            ref var count = ref _counts[(int)request.Kind];
-            count = count.WithRequest(datagram.Length);
-            if (request.Kind == RequestKind.Store && request.AsStore() is { SecondsLeft: null } store)
+            var asked = new Asked(request.Kind, IsApart?.Invoke(request.Kind, source, destination) == true);
+            _current[id] = asked;
+            Note(asked, static (count, length) => count.WithRequest(length), datagram.Length);
+            if (request.Kind == RequestKind.Store)
             {
-                OnPublication?.Invoke(store.Key);
+                OnStore?.Invoke(request.Target, source, destination);
+                TellPublication(request);
             }
+        }
+    }
+
+    private void TellPublication(Request request)
+    {
+        if (OnPublication is { } told && request.AsStore() is { SecondsLeft: null } store)
+        {
+            told(store.Key);
+        }
+    }
+
+    private void Note(Asked asked, Func<TrafficCount, int, TrafficCount> add, int length)
+    {
+        if (asked.IsApart)
+        {
+            Apart = add(Apart, length);
+        }
+        else
+        {
+            ref var count = ref _counts[(int)asked.Kind];
+            count = add(count, length);
         }
     }
 
@@ -53,8 +84,7 @@ public sealed class TrafficMeter
     {
         if (_current.Remove(id, out var asked) || _previous.Remove(id, out asked))
         {
-            ref var count = ref _counts[(int)asked];
-            count = count.WithOther(length) with { Answers = count.Answers + 1 };
+            Note(asked, static (count, bytes) => count.WithOther(bytes) with { Answers = count.Answers + 1 }, length);
         }
         else
         {
@@ -71,6 +101,8 @@ public sealed class TrafficMeter
             _turnedAt = now;
         }
     }
+
+    private readonly record struct Asked(RequestKind Kind, bool IsApart);
 }
 
 /// <summary>Datagrams of one type with retries and losses; bytes are those without headers of IP and UDP.</summary>

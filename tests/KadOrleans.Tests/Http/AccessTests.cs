@@ -29,6 +29,13 @@ public sealed class AccessTests
         Assert.Equal(
             "The request has no token; the header Authorization: Bearer TOKEN is needed.",
             await api.FailAsync(HttpStatusCode.Unauthorized, "GET", "/v1/keys/a"));
+        foreach (var header in (string[])["kad_0", "Basic YTpi", "Bearer"])
+        {
+            Assert.Equal(
+                "The header Authorization has no word Bearer and a token behind it; Authorization: Bearer TOKEN is needed.",
+                await api.FailAsync(HttpStatusCode.Unauthorized, "GET", "/v1/keys/a", headers: ("Authorization", header)));
+        }
+
         Assert.Empty(api.Dht.Calls);
     }
 

@@ -142,6 +142,7 @@ public sealed class HttpRulesTests(ApiHost host) : IClassFixture<ApiHost>
     [Theory]
     [InlineData("Bearer x", "GET", Path, "Bearer realm=\"kad\", error=\"invalid_token\", error_description=\"The token is not one of this server's\"")]
     [InlineData("", "GET", Path, "Bearer realm=\"kad\"")]
+    [InlineData("Basic YTpi", "GET", Path, "Bearer realm=\"kad\"")]
     [InlineData("reader", "PUT", Path, "Bearer realm=\"kad\", error=\"insufficient_scope\", scope=\"write\"")]
     [InlineData("reader", "POST", "/v1/keys:batch", "Bearer realm=\"kad\", error=\"insufficient_scope\", scope=\"write\"")]
     public async Task A_challenge_says_what_is_wrong_with_the_token(string token, string method, string path, string expected)

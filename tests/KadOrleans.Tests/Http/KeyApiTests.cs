@@ -119,6 +119,7 @@ public sealed class KeyApiTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [Theory]
+    [InlineData("", "The body is empty; JSON is needed, as /v1/openapi.json describes it.")]
     [InlineData("{", "The body is not the JSON that is needed: ")]
     [InlineData("""{"value":1,"value":2}""", "The body is not the JSON that is needed: ")]
     [InlineData("""{"value":[[[[[[[[[1]]]]]]]]]}""", "The body is not the JSON that is needed: ")]

@@ -91,7 +91,7 @@ public sealed class TokenFileTests : IDisposable
             ((string[])["first", .. Enumerable.Range(0, Writers).SelectMany(number => (string[])[$"by-command-{number}", $"by-server-{number}"])]).Order(),
             ApiTokens.Read("--file", path).Select(token => token.Name).Order());
         Assert.DoesNotContain(_log.Events, one => one.Id == 8133);
-        Assert.False(File.Exists($"{path}.new"));
+        Assert.False(File.Exists(TokenFileWriter.NextOf(path)));
     }
 
     [Fact]
@@ -265,6 +265,19 @@ public sealed class TokenFileTests : IDisposable
 
         Assert.False(file.Tokens.TryFind(First.Secret, out _));
         Assert.True(file.Tokens.TryFind(Second.Secret, out _));
+    }
+
+    // The hash of a node's own token, which its user read in the data folder.
+    [Fact]
+    public void A_file_that_has_another_one_too_takes_nothing_from_it()
+    {
+        var file = new TokenFile("--http-tokens", _volume[Key], Second.Token);
+        Write(First.Token, new ApiToken("me", Second.Token.Sha256.ToUpperInvariant(), [ApiScope.Read]));
+        file.Refresh(_log);
+
+        Assert.True(file.Tokens.TryFind(First.Secret, out _));
+        Assert.True(file.Tokens.TryFind(Second.Secret, out var found));
+        Assert.Equal(Second.Token, found);
     }
 
     [Fact]

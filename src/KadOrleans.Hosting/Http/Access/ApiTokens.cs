@@ -145,8 +145,10 @@ public sealed partial class ApiTokens(params IEnumerable<ApiToken> tokens)
     [GeneratedRegex("kad_[0-9a-fA-F]{16,}")]
     private static partial Regex Secret();
 
-    private static FrozenDictionary<string, ApiToken> ByHash(IEnumerable<ApiToken> tokens) =>
-        tokens.ToFrozenDictionary(token => token.Sha256, StringComparer.OrdinalIgnoreCase);
+    // Of a token that is there twice, as one that a file has beside the server's own, the first is taken.
+    private static FrozenDictionary<string, ApiToken> ByHash(IEnumerable<ApiToken> tokens) => tokens
+        .DistinctBy(token => token.Sha256, StringComparer.OrdinalIgnoreCase)
+        .ToFrozenDictionary(token => token.Sha256, StringComparer.OrdinalIgnoreCase);
 
     private sealed record Document(IReadOnlyList<ApiToken> Tokens);
 }

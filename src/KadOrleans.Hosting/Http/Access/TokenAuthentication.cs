@@ -118,7 +118,7 @@ internal sealed class TokenAuthentication(
             return;
         }
 
-        if (Request.Headers.Authorization.Count > 0)
+        if (Secret() is not null)
         {
             DescribeUnknown(Response);
             await ApiProblem.Create(ProblemType.UnknownToken, "The request's token is not one of this server's.").ExecuteAsync(Context);
@@ -128,7 +128,9 @@ internal sealed class TokenAuthentication(
         Response.Headers.WWWAuthenticate = Challenge;
         await (SessionCookie.HasProof(Request)
             ? ApiProblem.Create(ProblemType.SessionEnded, "The session has ended; log in again.")
-            : ApiProblem.Create(ProblemType.NoToken, "The request has no token; the header Authorization: Bearer TOKEN is needed."))
+            : ApiProblem.Create(ProblemType.NoToken, Request.Headers.Authorization.Count > 0
+                ? "The header Authorization has no word Bearer and a token behind it; Authorization: Bearer TOKEN is needed."
+                : "The request has no token; the header Authorization: Bearer TOKEN is needed."))
             .ExecuteAsync(Context);
     }
 

@@ -34,7 +34,7 @@ public sealed class TokenFile : IHealthCheck
     {
         (_setting, _path, _others) = (setting, path, others);
         _content = ApiTokens.ReadBytes(setting, path, out _isPipe);
-        Tokens = new ApiTokens([.. ApiTokens.Parse(setting, path, _content), .. others]);
+        Tokens = new ApiTokens([.. others, .. ApiTokens.Parse(setting, path, _content)]);
     }
 
     /// <summary>The tokens of the file and the others, as they are now.</summary>
@@ -116,7 +116,7 @@ public sealed class TokenFile : IHealthCheck
             if (!content.AsSpan().SequenceEqual(_content))
             {
                 var tokens = ApiTokens.Parse(_setting, _path, content);
-                Tokens.Replace([.. tokens, .. _others]);
+                Tokens.Replace([.. _others, .. tokens]);
                 _content = content;
                 logger.TokensTaken(_path, string.Join(", ", tokens.Select(token => VisibleText.Excerpt(token.Name))));
             }

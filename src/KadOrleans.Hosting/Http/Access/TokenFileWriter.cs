@@ -32,8 +32,8 @@ public static class TokenFileWriter
     public static IReadOnlyList<ApiToken> Remove(string setting, string path, string name) =>
         Change(setting, path, makes: false, held => Without(setting, path, held, name), before: null);
 
-    /// <summary>Where the next content of a file is until it is written whole.</summary>
-    public static string NextOf(string path) => $"{path}.new";
+    /// <summary>Where the next content of a file is until it is written whole. What is there is replaced, so no other file has such a name.</summary>
+    public static string NextOf(string path) => $"{path}.kad-next";
 
     private static List<ApiToken> Without(string setting, string path, IReadOnlyList<ApiToken> held, string name)
     {

@@ -62,6 +62,8 @@ internal sealed partial class ProblemFilter(ILoggerFactory loggers) : IEndpointF
             {
                 ApiProblemException problem => (problem.Status, problem.Message),
                 BadHttpRequestException wrong => (wrong.StatusCode, wrong.Message),
+                JsonException when request.ContentLength is 0 => (
+                    StatusCodes.Status400BadRequest, "The body is empty; JSON is needed, as /v1/openapi.json describes it."),
                 JsonException => (StatusCodes.Status400BadRequest, $"The body is not the JSON that is needed: {e.Message}"),
                 DhtUnavailableException => (StatusCodes.Status503ServiceUnavailable, e.Message),
                 _ => (StatusCodes.Status500InternalServerError, "The request failed for a reason that is in the server's log."),

@@ -40,7 +40,10 @@ public sealed class SettingsTests
         "Orleans:GrainStorage:Default is set, and a silo keeps its state in Orleans:GrainStorage:Kad; ",
         "Orleans:GrainStorage:Default:ProviderType=PostgresDatabase")]
     [InlineData("Kad:Storage is '1'; ", "Kad:Storage=1")]
-    [InlineData("Kad:PostgreSql:ConnectionString is missing; PostgreSql, which Orleans:GrainStorage:Kad is on, needs it.", "Kad:Storage=AdoNet")]
+    [InlineData("Kad:PostgreSql:ConnectionString is missing; Kad:Storage=AdoNet needs it.", "Kad:Storage=AdoNet")]
+    [InlineData(
+        "Kad:PostgreSql:ConnectionString is missing; PostgreSql, which Orleans:GrainStorage:Kad is on, needs it.",
+        "Orleans:GrainStorage:Kad:ProviderType=AdoNet")]
     [InlineData("Kad:PostgreSql:ConnectionString is missing; ", "Orleans:Clustering:ProviderType=AdoNet")]
     [InlineData(
         "Orleans:GrainStorage:Kad:ProviderType means Local, a file, which is for a single silo, "
@@ -143,6 +146,10 @@ public sealed class SettingsTests
 
         Assert.Equal((5, 77, TimeSpan.FromSeconds(2)), (options.ShardBits, options.Quota.TotalKeys, options.EdgeTimeout));
         Assert.Equal(["10.0.0.0/8"], options.Trust);
+
+        // Of an environment variable that is set to nothing.
+        SiloHost.Bind(Read("Kad:Cluster:ShardBits=", "Kad:Cluster:Quota:TotalKeys= ", "Kad:Cluster:EdgeTimeout="), options);
+        Assert.Equal((5, 77, TimeSpan.FromSeconds(2)), (options.ShardBits, options.Quota.TotalKeys, options.EdgeTimeout));
 
         // The binder visits every property, given or not.
         var others = new KadClusterOptions();

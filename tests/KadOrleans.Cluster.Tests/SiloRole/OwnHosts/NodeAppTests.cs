@@ -1,5 +1,8 @@
 using System.Net.Http.Headers;
 using System.Net.ServerSentEvents;
+using System.Security.Claims;
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.HttpOverrides;
@@ -80,6 +83,68 @@ public sealed class NodeAppTests : FolderTests
             await RefusedAsync(client, "/my%20shop/kad/v1/%6Beys/a"));
     }
 
+    [Fact]
+    public async Task The_document_of_the_API_has_the_base_of_the_app_as_its_server()
+    {
+        await using var app = await StartAsync(_ => { }, pipeline => pipeline.UsePathBase("/my shop/kad").UseRouting());
+        using var client = ClientOf(app);
+
+        Assert.Equal("/", await ServerAsync("/v1/openapi.json"));
+        Assert.Equal("/my%20shop/kad", await ServerAsync("/my%20shop/kad/v1/openapi.json"));
+
+        async Task<string> ServerAsync(string path) =>
+            JsonNode.Parse(await client.GetStringAsync(path, Cancelled))!["servers"]![0]!["url"]!.GetValue<string>();
+    }
+
+    [Fact]
+    public async Task What_a_session_is_shown_is_in_no_cache_of_the_app()
+    {
+        await using var app = await StartAsync(
+            services => services.AddOutputCache(options => options.AddBasePolicy(policy => policy.Cache())), pipeline => pipeline.UseOutputCache());
+        using var stranger = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+        using var session = new HttpClient { BaseAddress = stranger.BaseAddress };
+        using var token = new StringContent($$"""{"token":"{{Operator.Secret}}"}""", null, "application/json");
+        using var begun = await session.PostAsync("/console/session", token, Cancelled);
+        session.DefaultRequestHeaders.Add(
+            SessionCookie.ProofHeader, (string)JsonNode.Parse(await begun.Content.ReadAsStringAsync(Cancelled))!["proof"]!);
+
+        foreach (var path in (string[])["/v1/admin/tokens", "/console/session"])
+        {
+            using var shown = await session.GetAsync(path, Cancelled);
+            using var refused = await stranger.GetAsync(path, Cancelled);
+            Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Unauthorized), (shown.StatusCode, refused.StatusCode));
+        }
+    }
+
+    [Fact]
+    public async Task Who_the_app_takes_a_request_for_is_the_same_behind_the_API()
+    {
+        string? who = null;
+        await using var app = await StartAsync(
+            services => services.AddAuthentication("app").AddScheme<AuthenticationSchemeOptions, Shopkeeper>("app", configureOptions: null),
+            pipeline => pipeline.Use(async (context, next) =>
+            {
+                await next(context);
+                who = context.User.Identity?.Name;
+            }).UseAuthentication());
+        using var client = ClientOf(app);
+
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/v1/status", Cancelled)).StatusCode);
+        Assert.Equal("shopkeeper", who);
+    }
+
+    // Orleans logs each call of a silo that is not up as an error.
+    [Fact]
+    public async Task The_console_begins_once_all_parts_of_the_app_have_started()
+    {
+        var log = new StartLog();
+        await using var app = await StartAsync(services => services
+            .AddSingleton<ILoggerProvider>(log).Configure<LoggerFilterOptions>(options => options.MinLevel = LogLevel.Debug)
+            .AddSingleton<IHostedService>(log));
+
+        Assert.Equal(["Hosting starting", "the last part", "Hosting starting", "Hosting started", "Hosting started"], log.Lines);
+    }
+
     private async Task<WebApplication> StartAsync(Action<IServiceCollection> add, Action<IApplicationBuilder>? use = null)
     {
         File.WriteAllText(Tokens, ApiTokens.Write([Operator.Token]));
@@ -136,6 +201,41 @@ public sealed class NodeAppTests : FolderTests
         var response = await client.GetAsync(uri, Cancelled);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         return JsonNode.Parse(await response.Content.ReadAsStringAsync(Cancelled))!["detail"]!.GetValue<string>();
+    }
+
+    private sealed class Shopkeeper(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers)
+        : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, UrlEncoder.Default)
+    {
+        protected override Task<AuthenticateResult> HandleAuthenticateAsync() => Task.FromResult(AuthenticateResult.Success(
+            new AuthenticationTicket(new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, "shopkeeper")], "app")), "app")));
+    }
+
+    /// <summary>The starts of the app's host and of the console's, and that of a part of the app.</summary>
+    private sealed class StartLog : ILoggerProvider, ILogger, IHostedService
+    {
+        public ConcurrentQueue<string> Lines { get; } = [];
+
+        public ILogger CreateLogger(string categoryName) => categoryName == "Microsoft.Extensions.Hosting.Internal.Host" ? this : NullLogger.Instance;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Enqueue(formatter(state, exception));
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            Lines.Enqueue("the last part");
+            return Task.CompletedTask;
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public void Dispose()
+        {
+        }
     }
 
     // The server is the last that is added, and so the first that stops.

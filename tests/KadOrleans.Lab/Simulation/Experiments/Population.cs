@@ -5,6 +5,7 @@ internal sealed class Population(SimulatedWorld world, SimulationSettings settin
 {
     private readonly KadNodeOptions _options = OptionsOf(settings, null, []);
     private readonly List<Member> _live = [];
+    private readonly Dictionary<Contact, Member> _byContact = [];
     private readonly HashSet<Contact> _liars = [];
     private RoutingTableSnapshot? _truth;
     private long _republishedByGone;
@@ -22,19 +23,29 @@ internal sealed class Population(SimulatedWorld world, SimulationSettings settin
     public bool IsLiar(Contact contact) => _liars.Contains(contact);
 
     /// <summary>The honest nodes that answer and are nearest to a target, the asker left out.</summary>
-    public Contact[] Nearest(NodeId target, Member asker)
+    public Contact[] Nearest(NodeId target, Member asker) =>
+        [.. Nearest(target, settings.Kademlia.BucketSize + 1).Where(c => c != asker.Contact).Take(settings.Kademlia.BucketSize)];
+
+    /// <summary>The k honest nodes that answer and are nearest to a target.</summary>
+    public IEnumerable<Member> Nearest(NodeId target) =>
+        Nearest(target, settings.Kademlia.BucketSize).Select(contact => _byContact[contact]);
+
+    private Contact[] Nearest(NodeId target, int most)
     {
         _truth ??= new RoutingTableSnapshot(default, 0, [.. _live.Select(m => m.Contact)]);
-        var nearest = new Contact[settings.Kademlia.BucketSize + 1];
-        var count = _truth.FindClosest(target, nearest);
-        return [.. nearest.Take(count).Where(c => c != asker.Contact).Take(settings.Kademlia.BucketSize)];
+        var nearest = new Contact[most];
+        return nearest[.._truth.FindClosest(target, nearest)];
     }
 
     public Member CreatePlace() => new(NodeId.Random(world.Random), world.Network.Bind());
 
     public async Task StartAsync(Member member, FrozenTable? begin, params IReadOnlyList<string> bootstrap)
     {
-        if (settings.RunsMaintenance)
+        if (settings is { RunsMaintenance: true, KeepsValuesAlone: true })
+        {
+            member.StartUpkeep(world, _options, Pager, begin);
+        }
+        else if (settings.RunsMaintenance)
         {
             await member.StartNodeAsync(world, OptionsOf(settings, member.Contact.Id, settings.KeepsBootstrap ? bootstrap : []), Pager, begin);
         }
@@ -48,6 +59,7 @@ internal sealed class Population(SimulatedWorld world, SimulationSettings settin
     {
         member.Place = _live.Count;
         _live.Add(member);
+        _byContact.Add(member.Contact, member);
         _truth = null;
     }
 
@@ -82,6 +94,7 @@ internal sealed class Population(SimulatedWorld world, SimulationSettings settin
             last.Place = member.Place;
             _live.RemoveAt(_live.Count - 1);
             member.Place = -1;
+            _byContact.Remove(member.Contact);
             _truth = null;
         }
 
@@ -103,6 +116,8 @@ internal sealed class Population(SimulatedWorld world, SimulationSettings settin
             Id = id?.ToString(),
             Kademlia = settings.Kademlia,
             RandomWalk = settings.RandomWalk,
+            Upload = settings.Upload,
+            MaxPublications = settings.MaxPublications,
             StateSaveInterval = TimeSpan.FromDays(1),
             StateChangeSaveDelay = TimeSpan.FromDays(1),
         };
@@ -115,12 +130,16 @@ internal sealed class Population(SimulatedWorld world, SimulationSettings settin
     }
 }
 
-/// <summary>One node of a <see cref="Population"/>: an engine, or a standalone node that maintains itself, or a place only.</summary>
+/// <summary>
+/// One node of a <see cref="Population"/>: an engine, alone or with upkeep of values, or a standalone node that maintains itself, or a place
+/// only.
+/// </summary>
 internal sealed class Member(NodeId id, SimulatedTransport transport) : IAsyncDisposable
 {
     private PagedRoutingTable? _table;
     private InMemoryKeyStore? _store;
     private KadNode? _node;
+    private UpkeepWork? _upkeep;
 
     public Contact Contact { get; } = new(id, transport.Endpoint);
 
@@ -135,6 +154,17 @@ internal sealed class Member(NodeId id, SimulatedTransport transport) : IAsyncDi
         _store = new InMemoryKeyStore(options.Quota);
         Engine = new DhtNode(options, transport, _table, _store, world.Environment);
         Engine.Start();
+    }
+
+    /// <summary>Starts the engine, and with it the upkeep of values and publications that a standalone node does.</summary>
+    public void StartUpkeep(SimulatedWorld world, KadNodeOptions options, TablePager pager, FrozenTable? begin)
+    {
+        _store = new InMemoryKeyStore(options.Quota);
+        var table = new LocalRoutingTable(begin is null ? pager.Create(id) : pager.Restore(begin), world.Clock);
+        Engine = new DhtNode(options, transport, table, _store, world.Environment);
+        _upkeep = new UpkeepWork(Engine, _store, options.MaxPublications, world);
+        Engine.Start();
+        _upkeep.Start();
     }
 
     public async Task StartNodeAsync(SimulatedWorld world, KadNodeOptions options, TablePager pager, FrozenTable? begin)
@@ -157,6 +187,7 @@ internal sealed class Member(NodeId id, SimulatedTransport transport) : IAsyncDi
         }
 
         await (_node?.JoinAsync() ?? Task.CompletedTask);
+        await (_upkeep?.RefreshAfterJoinAsync() ?? Task.CompletedTask);
     }
 
     public Task<SetResult> SetAsync(NodeId key, DhtValue value) =>
@@ -167,9 +198,19 @@ internal sealed class Member(NodeId id, SimulatedTransport transport) : IAsyncDi
     public ValueTask<StoredValue?> GetHeldAsync(NodeId key, DateTimeOffset now) =>
         _store is null ? ValueTask.FromResult<StoredValue?>(null) : _store.GetAsync(key, now);
 
+    /// <summary>Whether it holds a value of a key that is alive.</summary>
+    public bool Holds(NodeId key, DateTimeOffset now) => _store is not null && _store.TryFind(key, now, out var held) && held is not null;
+
+    /// <summary>Has it hold a value as if a STORE of it had come in at the value's time.</summary>
+    public ValueTask<StoreResult> HoldAsync(NodeId key, StoredValue value) => _store!.PutAsync(key, value, PutKind.Import);
+
+    /// <summary>Has it remember a publication. Only with <see cref="StartUpkeep"/>.</summary>
+    public ValueTask<StoreResult> RememberAsync(NodeId key, Publication publication) => _upkeep!.Publications.PutAsync(key, publication);
+
     public async ValueTask DisposeAsync()
     {
         transport.IsCutOff = true;
+        await (_upkeep?.DisposeAsync() ?? ValueTask.CompletedTask);
         if (_node is not null)
         {
             await _node.DisposeAsync();
@@ -183,7 +224,7 @@ internal sealed class Member(NodeId id, SimulatedTransport transport) : IAsyncDi
             await transport.DisposeAsync();
         }
 
-        (Engine, _node, _table, _store) = (null, null, null, null);
+        (Engine, _node, _upkeep, _table, _store) = (null, null, null, null, null);
     }
 
     public async Task<IReadOnlyList<BucketSummary>> DescribeAsync() =>

@@ -42,6 +42,18 @@ public sealed record SimulationSettings
     /// <summary>Whether nodes are configured with the nodes that they join through; else these serve the first join alone.</summary>
     internal bool KeepsBootstrap { get; init; } = true;
 
+    /// <summary>
+    /// Whether nodes keep values alive and do nothing else by themselves: no walks, no refresh of buckets, no search for former contacts.
+    /// Counts only with <see cref="Duration"/>.
+    /// </summary>
+    internal bool KeepsValuesAlone { get; init; }
+
+    /// <summary>Bounds of what each node uploads.</summary>
+    internal UploadLimits Upload { get; init; } = new();
+
+    /// <summary>How many publications a node remembers.</summary>
+    internal int MaxPublications { get; init; } = new KadNodeOptions().MaxPublications;
+
     internal bool BuildsByJoins => Nodes <= AlwaysJoin;
 
     internal bool RunsMaintenance => Duration > TimeSpan.Zero;

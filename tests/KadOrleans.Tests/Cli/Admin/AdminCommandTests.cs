@@ -95,6 +95,48 @@ public sealed class AdminCommandTests : OperatedNode
     }
 
     [Fact]
+    public async Task A_folder_whose_token_may_not_be_read_is_not_taken_for_one_that_nothing_runs_on()
+    {
+        // A folder in the file's place is refused as another user's file is.
+        using var foreign = new TemporaryFolder();
+        var token = Directory.CreateDirectory(foreign["http-token"]).FullName;
+        await KadRun.RefusedAsync($"--data: the token cannot be read from '{token}' (", "admin", "usage", "--data", foreign.Path);
+    }
+
+    [Fact]
+    public async Task A_wrong_address_in_the_environment_is_named_by_its_variable_and_a_blank_one_is_none()
+    {
+        await using var wrong = KadProcess.Start(new Dictionary<string, string> { ["KAD_URL"] = "silo" }, "admin", "usage");
+        Assert.Equal(ExitCode.WrongUsage, await wrong.ExitAsync());
+        Assert.Equal("KAD_URL is 'silo'; http://HOST:PORT or https://HOST:PORT is needed.", wrong.Error.Text.Trim());
+
+        await using var blank = KadProcess.Start(new Dictionary<string, string> { ["KAD_URL"] = string.Empty }, "admin", "usage");
+        Assert.Equal(ExitCode.WrongUsage, await blank.ExitAsync());
+        Assert.Equal("No token is given; --token-file, --data or KAD_TOKEN of the environment is needed.", blank.Error.Text.Trim());
+    }
+
+    [Fact]
+    public async Task The_lists_of_keys_have_the_texts_that_the_server_knows()
+    {
+        await DoneAsync("set", "greeting", "hello");
+
+        foreach (var list in (string[])["keys", "publications"])
+        {
+            var rows = (await DoneAsync(list)).Output.Split('\n');
+            Assert.EndsWith("\ttext", rows[0], StringComparison.Ordinal);
+            Assert.Contains(rows, row => row.EndsWith("\tgreeting", StringComparison.Ordinal));
+        }
+    }
+
+    [Theory]
+    [InlineData("No command is given; see 'kad --help'.")]
+    [InlineData("No command is given; see 'kad admin --help'.", "admin")]
+    [InlineData("HOST:PORT is missing; see 'kad ping --help'.", "ping")]
+    [InlineData("FILE is missing; see 'kad admin export --help'.", "admin", "export")]
+    [InlineData("HEX is missing; see 'kad find-node --help'.", "find-node")]
+    public Task What_is_missing_is_named(string sentence, params string[] args) => KadRun.RefusedAsync(sentence, args);
+
+    [Fact]
     public async Task A_data_folder_has_the_servers_url_until_it_stops()
     {
         await using var node = await NodeProcess.StartAsync("--data", Folder["other"]);

@@ -73,7 +73,7 @@ public sealed class TokenCommandTests : IDisposable
         await KadRun.RefusedAsync(
             "--file '/none/tokens.json' is unchanged: it cannot be written (",
             "token", "add", "a", "--file", "/none/tokens.json", "--output", output);
-        Directory.CreateDirectory($"{Path}.new/full");
+        Directory.CreateDirectory($"{TokenFileWriter.NextOf(Path)}/full");
         await KadRun.RefusedAsync($"--file '{Path}' is unchanged: it cannot be written (", "token", "add", "a", "--file", Path, "--output", output);
         Assert.Equal(before, await File.ReadAllTextAsync(Path));
     }
@@ -81,7 +81,7 @@ public sealed class TokenCommandTests : IDisposable
     [Theory]
     [InlineData("tokens.json")]
     [InlineData("./tokens.json")]
-    [InlineData("tokens.json.new")]
+    [InlineData("tokens.json.kad-next")]
     public async Task The_file_of_tokens_is_no_file_for_a_token(string name)
     {
         var output = System.IO.Path.Combine(_folder.Path, name);
@@ -90,6 +90,17 @@ public sealed class TokenCommandTests : IDisposable
             + "a file of its own is needed.",
             "token", "add", "a", "--file", Path, "--output", output);
         Assert.Empty(Directory.EnumerateFiles(_folder.Path));
+    }
+
+    // As of who reads a Secret into a new file before it takes the other one's place.
+    [Fact]
+    public async Task A_file_beside_it_that_its_user_made_stays()
+    {
+        File.WriteAllText($"{Path}.new", "the user's");
+        await KadRun.DoneAsync("token", "add", "a", "--file", Path);
+
+        Assert.Equal("the user's", File.ReadAllText($"{Path}.new"));
+        Assert.Equal([Path, $"{Path}.new"], Directory.EnumerateFiles(_folder.Path).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -124,9 +135,9 @@ public sealed class TokenCommandTests : IDisposable
         Assert.Equal(ExitCode.Failed, failure.ExitCode);
         Assert.StartsWith($"--file '{full}' may be written in part (", failure.Message, StringComparison.Ordinal);
         Assert.EndsWith(
-            $"; '{full}.new' has the whole: copy it there. The token is in --output '{output}'.", failure.Message, StringComparison.Ordinal);
+            $"; '{TokenFileWriter.NextOf(full)}' has the whole: copy it there. The token is in --output '{output}'.", failure.Message, StringComparison.Ordinal);
         Assert.Equal($"{secret}\n", File.ReadAllText(output));
-        Assert.Equal(token.Sha256, Assert.Single(ApiTokens.Read("--file", $"{full}.new")).Sha256);
+        Assert.Equal(token.Sha256, Assert.Single(ApiTokens.Read("--file", TokenFileWriter.NextOf(full))).Sha256);
     }
 
     [Fact]
@@ -186,7 +197,7 @@ public sealed class TokenCommandTests : IDisposable
     {
         await KadRun.DoneAsync("token", "add", "shop", "--file", Path);
         var before = File.ReadAllText(Path);
-        Directory.CreateDirectory($"{Path}.new/full");
+        Directory.CreateDirectory($"{TokenFileWriter.NextOf(Path)}/full");
 
         await KadRun.RefusedAsync($"--file '{Path}' is unchanged: it cannot be written (", "token", "add", "a", "--file", Path);
         Assert.Equal(before, File.ReadAllText(Path));

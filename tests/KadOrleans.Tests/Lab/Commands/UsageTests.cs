@@ -29,6 +29,16 @@ public sealed class UsageTests
         { "simulate --refresh-interval 0", ["--refresh-interval", "'0'", "0.1 to 168"] },
         { "simulate --look-interval 0", ["--look-interval", "'0'", "0.1 to 8760"] },
         { "simulate --walk-interval 90000", ["--walk-interval", "'90000'", "0 to 86400"] },
+        { "upkeep --nodes 1", ["--nodes", "'1'", "2 to 100000"] },
+        { "upkeep --values -1", ["--values", "'-1'", "0 to 1000000"] },
+        { "upkeep --dead 100", ["--dead", "'100'", "0 to 99"] },
+        { "upkeep --churn lots", ["--churn", "'lots'", "a number"] },
+        { "upkeep --bytes 8138", ["--bytes", "'8138'", "1 to 8137"] },
+        { "upkeep --upload 100", ["--upload", "'100'", "16384", "0 for no bound"] },
+        { "upkeep --hours 0", ["--hours", "'0'", "0.1 to 48"] },
+        { "upkeep --spread 61", ["--spread", "'61'", "0 to 60"] },
+        { "upkeep --own --spread 30", ["--spread", "'30'", "--own"] },
+        { "upkeep --seed x", ["--seed", "'x'", "a whole number"] },
         { "simulate --nods 5", ["'--nods'", "'--nodes'"] },
         { "bench --op fly", ["--op", "'fly'", "ping, find_node, find_value, find_missing, store, store_new, mix"] },
         { "bench --seconds 0", ["--seconds", "'0'", "1 to 3600"] },
@@ -80,6 +90,7 @@ public sealed class UsageTests
     [Theory]
     [InlineData()]
     [InlineData("simulate")]
+    [InlineData("upkeep")]
     [InlineData("bench")]
     [InlineData("cost")]
     public async Task Every_help_has_at_least_two_examples(params string[] command)
