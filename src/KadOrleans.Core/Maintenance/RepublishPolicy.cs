@@ -100,8 +100,8 @@ internal static class RepublishPolicy
 /// <summary>Decides how fast due values go out: the more are due, the faster, so that the interval is kept.</summary>
 internal static class RepublishPace
 {
-    /// <summary>72,000 an hour. With less the last values of a check would take long.</summary>
-    public const double Least = 20;
+    /// <summary>While one holder sends the values of a region, which are some hundred, others come to see what is due.</summary>
+    public const double Least = 100;
 
     // The time in which the due values go out. A longer one delays them beyond their hour; a shorter one sends bursts.
     public static readonly TimeSpan Drain = TimeSpan.FromMinutes(1);

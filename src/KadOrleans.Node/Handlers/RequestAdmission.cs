@@ -292,17 +292,20 @@ internal sealed class ResponseGate(
     {
         var left = (MaxAmplification * context.Length) - response.Length;
         var asksBack = context.AsksForToken && left >= Strangers.AskingPingLength;
+
+        // A token has proved the address of a STORE, and many come at once: each would draw a ping.
+        var needsProof = context.Token != TokenCheck.Valid;
         var hasRoomForPing = left >= Strangers.PingLength;
 
         // STUN has no sender id, and a client needs no contacts.
-        if (left < 0 || (!hasRoomForPing && !clientOnly && kind != RequestKind.Stun))
+        if (left < 0 || (needsProof && !hasRoomForPing && !clientOnly && kind != RequestKind.Stun))
         {
             Hold(kind, target, context);
             return;
         }
 
         // The ping goes first: a Python node answers it before it hands values off to a new contact.
-        if (hasRoomForPing && !clientOnly)
+        if (needsProof && hasRoomForPing && !clientOnly)
         {
             strangers.TryPing(context.Source, context.Route, asksBack);
         }

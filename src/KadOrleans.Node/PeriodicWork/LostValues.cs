@@ -5,6 +5,9 @@ internal sealed class LostValues(DhtNode node, IKeyStore store, IPublicationStor
 {
     public static readonly TimeSpan CheckPause = TimeSpan.FromSeconds(10);
 
+    /// <summary>Lookups a second: 72,000 keys an hour.</summary>
+    private const double Rate = 20;
+
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<LostValues>();
     private readonly TimeProvider _time = environment.Time;
     private readonly AddressRangeSet _trusted = AddressRangeSet.Parse(node.Options.Trust);
@@ -17,7 +20,7 @@ internal sealed class LostValues(DhtNode node, IKeyStore store, IPublicationStor
             await Task.Delay(CheckPause, _time, cancellationToken);
         }
 
-        var pause = TimeSpan.FromSeconds(1 / Math.Min(RepublishPace.Least, node.Options.RepublishRate));
+        var pause = TimeSpan.FromSeconds(1 / Math.Min(Rate, node.Options.RepublishRate));
         var found = 0;
         foreach (var key in keys)
         {

@@ -238,7 +238,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             if (held is not null && (isDue is null || (isDue(key, held) && IsResponsible(key))))
             {
                 await WaitForUploadAsync(held.Value, queries: 0, cancellationToken);
-                if (await SpreadAsync(key, held.Value, keysNear, cancellationToken))
+                if (await SpreadAsync(key, held.Value, isDue, keysNear, cancellationToken))
                 {
                     batch.CountRepublished();
                     node.Metrics.Add(NodeMetrics.Republished);
@@ -261,13 +261,15 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         return node.Upload.WaitAsync(value, contacts, Math.Min(queries, contacts), cancellationToken);
     }
 
-    /// <summary>Sends a held value with the life that is left. False if another one was stored before it was sent: that one is not due.</summary>
-    private async Task<bool> SpreadAsync(NodeId key, DhtValue value, int keysNear, CancellationToken cancellationToken)
+    /// <summary>Sends a held value with the life that is left. False if it, or another one, was stored meanwhile: that one is not due.</summary>
+    private async Task<bool> SpreadAsync(
+        NodeId key, DhtValue value, Func<NodeId, StoredValue, bool>? isDue, int keysNear, CancellationToken cancellationToken)
     {
         var holders = await _lookups.FindHoldersAsync(key, keysNear, cancellationToken);
         using var pass = await EnterAsync(holders, cancellationToken);
         var result = await node.Turns.RunAsync(key, async () =>
             await store.GetCurrentAsync(key, _time.GetUtcNow(), cancellationToken) is { } held && held.Value == value
+            && isDue?.Invoke(key, held) != false
                 ? await SendHeldAsync(key, held, holders, pass, cancellationToken)
                 : (StoreResult?)null);
         if (result is not (null or StoreResult.Stored))

@@ -129,9 +129,9 @@ public sealed class DueKeysTests
     }
 
     [Theory]
-    [InlineData(0, 400, 20)]
-    [InlineData(1_200, 400, 20)]
-    [InlineData(6_000, 400, 100)]
+    [InlineData(0, 400, 100)]
+    [InlineData(1_200, 400, 100)]
+    [InlineData(12_000, 400, 200)]
     [InlineData(1_000_000, 400, 400)]
     [InlineData(1_000_000, 2, 2)]
     [InlineData(0, 2, 2)]
