@@ -87,6 +87,9 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     /// <summary>The node's id.</summary>
     public NodeId Id { get; }
 
+    /// <summary>A node has answered a ping under this id, whether or not the table has room for it. Raised on any thread; must be quick.</summary>
+    internal event Action<Contact>? ContactProved;
+
     internal KeyTurns Turns { get; } = new();
 
     /// <summary>The bound endpoints, with the real ports.</summary>
@@ -390,7 +393,9 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         _reachability.Answered();
         if (ResponseReader.TryReadPong(body, out var sender) && !_bans.Set.Contains(sender))
         {
-            _gate.Introduce(new Contact(sender, source));
+            var contact = new Contact(sender, source);
+            _gate.Introduce(contact);
+            ContactProved?.Invoke(contact);
         }
     }
 
@@ -398,7 +403,9 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     {
         if (id is { } known && known != Id && !_bans.Set.Contains(known) && !Own.IsBound(endpoint))
         {
-            _table.Observe(ContactObservation.Answered(new Contact(known, endpoint)));
+            var contact = new Contact(known, endpoint);
+            _table.Observe(ContactObservation.Answered(contact));
+            ContactProved?.Invoke(contact);
         }
     }
 }

@@ -5,10 +5,11 @@ internal static class RepublishPolicy
     /// <summary>Holders spread over this part of the interval: 10 minutes of an hour.</summary>
     private const int SpreadDivisor = 6;
 
-    // Shares of the spread. Values gather for 3 minutes of an hour, and the region's own nodes are due within 4.5: so the next ones go out
-    // while the contacts' write tokens, of 5 minutes, are fresh. Other nodes hold only some values of the region, and come after them.
-    private const double Gathering = 0.3;
+    // Shares of the spread. Values gather for 3 minutes of an hour: then who sent the region before goes first, while the contacts' write
+    // tokens, of 5 minutes, are fresh. Next are the region's own nodes. Others hold only some of its values, and come after them.
+    private const double OfLastSender = 0.3;
     private const double OfOwnRegion = 0.45;
+    private const double OfOthers = 0.7;
 
     /// <summary>A publication may go out early by this part of its interval: by an hour of a day.</summary>
     private const int EarlyDivisor = 24;
@@ -21,13 +22,20 @@ internal static class RepublishPolicy
     // region that is ripe goes out, what was stored in several minutes. The first holder's STOREs reach the others before they are due, so
     // about one of the k republishes.
     public static bool IsDue(
-        NodeId key, DateTimeOffset storedAt, DateTimeOffset expiresAt, NodeId ownId, int regionDepth, DateTimeOffset now, KademliaOptions options)
+        NodeId key,
+        DateTimeOffset storedAt,
+        DateTimeOffset expiresAt,
+        NodeId ownId,
+        int regionDepth,
+        bool hasSentBefore,
+        DateTimeOffset now,
+        KademliaOptions options)
     {
         // Most values are young, and need no offset.
         var age = now - storedAt;
         return age >= options.RepublishInterval
             && now < expiresAt
-            && age >= options.RepublishInterval + Offset(key, ownId, regionDepth, options);
+            && age >= options.RepublishInterval + (hasSentBefore ? Spread(options) * OfLastSender : Offset(key, ownId, regionDepth, options));
     }
 
     // For a schedule that checks once per interval, values are due earlier by the spread. Otherwise one republished soon after a
@@ -92,7 +100,7 @@ internal static class RepublishPolicy
         var draw = BinaryPrimitives.ReadUInt64BigEndian(bytes) ^ BinaryPrimitives.ReadUInt64BigEndian(bytes[^sizeof(ulong)..]);
         draw = (draw ^ (draw >> 31)) * 0x9E3779B97F4A7C15;
         draw = (draw ^ (draw >> 29)) * 0xBF58476D1CE4E5B9;
-        var (first, last) = ownId.CommonPrefixLength(key) >= regionDepth ? (Gathering, OfOwnRegion) : (OfOwnRegion, 1);
+        var (first, last) = ownId.CommonPrefixLength(key) >= regionDepth ? (OfOwnRegion, OfOthers) : (OfOthers, 1);
         return Spread(options) * (first + ((last - first) * ((draw >> 32) / (uint.MaxValue + 1.0))));
     }
 }

@@ -40,6 +40,9 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     // One entry for each value being sent.
     private readonly Channel<bool> _room = Channel.CreateBounded<bool>(MaxParallel);
 
+    // When a region's values went out last, by the bits that they share. Of one loop. Bounded: a node holds values of a few regions.
+    private readonly Dictionary<NodeId, long> _sentRegions = [];
+
     // 1 while a check of everything is queued, which is enough.
     private int _lookWaits;
 
@@ -141,6 +144,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         var (ripe, due, depth) = (new DueKeys(MaxCollected), new HashSet<NodeId>(), node.RegionDepth);
         var (near, depthNear) = (new Dictionary<NodeId, int>(), _lookups.Depth);
         await store.VisitAsync(KeyRegion.Everywhere, Collect, cancellationToken);
+        NoteSent(due);
         var held = ripe.Take().Where(key => due.Contains(key.Prefix(depth))).Select(key => (key, near[key.Prefix(depthNear)]));
         return (await FindDuePublicationsAsync(cancellationToken)).Concat(held).DistinctBy(static due => due.Item1);
 
@@ -151,11 +155,30 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             if (RepublishPolicy.IsRipe(life.StoredAt, life.ExpiresAt, now, Kademlia) && IsResponsible(life.Key))
             {
                 ripe.Add(life.Key, life.StoredAt);
-                if (RepublishPolicy.IsDue(life.Key, life.StoredAt, life.ExpiresAt, node.Id, depth, now, Kademlia))
+                var region = life.Key.Prefix(depth);
+                if (RepublishPolicy.IsDue(life.Key, life.StoredAt, life.ExpiresAt, node.Id, depth, _sentRegions.ContainsKey(region), now, Kademlia))
                 {
-                    due.Add(life.Key.Prefix(depth));
+                    due.Add(region);
                 }
             }
+        }
+    }
+
+    // A region's values go out each hour: whoever has not sent any for longer is no longer the one that goes first.
+    private void NoteSent(IEnumerable<NodeId> regions)
+    {
+        var now = _time.GetTimestamp();
+        foreach (var (region, sentAt) in _sentRegions.ToList())
+        {
+            if (_time.GetElapsedTime(sentAt, now) > Kademlia.RepublishInterval * 2)
+            {
+                _sentRegions.Remove(region);
+            }
+        }
+
+        foreach (var region in regions)
+        {
+            _sentRegions[region] = now;
         }
     }
 

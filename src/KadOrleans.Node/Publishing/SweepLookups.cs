@@ -28,11 +28,11 @@ internal sealed class SweepLookups(DhtNode node, TimeProvider time)
     private readonly List<(NodeId Target, Task Ended)> _underWay = [];
     private readonly long _startedAt = time.GetTimestamp();
 
-    /// <summary>Those of a node, whose table tells them who comes.</summary>
+    /// <summary>Those of a node, which tells them who comes.</summary>
     public static SweepLookups Of(DhtNode node, TimeProvider time)
     {
         var lookups = new SweepLookups(node, time);
-        node.Table.ContactAdded += lookups.Join;
+        node.ContactProved += lookups.Join;
         return lookups;
     }
 

@@ -11,8 +11,10 @@ public class RepublishPolicyTests
     {
         var expiresAt = Start.AddDays(7);
         var random = new SeededRandomSource(2);
-        AssertEven([.. Enumerable.Range(0, 1000).Select(_ => Key.RandomWithPrefix(4, random))], 63, 64.5);
-        AssertEven([.. Enumerable.Range(0, 1000).Select(_ => Key.WithBit(0, !Key.GetBit(0)).RandomWithPrefix(1, random))], 64.5, 70);
+        AssertEven([.. Enumerable.Range(0, 1000).Select(_ => Key.RandomWithPrefix(4, random))], 64.5, 67);
+        AssertEven([.. Enumerable.Range(0, 1000).Select(_ => Key.WithBit(0, !Key.GetBit(0)).RandomWithPrefix(1, random))], 67, 70);
+        Assert.False(RepublishPolicy.IsDue(Key, Start, expiresAt, Key, 4, hasSentBefore: true, Start.AddMinutes(63).AddTicks(-1), Options));
+        Assert.True(RepublishPolicy.IsDue(Key, Start, expiresAt, Key, 4, hasSentBefore: true, Start.AddMinutes(63), Options));
         Assert.False(RepublishPolicy.IsRipe(Start, expiresAt, Start.AddMinutes(60).AddTicks(-1), Options));
         Assert.True(RepublishPolicy.IsRipe(Start, expiresAt, Start.AddMinutes(60), Options));
         Assert.True(RepublishPolicy.IsDueAtCheck(Start, expiresAt, Start.AddMinutes(50), Options));
@@ -22,7 +24,7 @@ public class RepublishPolicyTests
         {
             for (var share = 0.0; share <= 1; share += 0.25)
             {
-                var due = ids.Count(id => RepublishPolicy.IsDue(Key, Start, expiresAt, id, 4, Start.AddMinutes(first + (share * (last - first))), Options));
+                var due = ids.Count(id => RepublishPolicy.IsDue(Key, Start, expiresAt, id, 4, hasSentBefore: false, Start.AddMinutes(first + (share * (last - first))), Options));
                 Assert.InRange(due, (share * 1000) - 50, (share * 1000) + 50);
             }
         }
@@ -44,7 +46,7 @@ public class RepublishPolicyTests
         Assert.InRange(firsts.Count, 5, 16);
 
         NodeId FirstFor(NodeId key) => ids.MinBy(id => Enumerable.Range(0, 6_000).First(tick => RepublishPolicy.IsDue(
-            key, Start, Start.AddDays(7), id, 4, Start.AddMinutes(63).AddSeconds(tick * 0.1), Options)));
+            key, Start, Start.AddDays(7), id, 4, hasSentBefore: false, Start.AddMinutes(64.5).AddSeconds(tick * 0.1), Options)));
     }
 
     [Theory]
@@ -73,8 +75,8 @@ public class RepublishPolicyTests
     public void An_expired_value_is_never_due()
     {
         var stored = new StoredValue(DhtValue.FromInteger(1), Start, Start.AddHours(2), default);
-        Assert.True(RepublishPolicy.IsDue(Key, stored.StoredAt, stored.ExpiresAt, Key, 0, Start.AddHours(2).AddTicks(-1), Options));
-        Assert.False(RepublishPolicy.IsDue(Key, stored.StoredAt, stored.ExpiresAt, Key, 0, Start.AddHours(2), Options));
+        Assert.True(RepublishPolicy.IsDue(Key, stored.StoredAt, stored.ExpiresAt, Key, 0, hasSentBefore: true, Start.AddHours(2).AddTicks(-1), Options));
+        Assert.False(RepublishPolicy.IsDue(Key, stored.StoredAt, stored.ExpiresAt, Key, 0, hasSentBefore: true, Start.AddHours(2), Options));
         Assert.False(RepublishPolicy.IsDueAtCheck(stored.StoredAt, stored.ExpiresAt, Start.AddHours(2), Options));
     }
 
