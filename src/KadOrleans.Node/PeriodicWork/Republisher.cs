@@ -310,6 +310,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     {
         var life = held.LifeLeft(_time.GetUtcNow());
         await node.Publisher.SendAsync(key, held.Value, life, holders, isChosen: false, held.IsAuthored, cancellationToken, pass);
+        await SendToOthersAsync(key, held.Value, life, holders, pass, held.IsAuthored, cancellationToken);
         return await store.PutAsync(
             key,
             held with { StoredAt = _time.GetUtcNow(), PublishedAt = null },
@@ -327,6 +328,17 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         }
 
         return pass;
+    }
+
+    // In place of those that have left since their region was surveyed.
+    private async Task SendToOthersAsync(
+        NodeId key, DhtValue value, TimeSpan? life, LookupOutcome holders, ContactPass pass, bool isAuthored, CancellationToken cancellationToken)
+    {
+        if (pass.Unanswered is { Count: > 0 } unanswered && _lookups.Replace(key, holders.Closest, unanswered) is { Count: > 0 } others)
+        {
+            await node.Publisher.SendAsync(
+                key, value, life, holders with { Closest = others }, isChosen: false, isAuthored, cancellationToken);
+        }
     }
 
     private async Task<bool> PublishAsync(NodeId key, Publication publication, int keysNear, CancellationToken cancellationToken)
@@ -369,6 +381,11 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
 
         var terms = new PutTerms(PutKind.Publication) { Condition = publications.GetCondition(publication) };
         var result = await node.Publisher.StoreAsync(key, publication.Value, life: null, holders, terms, cancellationToken, pass);
+        if (pass is not null && result.Succeeded)
+        {
+            await SendToOthersAsync(key, publication.Value, life: null, holders, pass, isAuthored: true, cancellationToken);
+        }
+
         return result.Succeeded
             ? await publications.ReplaceAsync(
                 key, publication, publication with { PublishedAt = _time.GetUtcNow(), IsPending = false }, cancellationToken)

@@ -178,12 +178,25 @@ internal sealed class ContactWindows(TimeProvider time)
 /// <summary>The contacts that have room for one value of upkeep.</summary>
 internal sealed class ContactPass(ContactWindows windows) : IDisposable
 {
-    // Guards both lists.
+    // Guards all lists.
     private readonly Lock _gate = new();
     private readonly List<UdpEndpoint> _open = [];
     private readonly List<Contact> _contacts = [];
+    private readonly List<Contact> _unanswered = [];
 
     public IReadOnlyList<Contact> Contacts => _contacts;
+
+    /// <summary>Those that did not answer so far.</summary>
+    public IReadOnlyList<Contact> Unanswered
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _unanswered];
+            }
+        }
+    }
 
     public void Add(Contact contact)
     {
@@ -197,6 +210,14 @@ internal sealed class ContactPass(ContactWindows windows) : IDisposable
     /// <summary>A STORE has ended.</summary>
     public void End(Contact contact, bool hasAnswered)
     {
+        lock (_gate)
+        {
+            if (!hasAnswered)
+            {
+                _unanswered.Add(contact);
+            }
+        }
+
         if (TryTake(contact.Endpoint))
         {
             windows.Exit(contact.Endpoint, hasAnswered);

@@ -86,6 +86,20 @@ internal sealed class SweepLookups(DhtNode node, TimeProvider time)
         return await node.Publisher.FindHoldersAsync(key, cancellationToken);
     }
 
+    /// <summary>
+    /// The contacts that take the places of those that did not answer: of a region that is known, at once. None where a lookup of its own had
+    /// found the holders.
+    /// </summary>
+    public IReadOnlyList<Contact> Replace(NodeId key, IReadOnlyList<Contact> holders, IReadOnlyList<Contact> unanswered)
+    {
+        foreach (var contact in unanswered)
+        {
+            Leave(contact);
+        }
+
+        return [.. Find(key)?.Closest.Except(holders) ?? []];
+    }
+
     /// <summary>A contact has come, and answered.</summary>
     public void Join(Contact contact)
     {
