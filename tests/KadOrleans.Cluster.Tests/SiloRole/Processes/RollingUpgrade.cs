@@ -46,7 +46,8 @@ internal sealed class RollingUpgrade : IAsyncDisposable
     {
         foreach (var silo in _silos)
         {
-            Assert.Equal(0, await silo.StopAsync());
+            var code = await silo.StopAsync();
+            Assert.True(code == 0, $"The silo ended with code {code}: {silo.Errors}");
             (silo.Assembly, silo.MoreSettings) = (ServerExecutable.In(build), settings);
             await silo.StartAsync();
             await WholeAsync("a silo replaced");
