@@ -119,19 +119,13 @@ internal sealed class SweepLookups(DhtNode node, TimeProvider time)
     }
 
     // Whether all have answered within minutes: one that has not is pinged, for a write token, which it needs anyway.
-    private async ValueTask<bool> AreThereAsync(IReadOnlyList<Contact> contacts)
+    private async Task<bool> AreThereAsync(IReadOnlyList<Contact> contacts)
     {
-        var areThere = true;
-        foreach (var (contact, answer) in contacts.Select(contact => (contact, node.Tokens.GetAsync(contact))).ToList())
-        {
-            if (await answer is null)
-            {
-                Leave(contact);
-                areThere = false;
-            }
-        }
+        var silent = (await Task.WhenAll(contacts.Select(FindIfSilentAsync))).OfType<Contact>().ToList();
+        silent.ForEach(Leave);
+        return silent.Count == 0;
 
-        return areThere;
+        async Task<Contact?> FindIfSilentAsync(Contact contact) => await node.Tokens.GetAsync(contact) is null ? contact : null;
     }
 
     private bool IsUnknown(NodeId key)
