@@ -125,7 +125,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
                     var batch = new RepublishBatch(done.SetResult);
                     checkedAll = done.Task;
                     batches.Add(batch);
-                    keys.AddRange((await FindDueAsync(cancellationToken)).Select(due => new SweptKey(due.Key, IsRipe, batch) { KeysNear = due.KeysNear }));
+                    keys.AddRange((await FindDueAsync(cancellationToken)).Select(due => new SweptKey(due.Key, IsRipe, batch) { KeysNear = due.KeysNear, IsPublication = due.IsPublication }));
                 }
             }
 
@@ -139,13 +139,13 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     }
 
     /// <summary>All that is due, with how many keys of the same region go out within an hour.</summary>
-    private async Task<IEnumerable<(NodeId Key, int KeysNear)>> FindDueAsync(CancellationToken cancellationToken)
+    private async Task<IEnumerable<(NodeId Key, int KeysNear, bool IsPublication)>> FindDueAsync(CancellationToken cancellationToken)
     {
         var (ripe, due, depth) = (new DueKeys(MaxCollected), new HashSet<NodeId>(), node.RegionDepth);
         var (near, depthNear) = (new Dictionary<NodeId, int>(), _lookups.Depth);
         await store.VisitAsync(KeyRegion.Everywhere, Collect, cancellationToken);
         NoteSent(due);
-        var held = ripe.Take().Where(key => due.Contains(key.Prefix(depth))).Select(key => (key, near[key.Prefix(depthNear)]));
+        var held = ripe.Take().Where(key => due.Contains(key.Prefix(depth))).Select(key => (key, near[key.Prefix(depthNear)], false));
         return (await FindDuePublicationsAsync(cancellationToken)).Concat(held).DistinctBy(static due => due.Item1);
 
         void Collect(KeyLife life)
@@ -182,7 +182,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         }
     }
 
-    private async Task<IEnumerable<(NodeId Key, int KeysNear)>> FindDuePublicationsAsync(CancellationToken cancellationToken)
+    private async Task<IEnumerable<(NodeId Key, int KeysNear, bool IsPublication)>> FindDuePublicationsAsync(CancellationToken cancellationToken)
     {
         var (ripe, due, depth) = (new Dictionary<NodeId, List<NodeId>>(), new HashSet<NodeId>(), _lookups.Depth);
         await foreach (var (key, publication) in publications.ScanAsync(cancellationToken))
@@ -190,14 +190,14 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             if (IsRipe(publication))
             {
                 (CollectionsMarshal.GetValueRefOrAddDefault(ripe, key.Prefix(depth), out _) ??= []).Add(key);
-                if (publication.IsPending || RepublishPolicy.IsPublicationDue(publication.PublishedAt, _time.GetUtcNow(), Kademlia))
+                if (IsDue(publication))
                 {
                     due.Add(key.Prefix(depth));
                 }
             }
         }
 
-        return ripe.Where(region => due.Contains(region.Key)).SelectMany(region => region.Value, static (region, key) => (key, region.Value.Count));
+        return ripe.Where(region => due.Contains(region.Key)).SelectMany(region => region.Value, static (region, key) => (key, region.Value.Count, true));
     }
 
     /// <summary>Sends keys, region by region. Returns when all have begun: what follows need not wait for the slowest.</summary>
@@ -247,7 +247,8 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         var (key, isDue, batch) = (swept.Key, swept.IsDue, swept.Batch);
         try
         {
-            if (await publications.GetAsync(key, cancellationToken) is { } publication && IsRipe(publication))
+            if (await publications.GetAsync(key, cancellationToken) is { } publication
+                && (swept.IsPublication ? IsRipe(publication) : IsDue(publication)))
             {
                 if (await PublishAsync(key, publication, keysNear, cancellationToken))
                 {
@@ -500,6 +501,9 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         return true;
     }
 
+    private bool IsDue(Publication publication) => publication.IsPending
+        || RepublishPolicy.IsPublicationDue(publication.PublishedAt, _time.GetUtcNow(), Kademlia);
+
     private bool IsRipe(Publication publication) => publication.IsPending
         || RepublishPolicy.IsPublicationRipe(publication.PublishedAt, _time.GetUtcNow(), Kademlia);
 
@@ -518,6 +522,9 @@ internal readonly record struct SweptKey(NodeId Key, Func<NodeId, StoredValue, b
 {
     /// <summary>How many keys of its region go out within an hour, if that is known; else those of the sweep count.</summary>
     public int? KeysNear { get; init; }
+
+    /// <summary>Whether it goes out as one of this node's publications with others of its region, though it is not due by itself.</summary>
+    public bool IsPublication { get; init; }
 }
 
 internal sealed class RepublishBatch(Action ended)
