@@ -247,8 +247,8 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         var (key, isDue, batch) = (swept.Key, swept.IsDue, swept.Batch);
         try
         {
-            if (await publications.GetAsync(key, cancellationToken) is { } publication
-                && (swept.IsPublication ? IsRipe(publication) : IsDue(publication)))
+            var published = await publications.GetAsync(key, cancellationToken);
+            if (published is { } publication && (swept.IsPublication ? IsRipe(publication) : IsDue(publication)))
             {
                 if (await PublishAsync(key, publication, keysNear, cancellationToken))
                 {
@@ -262,7 +262,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             if (held is not null && (isDue is null || (isDue(key, held) && IsResponsible(key))))
             {
                 await WaitForUploadAsync(held.Value, queries: 0, cancellationToken);
-                if (await SpreadAsync(key, held.Value, isDue, keysNear, cancellationToken))
+                if (await SpreadAsync(key, held.Value, published, isDue, keysNear, cancellationToken))
                 {
                     batch.CountRepublished();
                     node.Metrics.Add(NodeMetrics.Republished);
@@ -287,7 +287,12 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
 
     /// <summary>Sends a held value with the life that is left. False if it, or another one, was stored meanwhile: that one is not due.</summary>
     private async Task<bool> SpreadAsync(
-        NodeId key, DhtValue value, Func<NodeId, StoredValue, bool>? isDue, int keysNear, CancellationToken cancellationToken)
+        NodeId key,
+        DhtValue value,
+        Publication? published,
+        Func<NodeId, StoredValue, bool>? isDue,
+        int keysNear,
+        CancellationToken cancellationToken)
     {
         var holders = await _lookups.FindHoldersAsync(key, keysNear, cancellationToken);
         using var pass = await EnterAsync(holders, cancellationToken);
@@ -298,7 +303,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
                 : (StoreResult?)null);
         if (result is not (null or StoreResult.Stored))
         {
-            await SendLatestAsync(key, value, holders, cancellationToken);
+            await SendLatestAsync(key, value, published, holders, cancellationToken);
         }
 
         return result is not null;
@@ -365,7 +370,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         var result = await node.Turns.RunAsync(key, () => PublishAsync(key, publication, holders, pass, cancellationToken));
         if (result is not (null or StoreResult.Stored))
         {
-            await SendLatestAsync(key, publication.Value, holders, cancellationToken);
+            await SendLatestAsync(key, publication.Value, publication, holders, cancellationToken);
         }
 
         return result == StoreResult.Stored;
@@ -397,14 +402,15 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     /// Sends what was stored elsewhere in the cluster, or by the network, while an older value went out: of that, a late retry may have
     /// reached contacts after the newer value.
     /// </summary>
-    private async Task SendLatestAsync(NodeId key, DhtValue sent, LookupOutcome holders, CancellationToken cancellationToken)
+    private async Task SendLatestAsync(
+        NodeId key, DhtValue sent, Publication? before, LookupOutcome holders, CancellationToken cancellationToken)
     {
         var (sends, tries) = (0, 0);
         while (sends < ValuePublisher.MaxCorrections)
         {
             try
             {
-                if (await node.Turns.RunAsync(key, () => SendIfOtherAsync(key, sent, holders, cancellationToken)) is not { } next)
+                if (await node.Turns.RunAsync(key, () => SendIfOtherAsync(key, sent, before, holders, cancellationToken)) is not { } next)
                 {
                     return;
                 }
@@ -418,10 +424,12 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         }
     }
 
-    // The value that it sent. Null if the key has no other than was sent before.
-    private async Task<DhtValue?> SendIfOtherAsync(NodeId key, DhtValue sent, LookupOutcome holders, CancellationToken cancellationToken)
+    // The value that it sent. Null if the key has no other than was sent before. A publication of before goes out when it is due, once the
+    // network was asked: what was sent may be the value that others have published since.
+    private async Task<DhtValue?> SendIfOtherAsync(
+        NodeId key, DhtValue sent, Publication? before, LookupOutcome holders, CancellationToken cancellationToken)
     {
-        if (await publications.GetAsync(key, cancellationToken) is { } publication)
+        if (await publications.GetAsync(key, cancellationToken) is { } publication && publication != before)
         {
             if (publication.Value == sent)
             {
