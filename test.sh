@@ -5,14 +5,14 @@
 #   ./test.sh                    the tests that a change must pass
 #   ./test.sh --all              those that take long too: campaigns, soaks, large simulations
 #   ./test.sh Core Node          these suites alone
-#   SUITE_SECONDS=60 ./test.sh   with another limit for each suite (default 300 s; 1,800 s with --all)
+#   SUITE_SECONDS=60 ./test.sh   with another limit for each suite (default 600 s; 1,800 s with --all)
 #   FUZZ_SECONDS=60 ./test.sh    with a longer run of the fuzzer (default 5 s; 30 s with --all)
 #   FUZZ_SEED=7 ./test.sh        with another seed for it (default 1)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 is_all=0 choice=(-trait- Tier=Long)
-limit=${SUITE_SECONDS:-300}
+limit=${SUITE_SECONDS:-600}
 fuzz_seconds=${FUZZ_SECONDS:-5}
 only=()
 for argument in "$@"; do

@@ -82,6 +82,7 @@ internal sealed class Connection
         var path = Path.Combine(folder, OwnToken.FileName);
         try
         {
+            // Its length says of a folder in its place that no file is there.
             File.OpenHandle(path).Dispose();
             return ReadFile("--data", path);
         }

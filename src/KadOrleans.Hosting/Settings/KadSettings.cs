@@ -50,6 +50,13 @@ public static class KadSettings
         return options;
     }
 
+    /// <summary>The settings of a section that have a value, by their full names: a blank one counts as missing.</summary>
+    public static IEnumerable<KeyValuePair<string, string?>> Given(IConfiguration configuration, string section)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        return configuration.GetSection(section).AsEnumerable().Where(setting => !string.IsNullOrWhiteSpace(setting.Value));
+    }
+
     /// <summary>Binds one section, and notes settings that are unknown or of the wrong type. Null if it is empty.</summary>
     internal static TOptions? Bind<TOptions>(IConfiguration configuration, string root, OptionChecks checks)
         where TOptions : class

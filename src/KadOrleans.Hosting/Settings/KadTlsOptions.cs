@@ -52,8 +52,7 @@ public sealed record KadTlsOptions
         var chosen = new[] { Certificate, Store?.Subject, Store?.Thumbprint }.Count(choice => choice is not null);
         if (chosen != 1 || (Certificate is not null && Store is not null))
         {
-            var given = configuration.GetSection(Section).AsEnumerable().Where(setting => !string.IsNullOrWhiteSpace(setting.Value))
-                .MaxBy(setting => setting.Key, StringComparer.Ordinal);
+            var given = KadSettings.Given(configuration, Section).MaxBy(setting => setting.Key, StringComparer.Ordinal);
             checks.Problems.Add($"{given.Key} is '{given.Value}', and one certificate is needed: {CertificateSetting} with {KeySetting}, or {StoreCertificate.SubjectSetting}, or {StoreCertificate.ThumbprintSetting}.");
         }
         else if (Certificate is not null && Key is null)

@@ -82,10 +82,8 @@ public static class SiloHost
         }
     }
 
-    // A blank value counts as missing, as of all settings.
-    private static IConfigurationSection ClusterSettings(IConfiguration configuration) => new ConfigurationBuilder()
-        .AddInMemoryCollection(configuration.GetSection(ClusterSection).AsEnumerable().Where(setting => !string.IsNullOrWhiteSpace(setting.Value)))
-        .Build().GetSection(ClusterSection);
+    private static IConfigurationSection ClusterSettings(IConfiguration configuration) =>
+        new ConfigurationBuilder().AddInMemoryCollection(KadSettings.Given(configuration, ClusterSection)).Build().GetSection(ClusterSection);
 
     private static KeyValuePair<string, object>[] Describe(IServiceProvider services, KadOptions settings)
     {

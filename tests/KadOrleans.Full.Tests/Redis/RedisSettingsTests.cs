@@ -60,7 +60,7 @@ public sealed class RedisSettingsTests : FolderTests
     [InlineData(
         "Kad:Storage means Local, a file, which is for a single silo, but Kad:Clustering means Redis; ",
         "Kad:Storage=Local", Clustering, Connection)]
-    [InlineData("Kad:Redis:ConnectionString is missing; Redis, which Orleans:Clustering is on, needs it.", OnPostgreSql, Database, Clustering)]
+    [InlineData("Kad:Redis:ConnectionString is missing; Kad:Clustering=Redis needs it.", OnPostgreSql, Database, Clustering)]
     [InlineData(
         "Kad:Redis:ConnectionString cannot be used: 'pasword' is unknown, or its value is wrong; ",
         OnPostgreSql, Database, Clustering, "Kad:Redis:ConnectionString=redis:6379,pasword=hush")]

@@ -21,8 +21,8 @@ public sealed record HttpCertificateOptions(string Path, string? KeyPath, string
     public static HttpCertificateOptions Read(IConfiguration configuration, string place)
     {
         var path = Text(configuration, PathSetting);
-        return configuration.GetSection(Server).AsEnumerable()
-                .FirstOrDefault(given => IsGiven(given.Value) && !Known.Contains(given.Key, StringComparer.OrdinalIgnoreCase)).Key is { } unknown
+        return KadSettings.Given(configuration, Server)
+                .FirstOrDefault(given => !Known.Contains(given.Key, StringComparer.OrdinalIgnoreCase)).Key is { } unknown
             ? throw KadSettings.Mistake($"{unknown} is not a setting; {place}, and of {Server} {string.Join(", ", Known)} are read.")
             : path is null
                 ? throw KadSettings.Mistake($"{place}, and {PathSetting} is missing; the PEM file of a certificate, with its key in "
@@ -30,8 +30,5 @@ public sealed record HttpCertificateOptions(string Path, string? KeyPath, string
                 : new HttpCertificateOptions(path, Text(configuration, KeyPathSetting), Text(configuration, PasswordSetting));
     }
 
-    private static string? Text(IConfiguration configuration, string name) =>
-        IsGiven(configuration[name]) ? configuration[name]!.Trim() : null;
-
-    private static bool IsGiven(string? value) => !string.IsNullOrWhiteSpace(value);
+    private static string? Text(IConfiguration configuration, string name) => configuration[name]?.Trim() is { Length: > 0 } text ? text : null;
 }

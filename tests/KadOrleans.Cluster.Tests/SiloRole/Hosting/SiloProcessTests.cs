@@ -22,15 +22,7 @@ public sealed class SiloProcessTests(SiloProcessTests.LiveSilo live) : FolderTes
     [Fact]
     public async Task An_edge_of_another_cluster_names_both_clusters_and_so_does_the_silo()
     {
-        await using var edge = ChildProcess.Start(
-            ServerExecutable.Name,
-            Folder,
-            "Kad:Role=Edge",
-            "Kad:Edge:Name=stray",
-            "Kad:Edge:Listen=127.0.0.1:0",
-            "Kad:Http=127.0.0.1:0",
-            $"Kad:Cluster:Gateway=127.0.0.1:{live.Gateway}",
-            "Orleans:ClusterId=other");
+        await using var edge = StartEdge($"Kad:Cluster:Gateway=127.0.0.1:{live.Gateway}", "Orleans:ClusterId=other");
 
         await Eventually.BecomesAsync(
             () => Task.FromResult(edge.Error.Text.Contains(
@@ -45,14 +37,7 @@ public sealed class SiloProcessTests(SiloProcessTests.LiveSilo live) : FolderTes
     {
         var port = FreePort.Tcp();
         await using var silo = await HostedSilo.StartAsync(Path.Combine(Folder, "other"), $"Kad:Silo:Port={port}");
-        await using var edge = ChildProcess.Start(
-            ServerExecutable.Name,
-            Folder,
-            "Kad:Role=Edge",
-            "Kad:Edge:Name=stray",
-            "Kad:Edge:Listen=127.0.0.1:0",
-            "Kad:Http=127.0.0.1:0",
-            $"Kad:Cluster:Gateway=127.0.0.1:{port}");
+        await using var edge = StartEdge($"Kad:Cluster:Gateway=127.0.0.1:{port}");
 
         await Eventually.BecomesAsync(
             () => Task.FromResult(edge.Error.Text.Contains("or that is its Kad:Silo:Port and not its Kad:Silo:GatewayPort", StringComparison.Ordinal)),
@@ -158,6 +143,11 @@ public sealed class SiloProcessTests(SiloProcessTests.LiveSilo live) : FolderTes
         Assert.Null(await process.ReadLineAsync());
         Assert.Matches(@"^The standard output cannot be written \([^\n]+\)\.$", process.Error.Text);
     }
+
+    private ChildProcess StartEdge(params string[] settings) => ChildProcess.Start(
+        ServerExecutable.Name,
+        Folder,
+        ["Kad:Role=Edge", "Kad:Edge:Name=stray", "Kad:Edge:Listen=127.0.0.1:0", "Kad:Http=127.0.0.1:0", .. settings]);
 
     private static async Task HasItsNameAtOnceAsync(SiloProcess silo, string id)
     {

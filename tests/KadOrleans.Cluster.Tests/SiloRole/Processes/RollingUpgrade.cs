@@ -46,8 +46,7 @@ internal sealed class RollingUpgrade : IAsyncDisposable
     {
         foreach (var silo in _silos)
         {
-            var code = await silo.StopAsync();
-            Assert.True(code == 0, $"The silo ended with code {code}: {silo.Errors}");
+            await StopInOrderAsync(silo);
             (silo.Assembly, silo.MoreSettings) = (ServerExecutable.In(build), settings);
             await silo.StartAsync();
             await WholeAsync("a silo replaced");
@@ -59,7 +58,7 @@ internal sealed class RollingUpgrade : IAsyncDisposable
         foreach (var edge in _edges)
         {
             var id = edge.Id;
-            Assert.Equal(0, await edge.StopAsync());
+            await StopInOrderAsync(edge);
             edge.Assembly = ServerExecutable.In(build);
             await edge.StartAsync();
             Assert.Equal(id, edge.Id);
@@ -150,6 +149,12 @@ internal sealed class RollingUpgrade : IAsyncDisposable
     {
         using var status = JsonDocument.Parse(await _http.GetStringAsync(new Uri(silo.Http, "/status")));
         return status.RootElement.GetProperty("stateVersion").GetProperty("written").GetInt32();
+    }
+
+    private static async Task StopInOrderAsync(RestartableServer server)
+    {
+        var code = await server.StopAsync();
+        Assert.True(code == 0, $"It ended with code {code}: {server.Errors}");
     }
 
     private async Task WholeAsync(string when)

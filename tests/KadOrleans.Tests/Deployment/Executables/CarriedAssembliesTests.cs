@@ -13,6 +13,8 @@ public sealed class CarriedAssembliesTests
         "tests/KadOrleans.Lab/bin/Release/net10.0",
     ];
 
+    private static readonly string[] Compilers = ["Microsoft.CodeAnalysis", "Humanizer", "System.Composition"];
+
     [Theory]
     [MemberData(nameof(Folders))]
     public void Every_program_of_a_folder_finds_each_assembly_that_it_lists(string folder)
@@ -24,6 +26,23 @@ public sealed class CarriedAssembliesTests
         Assert.All(
             programs.SelectMany(program => ListedBy(Path.Combine(path, $"{program}.deps.json"))).Distinct(),
             assembly => Assert.True(File.Exists(Path.Combine(path, assembly)), $"{folder} lacks {assembly}."));
+    }
+
+    /// <summary>Orleans' packages bring them, though only its analyzers need them. Images copy what is in these folders.</summary>
+    [Theory]
+    [InlineData("src/KadOrleans.Server/bin/Release/net10.0")]
+    [InlineData("src/KadOrleans.Server.Full/bin/Release/net10.0")]
+    public void An_executable_of_silos_and_edges_brings_no_libraries_of_compilers(string folder)
+    {
+        var path = Repository.Path(folder);
+        Assert.SkipUnless(Directory.Exists(path), $"{folder} was not built: a package that it needs did not restore.");
+        string[] assemblies =
+        [
+            .. Directory.GetFiles(path, "*.dll").Select(file => Path.GetFileName(file)),
+            .. Directory.GetFiles(path, "*.deps.json").SelectMany(ListedBy),
+        ];
+        Assert.NotEmpty(assemblies);
+        Assert.All(Compilers, compiler => Assert.DoesNotContain(assemblies, assembly => assembly.StartsWith(compiler, StringComparison.Ordinal)));
     }
 
     [Fact]
