@@ -295,6 +295,11 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         CancellationToken cancellationToken)
     {
         var holders = await _lookups.FindHoldersAsync(key, keysNear, cancellationToken);
+        if (isDue is not null && !IsResponsible(key, holders.Closest))
+        {
+            return false;
+        }
+
         using var pass = await EnterAsync(holders, cancellationToken);
         var result = await node.Turns.RunAsync(key, async () =>
             await store.GetCurrentAsync(key, _time.GetUtcNow(), cancellationToken) is { } held && held.Value == value
@@ -521,8 +526,21 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     private bool IsDueAtCheck(NodeId key, StoredValue held) =>
         RepublishPolicy.IsDueAtCheck(held.StoredAt, held.ExpiresAt, _time.GetUtcNow(), Kademlia);
 
-    private bool IsResponsible(NodeId key) =>
-        RepublishPolicy.IsResponsible(key, node.RoutingTable, Kademlia.BucketSize);
+    // Of nodes far away the table says little: those near a sibling's id are counted by the network's size, and then by those that were found.
+    private bool IsResponsible(NodeId key)
+    {
+        var nearest = node.Siblings.NearestTo(key, node.Id);
+        return RepublishPolicy.IsResponsible(nearest, key, node.RoutingTable, Kademlia.BucketSize)
+            && (nearest == node.Id
+                || node.NetworkSize is not { } size
+                || RepublishPolicy.MayBeAmongNearest(nearest, key, size.Nodes, Kademlia.BucketSize));
+    }
+
+    private bool IsResponsible(NodeId key, IReadOnlyList<Contact> found)
+    {
+        var nearest = node.Siblings.NearestTo(key, node.Id);
+        return nearest == node.Id || RepublishPolicy.IsAmongNearest(nearest, key, [.. found], Kademlia.BucketSize);
+    }
 }
 
 // A key of a sweep. Without a rule it is due at any age.
