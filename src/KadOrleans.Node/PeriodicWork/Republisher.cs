@@ -14,6 +14,9 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
 
     private const int MaxPending = 16;
 
+    /// <summary>How often others take the places of holders that do not answer a STORE: each time, a client's set of the key waits for its end.</summary>
+    private const int MaxReplacements = 2;
+
     /// <summary>Between two tries to read what has replaced a value, while the store does not answer.</summary>
     private static readonly TimeSpan CorrectionPause = TimeSpan.FromSeconds(5);
 
@@ -295,7 +298,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         CancellationToken cancellationToken)
     {
         var holders = await _lookups.FindHoldersAsync(key, keysNear, cancellationToken);
-        using var pass = await EnterAsync(holders, cancellationToken);
+        using var pass = await EnterAsync(key, holders, cancellationToken);
         var result = await node.Turns.RunAsync(key, async () =>
             await store.GetCurrentAsync(key, _time.GetUtcNow(), cancellationToken) is { } held && held.Value == value
             && isDue?.Invoke(key, held) != false
@@ -324,26 +327,42 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             cancellationToken);
     }
 
-    /// <summary>The room that a value's holders have. Those that answer no more are no part of their region, and another takes their place.</summary>
-    private async Task<ContactPass> EnterAsync(LookupOutcome holders, CancellationToken cancellationToken)
+    /// <summary>
+    /// The room that a value's holders have. Others take the places of those that have none; of these, those that answer no more are no part
+    /// of their region.
+    /// </summary>
+    private async Task<ContactPass> EnterAsync(NodeId key, LookupOutcome holders, CancellationToken cancellationToken)
     {
         var pass = await _windows.EnterAsync(holders.Closest, cancellationToken);
-        foreach (var contact in holders.Closest.Except(pass.Contacts))
+        if (pass.Contacts.Count < holders.Closest.Count)
         {
-            _lookups.Leave(contact);
+            List<Contact> missing = [.. holders.Closest.Except(pass.Contacts)];
+            missing.FindAll(contact => _windows.IsLeftOut(contact.Endpoint)).ForEach(_lookups.Leave);
+            _windows.TryEnter(pass, _lookups.Replace(key, holders.Closest, missing));
         }
 
         return pass;
     }
 
-    // In place of those that have left since their region was surveyed.
+    // In place of those that did not answer, as far as their region is known.
     private async Task SendToOthersAsync(
         NodeId key, DhtValue value, TimeSpan? life, LookupOutcome holders, ContactPass pass, bool isAuthored, CancellationToken cancellationToken)
     {
-        if (pass.Unanswered is { Count: > 0 } unanswered && _lookups.Replace(key, holders.Closest, unanswered) is { Count: > 0 } others)
+        List<Contact> asked = [.. holders.Closest.Union(pass.Contacts)];
+        List<Contact> missing = [.. asked.Except(pass.Contacts)];
+        var unanswered = pass.Unanswered;
+        for (var replaced = 0; replaced < MaxReplacements && unanswered.Count > 0; replaced++)
         {
-            await node.Publisher.SendAsync(
-                key, value, life, holders with { Closest = others }, isChosen: false, isAuthored, cancellationToken);
+            missing.AddRange(unanswered);
+            using var others = _windows.TryEnter(_lookups.Replace(key, asked, missing));
+            if (others.Contacts.Count == 0)
+            {
+                break;
+            }
+
+            await node.Publisher.SendAsync(key, value, life, holders, isChosen: false, isAuthored, cancellationToken, others);
+            asked.AddRange(others.Contacts);
+            unanswered = others.Unanswered;
         }
     }
 
@@ -366,7 +385,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             return false;
         }
 
-        using var pass = await EnterAsync(holders, cancellationToken);
+        using var pass = await EnterAsync(key, holders, cancellationToken);
         var result = await node.Turns.RunAsync(key, () => PublishAsync(key, publication, holders, pass, cancellationToken));
         if (result is not (null or StoreResult.Stored))
         {
