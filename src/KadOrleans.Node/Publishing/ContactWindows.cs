@@ -22,7 +22,7 @@ internal sealed class ContactWindows(TimeProvider time)
     /// <summary>How much longer than half of the contacts one takes that is not waited for: else the own upload may be what is slow.</summary>
     public const int SlowFactor = 4;
 
-    /// <summary>How long a contact is left out.</summary>
+    /// <summary>How long a contact is left out. After that it gets one value at a time until it answers.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromMinutes(10);
 
     // Of the last answers, by their number.
@@ -91,7 +91,7 @@ internal sealed class ContactWindows(TimeProvider time)
             lock (_gate)
             {
                 var window = Open(contact.Endpoint);
-                if (IsLeftOut(window) || window.UnderWay >= Size)
+                if (IsLeftOut(window) || window.UnderWay >= RoomOf(window))
                 {
                     continue;
                 }
@@ -141,6 +141,7 @@ internal sealed class ContactWindows(TimeProvider time)
     private void Note(Window window, bool hasAnswered, TimeSpan took)
     {
         window.Unanswered = hasAnswered ? 0 : window.Unanswered + 1;
+        window.IsOnTrial &= !hasAnswered;
         if (window.Unanswered == MostUnanswered)
         {
             window.LeftOutAt = time.GetTimestamp();
@@ -157,12 +158,14 @@ internal sealed class ContactWindows(TimeProvider time)
         return times[times.Length / 2];
     }
 
+    private static int RoomOf(Window window) => window.IsOnTrial ? 1 : Size;
+
     // Those who get room, and those who do not wait for it any longer.
     private List<(Waiter One, bool HasRoom)> LetGo(Window window)
     {
         List<(Waiter, bool)> ended = [];
         var isLeftOut = IsLeftOut(window);
-        while (window.Waiting.Count > 0 && (isLeftOut || window.UnderWay < Size))
+        while (window.Waiting.Count > 0 && (isLeftOut || window.UnderWay < RoomOf(window)))
         {
             window.UnderWay += isLeftOut ? 0 : 1;
             ended.Add((window.Waiting.Dequeue(), !isLeftOut));
@@ -189,13 +192,13 @@ internal sealed class ContactWindows(TimeProvider time)
                 return false;
             }
 
-            if (window.UnderWay < Size)
+            if (window.UnderWay < RoomOf(window))
             {
                 window.UnderWay++;
                 return true;
             }
 
-            if (window.IsSlow && !waits)
+            if ((window.IsSlow || window.IsOnTrial) && !waits)
             {
                 return false;
             }
@@ -249,7 +252,7 @@ internal sealed class ContactWindows(TimeProvider time)
             return true;
         }
 
-        window.Unanswered = 0;
+        (window.Unanswered, window.IsOnTrial) = (MostUnanswered - 1, true);
         return false;
     }
 
@@ -265,6 +268,9 @@ internal sealed class ContactWindows(TimeProvider time)
         public TimeSpan? Took { get; set; }
 
         public bool IsSlow { get; set; }
+
+        /// <summary>It was left out, and has not answered since.</summary>
+        public bool IsOnTrial { get; set; }
 
         public Queue<Waiter> Waiting { get; set; } = new();
     }
