@@ -46,6 +46,9 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     // When a region's values went out last, by the bits that they share. Of one loop. Bounded: a node holds values of a few regions.
     private readonly Dictionary<NodeId, long> _sentRegions = [];
 
+    // Of times that were noted here. Changed by one loop.
+    private volatile SteadyAges _ages = new(environment.Time.GetUtcNow(), environment.Time.GetElapsedTime(0));
+
     // 1 while a check of everything is queued, which is enough.
     private int _lookWaits;
 
@@ -144,6 +147,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     /// <summary>All that is due, with how many keys of the same region go out within an hour.</summary>
     private async Task<IEnumerable<(NodeId Key, int KeysNear, bool IsPublication)>> FindDueAsync(CancellationToken cancellationToken)
     {
+        _ages = _ages.Observe(_time.GetUtcNow(), _time.GetElapsedTime(0));
         var (ripe, due, depth) = (new DueKeys(MaxCollected), new HashSet<NodeId>(), node.RegionDepth);
         var (near, depthNear) = (new Dictionary<NodeId, int>(), _lookups.Depth);
         await store.VisitAsync(KeyRegion.Everywhere, Collect, cancellationToken);
@@ -154,12 +158,13 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         void Collect(KeyLife life)
         {
             var now = _time.GetUtcNow();
+            var storedAt = _ages.ByPresentClock(life.StoredAt, now);
             CollectionsMarshal.GetValueRefOrAddDefault(near, life.Key.Prefix(depthNear), out _)++;
-            if (RepublishPolicy.IsRipe(life.StoredAt, life.ExpiresAt, now, Kademlia) && IsResponsible(life.Key))
+            if (RepublishPolicy.IsRipe(storedAt, life.ExpiresAt, now, Kademlia) && IsResponsible(life.Key))
             {
-                ripe.Add(life.Key, life.StoredAt);
+                ripe.Add(life.Key, storedAt);
                 var region = life.Key.Prefix(depth);
-                if (RepublishPolicy.IsDue(life.Key, life.StoredAt, life.ExpiresAt, node.Id, depth, _sentRegions.ContainsKey(region), now, Kademlia))
+                if (RepublishPolicy.IsDue(life.Key, storedAt, life.ExpiresAt, node.Id, depth, _sentRegions.ContainsKey(region), now, Kademlia))
                 {
                     due.Add(region);
                 }
@@ -529,13 +534,13 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     }
 
     private bool IsDue(Publication publication) => publication.IsPending
-        || RepublishPolicy.IsPublicationDue(publication.PublishedAt, _time.GetUtcNow(), Kademlia);
+        || (_time.GetUtcNow() is var now && RepublishPolicy.IsPublicationDue(_ages.ByPresentClock(publication.PublishedAt, now), now, Kademlia));
 
     private bool IsRipe(Publication publication) => publication.IsPending
-        || RepublishPolicy.IsPublicationRipe(publication.PublishedAt, _time.GetUtcNow(), Kademlia);
+        || (_time.GetUtcNow() is var now && RepublishPolicy.IsPublicationRipe(_ages.ByPresentClock(publication.PublishedAt, now), now, Kademlia));
 
     private bool IsRipe(NodeId key, StoredValue held) =>
-        RepublishPolicy.IsRipe(held.StoredAt, held.ExpiresAt, _time.GetUtcNow(), Kademlia);
+        _time.GetUtcNow() is var now && RepublishPolicy.IsRipe(_ages.ByPresentClock(held.StoredAt, now), held.ExpiresAt, now, Kademlia);
 
     private bool IsDueAtCheck(NodeId key, StoredValue held) =>
         RepublishPolicy.IsDueAtCheck(held.StoredAt, held.ExpiresAt, _time.GetUtcNow(), Kademlia);
