@@ -19,13 +19,13 @@ internal sealed class SocketNetwork : IAsyncDisposable
 
     public static Task<SocketNetwork> StartAsync(int count) => new SocketNetwork().StartedAsync(network => network.StartNodesAsync(count));
 
-    /// <summary>Waits until all nodes and some other ids have met.</summary>
+    /// <summary>Waits until all nodes have met, and some other ids are found by them.</summary>
     public Task KnowsAsync(IReadOnlyList<NodeId> ids) => Eventually.BecomesAsync(
         async () =>
         {
             await Task.WhenAll(_nodes.Select(node => node.Node.FindNodeAsync(node.Node.Id)));
-            await Task.WhenAll(ids.Select(id => _nodes[0].Node.FindNodeAsync(id)));
-            return _nodes.Count(node => ids.All(id => node.Node.RoutingTable.Contacts.Any(contact => contact.Id == id))) > _nodes.Count / 4;
+            var found = await Task.WhenAll(ids.Select(id => _nodes[^1].Node.FindNodeAsync(id)));
+            return found.Zip(ids, (outcome, id) => outcome.Closest.Any(contact => contact.Id == id)).All(isFound => isFound);
         },
         () => "a network that knows the edges");
 
