@@ -20,6 +20,9 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     /// <summary>Between two tries to read what has replaced a value, while the store does not answer.</summary>
     private static readonly TimeSpan CorrectionPause = TimeSpan.FromSeconds(5);
 
+    /// <summary>Between two values while requests have to wait: the least rate.</summary>
+    private static readonly TimeSpan GiveWay = TimeSpan.FromSeconds(1 / RepublishPace.Least);
+
     /// <summary>A cluster's shard answers by then, though its silo has died.</summary>
     private const int MaxCorrectionTries = 12;
 
@@ -215,6 +218,12 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         foreach (var swept in SweepOrder.Arrange(keys, static swept => swept.Key))
         {
             await _pace.WaitAsync(1 / rate, cancellationToken);
+            if (node.Lag.IsNoticed)
+            {
+                // Requests come first.
+                await Task.Delay(GiveWay, _time, cancellationToken);
+            }
+
             await _room.Writer.WriteAsync(true, cancellationToken);
             swept.Batch.Begin();
             _ = SendWithinRoomAsync(swept, swept.KeysNear ?? SweepOrder.CountNear(keys, static swept => swept.Key, swept.Key, _lookups.Depth));
