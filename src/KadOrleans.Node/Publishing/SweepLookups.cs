@@ -83,6 +83,7 @@ internal sealed class SweepLookups(DhtNode node, TimeProvider time)
             cancellationToken.ThrowIfCancellationRequested();
         }
 
+        node.Metrics.Add(NodeMetrics.SweepLookups);
         return await node.Publisher.FindHoldersAsync(key, cancellationToken);
     }
 
@@ -183,6 +184,7 @@ internal sealed class SweepLookups(DhtNode node, TimeProvider time)
         try
         {
             await node.Upload.WaitAsync(default, stores: 0, SurveyRequests, cancellationToken);
+            node.Metrics.Add(NodeMetrics.SweepSurveys);
             survey = (await node.Lookups.SurveyAsync(target, cancellationToken)).Survey;
         }
         catch (OperationCanceledException)
