@@ -130,6 +130,7 @@ public sealed class DhtClient : IDht
             edge.Name, [.. edge.NodeIds.Select(NodeId.Parse)], edge.Report.Endpoints, edge.Report.Contacts, edge.Report.Counts)
             {
                 NetworkSize = edge.Report.NetworkSize,
+                Sweep = edge.Report.Sweep,
             })]);
     }
 

@@ -78,6 +78,8 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         Storer = new ValueStorer(_requests, Tokens, Id);
         Publisher = new ValuePublisher(Lookups, Storer, store, Id, Siblings, options, _time);
         Upload = new MaintenanceUpload(budget, _time);
+        Windows = new ContactWindows(_time);
+        Sweeps = new SweepWatch(_time, Windows, Metrics, options.Kademlia);
         _copies = new ValueCopies(store, Storer, Turns, _time);
         _handOff = new HandOff(table, store, _copies, Upload, options.Kademlia, trusted, _time, _logger);
         _bootstrapper = new Bootstrapper(_queries, Lookups, environment.Resolver, Own, table, _logger);
@@ -144,6 +146,11 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
 
     internal MaintenanceUpload Upload { get; }
 
+    internal ContactWindows Windows { get; }
+
+    /// <summary>How far upkeep is.</summary>
+    internal SweepWatch Sweeps { get; }
+
     internal OwnEndpoints Own { get; }
 
     internal RulesInForce Rules { get; }
@@ -154,6 +161,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         NodeMetrics.Begin();
         NodeGauges.NetworkSizes.Watch(_size);
         NodeGauges.Tables.Watch(_reachability);
+        NodeGauges.Sweeps.Watch(Sweeps);
         _handOffLoop = _handOff.RunAsync(_stopping.Token);
         _transport.Start(this);
     }
@@ -381,6 +389,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         stop.Run(_requests.Dispose);
         NodeGauges.NetworkSizes.Forget(_size);
         NodeGauges.Tables.Forget(_reachability);
+        NodeGauges.Sweeps.Forget(Sweeps);
         await stop.RunAsync(() => _handOffLoop);
         stop.Run(_stopping.Dispose);
         stop.ThrowIfFailed();

@@ -259,7 +259,14 @@ public sealed class KadNode : IDht, IAsyncDisposable
 
     /// <inheritdoc/>
     public Task<DhtStatus> GetStatusAsync(CancellationToken cancellationToken = default) => Task.FromResult(
-        new DhtStatus([new DhtNodeStatus(string.Empty, [Id], LocalEndpoints, RoutingTable.Count, Engine.Counts) { NetworkSize = Engine.NetworkSize?.Nodes }]));
+        new DhtStatus(
+        [
+            new DhtNodeStatus(string.Empty, [Id], LocalEndpoints, RoutingTable.Count, Engine.Counts)
+            {
+                NetworkSize = Engine.NetworkSize?.Nodes,
+                Sweep = Engine.Sweeps.Read(),
+            },
+        ]));
 
     /// <summary>Joins through other nodes, given as HOST:PORT, this once; <see cref="JoinAsync"/> uses the configured.</summary>
     /// <returns>The result for each node, and for the lookup of the own id that followed.</returns>

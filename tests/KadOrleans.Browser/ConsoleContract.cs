@@ -52,7 +52,7 @@ public abstract class ConsoleContract(ConsolePlace place)
     public Task The_overview_says_in_words_how_it_is_and_is_live() => place.RunAsync(place.Manager, string.Empty, "Overview", async window =>
     {
         await Expect(window.Page.Locator(".health")).ToContainTextAsync("Ready.");
-        await Expect(window.Page.Locator(".alarms li")).ToHaveCountAsync(5);
+        await Expect(window.Page.Locator(".alarms li")).ToHaveCountAsync(6);
         await Expect(window.Page.Locator(".state")).ToHaveTextAsync("ready");
 
         // The second sample comes by itself.
@@ -108,6 +108,19 @@ public abstract class ConsoleContract(ConsolePlace place)
         await window.Page.GetByText("since the start").First.ClickAsync();
         await Expect(window.Rows.Filter(new() { HasText = "received." }).First).ToBeVisibleAsync();
     });
+
+    [Fact]
+    public async Task The_overview_and_the_page_of_nodes_show_how_far_sending_values_again_is()
+    {
+        await using var window = await place.LogInAsync(place.Viewer, string.Empty, "Overview");
+        var tile = window.Page.Locator(".tile").Filter(new() { HasText = "Values to send again" });
+        await Expect(tile).ToContainTextAsync("none is late");
+        await Expect(tile).Not.ToHaveClassAsync(new Regex("bad"));
+        await tile.GetByRole(AriaRole.Link).ClickAsync();
+
+        await Expect(window.Page.Locator(".sweep").First).ToHaveTextAsync(new Regex("No value was due so far|Sent [0-9,]+ values? again|Sends values again"));
+        Assert.Empty(window.Errors);
+    }
 
     [Fact]
     public Task All_values_are_downloaded_as_a_file() => place.RunAsync(place.Viewer, "keys", "Keys", async window =>

@@ -62,6 +62,10 @@ internal static class ApiCommand
 
     public static bool IsTrue(this JsonNode? node, string field) => node.Text(field) == "true";
 
+    /// <summary>A field's number; 0 if it is not there.</summary>
+    public static double Number(this JsonNode? node, string field) =>
+        double.TryParse(node.Text(field), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : 0;
+
     /// <summary>A field's number with a noun, such as '1 table' or '2 tables'.</summary>
     public static string Count(this JsonNode? node, string field, string noun)
     {

@@ -17,13 +17,13 @@ internal static class EdgeCommands
         Change(io, "forget", "Remove a name and its ids. Not of a live edge.", "forget"));
 
     private static Command List(CommandIo io, ExampleCommand command) => ApiCommand.List(io, command, Path, static (printer, result) => printer.Table(
-        ["name", "state", "ids", "endpoint", "contacts", "epoch", "last seen"],
+        ["name", "state", "ids", "endpoint", "contacts", "epoch", "last seen", "waiting", "overdue"],
         [
-            .. result.List("edges").Select(edge => new[]
-            {
+            .. result.List("edges").Select(string[] (edge) =>
+            [
                 edge.Text("name"), edge.Text("state"), $"{edge.List("ids").Count}", string.Join(' ', edge.List("endpoints").Take(1)),
-                edge.Text("contacts"), edge.Text("epoch"), edge.Text("lastSeen"),
-            }),
+                edge.Text("contacts"), edge.Text("epoch"), edge.Text("lastSeen"), .. SweepText.Waiting(edge, edge.Text("state") == "live"),
+            ]),
         ]));
 
     private static Command Change(CommandIo io, string name, string description, string action)

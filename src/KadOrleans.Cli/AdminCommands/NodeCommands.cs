@@ -8,16 +8,21 @@ internal static class NodeCommands
 
     public static Command Status(CommandIo io) => ApiCommand.List(
         io,
-        ApiCommand.Verb("status", "List the node ids of the node or of the cluster's live edges.", "status"),
+        ApiCommand.Verb("status", "List the node ids of the node or of the cluster's live edges, and how far each is with sending values again.", "status"),
         "/v1/status",
-        static (printer, result) => printer.Table(
-            ["name", "id", "endpoint", "contacts"],
-            [
-                .. result.List("nodes").SelectMany(node => node.List("ids").Zip(node.List("endpoints"), (id, endpoint) => new[]
-                {
-                    node.Text("name"), id.ToString(), endpoint.ToString(), node.Text("contacts"),
-                })),
-            ]));
+        static (printer, result) =>
+        {
+            var nodes = result.List("nodes");
+            printer.Table(
+                ["name", "id", "endpoint", "contacts"],
+                [
+                    .. nodes.SelectMany(node => node.List("ids").Zip(node.List("endpoints"), (id, endpoint) => new[]
+                    {
+                        node.Text("name"), id.ToString(), endpoint.ToString(), node.Text("contacts"),
+                    })),
+                ]);
+            SweepText.Print(printer, nodes);
+        });
 
     public static Command Table(CommandIo io) =>
         Table(io, ApiCommand.Verb("table", "Show a routing table by bucket with its contacts, and those that it lost.", "table", $"table --id {AnId}"));
@@ -72,11 +77,29 @@ internal static class NodeCommands
     public static Command Run(CommandIo io)
     {
         var work = new Argument<string>("WORK") { Description = "refresh (all buckets), walk (lookups of random ids) or republish (values that are due)." };
+        var republish = new RepublishRun(io);
         return ApiCommand.Create(
             io,
-            ApiCommand.Verb("run", "Begin work now that is done at intervals otherwise.", "run refresh", "run republish").With(work),
-            parsed => new ApiRequest(HttpMethod.Post, $"/v1/admin/work:{Choose(parsed.GetValue(work)!)}"),
-            static (printer, result) => printer.Line($"Tables or shards that began: {result.Text("begun")}. The log and the metrics show the end."));
+            new ExampleCommand("run", "Begin work now that is done at intervals otherwise.")
+            {
+                Examples = ApiCommand.Examples("run refresh", "run republish"),
+                Notes = "republish waits until nothing is left to send. Ctrl-C ends the wait; the sweep goes on.",
+            }.With(work),
+            (parsed, client, cancellationToken) => Choose(parsed.GetValue(work)!) is var chosen && chosen == nameof(DhtWork.Republish).ToLowerInvariant()
+                ? republish.RunAsync(client, parsed.GetValue<bool>(CommonOptions.JsonName), cancellationToken)
+                : client.SendAsync(new ApiRequest(HttpMethod.Post, $"/v1/admin/work:{chosen}"), cancellationToken),
+            static (printer, result) =>
+            {
+                if (result.ContainsKey("republished"))
+                {
+                    RepublishRun.Print(printer, result);
+                }
+                else
+                {
+                    printer.Line($"Tables or shards that began: {result.Text("begun")}. The log and the metrics show the end.");
+                }
+            },
+            () => republish.Progress);
     }
 
     private static string Choose(string work) => Works.Contains(work)

@@ -166,6 +166,10 @@ internal sealed record EdgeReport
     [Id(3)]
     public double? NetworkSize { get; init; }
 
+    /// <summary>How far its upkeep is; null from an edge whose release does not tell.</summary>
+    [Id(4)]
+    public SweepProgress? Sweep { get; init; }
+
     /// <summary>
     /// Whether it sends a due value if any id of the cluster is responsible for it. Edges of earlier releases do so for their own ids alone.
     /// </summary>

@@ -69,6 +69,89 @@ internal sealed class PingResultConverter() : SimpleConverter<PingResult, PingRe
     value => new(value.Answered, value.Id, value.RoundTrip));
 
 [GenerateSerializer]
+internal struct SweepProgressSurrogate
+{
+    [Id(0)]
+    public DateTimeOffset At { get; set; }
+
+    [Id(1)]
+    public bool IsLooking { get; set; }
+
+    [Id(2)]
+    public DateTimeOffset? BegunAt { get; set; }
+
+    [Id(3)]
+    public DateTimeOffset? EndedAt { get; set; }
+
+    [Id(4)]
+    public long Values { get; set; }
+
+    [Id(5)]
+    public long Waiting { get; set; }
+
+    [Id(6)]
+    public long Republished { get; set; }
+
+    [Id(7)]
+    public long Published { get; set; }
+
+    [Id(8)]
+    public long Regions { get; set; }
+
+    [Id(9)]
+    public long RegionsDone { get; set; }
+
+    [Id(10)]
+    public TimeSpan Lateness { get; set; }
+
+    [Id(11)]
+    public TimeSpan Overdue { get; set; }
+
+    [Id(12)]
+    public TimeSpan OverdueLimit { get; set; }
+
+    [Id(13)]
+    public int LeftOut { get; set; }
+}
+
+[RegisterConverter]
+internal sealed class SweepProgressConverter() : SimpleConverter<SweepProgress, SweepProgressSurrogate>(
+    surrogate => new()
+    {
+        At = surrogate.At,
+        IsLooking = surrogate.IsLooking,
+        BegunAt = surrogate.BegunAt,
+        EndedAt = surrogate.EndedAt,
+        Values = surrogate.Values,
+        Waiting = surrogate.Waiting,
+        Republished = surrogate.Republished,
+        Published = surrogate.Published,
+        Regions = surrogate.Regions,
+        RegionsDone = surrogate.RegionsDone,
+        Lateness = surrogate.Lateness,
+        Overdue = surrogate.Overdue,
+        OverdueLimit = surrogate.OverdueLimit,
+        LeftOut = surrogate.LeftOut,
+    },
+    value => new()
+    {
+        At = value.At,
+        IsLooking = value.IsLooking,
+        BegunAt = value.BegunAt,
+        EndedAt = value.EndedAt,
+        Values = value.Values,
+        Waiting = value.Waiting,
+        Republished = value.Republished,
+        Published = value.Published,
+        Regions = value.Regions,
+        RegionsDone = value.RegionsDone,
+        Lateness = value.Lateness,
+        Overdue = value.Overdue,
+        OverdueLimit = value.OverdueLimit,
+        LeftOut = value.LeftOut,
+    });
+
+[GenerateSerializer]
 internal record struct KeyHolderSurrogate([property: Id(0)] Contact Contact, [property: Id(1)] bool Answered, [property: Id(2)] DhtValue? Value);
 
 [RegisterConverter]

@@ -15,6 +15,7 @@ internal sealed class ResultNames : TypeManifestProviderBase
         options.WellKnownTypeAliases["kad.DhtGetResult"] = typeof(GetResult);
         options.WellKnownTypeAliases["kad.DhtSetResult"] = typeof(SetResult);
         options.WellKnownTypeAliases["kad.DhtPingResult"] = typeof(PingResult);
+        options.WellKnownTypeAliases["kad.SweepProgress"] = typeof(SweepProgress);
         options.WellKnownTypeAliases["kad.AdminHolder"] = typeof(KeyHolder);
         options.WellKnownTypeAliases["kad.AdminTrace"] = typeof(LookupTrace);
         options.WellKnownTypeAliases["kad.AdminQuery"] = typeof(LookupQuery);

@@ -17,7 +17,11 @@ public sealed record EdgeDetails(
     IReadOnlyList<UdpEndpoint> Endpoints,
     int Contacts,
     long Epoch,
-    DateTimeOffset? LastSeen);
+    DateTimeOffset? LastSeen)
+{
+    /// <summary>How far a live edge's upkeep is, as of its last report, up to 10 s ago. Null if it is not live, or its release does not tell.</summary>
+    public SweepProgress? Sweep { get; init; }
+}
 
 /// <summary>What is known of the edge of a name.</summary>
 public enum EdgeLeaseState

@@ -14,6 +14,9 @@ internal static class RepublishPolicy
     /// <summary>A publication may go out early by this part of its interval: by an hour of a day.</summary>
     private const int EarlyDivisor = 24;
 
+    // Beyond the spread of holders: a look each minute, a minute in which what is due goes out, and waits for contacts that are silent.
+    private static readonly TimeSpan Slack = TimeSpan.FromMinutes(5);
+
     /// <summary>Whether a value goes out with one of its region that is due: without a STORE for the interval.</summary>
     public static bool IsRipe(DateTimeOffset storedAt, DateTimeOffset expiresAt, DateTimeOffset now, KademliaOptions options) =>
         now - storedAt >= options.RepublishInterval && now < expiresAt;
@@ -94,13 +97,30 @@ internal static class RepublishPolicy
         return size.Nodes <= bucketSize ? 0 : Math.Clamp((int)Math.Ceiling(Math.Log2(size.Nodes / bucketSize)), 0, NodeId.BitLength);
     }
 
+    /// <summary>How far a held value is beyond the interval, as of its last STORE. Zero before.</summary>
+    public static TimeSpan GetLateness(DateTimeOffset storedAt, DateTimeOffset now, KademliaOptions options) =>
+        NotNegative(now - storedAt - options.RepublishInterval);
+
+    /// <summary>The same of a publication, as of its last sending.</summary>
+    public static TimeSpan GetPublicationLateness(DateTimeOffset publishedAt, DateTimeOffset now, KademliaOptions options) =>
+        NotNegative(now.Since(publishedAt) - PublishInterval(options));
+
+    /// <summary>The most that a value which waits may be beyond its interval: with more the interval is missed. 15 minutes of an hour.</summary>
+    public static TimeSpan MostOverdue(KademliaOptions options) => Spread(options) + Slack;
+
+    /// <summary>The same for a schedule that checks once per interval, at a check: what was due at the one before was found by it.</summary>
+    public static TimeSpan MostOverdueAtCheck(KademliaOptions options) => options.RepublishInterval - Spread(options);
+
+    /// <summary>The time in which the holders of a value take turns: 10 minutes of an hour.</summary>
+    public static TimeSpan Spread(KademliaOptions options) => options.RepublishInterval / SpreadDivisor;
+
+    private static TimeSpan NotNegative(TimeSpan time) => time > TimeSpan.Zero ? time : TimeSpan.Zero;
+
     private static TimeSpan PublishInterval(KademliaOptions options)
     {
         var half = options.ValueTimeToLive / 2;
         return options.PublishInterval < half ? options.PublishInterval : half;
     }
-
-    private static TimeSpan Spread(KademliaOptions options) => options.RepublishInterval / SpreadDivisor;
 
     private static TimeSpan Offset(NodeId key, NodeId ownId, int regionDepth, KademliaOptions options)
     {
@@ -146,9 +166,14 @@ internal sealed class DueKeys(int capacity)
         }
     }
 
-    public IReadOnlyList<NodeId> Take()
+    /// <summary>The keys with the time of their last STORE, the oldest first.</summary>
+    public IReadOnlyList<(NodeId Key, DateTimeOffset StoredAt)> Take()
     {
-        NodeId[] keys = [.. _kept.UnorderedItems.OrderByDescending(item => item.Priority).Select(item => item.Element)];
+        (NodeId, DateTimeOffset)[] keys =
+        [
+            .. _kept.UnorderedItems.OrderByDescending(item => item.Priority)
+                .Select(item => (item.Element, new DateTimeOffset(-item.Priority, TimeSpan.Zero))),
+        ];
         _kept.Clear();
         return keys;
     }

@@ -296,6 +296,7 @@ internal sealed class EdgeSession(
         Counts = Counts().ToDictionary(),
         SendsForAll = true,
         NetworkSize = nodes.Select(n => n.Node.NetworkSize?.Nodes).FirstOrDefault(size => size is not null),
+        Sweep = SweepProgress.Combine(nodes.Select(n => n.Node.Sweeps.Read())),
     };
 }
 

@@ -189,7 +189,10 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
             edge.Report?.Endpoints ?? [],
             edge.Report?.Contacts ?? 0,
             edge.Epoch,
-            edge.LastSeen)),
+            edge.LastSeen)
+        {
+            Sweep = edge.Report?.Sweep,
+        }),
     ];
 
     public Task<bool> ChangeEdgeAsync(string name, EdgeAction action, CancellationToken cancellationToken = default) =>

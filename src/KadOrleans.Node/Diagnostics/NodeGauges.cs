@@ -52,6 +52,35 @@ internal static class NodeGauges
             "Live values replaced by another source than the one that stored them.");
     });
 
+    public static WatchedParts<SweepWatch> Sweeps { get; } = new(static (meter, sweeps) =>
+    {
+        meter.CreateObservableGauge(
+            "kad.sweep.waiting",
+            () => IfAny(sweeps.All, all => all.Sum(sweep => sweep.Read().Waiting)),
+            "{value}",
+            "Values that wait to be sent again.");
+        meter.CreateObservableGauge(
+            "kad.sweep.overdue",
+            () => IfAny(sweeps.All, all => all.Max(sweep => sweep.Read().Overdue.TotalSeconds)),
+            "s",
+            "How far beyond its interval the most overdue value is that waits.");
+        meter.CreateObservableGauge(
+            "kad.sweep.missed",
+            () => IfAny(sweeps.All, all => all.Count(sweep => sweep.Read().MissesInterval)),
+            "{node}",
+            "Nodes of which a value waits for so long that its interval is missed.");
+        meter.CreateObservableGauge(
+            "kad.sweep.lateness",
+            () => IfAny(sweeps.All, all => all.Max(sweep => sweep.Read().Lateness.TotalSeconds)),
+            "s",
+            "How far beyond its interval the most overdue value was that the last sweep sent.");
+        meter.CreateObservableGauge(
+            "kad.sweep.left_out",
+            () => IfAny(sweeps.All, all => all.Sum(sweep => sweep.Read().LeftOut)),
+            "{contact}",
+            "Contacts left out of upkeep, as they answered none of several STOREs.");
+    });
+
     private static IEnumerable<Measurement<TValue>> IfAny<TPart, TValue>(TPart[] parts, Func<TPart[], TValue> measure)
         where TValue : struct => parts.Length == 0 ? [] : [new Measurement<TValue>(measure(parts))];
 

@@ -45,6 +45,18 @@ internal sealed class NodeMetrics
     internal static readonly NodeCounter Republished = new(
         "kad.value.republished", "{value}", "Held values sent out again to the k nearest.", "values.republished");
 
+    internal static readonly NodeCounter Published = new(
+        "kad.value.published", "{value}", "Own publications sent out again, or for the first time after a pause.", "values.published");
+
+    internal static readonly NodeCounter SweepRegions = new(
+        "kad.sweep.regions", "{region}", "Regions of the key space in which all values that were due went out.", "sweeps.regions");
+
+    internal static readonly NodeCounter SweepSurveys = new(
+        "kad.sweep.surveys", "{survey}", "Surveys that found the holders of a region's values.", "sweeps.surveys");
+
+    internal static readonly NodeCounter SweepLookups = new(
+        "kad.sweep.lookups", "{lookup}", "Lookups for one value that went out by itself.", "sweeps.lookups");
+
     internal static readonly NodeCounter StoreTokens = NodeCounter.Create<TokenCheck>(
         "kad.store.tokens", "{store}", "STOREs received, by the write token that they bore.", "stores.token", "kad.store.token");
 

@@ -69,7 +69,17 @@ internal sealed class MaintenanceRunner(
     }
 
     /// <summary>Begins an operator's work. False if such work waits already.</summary>
-    public bool TryRun(MaintenanceTask task) => _requested.Writer.TryWrite(task);
+    public bool TryRun(MaintenanceTask task)
+    {
+        if (task is MaintenanceTask.Republish)
+        {
+            // At once, so that who asks then how far it is knows that it begins.
+            _republisher.Enqueue(task);
+            return true;
+        }
+
+        return _requested.Writer.TryWrite(task);
+    }
 
     /// <summary>Sends a pending publication soon; if too many are queued, a later check does.</summary>
     public void PublishSoon(NodeId key) => _republisher.PublishSoon(key);

@@ -32,12 +32,13 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     private readonly TimeProvider _time = environment.Time;
     private readonly SendPace _pace = new(environment.Time, 1);
     private readonly SweepLookups _lookups = SweepLookups.Of(node, environment.Time);
-    private readonly ContactWindows _windows = new(environment.Time);
+    private readonly ContactWindows _windows = node.Windows;
+    private readonly SweepWatch _watch = node.Sweeps;
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<Republisher>();
 
     // Bounded by its callers: one check, and the keys that a schedule accepted.
-    private readonly Channel<MaintenanceTask> _work = Channel.CreateUnbounded<MaintenanceTask>(
-        new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<(MaintenanceTask Task, RepublishBatch Batch)> _work =
+        Channel.CreateUnbounded<(MaintenanceTask, RepublishBatch)>(new UnboundedChannelOptions { SingleReader = true });
 
     // Drops the newest when full: the next check finds the publication.
     private readonly Channel<NodeId> _soon = Channel.CreateBounded<NodeId>(
@@ -59,9 +60,16 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
 
     public void Enqueue(MaintenanceTask work)
     {
-        if (work is MaintenanceTask.RepublishKeys || Interlocked.Exchange(ref _lookWaits, 1) == 0)
+        if (work is MaintenanceTask.RepublishKeys some)
         {
-            _work.Writer.TryWrite(work);
+            var batch = new RepublishBatch(some.Ended, _watch) { Depth = node.RegionDepth, MostOverdue = RepublishPolicy.MostOverdueAtCheck(Kademlia) };
+            _watch.Add([.. KeysOf(some, batch)]);
+            _work.Writer.TryWrite((work, batch));
+        }
+        else if (Interlocked.Exchange(ref _lookWaits, 1) == 0)
+        {
+            _watch.AskForLook();
+            _work.Writer.TryWrite((work, RepublishBatch.None));
         }
     }
 
@@ -73,7 +81,6 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     private async Task SendPendingAsync(CancellationToken cancellationToken)
     {
         var running = new List<Task>();
-        var batch = new RepublishBatch(static () => { });
         try
         {
             while (true)
@@ -85,7 +92,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
                     running.RemoveAll(static task => task.IsCompleted);
                 }
 
-                running.Add(SendAsync(new SweptKey(key, static (_, _) => false, batch), keysNear: 1, cancellationToken));
+                running.Add(SendAsync(new SweptKey(key, static (_, _) => false, RepublishBatch.None), keysNear: 1, cancellationToken));
             }
         }
         finally
@@ -121,23 +128,31 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         {
             while (keys.Count < MaxCollected && _work.Reader.TryRead(out var work))
             {
-                if (work is MaintenanceTask.RepublishKeys some)
+                if (work.Task is MaintenanceTask.RepublishKeys some)
                 {
-                    var batch = new RepublishBatch(some.Ended);
-                    batches.Add(batch);
-                    keys.AddRange(some.Keys.Select(key => new SweptKey(key, some.IsAfterCut ? null : IsDueAtCheck, batch)));
+                    batches.Add(work.Batch);
+                    keys.AddRange(KeysOf(some, work.Batch));
                 }
                 else
                 {
                     Interlocked.Exchange(ref _lookWaits, 0);
                     var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                    var batch = new RepublishBatch(done.SetResult);
+                    var batch = new RepublishBatch(done.SetResult, _watch) { Depth = node.RegionDepth, MostOverdue = _watch.BeginLook() };
                     checkedAll = done.Task;
                     batches.Add(batch);
-                    keys.AddRange((await FindDueAsync(cancellationToken)).Select(due => new SweptKey(due.Key, IsRipe, batch) { KeysNear = due.KeysNear, IsPublication = due.IsPublication }));
+                    keys.AddRange(await LookAsync(batch, cancellationToken));
                 }
             }
+        }
+        catch
+        {
+            keys.ForEach(_watch.End);
+            batches.ForEach(End);
+            throw;
+        }
 
+        try
+        {
             await SendAllAsync(keys, cancellationToken);
         }
         finally
@@ -147,16 +162,39 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         }
     }
 
-    /// <summary>All that is due, with how many keys of the same region go out within an hour.</summary>
-    private async Task<IEnumerable<(NodeId Key, int KeysNear, bool IsPublication)>> FindDueAsync(CancellationToken cancellationToken)
+    private IEnumerable<SweptKey> KeysOf(MaintenanceTask.RepublishKeys some, RepublishBatch batch) =>
+        some.Keys.Select(key => new SweptKey(key, some.IsAfterCut ? null : IsDueAtCheck, batch));
+
+    private async Task<IReadOnlyList<SweptKey>> LookAsync(RepublishBatch batch, CancellationToken cancellationToken)
+    {
+        var isComplete = false;
+        try
+        {
+            var (found, ripe) = await FindDueAsync(batch, cancellationToken);
+            _watch.Add(found);
+            isComplete = ripe <= MaxCollected;
+            return found;
+        }
+        finally
+        {
+            _watch.EndLook(isComplete);
+        }
+    }
+
+    /// <summary>All that is due, with how many keys of the same region go out within an hour, and how many held values could go out.</summary>
+    private async Task<(IReadOnlyList<SweptKey> Due, long Ripe)> FindDueAsync(RepublishBatch batch, CancellationToken cancellationToken)
     {
         _ages = _ages.Observe(_time.GetUtcNow(), _time.GetElapsedTime(0));
-        var (ripe, due, depth) = (new DueKeys(MaxCollected), new HashSet<NodeId>(), node.RegionDepth);
+        var (ripe, due, depth) = (new DueKeys(MaxCollected), new HashSet<NodeId>(), batch.Depth);
         var (near, depthNear) = (new Dictionary<NodeId, int>(), _lookups.Depth);
         await store.VisitAsync(KeyRegion.Everywhere, Collect, cancellationToken);
         NoteSent(due);
-        var held = ripe.Take().Where(key => due.Contains(key.Prefix(depth))).Select(key => (key, near[key.Prefix(depthNear)], false));
-        return (await FindDuePublicationsAsync(cancellationToken)).Concat(held).DistinctBy(static due => due.Item1);
+        var held = ripe.Take().Where(one => due.Contains(one.Key.Prefix(depth))).Select(one => new SweptKey(one.Key, IsRipe, batch)
+        {
+            KeysNear = near[one.Key.Prefix(depthNear)],
+            Overdue = batch.Bound(RepublishPolicy.GetLateness(one.StoredAt, _time.GetUtcNow(), Kademlia)),
+        });
+        return ([.. (await FindDuePublicationsAsync(batch, cancellationToken)).Concat(held).DistinctBy(static due => due.Key)], ripe.Count);
 
         void Collect(KeyLife life)
         {
@@ -193,14 +231,18 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         }
     }
 
-    private async Task<IEnumerable<(NodeId Key, int KeysNear, bool IsPublication)>> FindDuePublicationsAsync(CancellationToken cancellationToken)
+    private async Task<IEnumerable<SweptKey>> FindDuePublicationsAsync(RepublishBatch batch, CancellationToken cancellationToken)
     {
-        var (ripe, due, depth) = (new Dictionary<NodeId, List<NodeId>>(), new HashSet<NodeId>(), _lookups.Depth);
+        var (ripe, due, depth) = (new Dictionary<NodeId, List<SweptKey>>(), new HashSet<NodeId>(), _lookups.Depth);
         await foreach (var (key, publication) in publications.ScanAsync(cancellationToken))
         {
             if (IsRipe(publication))
             {
-                (CollectionsMarshal.GetValueRefOrAddDefault(ripe, key.Prefix(depth), out _) ??= []).Add(key);
+                (CollectionsMarshal.GetValueRefOrAddDefault(ripe, key.Prefix(depth), out _) ??= []).Add(new SweptKey(key, IsRipe, batch)
+                {
+                    IsPublication = true,
+                    Overdue = batch.Bound(LatenessOf(publication)),
+                });
                 if (IsDue(publication))
                 {
                     due.Add(key.Prefix(depth));
@@ -208,7 +250,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             }
         }
 
-        return ripe.Where(region => due.Contains(region.Key)).SelectMany(region => region.Value, static (region, key) => (key, region.Value.Count, true));
+        return ripe.Where(region => due.Contains(region.Key)).SelectMany(region => region.Value, static (region, one) => one with { KeysNear = region.Value.Count });
     }
 
     /// <summary>Sends keys, region by region. Returns when all have begun: what follows need not wait for the slowest.</summary>
@@ -232,6 +274,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         async Task SendWithinRoomAsync(SweptKey swept, int keysNear)
         {
             await SendAsync(swept, keysNear, cancellationToken);
+            _watch.End(swept);
             End(swept.Batch);
             _room.Reader.TryRead(out _);
         }
@@ -267,9 +310,10 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             var published = await publications.GetAsync(key, cancellationToken);
             if (published is { } publication && (swept.IsPublication ? IsRipe(publication) : IsDue(publication)))
             {
-                if (await PublishAsync(key, publication, keysNear, cancellationToken))
+                if (await PublishAsync(swept, publication, keysNear, cancellationToken))
                 {
                     batch.CountPublished();
+                    node.Metrics.Add(NodeMetrics.Published);
                 }
 
                 return;
@@ -279,7 +323,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             if (held is not null && (isDue is null || (isDue(key, held) && IsResponsible(key))))
             {
                 await WaitForUploadAsync(held.Value, queries: 0, cancellationToken);
-                if (await SpreadAsync(key, held.Value, published, isDue, keysNear, cancellationToken))
+                if (await SpreadAsync(swept, held.Value, published, keysNear, cancellationToken))
                 {
                     batch.CountRepublished();
                     node.Metrics.Add(NodeMetrics.Republished);
@@ -290,6 +334,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         {
             if (!cancellationToken.IsCancellationRequested)
             {
+                _watch.Fail();
                 _logger.MaintenanceFailed(nameof(Republisher), e);
             }
         }
@@ -304,15 +349,11 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
 
     /// <summary>Sends a held value with the life that is left. False if it, or another one, was stored meanwhile: that one is not due.</summary>
     private async Task<bool> SpreadAsync(
-        NodeId key,
-        DhtValue value,
-        Publication? published,
-        Func<NodeId, StoredValue, bool>? isDue,
-        int keysNear,
-        CancellationToken cancellationToken)
+        SweptKey swept, DhtValue value, Publication? published, int keysNear, CancellationToken cancellationToken)
     {
+        var key = swept.Key;
         var holders = await _lookups.FindHoldersAsync(key, keysNear, cancellationToken);
-        if (isDue is not null && !IsResponsible(key, holders.Closest))
+        if (swept.IsDue is not null && !IsResponsible(key, holders.Closest))
         {
             return false;
         }
@@ -320,8 +361,8 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         using var pass = await EnterAsync(key, holders, cancellationToken);
         var result = await node.Turns.RunAsync(key, async () =>
             await store.GetCurrentAsync(key, _time.GetUtcNow(), cancellationToken) is { } held && held.Value == value
-            && isDue?.Invoke(key, held) != false
-                ? await SendHeldAsync(key, held, holders, pass, cancellationToken)
+            && swept.IsDue?.Invoke(key, held) != false
+                ? await SendHeldAsync(swept, held, holders, pass, cancellationToken)
                 : (StoreResult?)null);
         if (result is not (null or StoreResult.Stored))
         {
@@ -334,9 +375,11 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     // The copy then counts as stored now, and changes nothing else: without a mark it brings no publication back, and if anything was
     // stored since it was read, the same value with a shorter life too, it is superseded.
     private async Task<StoreResult> SendHeldAsync(
-        NodeId key, StoredValue held, LookupOutcome holders, ContactPass pass, CancellationToken cancellationToken)
+        SweptKey swept, StoredValue held, LookupOutcome holders, ContactPass pass, CancellationToken cancellationToken)
     {
-        var life = held.LifeLeft(_time.GetUtcNow());
+        var (key, now) = (swept.Key, _time.GetUtcNow());
+        var life = held.LifeLeft(now);
+        _watch.NoteLateness(swept, RepublishPolicy.GetLateness(_ages.ByPresentClock(held.StoredAt, now), now, Kademlia));
         await node.Publisher.SendAsync(key, held.Value, life, holders, isChosen: false, held.IsAuthored, cancellationToken, pass);
         await SendToOthersAsync(key, held.Value, life, holders, pass, held.IsAuthored, cancellationToken);
         return await store.PutAsync(
@@ -385,8 +428,9 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         }
     }
 
-    private async Task<bool> PublishAsync(NodeId key, Publication publication, int keysNear, CancellationToken cancellationToken)
+    private async Task<bool> PublishAsync(SweptKey swept, Publication publication, int keysNear, CancellationToken cancellationToken)
     {
+        var key = swept.Key;
         if (!publication.IsPending)
         {
             await WaitForUploadAsync(publication.Value, queries: Kademlia.BucketSize, cancellationToken);
@@ -405,6 +449,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         }
 
         using var pass = await EnterAsync(key, holders, cancellationToken);
+        _watch.NoteLateness(swept, LatenessOf(publication));
         var result = await node.Turns.RunAsync(key, () => PublishAsync(key, publication, holders, pass, cancellationToken));
         if (result is not (null or StoreResult.Stored))
         {
@@ -547,6 +592,14 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         return true;
     }
 
+    private TimeSpan LatenessOf(Publication publication)
+    {
+        var now = _time.GetUtcNow();
+        return publication.IsPending
+            ? TimeSpan.Zero
+            : RepublishPolicy.GetPublicationLateness(_ages.ByPresentClock(publication.PublishedAt, now), now, Kademlia);
+    }
+
     private bool IsDue(Publication publication) => publication.IsPending
         || (_time.GetUtcNow() is var now && RepublishPolicy.IsPublicationDue(_ages.ByPresentClock(publication.PublishedAt, now), now, Kademlia));
 
@@ -584,10 +637,21 @@ internal readonly record struct SweptKey(NodeId Key, Func<NodeId, StoredValue, b
 
     /// <summary>Whether it goes out as one of this node's publications with others of its region, though it is not due by itself.</summary>
     public bool IsPublication { get; init; }
+
+    /// <summary>How far beyond its interval it was when it was found. Zero if that is not known.</summary>
+    public TimeSpan Overdue { get; init; }
+
+    /// <summary>What the keys of its region share; see <see cref="RepublishPolicy.GetRegionDepth"/>.</summary>
+    public NodeId Region => Key.Prefix(Batch.Depth);
 }
 
-internal sealed class RepublishBatch(Action ended)
+/// <summary>Values that were found due at once. Without a watch they are part of no sweep.</summary>
+internal sealed class RepublishBatch(Action ended, SweepWatch? watch)
 {
+    public static readonly RepublishBatch None = new(static () => { }, watch: null);
+
+    private readonly SweepWatch? _watch = watch;
+
     // One for those who still add values.
     private int _open = 1;
     private int _republished;
@@ -599,9 +663,28 @@ internal sealed class RepublishBatch(Action ended)
 
     public void Begin() => Interlocked.Increment(ref _open);
 
-    public void CountRepublished() => Interlocked.Increment(ref _republished);
+    /// <summary>When they were found, by <see cref="SweepWatch.Now"/>.</summary>
+    public TimeSpan NotedAt { get; } = watch?.Now ?? TimeSpan.Zero;
 
-    public void CountPublished() => Interlocked.Increment(ref _published);
+    /// <summary>How overdue any of them can have been then.</summary>
+    public TimeSpan MostOverdue { get; init; }
+
+    /// <summary>The bits that keys of one region shared then.</summary>
+    public int Depth { get; init; }
+
+    public TimeSpan Bound(TimeSpan overdue) => overdue < MostOverdue ? overdue : MostOverdue;
+
+    public void CountRepublished()
+    {
+        Interlocked.Increment(ref _republished);
+        _watch?.Count(isPublication: false);
+    }
+
+    public void CountPublished()
+    {
+        Interlocked.Increment(ref _published);
+        _watch?.Count(isPublication: true);
+    }
 
     public bool End()
     {

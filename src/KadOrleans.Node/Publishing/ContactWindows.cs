@@ -44,6 +44,18 @@ internal sealed class ContactWindows(TimeProvider time)
         }
     }
 
+    /// <summary>Contacts that are left out now.</summary>
+    public int LeftOut
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _windows.Values.Count(IsLeftOut);
+            }
+        }
+    }
+
     /// <summary>
     /// Waits until each of the contacts has room, in an order that is the same for all who wait. Dispose the pass: it has those contacts that
     /// are not left out. Up to half of them may be missing as they are too slow.

@@ -85,6 +85,7 @@ internal sealed class SweepLookups(DhtNode node, TimeProvider time)
             cancellationToken.ThrowIfCancellationRequested();
         }
 
+        node.Metrics.Add(NodeMetrics.SweepLookups);
         return await node.Publisher.FindHoldersAsync(key, cancellationToken);
     }
 
@@ -182,6 +183,7 @@ internal sealed class SweepLookups(DhtNode node, TimeProvider time)
         try
         {
             await node.Upload.WaitAsync(default, stores: 0, SurveyRequests, cancellationToken);
+            node.Metrics.Add(NodeMetrics.SweepSurveys);
             (var outcome, survey) = await node.Lookups.SurveyAsync(target, cancellationToken);
             isLed = survey is null
                 ? outcome.Reason is TerminationReason.RequestLimit or TerminationReason.DeadlineReached

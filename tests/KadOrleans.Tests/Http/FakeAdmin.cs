@@ -31,6 +31,9 @@ internal sealed class FakeAdmin
     /// <summary>The imports that are taken before one fails.</summary>
     public int ImportsTaken { get; set; } = int.MaxValue;
 
+    public IReadOnlyList<EdgeDetails> Edges { get; set; } =
+        [new EdgeDetails("edge-<b>", EdgeLeaseState.Silent, [NodeId.MaxValue], [UdpEndpoint.Parse("192.0.2.9:8468")], 3, 7, StoredAt)];
+
     public IReadOnlyList<SiloDetails> Silos { get; set; } =
     [
         new("S192.0.2.1:11111:7", "silo-<b>", "Active", StoredAt, StoredAt.AddHours(1), TimeSpan.FromSeconds(-20.125), "1.2.3", false, "clock skew", true),
@@ -129,8 +132,7 @@ internal sealed class FakeAdmin
                 new LookupQuery(Near with { Id = NodeId.MinValue }, null, 1, TimeSpan.Zero, null, QueryResult.Pending, 0, null),
                 new LookupQuery(Near, 0, 2, TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(3), QueryResult.Value, 0, Held.Value),
             ])),
-        nameof(IDhtAdmin.GetEdgesAsync) => Of<IReadOnlyList<EdgeDetails>>(
-            [new EdgeDetails("edge-<b>", EdgeLeaseState.Silent, [NodeId.MaxValue], [UdpEndpoint.Parse("192.0.2.9:8468")], 3, 7, StoredAt)]),
+        nameof(IDhtAdmin.GetEdgesAsync) => Of(Edges),
         nameof(IDhtAdmin.ChangeEdgeAsync) => Of(first is "live" ? throw new ArgumentException("The edge 'live' is live.") : true),
         nameof(IDhtAdmin.GetContactAsync) => Of<IReadOnlyList<ContactDetails>>(
             [new ContactDetails(NodeId.MaxValue, new KnownContact(Near with { Id = (NodeId)first! }, false, StoredAt, StoredAt.AddHours(1), 2))]),

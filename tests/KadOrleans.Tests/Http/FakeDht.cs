@@ -86,8 +86,13 @@ internal sealed class FakeDht : IDht
         throw new NotSupportedException();
 
     // Not noted: the console asks for it too.
-    public Task<DhtStatus> GetStatusAsync(CancellationToken cancellationToken = default) => Task.FromResult(new DhtStatus(
-        [new DhtNodeStatus("edge", [NodeId.MaxValue], [UdpEndpoint.Parse("192.0.2.1:8468")], 5, new Dictionary<string, long> { ["received.Ping"] = 1 })]));
+    public Task<DhtStatus> GetStatusAsync(CancellationToken cancellationToken = default) => Task.FromResult(Statuses.TryDequeue(out var next) ? _last = next : _last);
+
+    /// <summary>What the status is at each call in turn. The last one stays.</summary>
+    public Queue<DhtStatus> Statuses { get; } = new();
+
+    private DhtStatus _last = new(
+        [new DhtNodeStatus("edge", [NodeId.MaxValue], [UdpEndpoint.Parse("192.0.2.1:8468")], 5, new Dictionary<string, long> { ["received.Ping"] = 1 })]);
 
     private static LookupOutcome Outcome(NodeId target) => Samples.Lookup with { Target = target, Asked = 5, Answered = 3, Failed = 2 };
 

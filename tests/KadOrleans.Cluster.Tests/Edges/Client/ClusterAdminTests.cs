@@ -34,6 +34,30 @@ public sealed class ClusterAdminTests(SixteenShardCluster cluster) : DhtAdminCon
     }
 
     [Fact]
+    public async Task What_edges_report_of_their_sweeps_is_told_and_of_one_that_does_not_it_is_unknown()
+    {
+        var sweep = new SweepProgress
+        {
+            At = cluster.Clock.GetUtcNow(), BegunAt = cluster.Clock.GetUtcNow(), Values = 9, Waiting = 4, Republished = 3, Published = 2, Regions = 2,
+            Overdue = TimeSpan.FromMinutes(16), OverdueLimit = TimeSpan.FromMinutes(15),
+        };
+        var reference = cluster.Reference(_edge);
+        var lease = await cluster.Directory.LeaseAsync("tells", 1, reference);
+        await cluster.Directory.RenewAsync("tells", lease.Epoch, reference, new EdgeReport { Sweep = sweep });
+        try
+        {
+            var edges = (await Admin.GetEdgesAsync()).ToDictionary(edge => edge.Name, edge => edge.Sweep);
+            Assert.Equal((sweep, null), (edges["tells"], edges[FakeEdge.Name]));
+            var nodes = (await Dht.GetStatusAsync()).Nodes.ToDictionary(node => node.Name, node => node.Sweep);
+            Assert.Equal((sweep, null), (nodes["tells"], nodes[FakeEdge.Name]));
+        }
+        finally
+        {
+            await cluster.Directory.ReleaseAsync("tells", lease.Epoch);
+        }
+    }
+
+    [Fact]
     public async Task Sources_are_exact_although_shards_do_not_list_them_all()
     {
         // A shard lists 1,024 by keys; 1,500 networks have two keys each there, and one has one key in each shard.

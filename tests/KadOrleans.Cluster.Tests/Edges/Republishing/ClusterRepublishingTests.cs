@@ -57,6 +57,8 @@ public sealed class ClusterRepublishingTests(ITestOutputHelper output)
         await _world.PassAsync(TimeSpan.FromMinutes(70));
         output.WriteLine($"{cluster.Sent.Count} keys of {keys} in 70 min");
         Assert.Equal(keys, cluster.Sent.Count);
+        Assert.All(cluster.Sweeps, sweep => Assert.Equal((0, false, sweep.Regions), (sweep.Waiting, sweep.MissesInterval, sweep.RegionsDone)));
+        Assert.All(cluster.Sweeps, sweep => Assert.True(sweep.EndedAt > sweep.BegunAt, $"{sweep}"));
 
         await _world.PassAsync(TimeSpan.FromMinutes(65));
         output.WriteLine($"longest gap {cluster.LongestGap.TotalMinutes:0.0} min");
@@ -85,6 +87,9 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
     private TimeProvider Time => world.Clock;
 
     public Dictionary<NodeId, TimeSpan> Sent { get; } = [];
+
+    /// <summary>How far each edge is.</summary>
+    public IEnumerable<SweepProgress> Sweeps => _nodes.Select(node => node.Sweeps.Read());
 
     /// <summary>STOREs that arrived, by the id that sent them.</summary>
     public Dictionary<NodeId, int> SentBy { get; } = [];

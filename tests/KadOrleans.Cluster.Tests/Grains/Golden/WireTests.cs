@@ -68,6 +68,11 @@ public sealed class WireTests
                 new LookupQuery(Near, 4, 2, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(3), QueryResult.Contacts, 6, "held"),
                 new LookupQuery(Near, null, 2, TimeSpan.FromSeconds(2), null, QueryResult.Failed, 6, null),
             ]))),
+        ("SweepProgress", Response.FromResult(new SweepProgress
+        {
+            At = Time, IsLooking = true, BegunAt = Time.AddMinutes(-9), Values = 10, Waiting = 5, Republished = 3, Published = 2, Regions = 4,
+            RegionsDone = 1, Lateness = TimeSpan.FromMinutes(6), Overdue = TimeSpan.FromMinutes(7), OverdueLimit = TimeSpan.FromMinutes(15), LeftOut = 8,
+        })),
         ("NameUse", Response.FromResult(NameUse.Held)),
         ("CallRefusedException", Response.FromException(new CallRefusedException("refused"))),
         ("EdgeDrainedException", Response.FromException(new EdgeDrainedException("drained"))),

@@ -112,6 +112,49 @@ public class RepublishPolicyTests
     });
 }
 
+public sealed class SweepProgressTests
+{
+    private static readonly DateTimeOffset Noon = new(2026, 11, 1, 12, 0, 0, TimeSpan.Zero);
+
+    private static readonly SweepProgress UnderWay = new()
+    {
+        At = Noon, BegunAt = Noon.AddMinutes(-2), Values = 10, Waiting = 4, Republished = 5, Published = 1, Regions = 3, RegionsDone = 2,
+        Lateness = TimeSpan.FromMinutes(1), Overdue = TimeSpan.FromMinutes(16), OverdueLimit = TimeSpan.FromMinutes(15), LeftOut = 1,
+    };
+
+    private static readonly SweepProgress Ended = new()
+    {
+        At = Noon.AddSeconds(-5), IsLooking = true, BegunAt = Noon.AddHours(-1), EndedAt = Noon.AddMinutes(-50), Values = 100, Republished = 100,
+        Regions = 9, RegionsDone = 9, Lateness = TimeSpan.FromMinutes(7), OverdueLimit = TimeSpan.FromMinutes(15), LeftOut = 2,
+    };
+
+    [Fact]
+    public void That_of_several_nodes_is_of_the_sweeps_under_way_and_of_what_all_have_now() => Assert.Equal(
+        UnderWay with { At = Ended.At, IsLooking = true, LeftOut = 3 },
+        SweepProgress.Combine([Ended, null, UnderWay]));
+
+    [Fact]
+    public void Without_one_under_way_it_is_of_the_last_ones_and_nobody_that_tells_is_none()
+    {
+        var twice = SweepProgress.Combine([Ended, Ended])!;
+
+        Assert.Equal((200, Ended.EndedAt, Ended.BegunAt), (twice.Values, twice.EndedAt, twice.BegunAt));
+        Assert.Null(SweepProgress.Combine([null, null]));
+        Assert.Null(SweepProgress.Combine([new SweepProgress { At = Noon }, new SweepProgress { At = Noon }])!.BegunAt);
+    }
+
+    [Fact]
+    public void The_interval_is_missed_by_more_than_the_spread_of_holders_and_some_minutes()
+    {
+        Assert.Equal(TimeSpan.FromMinutes(15), RepublishPolicy.MostOverdue(new KademliaOptions()));
+        Assert.True(UnderWay.MissesInterval);
+        Assert.False((UnderWay with { Overdue = UnderWay.OverdueLimit }).MissesInterval);
+        Assert.Equal(TimeSpan.FromMinutes(3), RepublishPolicy.GetLateness(Noon, Noon.AddMinutes(63), new KademliaOptions()));
+        Assert.Equal(TimeSpan.Zero, RepublishPolicy.GetLateness(Noon, Noon.AddMinutes(59), new KademliaOptions()));
+        Assert.Equal(TimeSpan.FromMinutes(3), RepublishPolicy.GetPublicationLateness(Noon, Noon.AddMinutes((24 * 60) + 3), new KademliaOptions()));
+    }
+}
+
 public sealed class DueKeysTests
 {
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -126,7 +169,7 @@ public sealed class DueKeysTests
         }
 
         Assert.Equal(6, due.Count);
-        Assert.Equal([KeyOf(0), KeyOf(1), KeyOf(2)], due.Take());
+        Assert.Equal([.. Enumerable.Range(0, 3).Select(i => (KeyOf(i), Start.AddMinutes(i)))], due.Take());
         Assert.Empty(due.Take());
     }
 

@@ -185,6 +185,85 @@ public sealed class RepublishTests
     });
 
     [Fact]
+    public void Who_looks_sees_how_far_a_sweep_is_what_it_sent_and_how_late() => _world.Run(async () =>
+    {
+        var holder = await HoldAsync(40, options => options.RepublishRate = 0.5);
+        await JoinPeerAsync(holder);
+        await holder.Node.SetAsync(Key, Value);
+        await PassToSweepAsync(holder);
+
+        var begun = await SweepOfAsync(holder);
+        // The own value is held, too.
+        Assert.Equal((41, null), (begun.Values, begun.EndedAt));
+        Assert.InRange(begun.Waiting, 30, 40);
+        await _world.PassAsync(TimeSpan.FromMinutes(2));
+
+        var ended = await SweepOfAsync(holder);
+        Assert.Equal((41, 0, 41, 0, false), (ended.Values, ended.Waiting, ended.Republished, ended.Published, ended.MissesInterval));
+        Assert.Equal((begun.BegunAt, ended.Regions), (ended.BegunAt, ended.RegionsDone));
+        Assert.InRange(ended.EndedAt!.Value - ended.BegunAt!.Value, TimeSpan.FromSeconds(70), TimeSpan.FromSeconds(90));
+        Assert.InRange(ended.Lateness, TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(12));
+        Assert.InRange(ended.Regions, 1, 41);
+
+        // The own publication is a day old.
+        await _world.PassAsync(TimeSpan.FromHours(24));
+        Assert.Equal(1, holder.Node.Engine.Counts["values.published"]);
+        Assert.True(holder.Node.Engine.Counts["sweeps.lookups"] + holder.Node.Engine.Counts["sweeps.surveys"] > 0);
+    });
+
+    [Fact]
+    public void A_sweep_that_is_too_slow_misses_the_interval_until_what_waits_is_sent() => _world.Run(async () =>
+    {
+        // 6 a minute take 34 minutes.
+        var holder = await HoldAsync(200, options => options.RepublishRate = 0.1);
+        await JoinPeerAsync(holder);
+        await _world.PassAsync(TimeSpan.FromMinutes(74));
+        Assert.False((await SweepOfAsync(holder)).MissesInterval);
+
+        await _world.PassAsync(TimeSpan.FromMinutes(10));
+        var late = await SweepOfAsync(holder);
+        Assert.True(late.MissesInterval, $"{late}");
+        Assert.InRange(late.Overdue, TimeSpan.FromMinutes(22), TimeSpan.FromMinutes(24));
+
+        await _world.PassAsync(TimeSpan.FromMinutes(30));
+        var sent = await SweepOfAsync(holder);
+        Assert.Equal((0, false), (sent.Waiting, sent.MissesInterval));
+        Assert.InRange(sent.Lateness, TimeSpan.FromMinutes(34), TimeSpan.FromMinutes(50));
+    });
+
+    [Fact]
+    public void Work_that_an_operator_begins_is_seen_at_once_and_one_who_has_nothing_due_ends_it() => _world.Run(async () =>
+    {
+        var holder = await HoldAsync(5, static _ => { });
+        await JoinPeerAsync(holder);
+
+        Assert.Equal(1, await holder.Node.Admin.RunAsync(DhtWork.Republish));
+        Assert.True((await SweepOfAsync(holder)).IsLooking);
+        await _world.PassAsync(TimeSpan.FromSeconds(1));
+
+        var sweep = await SweepOfAsync(holder);
+        Assert.Equal((false, 0, null), (sweep.IsLooking, sweep.Values, sweep.BegunAt));
+    });
+
+    [Fact]
+    public void A_value_that_is_ones_own_only_since_a_nearer_contact_left_is_not_late() => _world.Run(async () =>
+    {
+        var holder = await _world.StartNodeAsync(options => options.Kademlia = new KademliaOptions { BucketSize = 1 });
+        var nearer = await JoinPeerAsync(holder);
+        await holder.Store.PutAsync(nearer.Id, Held(Value, TimeToLive));
+        await _world.PassAsync(TimeSpan.FromHours(20));
+        Assert.Equal(0, (await SweepOfAsync(holder)).Values);
+
+        Assert.Equal(1, await holder.Node.Admin.DropContactAsync(nearer.Id));
+        Assert.Equal(1, await holder.Node.Admin.RunAsync(DhtWork.Republish));
+        await _world.PassAsync(TimeSpan.FromSeconds(10));
+
+        var sweep = await SweepOfAsync(holder);
+        Assert.Equal(1, sweep.Values);
+        Assert.InRange(sweep.Lateness, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(12));
+    });
+
+    [Fact]
     public void Republishing_takes_half_of_the_upload_at_most() => _world.Run(async () =>
     {
         const int Upload = 16_384;
@@ -229,6 +308,17 @@ public sealed class RepublishTests
         }
 
         return holder;
+    }
+
+    private static async Task<SweepProgress> SweepOfAsync(SimulatedNode node) => Assert.Single((await node.Node.GetStatusAsync()).Nodes).Sweep!;
+
+    private async Task PassToSweepAsync(SimulatedNode node)
+    {
+        for (var second = 0; (await SweepOfAsync(node)).Waiting == 0; second++)
+        {
+            Assert.InRange(second, 0, 75 * 60);
+            await _world.PassAsync(TimeSpan.FromSeconds(1));
+        }
     }
 
     private async Task<StoredValue?> FindAsync(SimulatedNode node) => await node.Store.GetAsync(Key, _world.Clock.GetUtcNow());

@@ -119,6 +119,26 @@ public sealed class OverviewTests
         "Edges without contacts: a<U+202E>.",
         Overview.Of(Ready, [Node("a\u202e", 0)], [At(0)]).Alarms.Single(alarm => alarm.Fires).Sentence);
 
+    [Fact]
+    public void Values_that_wait_beyond_their_interval_fire_an_alarm_and_a_release_that_does_not_tell_fires_none()
+    {
+        var limit = TimeSpan.FromMinutes(15);
+        var late = new SweepProgress { Waiting = 3, Overdue = TimeSpan.FromMinutes(20), OverdueLimit = limit };
+        var kept = late with { Waiting = 4, Overdue = limit };
+
+        Assert.Equal("A value waits to be sent again 20 minutes beyond its interval; 15 are allowed.", Sentence(true, Node("", 0) with { Sweep = late }));
+        Assert.Equal("Edges on which values wait for too long: a.", Sentence(true, Node("a", 0) with { Sweep = late }, Node("b", 0) with { Sweep = kept }, Node("c", 0)));
+        Assert.Equal("No value waits to be sent again for too long.", Sentence(false, Node("b", 0) with { Sweep = kept }, Node("c", 0)));
+        Assert.Equal("How long values wait to be sent again is unknown: the edges' release does not tell.", Sentence(false, Node("c", 0)));
+
+        var overview = Overview.Of(Ready, [Node("a", 0) with { Sweep = late }, Node("b", 0) with { Sweep = kept }, Node("c", 0)], [At(0)]);
+        Assert.Equal((7, TimeSpan.FromMinutes(20), true), (overview.Sweep!.Waiting, overview.Sweep.Overdue, overview.Sweep.MissesInterval));
+        Assert.Null(Overview.Of(Ready, [Node("c", 0)], [At(0)]).Sweep);
+
+        static string Sentence(bool fires, params DhtNodeStatus[] nodes) =>
+            Assert.Single(Overview.Of(Ready, nodes, [At(0)]).Alarms, alarm => alarm.Name == "KadRepublishLate" && alarm.Fires == fires).Sentence;
+    }
+
     private static string Words(Health health, params DhtNodeStatus[] nodes) => Overview.Of(health, nodes, [At(0)]).Words;
 
     private static IEnumerable<string> Firing(Health health, params DhtNodeStatus[] nodes) =>

@@ -24,6 +24,7 @@ public sealed record Alarm(string Name, bool Fires, string Sentence)
             OverviewRates.Growth(begin, end, FailedWrites.Name)),
         Dropped(OverviewRates.Growth(begin, end, "refused.Busy", "refused.PendingLimit", "stores.refused.Busy"), end.At - begin.At),
         Lookups(OverviewRates.Between(begin, end)),
+        Republishing(nodes ?? []),
     ];
 
     private static Alarm Storage(Health health, long stores, long puts) => new(
@@ -46,9 +47,27 @@ public sealed record Alarm(string Name, bool Fires, string Sentence)
         {
             [] => "All nodes have contacts.",
             [{ Name: "" }] => "The node has no contacts.",
-            _ => $"Edges without contacts: {string.Join(", ", alone.Take(NamedNodes).Select(node => VisibleText.Excerpt(node.Name)))}{(alone.Count > NamedNodes ? $" and {alone.Count - NamedNodes} more" : string.Empty)}.",
+            _ => $"Edges without contacts: {Names(alone)}.",
         });
     }
+
+    private static Alarm Republishing(IReadOnlyList<DhtNodeStatus> nodes)
+    {
+        var late = nodes.Where(node => node.Sweep is { MissesInterval: true }).ToList();
+        return new Alarm("KadRepublishLate", late.Count > 0, late switch
+        {
+            [{ Name: "", Sweep: { } sweep }] => string.Create(
+                CultureInfo.InvariantCulture,
+                $"A value waits to be sent again {sweep.Overdue.TotalMinutes:0} minutes beyond its interval; {sweep.OverdueLimit.TotalMinutes:0} are allowed."),
+            [_, ..] => $"Edges on which values wait for too long: {Names(late)}.",
+            [] when nodes.Count > 0 && nodes.All(node => node.Sweep is null) => "How long values wait to be sent again is unknown: the edges' release does not tell.",
+            [] => "No value waits to be sent again for too long.",
+        });
+    }
+
+    private static string Names(IReadOnlyList<DhtNodeStatus> nodes) =>
+        string.Join(", ", nodes.Take(NamedNodes).Select(node => VisibleText.Excerpt(node.Name)))
+        + (nodes.Count > NamedNodes ? $" and {nodes.Count - NamedNodes} more" : string.Empty);
 
     private static Alarm Dropped(long dropped, TimeSpan over)
     {

@@ -4,7 +4,7 @@ using System.Reflection;
 namespace KadOrleans.Hosting;
 
 // What the first page shows: the process's health in words, the node or the first MaxNodes live edges with the contacts of all.
-// The network's size is the middle of what the nodes' lookups estimate. The rates are null before the second sample. Each alarm has a line. The series is for drawings.
+// The sweep is that of all nodes together, null if none of them tells. The network's size is the middle of what the nodes' lookups estimate. The rates are null before the second sample. Each alarm has a line. The series is for drawings.
 public sealed record Overview(
     DateTimeOffset At,
     bool IsReady,
@@ -13,6 +13,7 @@ public sealed record Overview(
     int NodeCount,
     int Contacts,
     double? NetworkSize,
+    SweepProgress? Sweep,
     string Release,
     DateTimeOffset StartedAt,
     OverviewRates? Rates,
@@ -42,6 +43,7 @@ public sealed record Overview(
             known.Count,
             known.Sum(node => node.Contacts),
             SizeOf(known),
+            SweepProgress.Combine(known.Select(node => node.Sweep)),
             RunningRelease,
             ProcessStart,
             last.At > begin.At ? OverviewRates.Between(begin, last) : null,

@@ -12,7 +12,7 @@ export function work(...kinds) {
       event.target.disabled = true;
       await report(done, async () => {
         const { begun } = await post(`work:${kind}`);
-        return begun > 0 ? `Begun by ${plural(begun, taker)}.` : 'It was not begun: too much work is pending.';
+        return begun > 0 ? `Begun by ${plural(begun, taker)}.${kind === 'republish' ? ' The page Nodes shows how far it is.' : ''}` : 'It was not begun: too much work is pending.';
       });
       event.target.disabled = false;
     },

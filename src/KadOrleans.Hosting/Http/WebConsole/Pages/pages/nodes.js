@@ -2,6 +2,7 @@ import { el, put, shown, table, load, confirm, report } from '../lib/dom.js';
 import { number, plural, time } from '../lib/format.js';
 import { read, post, status } from '../lib/api.js';
 import { watch } from '../lib/live.js';
+import { sweepOf } from '../lib/sweep.js';
 
 const STATES = { live: 'good', silent: 'bad', released: '', drained: 'warn' };
 
@@ -34,6 +35,7 @@ export function show(view, { session, onLeave }) {
       el('h2', {}, shown(edge.name), el('span', { class: `mark ${STATES[edge.state] ?? ''}` }, edge.state)),
       el('p', { class: 'quiet' }, edge.state === 'live' ? plural(edge.contacts, 'contact') : edge.lastSeen ? ['last seen ', time(edge.lastSeen)] : 'not seen',
         `, ${plural(edge.epoch, 'lease')} so far`),
+      edge.state === 'live' && sweepOf(edge.sweep),
       ids(edge.ids, edge.endpoints, edge.state === 'live'),
       counters(edge.name, counts.get(edge.name)),
       session.canManage && el('div', { class: 'buttons' }, ACTIONS.filter(one => one.states.includes(edge.state)).map(one =>
@@ -48,7 +50,7 @@ function drawNode(onLeave) {
     if (!overview) return;
     put(body, overview.nodes.length === 0
       ? el('p', { class: 'empty' }, 'No edge is known: nothing is served to the network.')
-      : overview.nodes.map(node => [el('p', {}, `This node has ${plural(node.contacts, 'contact')}.`), ids(node.ids, node.endpoints, true)]));
+      : overview.nodes.map(node => [el('p', {}, `This node has ${plural(node.contacts, 'contact')}.`), sweepOf(overview.sweep), ids(node.ids, node.endpoints, true)]));
   }));
   return body;
 }

@@ -3,6 +3,7 @@ import { number, rate, bytes, plural, duration, time } from '../lib/format.js';
 import { lines } from '../lib/charts.js';
 import { read } from '../lib/api.js';
 import { watch } from '../lib/live.js';
+import { sweepTile } from '../lib/sweep.js';
 
 const USAGE_MS = 30000;
 
@@ -13,6 +14,7 @@ const WHERE = {
   KadStorageFailing: ['#/usage', 'Look at the usage'],
   KadRequestsDropped: null,
   KadLookupsFail: ['#/lookup', 'Try a lookup'],
+  KadRepublishLate: ['#/nodes', 'Look at what waits'],
 };
 
 export function show(view, { session, onLeave }) {
@@ -45,6 +47,7 @@ export function show(view, { session, onLeave }) {
       tile('Contacts', number(overview.contacts), { href: '#/table' }),
       tile('Release', overview.release),
       tile('Up for', duration((new Date(overview.at) - new Date(overview.startedAt)) / 1000), { words: session.subject.isCluster ? 'this silo' : null }),
+      sweepTile(overview.sweep),
       tile('Storage', storage(overview), { isBad: refusesWrites(overview), words: shown(session.subject.storage) }));
     put(charts, el('div', { class: 'charts' },
       lines('Requests received', overview.series.at, overview.series.received),

@@ -1,0 +1,164 @@
+namespace KadOrleans.Node;
+
+/// <summary>
+/// What a node's upkeep has sent and what waits, for those who look: <see cref="SweepProgress"/>. How overdue a value is counts from its
+/// interval, but at most from when the node could have known: it may be responsible for a value of yesterday only since a nearer contact left.
+/// Safe for several threads.
+/// </summary>
+internal sealed class SweepWatch(TimeProvider time, ContactWindows windows, NodeMetrics metrics, KademliaOptions options)
+{
+    private readonly long _startedAt = time.GetTimestamp();
+
+    // Guards all that follows.
+    private readonly Lock _gate = new();
+
+    // How many values wait: by the minute since which they are due, and by their region.
+    private readonly SortedDictionary<long, int> _due = [];
+    private readonly Dictionary<NodeId, int> _regions = [];
+
+    private SweepProgress _sweep = new();
+    private int _looks;
+
+    // The last look, whether it found all that was due, and the last one of which all was sent.
+    private TimeSpan _lookAt;
+    private bool _isComplete;
+    private TimeSpan _lookedAt;
+
+    /// <summary>The time since the start, by a clock that no one sets.</summary>
+    public TimeSpan Now => time.GetElapsedTime(_startedAt);
+
+    /// <summary>A look at everything is wanted. Each is ended by <see cref="EndLook"/>.</summary>
+    public void AskForLook()
+    {
+        lock (_gate)
+        {
+            _looks++;
+        }
+    }
+
+    /// <summary>Begins a look, after the values of the one before.</summary>
+    /// <returns>How overdue a value can be: what the look before did not find was not due then, or this node was not responsible for it.</returns>
+    public TimeSpan BeginLook()
+    {
+        lock (_gate)
+        {
+            _lookedAt = _isComplete ? _lookAt : _lookedAt;
+            (_lookAt, _isComplete) = (Now, false);
+            return RepublishPolicy.Spread(options) + Now - _lookedAt;
+        }
+    }
+
+    /// <summary>Ends a look.</summary>
+    /// <param name="isComplete">Whether it found all that was due.</param>
+    public void EndLook(bool isComplete)
+    {
+        lock (_gate)
+        {
+            (_looks, _isComplete) = (_looks - 1, isComplete);
+        }
+    }
+
+    /// <summary>A value could not be read or written: it may have been due for longer than the next look can know.</summary>
+    public void Fail()
+    {
+        lock (_gate)
+        {
+            _isComplete = false;
+        }
+    }
+
+    /// <summary>Values are to be sent. Each is ended by <see cref="End"/>.</summary>
+    public void Add(IReadOnlyCollection<SweptKey> keys)
+    {
+        lock (_gate)
+        {
+            if (_sweep.Waiting == 0 && keys.Count > 0)
+            {
+                _sweep = new SweepProgress { BegunAt = time.GetUtcNow() };
+            }
+
+            var regions = 0;
+            foreach (var swept in keys)
+            {
+                CollectionsMarshal.GetValueRefOrAddDefault(_regions, swept.Region, out var isKnown)++;
+                regions += isKnown ? 0 : 1;
+                _due[MinuteOf(swept)] = _due.GetValueOrDefault(MinuteOf(swept)) + 1;
+            }
+
+            _sweep = _sweep with
+            {
+                Values = _sweep.Values + keys.Count,
+                Waiting = _sweep.Waiting + keys.Count,
+                Regions = _sweep.Regions + regions,
+            };
+        }
+    }
+
+    /// <summary>The STOREs of a value begin, so long after its interval.</summary>
+    public void NoteLateness(SweptKey swept, TimeSpan sinceDue)
+    {
+        lock (_gate)
+        {
+            var most = swept.Batch.MostOverdue + Now - swept.Batch.NotedAt;
+            var lateness = sinceDue < most ? sinceDue : most;
+            _sweep = lateness > _sweep.Lateness ? _sweep with { Lateness = lateness } : _sweep;
+        }
+    }
+
+    /// <summary>A value of the sweep was sent.</summary>
+    public void Count(bool isPublication)
+    {
+        lock (_gate)
+        {
+            _sweep = isPublication ? _sweep with { Published = _sweep.Published + 1 } : _sweep with { Republished = _sweep.Republished + 1 };
+        }
+    }
+
+    /// <summary>A value waits no more: it was sent, or need not be.</summary>
+    public void End(SweptKey swept)
+    {
+        lock (_gate)
+        {
+            var isRegionDone = Take(_regions, swept.Region);
+            Take(_due, MinuteOf(swept));
+            _sweep = _sweep with
+            {
+                Waiting = _sweep.Waiting - 1,
+                RegionsDone = _sweep.RegionsDone + (isRegionDone ? 1 : 0),
+                EndedAt = _sweep.Waiting == 1 ? time.GetUtcNow() : null,
+            };
+            metrics.Add(NodeMetrics.SweepRegions, count: isRegionDone ? 1 : 0);
+        }
+    }
+
+    /// <summary>How far upkeep is now.</summary>
+    public SweepProgress Read()
+    {
+        var leftOut = windows.LeftOut;
+        lock (_gate)
+        {
+            var overdue = _due.Count == 0 ? TimeSpan.Zero : Now - TimeSpan.FromMinutes(_due.Keys.First() + 1);
+            return _sweep with
+            {
+                At = time.GetUtcNow(),
+                IsLooking = _looks > 0,
+                Overdue = overdue > TimeSpan.Zero ? overdue : TimeSpan.Zero,
+                OverdueLimit = RepublishPolicy.MostOverdue(options),
+                LeftOut = leftOut,
+            };
+        }
+    }
+
+    private static bool Take<TKey>(IDictionary<TKey, int> counts, TKey key)
+    {
+        if (--counts[key] > 0)
+        {
+            return false;
+        }
+
+        counts.Remove(key);
+        return true;
+    }
+
+    private static long MinuteOf(SweptKey swept) => (long)Math.Floor((swept.Batch.NotedAt - swept.Overdue).TotalMinutes);
+}

@@ -1,0 +1,192 @@
+using KadOrleans.Cli;
+using KadOrleans.Tests.Http;
+
+namespace KadOrleans.Tests.Cli;
+
+/// <summary>What <c>kad admin run republish</c>, <c>status</c> and <c>edges</c> print of values that are sent again.</summary>
+public sealed class RepublishCommandTests(ApiHost host) : IClassFixture<ApiHost>
+{
+    private static readonly DateTimeOffset Noon = new(2026, 11, 1, 12, 0, 0, TimeSpan.Zero);
+
+    // It ended before.
+    private static readonly SweepProgress Former = new()
+    {
+        At = Noon, BegunAt = Noon.AddHours(-1), EndedAt = Noon.AddMinutes(-59), Values = 500, Republished = 500, Regions = 9, RegionsDone = 9,
+        Lateness = TimeSpan.FromHours(9), OverdueLimit = TimeSpan.FromMinutes(15),
+    };
+
+    private static readonly SweepProgress Begun = new()
+    {
+        At = Noon.AddSeconds(1), BegunAt = Noon.AddSeconds(1), Values = 40, Waiting = 40, Regions = 3, Overdue = TimeSpan.FromMinutes(20),
+        OverdueLimit = TimeSpan.FromMinutes(15), LeftOut = 2,
+    };
+
+    private static readonly SweepProgress Half = Begun with { At = Noon.AddSeconds(2), Waiting = 20, Republished = 19, Published = 1, RegionsDone = 1 };
+
+    private static readonly SweepProgress Ended = Half with
+    {
+        At = Noon.AddSeconds(3), EndedAt = Noon.AddSeconds(3), Waiting = 0, Republished = 37, Published = 2, RegionsDone = 3,
+        Overdue = TimeSpan.Zero, Lateness = TimeSpan.FromMinutes(21),
+    };
+
+    private readonly ApiHost _api = host.Reset();
+
+    [Fact]
+    public async Task A_nodes_sweep_is_followed_to_its_end_with_what_it_sent()
+    {
+        Say(Node(Former, 500, 0, 9), Node(Former with { At = Noon.AddSeconds(1), IsLooking = true }, 500, 0, 9), Node(Begun, 500, 0, 9), Node(Half, 519, 1, 10), Node(Ended, 537, 2, 12));
+
+        var run = await _api.RunAsync("run", "republish");
+
+        Assert.Equal(
+            (ExitCode.Done, "39 values sent: 37 held for the network, 2 own publications; in 3 regions, with 0 surveys and 6 lookups for one value. "
+                + "The most overdue was 21 min late.\n"),
+            (run.ExitCode, run.Output));
+        Assert.Equal(
+            """
+            0 of 40 values sent, 0 of 3 regions done. The most overdue is 20 min late.
+            20 of 40 values sent, 1 of 3 regions done. The most overdue is 20 min late.
+            39 of 40 values sent, 3 of 3 regions done.
+
+            """.ReplaceLineEndings("\n"),
+            run.Error);
+        Assert.Equal("run Republish", string.Join(' ', Assert.Single(_api.Admin.Calls).Split(' ').Take(2)), ignoreCase: true);
+    }
+
+    [Fact]
+    public async Task Programs_get_one_object_at_the_end_and_nothing_else()
+    {
+        Say(Node(Former, 500, 0, 9), Node(Half, 519, 1, 10), Node(Ended, 537, 2, 12));
+
+        var run = await _api.RunAsync("run", "republish", "--json");
+
+        Assert.Equal(string.Empty, run.Error);
+        Assert.Equal(
+            """{"work":"republish","begun":4,"due":40,"republished":37,"published":2,"regions":3,"surveys":0,"lookups":6,"lateness":1260,"waiting":0,"isCluster":false,"unknown":[]}""",
+            run.Output.Trim());
+    }
+
+    [Fact]
+    public async Task A_look_that_finds_nothing_is_told_as_such_and_the_sweep_of_before_is_not_its_own()
+    {
+        Say(Node(Former, 500, 0, 9), Node(Former with { At = Noon.AddSeconds(1), IsLooking = true }, 500, 0, 9), Node(Former with { At = Noon.AddSeconds(2) }, 500, 0, 9));
+
+        var run = await _api.RunAsync("run", "republish");
+
+        Assert.Equal((ExitCode.Done, "No value was sent: none is due.\n", string.Empty), (run.ExitCode, run.Output, run.Error));
+    }
+
+    [Fact]
+    public async Task An_edge_must_report_twice_that_nothing_waits_and_one_of_an_older_release_is_named()
+    {
+        // Its first report was on its way when the shards began.
+        var older = Edge("b", null, 0, 0, 0);
+        Say(
+            new DhtStatus([Edge("a", Former, 500, 0, 9), older]),
+            new DhtStatus([Edge("a", Former, 500, 0, 9), older]),
+            new DhtStatus([Edge("a", Former with { At = Noon.AddSeconds(1) }, 500, 0, 9), older]),
+            new DhtStatus([Edge("a", Half, 519, 1, 10), older]),
+            new DhtStatus([Edge("a", Ended, 537, 2, 12), older]));
+
+        var run = await _api.RunAsync("run", "republish");
+
+        Assert.StartsWith("39 values sent", run.Output, StringComparison.Ordinal);
+        Assert.EndsWith(
+            """
+            These edges are of a release that does not tell what it sends: b.
+            Nothing waits at an edge that tells. What a shard gives later follows: 'kad admin status' shows it.
+
+            """.ReplaceLineEndings("\n"),
+            run.Error,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_stops_watching_is_told_that_the_sweep_goes_on()
+    {
+        Say(Node(Former, 500, 0, 9), Node(Half, 519, 1, 10));
+        using var interrupt = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        interrupt.CancelAfter(TimeSpan.FromMinutes(1));
+        using var output = new MemoryStream();
+        await using var error = new NotingWriter(line =>
+        {
+            if (line.StartsWith("20 of 40 values sent", StringComparison.Ordinal))
+            {
+                _ = interrupt.CancelAsync();
+            }
+        });
+        using var io = new CommandIo(() => Stream.Null, output, TextWriter.Synchronized(error));
+
+        var exitCode = await KadCommand.RunAsync(
+            ["admin", "run", "republish", "--url", $"{_api.Http.BaseAddress}", "--data", _api.Folder.Path], io, interrupt.Token);
+
+        Assert.Equal((ExitCode.Failed, "Interrupted: the sweep goes on; 'kad admin status' shows how far it is."), (exitCode, error.Lines[^1]));
+        Assert.StartsWith("20 of 40 values sent", error.Lines[^2], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_status_has_a_row_for_each_sweep_and_says_unknown_where_a_release_does_not_tell()
+    {
+        Say(new DhtStatus([Edge("a", Half, 0, 0, 0), Edge("b", null, 0, 0, 0), Edge("c", new SweepProgress { At = Noon }, 0, 0, 0), Edge("d", Ended, 0, 0, 0)]));
+
+        var run = await _api.RunAsync("status");
+
+        Assert.EndsWith(
+            """
+            name	sweep begun	ended	values	waiting	republished	published	regions	lateness	overdue	left out
+            a	2026-11-01T12:00:01+00:00		40	20	19	1	1 of 3	0 s	20 min, more than 15 min	2
+            b	unknown	unknown	unknown	unknown	unknown	unknown	unknown	unknown	unknown	unknown
+            c	none yet		0	0	0	0	0 of 0	0 s	0 s	0
+            d	2026-11-01T12:00:01+00:00	2026-11-01T12:00:03+00:00	40	0	37	2	3 of 3	21 min	0 s	2
+
+            """.ReplaceLineEndings("\n"),
+            run.Output,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Edges_say_what_waits_and_how_overdue_it_is()
+    {
+        _api.Admin.Edges =
+        [
+            new EdgeDetails("a", EdgeLeaseState.Live, [NodeId.MaxValue], [], 1, 1, Noon) { Sweep = Half },
+            new EdgeDetails("b", EdgeLeaseState.Live, [NodeId.MaxValue], [], 1, 1, Noon),
+            new EdgeDetails("c", EdgeLeaseState.Silent, [NodeId.MaxValue], [], 1, 1, Noon),
+        ];
+
+        var rows = (await _api.RunAsync("edges")).Rows;
+
+        Assert.Equal([["20", "20 min, more than 15 min"], ["unknown", "unknown"], ["", ""]], rows.Select(row => row[7..]));
+        Assert.Equal(1200, (await _api.JsonAsync("GET", "/v1/admin/edges")).GetProperty("edges")[0].GetProperty("sweep").GetProperty("overdue").GetDouble());
+    }
+
+    private static DhtStatus Node(SweepProgress sweep, long republished, long published, long regions) =>
+        new([Edge(string.Empty, sweep, republished, published, regions)]);
+
+    private static DhtNodeStatus Edge(string name, SweepProgress? sweep, long republished, long published, long regions) =>
+        new(name, [NodeId.MaxValue], [UdpEndpoint.Parse("192.0.2.1:8468")], 5, new Dictionary<string, long>
+        {
+            ["values.republished"] = republished,
+            ["values.published"] = published,
+            ["sweeps.regions"] = regions,
+            ["sweeps.surveys"] = 7,
+            ["sweeps.lookups"] = 2 * regions,
+        })
+        {
+            Sweep = sweep,
+        };
+
+    private void Say(params DhtStatus[] statuses) => Array.ForEach(statuses, _api.Dht.Statuses.Enqueue);
+
+    /// <summary>Tells each line as it comes.</summary>
+    private sealed class NotingWriter(Action<string> note) : StringWriter
+    {
+        public string[] Lines => ToString().TrimEnd('\n').Split('\n');
+
+        public override void WriteLine(string? value)
+        {
+            base.WriteLine(value);
+            note(value!);
+        }
+    }
+}
