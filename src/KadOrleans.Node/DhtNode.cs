@@ -78,7 +78,8 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         Publisher = new ValuePublisher(Lookups, Storer, store, Id, options, _time);
         Upload = new MaintenanceUpload(budget, _time);
         _copies = new ValueCopies(store, Storer, Turns, _time);
-        _handOff = new HandOff(table, store, _copies, Upload, options.Kademlia, trusted, _time, _logger);
+        _handOff = new HandOff(
+            table, store, _copies, async contact => await Tokens.GetAsync(contact) is not null, Upload, options.Kademlia, trusted, _time, _logger);
         _bootstrapper = new Bootstrapper(_queries, Lookups, environment.Resolver, Own, table, _logger);
         table.ContactAdded += OnContactAdded;
         table.CheckNeeded += _prober.Check;
