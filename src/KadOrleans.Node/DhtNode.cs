@@ -81,7 +81,8 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         Windows = new ContactWindows(_time);
         Sweeps = new SweepWatch(_time, Windows, Metrics, options.Kademlia);
         _copies = new ValueCopies(store, Storer, Turns, _time);
-        _handOff = new HandOff(table, store, _copies, Upload, options.Kademlia, trusted, _time, _logger);
+        _handOff = new HandOff(
+            table, store, _copies, async contact => await Tokens.GetAsync(contact) is not null, Upload, options.Kademlia, trusted, _time, _logger);
         _bootstrapper = new Bootstrapper(_queries, Lookups, environment.Resolver, Own, table, _logger);
         table.ContactAdded += OnContactAdded;
         table.CheckNeeded += _prober.Check;

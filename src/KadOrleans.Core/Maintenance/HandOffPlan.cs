@@ -9,12 +9,19 @@ internal sealed class HandOffPlan
     /// <summary>Keys of all contacts together: 20 MB. Republishing sends what is beyond.</summary>
     public const int MaxKeys = 1_048_576;
 
+    /// <summary>Contacts that are nearer to a key than this node, and may have left: if one is there, it hands the key off.</summary>
+    public const int MostInTheWay = 1;
+
     private readonly RoutingTableSnapshot _table;
     private readonly int _bucketSize;
     private readonly Dictionary<NodeId, List<NodeId>> _keys = [];
+    private readonly HashSet<Contact> _inTheWay = [];
     private readonly Contact[] _newcomers;
     private int _count;
 
+    /// <param name="table">The contacts, without those that are known to have left.</param>
+    /// <param name="newcomers">Contacts that may lack their keys. Those that the table does not have get nothing.</param>
+    /// <param name="bucketSize">Of how many nearest contacts of a key a newcomer must be one to get it: k or more.</param>
     public HandOffPlan(RoutingTableSnapshot table, IEnumerable<Contact> newcomers, int bucketSize)
     {
         (_table, _bucketSize) = (table, bucketSize);
@@ -24,7 +31,7 @@ internal sealed class HandOffPlan
             _keys.Add(newcomer.Id, []);
         }
 
-        Region = HandOffRule.GetRegion(table, _newcomers is [var only] ? only.Id : null);
+        Region = HandOffRule.GetRegion(table, _newcomers is [var only] ? only.Id : null, MostInTheWay);
     }
 
     /// <summary>The keys that may be handed off.</summary>
@@ -33,6 +40,12 @@ internal sealed class HandOffPlan
     /// <summary>The contacts that get anything, and what.</summary>
     public IEnumerable<(Contact Newcomer, IReadOnlyList<NodeId> Keys)> Found =>
         _newcomers.Select(newcomer => (newcomer, (IReadOnlyList<NodeId>)_keys[newcomer.Id])).Where(found => found.Item2.Count > 0);
+
+    /// <summary>
+    /// Contacts each of which is to hand some key to a newcomer, as it alone is nearer than this node. If it has left without notice, this node
+    /// does: in a plan without it.
+    /// </summary>
+    public IReadOnlyCollection<Contact> InTheWay => _inTheWay;
 
     /// <summary>Considers a key that is held.</summary>
     public void Consider(NodeId key)
@@ -45,7 +58,7 @@ internal sealed class HandOffPlan
         // Of a key's k + 1 nearest contacts a newcomer is one, or it gets nothing.
         Span<Contact> nearest = stackalloc Contact[_bucketSize + 1];
         nearest = nearest[.._table.FindClosest(key, nearest)];
-        if (nearest.Length > 1 && nearest[1].Id.DistanceTo(key) < _table.OwnId.DistanceTo(key))
+        if (IsNearer(nearest, 1 + MostInTheWay, key))
         {
             return;
         }
@@ -57,12 +70,27 @@ internal sealed class HandOffPlan
             {
                 nearest[..i].CopyTo(others);
                 nearest[(i + 1)..].CopyTo(others[i..]);
-                if (_count < MaxKeys && HandOffRule.Applies(key, _table.OwnId, nearest[i].Id, others[..(nearest.Length - 1)], _bucketSize))
-                {
-                    keys.Add(key);
-                    _count++;
-                }
+                Consider(key, nearest[i].Id, keys, others[..(nearest.Length - 1)]);
             }
         }
     }
+
+    private void Consider(NodeId key, NodeId newcomer, List<NodeId> keys, ReadOnlySpan<Contact> others)
+    {
+        if (HandOffRule.Applies(key, _table.OwnId, newcomer, others, _bucketSize))
+        {
+            if (_count < MaxKeys)
+            {
+                keys.Add(key);
+                _count++;
+            }
+        }
+        else if (!IsNearer(others, MostInTheWay, key) && RepublishPolicy.IsAmongNearest(newcomer, key, others, _bucketSize))
+        {
+            _inTheWay.Add(others[0]);
+        }
+    }
+
+    private bool IsNearer(ReadOnlySpan<Contact> nearest, int index, NodeId key) =>
+        index < nearest.Length && nearest[index].Id.DistanceTo(key) < _table.OwnId.DistanceTo(key);
 }

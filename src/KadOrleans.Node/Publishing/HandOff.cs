@@ -7,6 +7,7 @@ internal sealed class HandOff(
     IRoutingTable table,
     IKeyStore store,
     ValueCopies copies,
+    Func<Contact, ValueTask<bool>> isThere,
     MaintenanceUpload upload,
     KademliaOptions options,
     AddressRangeSet trusted,
@@ -28,9 +29,21 @@ internal sealed class HandOff(
     /// <summary>How long a contact is served while others wait. Republishing reaches it with the rest.</summary>
     private static readonly TimeSpan Turn = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// What another node stored so long before a contact was met, as long as a lookup takes at most, is not handed to it: that node has just
+    /// sent the value to the nearest.
+    /// </summary>
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(15);
+
+    /// <summary>Passes over the keys for the same newcomers: after the first, each is without contacts that turned out to have left.</summary>
+    private const int MaxPasses = 3;
+
     private readonly SendPace _pace = new(time, Rate);
 
-    private readonly Channel<Contact> _newcomers = Channel.CreateBounded<Contact>(
+    // Of how many nearest contacts a newcomer must be one: more than k, as some may have left.
+    private readonly int _reach = HandOffRule.GetReach(options.BucketSize);
+
+    private readonly Channel<(Contact Contact, DateTimeOffset MetAt)> _newcomers = Channel.CreateBounded<(Contact, DateTimeOffset)>(
         new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
     private readonly NetworkTurns _networks = new(NetworkRate, trusted);
@@ -42,9 +55,9 @@ internal sealed class HandOff(
     public void Enqueue(Contact newcomer)
     {
         // Most newcomers of a large network are near no key here, and cost no scan.
-        if (HandOffRule.MayApply(table.Snapshot, newcomer.Id, options.BucketSize) && _networks.TryTake(newcomer.Endpoint, time.GetUtcNow()))
+        if (HandOffRule.MayApply(table.Snapshot, newcomer.Id, _reach, HandOffPlan.MostInTheWay) && _networks.TryTake(newcomer.Endpoint, time.GetUtcNow()))
         {
-            _newcomers.Writer.TryWrite(newcomer);
+            _newcomers.Writer.TryWrite((newcomer, time.GetUtcNow()));
         }
     }
 
@@ -56,16 +69,14 @@ internal sealed class HandOff(
 
     private async Task<TimeSpan> CheckAsync(CancellationToken cancellationToken)
     {
-        var newcomers = new List<Contact> { await _newcomers.Reader.ReadAsync(cancellationToken) };
+        var (first, firstMetAt) = await _newcomers.Reader.ReadAsync(cancellationToken);
+        var newcomers = new Dictionary<Contact, DateTimeOffset> { [first] = firstMetAt };
         while (_newcomers.Reader.TryRead(out var another))
         {
-            newcomers.Add(another);
+            newcomers.TryAdd(another.Contact, another.MetAt);
         }
 
-        // One pass for all of them: after a start all saved contacts are new, and there may be a million keys.
-        var plan = new HandOffPlan(table.Snapshot, newcomers, options.BucketSize);
-        await store.VisitAsync(plan.Region, Consider, cancellationToken);
-        foreach (var (newcomer, keys) in plan.Found)
+        foreach (var (newcomer, keys) in (await PlanAsync(newcomers, cancellationToken)).Found)
         {
             _isFull = _served.Count >= MaxServed;
             if (_isFull)
@@ -76,12 +87,32 @@ internal sealed class HandOff(
 
             _served.RemoveAll(static task => task.IsCompleted);
             cancellationToken.ThrowIfCancellationRequested();
-            _served.Add(ServeAsync(newcomer, keys, cancellationToken));
+            _served.Add(ServeAsync(newcomer, newcomers[newcomer], keys, cancellationToken));
         }
 
         return TimeSpan.Zero;
+    }
 
-        void Consider(KeyLife life)
+    // One pass for all of them: after a start all saved contacts are new, and there may be a million keys. One more where a contact that was
+    // to hand off has left: a node that asks its neighbours seldom would leave the newcomers without.
+    private async Task<HandOffPlan> PlanAsync(Dictionary<Contact, DateTimeOffset> newcomers, CancellationToken cancellationToken)
+    {
+        var (asked, gone) = (newcomers.Keys.ToHashSet(), new HashSet<Contact>());
+        for (var pass = 1; ; pass++)
+        {
+            var plan = new HandOffPlan(Without(gone), newcomers.Keys, _reach);
+            await store.VisitAsync(plan.Region, life => Consider(plan, life), cancellationToken);
+            var silent = pass == MaxPasses ? [] : await FindSilentAsync([.. plan.InTheWay.Where(asked.Add)]);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (silent.Count == 0)
+            {
+                return plan;
+            }
+
+            gone.UnionWith(silent);
+        }
+
+        void Consider(HandOffPlan plan, KeyLife life)
         {
             if (life.ExpiresAt > time.GetUtcNow())
             {
@@ -90,7 +121,24 @@ internal sealed class HandOff(
         }
     }
 
-    private async Task ServeAsync(Contact newcomer, IReadOnlyList<NodeId> keys, CancellationToken cancellationToken)
+    private RoutingTableSnapshot Without(HashSet<Contact> gone)
+    {
+        var snapshot = table.Snapshot;
+        return gone.Count == 0
+            ? snapshot
+            : new RoutingTableSnapshot(snapshot.OwnId, snapshot.Version, [.. snapshot.Contacts.Where(contact => !gone.Contains(contact))]);
+    }
+
+    private async Task<List<Contact>> FindSilentAsync(List<Contact> contacts)
+    {
+        var answers = await Task.WhenAll(contacts.Select(async contact => await isThere(contact)));
+        return [.. contacts.Where((_, index) => !answers[index])];
+    }
+
+    // A node that joins gets values while it still meets those that hold them.
+    private static bool IsSettled(StoredValue held, DateTimeOffset metAt) => held.Source.IsTrusted || metAt - held.StoredAt >= Settling;
+
+    private async Task ServeAsync(Contact newcomer, DateTimeOffset metAt, IReadOnlyList<NodeId> keys, CancellationToken cancellationToken)
     {
         var run = new HandOffRun(copies, newcomer);
         var begunAt = time.GetTimestamp();
@@ -104,7 +152,7 @@ internal sealed class HandOff(
                     break;
                 }
 
-                if (await store.GetAsync(key, time.GetUtcNow(), cancellationToken) is { } held)
+                if (await store.GetAsync(key, time.GetUtcNow(), cancellationToken) is { } held && IsSettled(held, metAt))
                 {
                     await _pace.WaitAsync(1, cancellationToken);
                     await upload.WaitAsync(held.Value, stores: 1, queries: 0, cancellationToken);

@@ -40,7 +40,8 @@ public sealed class SimulatedWorld
         return true;
     });
 
-    public Task PassAsync(TimeSpan time) => Task.Delay(time, Clock);
+    /// <summary>Lets so much time pass, in whole milliseconds: <see cref="Task.Delay(TimeSpan)"/> waits none for a part of one.</summary>
+    public Task PassAsync(TimeSpan time) => Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(time.TotalMilliseconds)), Clock);
 
     /// <summary>Starts a node that does not know anybody.</summary>
     public async Task<SimulatedNode> StartNodeAsync(Action<KadNodeOptions>? configure = null)

@@ -17,7 +17,9 @@ internal sealed class Population(SimulatedWorld world, SimulationSettings settin
     /// <summary>Times that a holder sent a value out again, by all nodes that ever were.</summary>
     public long Republished => _republishedByGone + _live.Sum(member => member.Engine!.Metrics[NodeMetrics.Republished]);
 
-    public Member PickLive() => _live[world.Random.Next(_live.Count)];
+    public Member PickLive() => PickLive(world.Random);
+
+    public Member PickLive(SeededRandomSource random) => _live[random.Next(_live.Count)];
 
     /// <summary>Whether this is a liar under its real id, and so a contact like any other.</summary>
     public bool IsLiar(Contact contact) => _liars.Contains(contact);
@@ -37,7 +39,9 @@ internal sealed class Population(SimulatedWorld world, SimulationSettings settin
         return nearest[.._truth.FindClosest(target, nearest)];
     }
 
-    public Member CreatePlace() => new(NodeId.Random(world.Random), world.Network.Bind());
+    public Member CreatePlace() => CreatePlace(world.Random);
+
+    public Member CreatePlace(SeededRandomSource random) => new(NodeId.Random(random), world.Network.Bind());
 
     public async Task StartAsync(Member member, FrozenTable? begin, params IReadOnlyList<string> bootstrap)
     {

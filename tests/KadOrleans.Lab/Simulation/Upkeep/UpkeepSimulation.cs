@@ -18,6 +18,9 @@ public sealed class UpkeepSimulation
     private readonly SimulationSettings _simulated;
     private readonly Action<string, long, long>? _progress;
     private readonly SimulatedWorld _world;
+
+    // Its own, so that the same nodes come and go however values are kept.
+    private readonly SeededRandomSource _churn;
     private readonly Population _population;
     private readonly TrafficMeter _traffic = new();
     private readonly UpkeepSends _sends;
@@ -36,6 +39,7 @@ public sealed class UpkeepSimulation
     {
         (_settings, _simulated, _progress) = (settings, settings.Network, progress);
         _world = new SimulatedWorld(settings.Seed, _simulated.Network);
+        _churn = new SeededRandomSource(~settings.Seed);
         _population = new Population(_world, _simulated);
         var kademlia = _simulated.Kademlia;
         var interval = settings.IsOwn ? kademlia.PublishInterval : kademlia.RepublishInterval;
@@ -212,7 +216,7 @@ public sealed class UpkeepSimulation
 
     private async Task ReplaceAsync()
     {
-        var leaving = _population.PickLive();
+        var leaving = _population.PickLive(_churn);
         if (_population.Live.Count == 1 || leaving == _publisher)
         {
             // A newcomer has to join through somebody, and the publisher is who is measured.
@@ -222,7 +226,7 @@ public sealed class UpkeepSimulation
         _lookupsOfGone += CountLookups(leaving) - _lookupsBefore.GetValueOrDefault(leaving);
         _lookupsBefore.Remove(leaving);
         await _population.KillAsync(leaving);
-        var newcomer = _population.CreatePlace();
+        var newcomer = _population.CreatePlace(_churn);
         _joining.Add(newcomer.Contact.Endpoint);
         await _population.JoinAsync(newcomer);
         if (newcomer.Place >= 0)

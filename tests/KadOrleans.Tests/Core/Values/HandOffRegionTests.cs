@@ -50,6 +50,26 @@ public sealed class HandOffRegionTests
     });
 
     [Fact]
+    public void Who_alone_is_nearer_is_in_the_way_of_what_a_plan_without_it_finds() => Check((random, table, newcomer) =>
+    {
+        table.TryGet(newcomer, out var only);
+        var keys = KeysNear(table, random);
+        var inTheWay = Plan(table).InTheWay;
+        return table.Contacts.Where(contact => contact != only)
+            .All(left => inTheWay.Contains(left) == Plan(Without(table, left)).Found.SelectMany(found => found.Keys).Any(key => IsWaitedFor(left, key)));
+
+        HandOffPlan Plan(RoutingTableSnapshot contacts)
+        {
+            var plan = new HandOffPlan(contacts, [only], BucketSize);
+            keys.ForEach(plan.Consider);
+            return plan;
+        }
+
+        bool IsWaitedFor(Contact left, NodeId key) => left.Id.DistanceTo(key) < table.OwnId.DistanceTo(key)
+            && table.Contacts.OrderBy(contact => contact.Id.DistanceTo(key)).Take(BucketSize).Contains(only);
+    });
+
+    [Fact]
     public void In_a_network_of_a_thousand_most_newcomers_get_nothing_from_a_node()
     {
         var random = new SeededRandomSource(15);
@@ -89,6 +109,9 @@ public sealed class HandOffRegionTests
             var table = DrawTable(random, 1 + random.Next(60), ranged: random.Next(2) == 0);
             Assert.True(holds(random, table, table.Contacts[random.Next(table.Count)].Id));
         });
+
+    private static RoutingTableSnapshot Without(RoutingTableSnapshot table, Contact left) =>
+        new(table.OwnId, table.Version, [.. table.Contacts.Where(contact => contact != left)]);
 
     // Contacts anywhere, or as a table has them: as many near this node as far from it.
     private static RoutingTableSnapshot DrawTable(SeededRandomSource random, int contacts, bool ranged)

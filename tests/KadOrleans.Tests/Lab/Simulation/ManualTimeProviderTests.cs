@@ -110,4 +110,11 @@ public sealed class ManualTimeProviderTests
 
     private ITimer Set(string name, TimeSpan due) =>
         _clock.CreateTimer(_ => _fired.Add(name), null, due, Timeout.InfiniteTimeSpan);
+
+    [Fact]
+    public void A_world_lets_at_least_the_time_pass_that_was_asked_for() => SimulatedWorld.Run(seed: 1, async world =>
+    {
+        await world.PassAsync(TimeSpan.FromTicks(1));
+        Assert.Equal(TimeSpan.FromMilliseconds(1), world.Clock.Elapsed);
+    });
 }

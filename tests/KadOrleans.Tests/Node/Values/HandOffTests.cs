@@ -14,14 +14,49 @@ public sealed class HandOffTests
             await _world.PickNode().Node.SetAsync($"key {i}", DhtValue.FromInteger(i));
         }
 
+        await _world.PassAsync(TimeSpan.FromMinutes(1));
         var newcomer = await JoinAsync(_world.Nodes[0]);
         await _world.PassAsync(TimeSpan.FromMinutes(5));
 
-        // It is among the 20 nearest of 101 nodes for about a fifth of the keys.
+        // It is among the 24 nearest of 101 nodes for about a quarter of the keys.
         var received = (await newcomer.Store.GetUsageAsync()).Keys;
         var stores = newcomer.Node.Engine.Counts["received.Store"];
         Assert.InRange(received, 10, 40);
         Assert.InRange(stores, received, received * 2);
+    });
+
+    [Fact]
+    public void What_the_nearest_holder_was_to_hand_over_comes_from_the_next_one_once_it_has_left() => _world.Run(async () =>
+    {
+        var (first, second) = (await HoldAsync(200, Without.Walks), await _world.StartNodeAsync());
+        await second.Node.BootstrapAsync([$"{first.Transport.Endpoint}"]);
+        await _world.PassAsync(TimeSpan.FromMinutes(10));
+        await second.KillAsync();
+
+        var newcomer = await JoinAsync(first);
+        await _world.PassAsync(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(200, (await newcomer.Store.GetUsageAsync()).Keys);
+    });
+
+    [Fact]
+    public void What_a_node_gets_while_it_joins_it_hands_to_nobody() => _world.Run(async () =>
+    {
+        await _world.StartNetworkAsync(30, Without.Walks);
+        for (var i = 0; i < 30; i++)
+        {
+            await _world.PickNode().Node.SetAsync($"key {i}", DhtValue.FromInteger(i));
+        }
+
+        await _world.PassAsync(TimeSpan.FromMinutes(1));
+        var before = CountStores();
+        var newcomer = await JoinAsync(_world.Nodes[0]);
+        await _world.PassAsync(TimeSpan.FromMinutes(1));
+
+        Assert.True((await newcomer.Store.GetUsageAsync()).Keys > 10);
+        Assert.Equal(before, CountStores() - newcomer.Node.Engine.Counts["received.Store"]);
+
+        long CountStores() => _world.Nodes.Sum(node => node.Node.Engine.Counts.GetValueOrDefault("received.Store"));
     });
 
     [Fact]
@@ -44,7 +79,8 @@ public sealed class HandOffTests
             scanned.SetResult();
             return AsyncEnumerable.Empty<KeyValuePair<NodeId, StoredValue>>();
         });
-        var handOff = new HandOff(table, store, null!, null!, new KademliaOptions(), AddressRangeSet.Parse([]), TimeProvider.System, NullLogger.Instance);
+        var handOff = new HandOff(
+            table, store, null!, static _ => ValueTask.FromResult(true), null!, new KademliaOptions(), AddressRangeSet.Parse([]), TimeProvider.System, NullLogger.Instance);
         for (var i = 0; i < 40; i++)
         {
             handOff.Enqueue(new Contact(NodeId.MinValue.WithBit(1, true).WithBit(2 + i, true), UdpEndpoint.FromIPv4(0xCB000000 + ((uint)i << 8), 1)));
@@ -177,7 +213,7 @@ public sealed class HandOffTests
             WithoutQuota(options);
             configure?.Invoke(options);
         });
-        var (now, end) = (_world.Clock.GetUtcNow(), _world.Clock.GetUtcNow() + TimeSpan.FromDays(6));
+        var (now, end) = (_world.Clock.GetUtcNow() - TimeSpan.FromMinutes(1), _world.Clock.GetUtcNow() + TimeSpan.FromDays(6));
         for (var i = 0; i < keys; i++)
         {
             await node.Store.PutAsync(NodeId.Random(_world.Random), new StoredValue(DhtValue.FromInteger(i), now, end, default));
