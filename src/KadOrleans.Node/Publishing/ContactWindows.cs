@@ -25,12 +25,23 @@ internal sealed class ContactWindows(TimeProvider time)
     /// <summary>How long a contact is left out. After that it gets one value at a time until it answers.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromMinutes(10);
 
-    // Of the last answers, by their number.
+    /// <summary>
+    /// The share of the last STOREs with an answer below which this node is cut off, or does not keep up: then no contact is to blame. Where a
+    /// fifth of the contacts has left it is above three quarters.
+    /// </summary>
+    public const double FewestAnswers = 0.5;
+
+    /// <summary>How long it may take until it shows that this node is cut off: a request ends within seconds.</summary>
+    private static readonly TimeSpan Ceasing = TimeSpan.FromSeconds(30);
+
+    // Of the last answers of a contact, by their number, and of the last ones of all.
     private const double NewestShare = 1.0 / 16;
+    private const double NewestShareOfAll = 1.0 / 64;
 
     // Guards all that follows.
     private readonly Lock _gate = new();
     private readonly Dictionary<UdpEndpoint, Window> _windows = [];
+    private double _answers = 1;
 
     /// <summary>Contacts with something under way, or of which something is noted.</summary>
     public int Count
@@ -152,6 +163,18 @@ internal sealed class ContactWindows(TimeProvider time)
     // Within the lock, as all that follow.
     private void Note(Window window, bool hasAnswered, TimeSpan took)
     {
+        var wasCutOff = _answers < FewestAnswers;
+        _answers += NewestShareOfAll * ((hasAnswered ? 1 : 0) - _answers);
+        if (!hasAnswered && _answers < FewestAnswers)
+        {
+            if (!wasCutOff)
+            {
+                Forgive();
+            }
+
+            return;
+        }
+
         window.Unanswered = hasAnswered ? 0 : window.Unanswered + 1;
         window.IsOnTrial &= !hasAnswered;
         if (window.Unanswered == MostUnanswered)
@@ -161,6 +184,15 @@ internal sealed class ContactWindows(TimeProvider time)
 
         window.Took = window.Took is { } before ? before + (NewestShare * (took - before)) : took;
         window.IsSlow = window.Took > Patience && window.Took > SlowFactor * GetUsualTime();
+    }
+
+    // Contacts that were found silent while the answers ceased.
+    private void Forgive()
+    {
+        foreach (var window in _windows.Values.Where(window => !IsLeftOut(window) || time.GetElapsedTime(window.LeftOutAt) < Ceasing))
+        {
+            (window.Unanswered, window.IsOnTrial) = (0, false);
+        }
     }
 
     // That of half of the contacts. Called for slow ones alone.

@@ -136,14 +136,52 @@ public sealed class ContactWindowsTests
     [Fact]
     public async Task What_is_noted_of_contacts_that_are_gone_is_bounded()
     {
+        var there = Draw();
         for (var i = 0; i < 3 * ContactWindows.Capacity; i++)
         {
-            var contact = Draw();
-            using var pass = await EnterAsync(contact);
-            pass.End(contact, hasAnswered: false);
+            await EndAsync(Draw(), hasAnswered: false);
+            await EndAsync(there, hasAnswered: true);
+            await EndAsync(there, hasAnswered: true);
         }
 
         Assert.InRange(_windows.Count, 1, ContactWindows.Capacity + 1);
+    }
+
+    [Fact]
+    public async Task When_hardly_anybody_answers_nobody_is_left_out_for_it()
+    {
+        Contact[] contacts = [.. Enumerable.Range(0, 20).Select(_ => Draw())];
+        await EndAllAsync(hasAnswered: true);
+        for (var i = 0; i < 2 * ContactWindows.MostUnanswered; i++)
+        {
+            await EndAllAsync(hasAnswered: false);
+            _time.Advance(TimeSpan.FromSeconds(2));
+        }
+
+        Assert.Equal(0, _windows.LeftOut);
+        Assert.Equal(contacts.ToHashSet(), [.. (await EnterAsync(contacts)).Contacts]);
+
+        // Once they answer again, one that does not is.
+        for (var i = 0; i < 10; i++)
+        {
+            await EndAllAsync(hasAnswered: true);
+        }
+
+        for (var i = 0; i < ContactWindows.MostUnanswered; i++)
+        {
+            Assert.False(_windows.IsLeftOut(contacts[0].Endpoint));
+            await EndAsync(contacts[0], hasAnswered: false);
+        }
+
+        Assert.True(_windows.IsLeftOut(contacts[0].Endpoint));
+
+        async Task EndAllAsync(bool hasAnswered)
+        {
+            foreach (var contact in contacts)
+            {
+                await EndAsync(contact, hasAnswered);
+            }
+        }
     }
 
     /// <summary>Sends values at once, and returns how many each contact got.</summary>
@@ -168,6 +206,15 @@ public sealed class ContactWindowsTests
                 await Task.Delay(takes(contact), _time);
                 pass.End(contact, hasAnswered: true);
             }));
+        }
+    }
+
+    private async Task EndAsync(Contact contact, bool hasAnswered)
+    {
+        using var pass = await EnterAsync(contact);
+        foreach (var one in pass.Contacts.ToList())
+        {
+            pass.End(one, hasAnswered);
         }
     }
 
