@@ -39,9 +39,10 @@ internal sealed class SteadyAges
             return new SteadyAges(_stretches, now);
         }
 
-        // Times between the last look and now, which no clock has shown, are noted ones that were corrected since.
+        // Set ahead: times between the last look and now, which no clock has shown, are noted ones that were corrected since. Set back: it
+        // has been for a moment.
         var last = _seenAt + Unnoticed;
-        return new SteadyAges([(last < now ? last : now, LeadOf(now, elapsed)), .. _stretches.Take(MostSteps)], now);
+        return new SteadyAges([(last < now ? last : now - Unnoticed, LeadOf(now, elapsed)), .. _stretches.Take(MostSteps)], now);
     }
 
     /// <summary>The time that the wall clock would have shown when a time was noted, if it had been set as it is now. Never after now.</summary>

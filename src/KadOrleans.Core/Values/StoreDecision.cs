@@ -151,7 +151,9 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
             return Refuse(StoreResult.TokenRequired);
         }
 
-        var isLater = offered.StoredAt > old.StoredAt && (isShortened || longer >= -NegligibleLife);
+        // A time far ahead was noted by a clock that has been set back since: it would never be later.
+        var isLater = (offered.StoredAt > old.StoredAt || old.StoredAt - offered.StoredAt > SteadyAges.Tolerance)
+            && (isShortened || longer >= -NegligibleLife);
         var isTakenOver = offered.Source.IsTrusted && kind != PutKind.Copy && !isOutOfScope;
         var touched = old with
         {
