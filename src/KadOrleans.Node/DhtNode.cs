@@ -97,6 +97,8 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
 
     internal SiblingIds Siblings { get; }
 
+    internal ReceiveLag Lag { get; } = new();
+
     /// <summary>The bound endpoints, with the real ports.</summary>
     public IReadOnlyList<UdpEndpoint> LocalEndpoints => _transport.LocalEndpoints;
 
@@ -309,6 +311,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     /// <param name="age"/>
     public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source, IResponseRoute? route = null, TimeSpan age = default)
     {
+        Lag.Note(age);
         if (_bans.Set.Contains(source))
         {
             Metrics.Refused(RefusalReason.Banned);

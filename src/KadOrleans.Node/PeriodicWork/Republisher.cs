@@ -14,8 +14,14 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
 
     private const int MaxPending = 16;
 
+    /// <summary>How often others take the places of holders that do not answer a STORE: each time, a client's set of the key waits for its end.</summary>
+    private const int MaxReplacements = 2;
+
     /// <summary>Between two tries to read what has replaced a value, while the store does not answer.</summary>
     private static readonly TimeSpan CorrectionPause = TimeSpan.FromSeconds(5);
+
+    /// <summary>Between two values while requests have to wait: the least rate.</summary>
+    private static readonly TimeSpan GiveWay = TimeSpan.FromSeconds(1 / RepublishPace.Least);
 
     /// <summary>A cluster's shard answers by then, though its silo has died.</summary>
     private const int MaxCorrectionTries = 12;
@@ -44,6 +50,9 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     // When a region's values went out last, by the bits that they share. Of one loop. Bounded: a node holds values of a few regions.
     private readonly Dictionary<NodeId, long> _sentRegions = [];
 
+    // Of times that were noted here. Changed by one loop.
+    private volatile SteadyAges _ages = new(environment.Time.GetUtcNow(), environment.Time.GetElapsedTime(0));
+
     // 1 while a check of everything is queued, which is enough.
     private int _lookWaits;
 
@@ -53,7 +62,11 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     {
         if (work is MaintenanceTask.RepublishKeys some)
         {
-            var batch = new RepublishBatch(some.Ended, _watch) { Depth = node.RegionDepth, MostOverdue = RepublishPolicy.MostOverdueAtCheck(Kademlia) };
+            var batch = new RepublishBatch(some.Ended, _watch)
+            {
+                Depth = node.RegionDepth,
+                MostOverdue = RepublishPolicy.MostOverdueAtCheck(Kademlia),
+            };
             _watch.Add([.. KeysOf(some, batch)]);
             _work.Writer.TryWrite((work, batch));
         }
@@ -175,6 +188,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     /// <summary>All that is due, with how many keys of the same region go out within an hour, and how many held values could go out.</summary>
     private async Task<(IReadOnlyList<SweptKey> Due, long Ripe)> FindDueAsync(RepublishBatch batch, CancellationToken cancellationToken)
     {
+        _ages = _ages.Observe(_time.GetUtcNow(), _time.GetElapsedTime(0));
         var (ripe, due, depth) = (new DueKeys(MaxCollected), new HashSet<NodeId>(), batch.Depth);
         var (near, depthNear) = (new Dictionary<NodeId, int>(), _lookups.Depth);
         await store.VisitAsync(KeyRegion.Everywhere, Collect, cancellationToken);
@@ -189,12 +203,13 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         void Collect(KeyLife life)
         {
             var now = _time.GetUtcNow();
+            var storedAt = _ages.ByPresentClock(life.StoredAt, now);
             CollectionsMarshal.GetValueRefOrAddDefault(near, life.Key.Prefix(depthNear), out _)++;
-            if (RepublishPolicy.IsRipe(life.StoredAt, life.ExpiresAt, now, Kademlia) && IsResponsible(life.Key))
+            if (RepublishPolicy.IsRipe(storedAt, life.ExpiresAt, now, Kademlia) && IsResponsible(life.Key))
             {
-                ripe.Add(life.Key, life.StoredAt);
+                ripe.Add(life.Key, storedAt);
                 var region = life.Key.Prefix(depth);
-                if (RepublishPolicy.IsDue(life.Key, life.StoredAt, life.ExpiresAt, node.Id, depth, _sentRegions.ContainsKey(region), now, Kademlia))
+                if (RepublishPolicy.IsDue(life.Key, storedAt, life.ExpiresAt, node.Id, depth, _sentRegions.ContainsKey(region), now, Kademlia))
                 {
                     due.Add(region);
                 }
@@ -239,7 +254,8 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             }
         }
 
-        return ripe.Where(region => due.Contains(region.Key)).SelectMany(region => region.Value, static (region, one) => one with { KeysNear = region.Value.Count });
+        return ripe.Where(region => due.Contains(region.Key))
+            .SelectMany(region => region.Value, static (region, one) => one with { KeysNear = region.Value.Count });
     }
 
     /// <summary>Sends keys, region by region. Returns when all have begun: what follows need not wait for the slowest.</summary>
@@ -249,6 +265,12 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         foreach (var swept in SweepOrder.Arrange(keys, static swept => swept.Key))
         {
             await _pace.WaitAsync(1 / rate, cancellationToken);
+            if (node.Lag.IsNoticed)
+            {
+                // Requests come first.
+                await Task.Delay(GiveWay, _time, cancellationToken);
+            }
+
             await _room.Writer.WriteAsync(true, cancellationToken);
             swept.Batch.Begin();
             _ = SendWithinRoomAsync(swept, swept.KeysNear ?? SweepOrder.CountNear(keys, static swept => swept.Key, swept.Key, _lookups.Depth));
@@ -341,7 +363,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             return false;
         }
 
-        using var pass = await EnterAsync(holders, cancellationToken);
+        using var pass = await EnterAsync(key, holders, cancellationToken);
         var result = await node.Turns.RunAsync(key, async () =>
             await store.GetCurrentAsync(key, _time.GetUtcNow(), cancellationToken) is { } held && held.Value == value
             && swept.IsDue?.Invoke(key, held) != false
@@ -362,7 +384,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     {
         var (key, now) = (swept.Key, _time.GetUtcNow());
         var life = held.LifeLeft(now);
-        _watch.NoteLateness(swept, RepublishPolicy.GetLateness(held.StoredAt, now, Kademlia));
+        _watch.NoteLateness(swept, RepublishPolicy.GetLateness(_ages.ByPresentClock(held.StoredAt, now), now, Kademlia));
         await node.Publisher.SendAsync(key, held.Value, life, holders, isChosen: false, held.IsAuthored, cancellationToken, pass);
         await SendToOthersAsync(key, held.Value, life, holders, pass, held.IsAuthored, cancellationToken);
         return await store.PutAsync(
@@ -372,26 +394,42 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             cancellationToken);
     }
 
-    /// <summary>The room that a value's holders have. Those that answer no more are no part of their region, and another takes their place.</summary>
-    private async Task<ContactPass> EnterAsync(LookupOutcome holders, CancellationToken cancellationToken)
+    /// <summary>
+    /// The room that a value's holders have. Others take the places of those that have none; of these, those that answer no more are no part
+    /// of their region.
+    /// </summary>
+    private async Task<ContactPass> EnterAsync(NodeId key, LookupOutcome holders, CancellationToken cancellationToken)
     {
         var pass = await _windows.EnterAsync(holders.Closest, cancellationToken);
-        foreach (var contact in holders.Closest.Except(pass.Contacts))
+        if (pass.Contacts.Count < holders.Closest.Count)
         {
-            _lookups.Leave(contact);
+            List<Contact> missing = [.. holders.Closest.Except(pass.Contacts)];
+            missing.FindAll(contact => _windows.IsLeftOut(contact.Endpoint)).ForEach(_lookups.Leave);
+            _windows.TryEnter(pass, _lookups.Replace(key, holders.Closest, missing));
         }
 
         return pass;
     }
 
-    // In place of those that have left since their region was surveyed.
+    // In place of those that did not answer, as far as their region is known.
     private async Task SendToOthersAsync(
         NodeId key, DhtValue value, TimeSpan? life, LookupOutcome holders, ContactPass pass, bool isAuthored, CancellationToken cancellationToken)
     {
-        if (pass.Unanswered is { Count: > 0 } unanswered && _lookups.Replace(key, holders.Closest, unanswered) is { Count: > 0 } others)
+        List<Contact> asked = [.. holders.Closest.Union(pass.Contacts)];
+        List<Contact> missing = [.. asked.Except(pass.Contacts)];
+        var unanswered = pass.Unanswered;
+        for (var replaced = 0; replaced < MaxReplacements && unanswered.Count > 0; replaced++)
         {
-            await node.Publisher.SendAsync(
-                key, value, life, holders with { Closest = others }, isChosen: false, isAuthored, cancellationToken);
+            missing.AddRange(unanswered);
+            using var others = _windows.TryEnter(_lookups.Replace(key, asked, missing));
+            if (others.Contacts.Count == 0)
+            {
+                break;
+            }
+
+            await node.Publisher.SendAsync(key, value, life, holders, isChosen: false, isAuthored, cancellationToken, others);
+            asked.AddRange(others.Contacts);
+            unanswered = others.Unanswered;
         }
     }
 
@@ -415,7 +453,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             return false;
         }
 
-        using var pass = await EnterAsync(holders, cancellationToken);
+        using var pass = await EnterAsync(key, holders, cancellationToken);
         _watch.NoteLateness(swept, LatenessOf(publication));
         var result = await node.Turns.RunAsync(key, () => PublishAsync(key, publication, holders, pass, cancellationToken));
         if (result is not (null or StoreResult.Stored))
@@ -559,17 +597,22 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         return true;
     }
 
-    private TimeSpan LatenessOf(Publication publication) =>
-        publication.IsPending ? TimeSpan.Zero : RepublishPolicy.GetPublicationLateness(publication.PublishedAt, _time.GetUtcNow(), Kademlia);
+    private TimeSpan LatenessOf(Publication publication)
+    {
+        var now = _time.GetUtcNow();
+        return publication.IsPending
+            ? TimeSpan.Zero
+            : RepublishPolicy.GetPublicationLateness(_ages.ByPresentClock(publication.PublishedAt, now), now, Kademlia);
+    }
 
     private bool IsDue(Publication publication) => publication.IsPending
-        || RepublishPolicy.IsPublicationDue(publication.PublishedAt, _time.GetUtcNow(), Kademlia);
+        || (_time.GetUtcNow() is var now && RepublishPolicy.IsPublicationDue(_ages.ByPresentClock(publication.PublishedAt, now), now, Kademlia));
 
     private bool IsRipe(Publication publication) => publication.IsPending
-        || RepublishPolicy.IsPublicationRipe(publication.PublishedAt, _time.GetUtcNow(), Kademlia);
+        || (_time.GetUtcNow() is var now && RepublishPolicy.IsPublicationRipe(_ages.ByPresentClock(publication.PublishedAt, now), now, Kademlia));
 
     private bool IsRipe(NodeId key, StoredValue held) =>
-        RepublishPolicy.IsRipe(held.StoredAt, held.ExpiresAt, _time.GetUtcNow(), Kademlia);
+        _time.GetUtcNow() is var now && RepublishPolicy.IsRipe(_ages.ByPresentClock(held.StoredAt, now), held.ExpiresAt, now, Kademlia);
 
     private bool IsDueAtCheck(NodeId key, StoredValue held) =>
         RepublishPolicy.IsDueAtCheck(held.StoredAt, held.ExpiresAt, _time.GetUtcNow(), Kademlia);

@@ -67,6 +67,7 @@ internal sealed class ValuePublisher(
         CancellationToken cancellationToken,
         ContactPass? pass = null)
     {
+        pass?.Begin();
         var result = await storer.StoreAsync(
             key, value, life, pass?.Contacts ?? holders.Closest, isChosen, isAuthored, pass is null ? null : pass.End, cancellationToken);
         return result with { Lookup = holders };
