@@ -8,7 +8,8 @@ internal static class NodeCommands
 
     public static Command Status(CommandIo io) => ApiCommand.List(
         io,
-        ApiCommand.Verb("status", "List the node ids of the node or of the cluster's live edges, and how far each is with sending values again.", "status"),
+        ApiCommand.Verb(
+            "status", "List the node ids of the node or of the cluster's live edges, and how far each is with sending values again.", "status"),
         "/v1/status",
         static (printer, result) =>
         {
@@ -85,7 +86,7 @@ internal static class NodeCommands
                 Examples = ApiCommand.Examples("run refresh", "run republish"),
                 Notes = "republish waits until nothing is left to send. Ctrl-C ends the wait; the sweep goes on.",
             }.With(work),
-            (parsed, client, cancellationToken) => Choose(parsed.GetValue(work)!) is var chosen && chosen == nameof(DhtWork.Republish).ToLowerInvariant()
+            (parsed, client, cancellationToken) => Choose(parsed.GetValue(work)!) is var chosen && chosen == "republish"
                 ? republish.RunAsync(client, parsed.GetValue<bool>(CommonOptions.JsonName), cancellationToken)
                 : client.SendAsync(new ApiRequest(HttpMethod.Post, $"/v1/admin/work:{chosen}"), cancellationToken),
             static (printer, result) =>

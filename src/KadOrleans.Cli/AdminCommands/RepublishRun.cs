@@ -50,7 +50,8 @@ internal sealed class RepublishRun(CommandIo io)
         printer.Line(result.Text("begun") == "0" ? "It was not begun: too much work is pending."
             : sent == 0 ? "No value was sent: none is due."
             : $"{Values(sent)} sent: {result.Text("republished")} held for the network, {result.Count("published", "own publication")}; in "
-                + $"{result.Count("regions", "region")}, with {result.Count("surveys", "survey")} and {result.Count("lookups", "lookup")} for one value. "
+                + $"{result.Count("regions", "region")}, with {result.Count("surveys", "survey")} and "
+                + $"{result.Count("lookups", "lookup")} for one value. "
                 + $"The most overdue was {SweepText.Time(result.Number("lateness"))} late.");
         if (result.List("unknown") is { Count: > 0 } unknown)
         {
@@ -129,7 +130,9 @@ internal sealed class RepublishWatch
     private IEnumerable<JsonNode> Told => _nodes.Where(static node => node["sweep"] is not null);
 
     // A sweep that had ended before is not of this run.
-    private IEnumerable<JsonNode> Sweeps => Told.Where(node => node["sweep"].Text("begunAt") != _reports[node.Text("name")].Former).Select(static node => node["sweep"]!);
+    private IEnumerable<JsonNode> Sweeps => Told
+        .Where(node => node["sweep"].Text("begunAt") != _reports[node.Text("name")].Former)
+        .Select(static node => node["sweep"]!);
 
     public void Take(JsonObject status)
     {
@@ -151,7 +154,9 @@ internal sealed class RepublishWatch
         Due = Math.Max(Sum("values"), Math.Max(Due, Sent + Sum("waiting")));
         (Regions, RegionsDone) = (Math.Max(Sum("regions"), Math.Max(Regions, _counted[2])), Math.Max(RegionsDone, _counted[2]));
         var needed = IsCluster ? ReportsOfEdge : 1;
-        HasEnded = Told.All(node => node["sweep"].Text("waiting") == "0" && !node["sweep"].IsTrue("isLooking") && _reports[node.Text("name")].Count >= needed);
+        HasEnded = Told.All(node => node["sweep"].Text("waiting") == "0"
+            && !node["sweep"].IsTrue("isLooking")
+            && _reports[node.Text("name")].Count >= needed);
     }
 
     /// <summary>Adds what was seen to the server's object.</summary>
@@ -165,7 +170,8 @@ internal sealed class RepublishWatch
         return result;
     }
 
-    private static long CountOf(JsonNode node, string counter) => node["counts"]?[counter] is JsonValue count && count.TryGetValue<long>(out var number) ? number : 0;
+    private static long CountOf(JsonNode node, string counter) =>
+        node["counts"]?[counter] is JsonValue count && count.TryGetValue<long>(out var number) ? number : 0;
 
     private long Sum(string field) => (long)Sweeps.Sum(sweep => sweep.Number(field));
 

@@ -19,7 +19,9 @@ public sealed record EdgeDetails(
     long Epoch,
     DateTimeOffset? LastSeen)
 {
-    /// <summary>How far a live edge's upkeep is, as of its last report, up to 10 s ago. Null if it is not live, or its release does not tell.</summary>
+    /// <summary>
+    /// How far a live edge's upkeep is, as of its last report, up to 10 s ago. Null if it is not live, or its release does not tell.
+    /// </summary>
     public SweepProgress? Sweep { get; init; }
 }
 

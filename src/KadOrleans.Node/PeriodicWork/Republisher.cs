@@ -62,7 +62,11 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     {
         if (work is MaintenanceTask.RepublishKeys some)
         {
-            var batch = new RepublishBatch(some.Ended, _watch) { Depth = node.RegionDepth, MostOverdue = RepublishPolicy.MostOverdueAtCheck(Kademlia) };
+            var batch = new RepublishBatch(some.Ended, _watch)
+            {
+                Depth = node.RegionDepth,
+                MostOverdue = RepublishPolicy.MostOverdueAtCheck(Kademlia),
+            };
             _watch.Add([.. KeysOf(some, batch)]);
             _work.Writer.TryWrite((work, batch));
         }
@@ -250,7 +254,8 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             }
         }
 
-        return ripe.Where(region => due.Contains(region.Key)).SelectMany(region => region.Value, static (region, one) => one with { KeysNear = region.Value.Count });
+        return ripe.Where(region => due.Contains(region.Key))
+            .SelectMany(region => region.Value, static (region, one) => one with { KeysNear = region.Value.Count });
     }
 
     /// <summary>Sends keys, region by region. Returns when all have begun: what follows need not wait for the slowest.</summary>

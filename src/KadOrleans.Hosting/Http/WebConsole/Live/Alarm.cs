@@ -58,9 +58,11 @@ public sealed record Alarm(string Name, bool Fires, string Sentence)
         {
             [{ Name: "", Sweep: { } sweep }] => string.Create(
                 CultureInfo.InvariantCulture,
-                $"A value waits to be sent again {sweep.Overdue.TotalMinutes:0} minutes beyond its interval; {sweep.OverdueLimit.TotalMinutes:0} are allowed."),
+                $"A value waits to be sent again {sweep.Overdue.TotalMinutes:0} minutes beyond its interval; "
+                    + $"{sweep.OverdueLimit.TotalMinutes:0} are allowed."),
             [_, ..] => $"Edges on which values wait for too long: {Names(late)}.",
-            [] when nodes.Count > 0 && nodes.All(node => node.Sweep is null) => "How long values wait to be sent again is unknown: the edges' release does not tell.",
+            [] when nodes.Count > 0 && nodes.All(node => node.Sweep is null) =>
+                "How long values wait to be sent again is unknown: the edges' release does not tell.",
             [] => "No value waits to be sent again for too long.",
         });
     }
