@@ -66,7 +66,8 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         _prober = new Prober(_requests, Id, trusted, _time, OnProbed);
         _gate = new ResponseGate(table, _strangers, _prober, budget, Own, Metrics, _time, options.ClientOnly);
         writes ??= new WriteGuard(options, environment);
-        _handlers = new RequestHandlers(table, store, watches, options.Kademlia, _gate, writes, siblings ?? new SiblingIds(), Metrics, _time, _logger);
+        Siblings = siblings ?? new SiblingIds();
+        _handlers = new RequestHandlers(table, store, watches, options.Kademlia, _gate, writes, Siblings, Metrics, _time, _logger);
         _admission = new RequestAdmission(
             _handlers, _gate, trusted, verified, writes, Own, _bans, options.Limits, options.ClientOnly, Metrics, _time);
         var settings = new LimitValues(options.Quota, options.Limits, options.Upload, CrawlOptions.DefaultRate);
@@ -75,7 +76,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
             table, _requests, contact => OnProbed(contact.Endpoint, contact.Id), Own, options.Kademlia, trusted, _size, Metrics, environment);
         Tokens = new TokenRequests(_requests, _tokens, Id);
         Storer = new ValueStorer(_requests, Tokens, Id);
-        Publisher = new ValuePublisher(Lookups, Storer, store, Id, options, _time);
+        Publisher = new ValuePublisher(Lookups, Storer, store, Id, Siblings, options, _time);
         Upload = new MaintenanceUpload(budget, _time);
         _copies = new ValueCopies(store, Storer, Turns, _time);
         _handOff = new HandOff(
@@ -92,6 +93,8 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     internal event Action<Contact>? ContactProved;
 
     internal KeyTurns Turns { get; } = new();
+
+    internal SiblingIds Siblings { get; }
 
     /// <summary>The bound endpoints, with the real ports.</summary>
     public IReadOnlyList<UdpEndpoint> LocalEndpoints => _transport.LocalEndpoints;

@@ -142,7 +142,11 @@ internal sealed record LiveEdge(
     [property: Id(1)] long Epoch,
     [property: Id(2)] IReadOnlyList<NodeId> NodeIds,
     [property: Id(3)] IEdgeObserver Observer,
-    [property: Id(4)] EdgeReport Report);
+    [property: Id(4)] EdgeReport Report)
+{
+    /// <summary>Whether both are the same lease.</summary>
+    public bool IsSame(LiveEdge other) => Name == other.Name && Epoch == other.Epoch;
+}
 
 [GenerateSerializer]
 [Alias("kad.EdgeReport")]
@@ -161,4 +165,10 @@ internal sealed record EdgeReport
     /// <summary>Nodes in the network, as its lookups estimate; null before they can.</summary>
     [Id(3)]
     public double? NetworkSize { get; init; }
+
+    /// <summary>
+    /// Whether it sends a due value if any id of the cluster is responsible for it. Edges of earlier releases do so for their own ids alone.
+    /// </summary>
+    [Id(5)]
+    public bool SendsForAll { get; init; }
 }

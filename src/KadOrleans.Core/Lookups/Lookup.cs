@@ -74,8 +74,9 @@ internal sealed class Lookup
         _ended ?? (_paths.Waiting > 0 || Next().Candidate is not null ? null : ReasonWhenIdle());
 
     // Whether it is worth waiting for retries: a lost datagram must not hide a value, nor a lost pong a contact that has answered, nor all
-    // that were asked.
-    public bool NeedsRetries => _unproved > 0 || (_unresponsive > 0 && (Kind == LookupKind.Value || _answered == 0));
+    // that were asked. Nor must it hide a node from a survey, which is used for an hour.
+    public bool NeedsRetries =>
+        _unproved > 0 || (_unresponsive > 0 && (Kind == LookupKind.Value || _answered == 0 || _policy.Breadth is not null));
 
     public bool IsWaitingForUnresponsive => _paths.Waiting == 0 && !IsDone && Next().Candidate is null;
 

@@ -33,13 +33,18 @@ internal sealed class RegionSurvey
 
     public IEnumerable<Contact> Nodes => _nodes.Select(node => node.Contact);
 
-    /// <summary>A node has come since, and answered.</summary>
+    /// <summary>A node has come since, and answered. Of a network no more come than a survey asks: one host has any number of ids.</summary>
     public void Join(Contact contact)
     {
         var distance = contact.Id.DistanceTo(Target);
-        if (!(distance >= _reach) && _nodes.Count < MaxNodes && !_nodes.Exists(node => node.Contact.Endpoint == contact.Endpoint))
+        if (distance >= _reach || _nodes.Count >= MaxNodes || _nodes.Exists(node => node.Contact.Endpoint == contact.Endpoint))
         {
-            SourceNetwork? network = contact.Endpoint.IsLocal || _trusted.Contains(contact.Endpoint) ? null : SourceNetwork.SubnetOf(contact.Endpoint);
+            return;
+        }
+
+        SourceNetwork? network = contact.Endpoint.IsLocal || _trusted.Contains(contact.Endpoint) ? null : SourceNetwork.SubnetOf(contact.Endpoint);
+        if (network is null || _nodes.Count(node => node.Network == network) < PerNetwork)
+        {
             _nodes.Add(new Candidate(contact, distance, network, hops: 1)
             {
                 State = CandidateState.Answered,
@@ -60,8 +65,14 @@ internal sealed class RegionSurvey
             return null;
         }
 
-        List<Candidate> byDistance = [.. _nodes.Where(node => !isLeftOut(node.Contact.Endpoint)).Select(node => node.SeenFrom(key))];
-        byDistance.Sort(static (left, right) => left.Distance.CompareTo(right.Distance));
+        // Of an id the endpoint that was known first: whoever comes under another node's id takes no place while that one answers.
+        List<Candidate> byDistance =
+        [
+            .. _nodes.Where(node => !isLeftOut(node.Contact.Endpoint))
+                .DistinctBy(static node => node.Contact.Id)
+                .Select(node => node.SeenFrom(key))
+                .OrderBy(static node => node.Distance),
+        ];
         var closest = ClosestContacts.Choose(byDistance, _paths, _bucketSize);
         var isKnown = _reach is not { } reach
             || (closest.Count == _bucketSize && distance.FarthestOfRange(closest[^1].Distance.LeadingZeroBits) < reach);

@@ -53,15 +53,26 @@ internal static class RepublishPolicy
         now.Since(publishedAt) >= PublishInterval(options) * (EarlyDivisor - 1) / EarlyDivisor;
 
     // Whether this node is one of the k nearest to the key that it knows. If not, it keeps its copy until that expires.
-    public static bool IsResponsible(NodeId key, RoutingTableSnapshot snapshot, int bucketSize)
+    public static bool IsResponsible(NodeId key, RoutingTableSnapshot snapshot, int bucketSize) =>
+        IsResponsible(snapshot.OwnId, key, snapshot, bucketSize);
+
+    /// <summary>The same for an id that has the same values, and is nearer to the key than this node's.</summary>
+    public static bool IsResponsible(NodeId id, NodeId key, RoutingTableSnapshot snapshot, int bucketSize)
     {
         Span<Contact> nearest = stackalloc Contact[bucketSize];
-        return IsAmongNearest(snapshot.OwnId, key, nearest[..snapshot.FindClosest(key, nearest)], bucketSize);
+        return IsAmongNearest(id, key, nearest[..snapshot.FindClosest(key, nearest)], bucketSize);
     }
 
-    /// <summary>The nearest are the other nodes, nearest first.</summary>
+    /// <summary>The nearest are the other nodes, nearest first. The id itself may be one of them.</summary>
     public static bool IsAmongNearest(NodeId id, NodeId key, ReadOnlySpan<Contact> nearest, int bucketSize) =>
-        nearest.Length < bucketSize || id.DistanceTo(key) < nearest[^1].Id.DistanceTo(key);
+        nearest.Length < bucketSize || nearest[^1].Id == id || id.DistanceTo(key) < nearest[^1].Id.DistanceTo(key);
+
+    /// <summary>
+    /// Whether an id may be one of the k nearest to a key, by the network's size: for keys of which the table knows few neighbours. Not if more
+    /// than 2 k nodes are to be expected between them: then there are fewer than k once in a thousand times.
+    /// </summary>
+    public static bool MayBeAmongNearest(NodeId id, NodeId key, double nodes, int bucketSize) =>
+        nodes * id.DistanceTo(key).ToFraction() <= 2 * bucketSize;
 
     /// <summary>
     /// The bits that the keys of a region share, so that it has k nodes at most: each of them holds all values of the region, and one of them

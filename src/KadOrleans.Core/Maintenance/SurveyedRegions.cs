@@ -12,15 +12,27 @@ internal sealed class SurveyedRegions
     /// <summary>Surveys kept: 15,000 contacts, 3 MB. Beyond that the oldest is forgotten; a sweep goes by ascending keys.</summary>
     public const int Capacity = 256;
 
+    /// <summary>How long a contact that did not answer is left out. Then it is asked again, as its answers may have been lost.</summary>
+    public static readonly TimeSpan Absence = TimeSpan.FromMinutes(10);
+
+    /// <summary>Contacts that are left out: a third of what is kept. Beyond that the first is asked again.</summary>
+    public const int MostGone = 4_096;
+
     // The last one first.
     private readonly LinkedList<(RegionSurvey Survey, TimeSpan At)> _surveys = new();
     private readonly Dictionary<UdpEndpoint, TimeSpan> _gone = [];
+
+    // The first one first. Those that came back are no longer in _gone, or with a later time.
+    private readonly Queue<(UdpEndpoint Endpoint, TimeSpan At)> _left = new();
     private readonly Queue<(BucketRange Range, TimeSpan At)> _unknown = new();
 
-    /// <summary>How many leading bits the keys of one survey share, by the last one: networks are about as dense everywhere. Null before.</summary>
-    public int? Depth { get; private set; }
+    /// <summary>How many leading bits the keys of one survey share, by the last one: networks are about as dense everywhere. Null without one.</summary>
+    public int? Depth => _surveys.First?.Value.Survey.Depth;
 
     public int Count => _surveys.Count;
+
+    /// <summary>Contacts that are left out, with those that came back of late.</summary>
+    public int Gone => _left.Count;
 
     /// <param name="survey">The survey.</param>
     /// <param name="at">When it ended, by a clock that no one sets.</param>
@@ -33,7 +45,6 @@ internal sealed class SurveyedRegions
         }
 
         _surveys.AddFirst((survey, at));
-        Depth = survey.Depth;
         foreach (var contact in survey.Nodes)
         {
             _gone.Remove(contact.Endpoint);
@@ -51,7 +62,7 @@ internal sealed class SurveyedRegions
         _gone.Remove(contact.Endpoint);
     }
 
-    /// <summary>A survey of a range was cut short: another one would be, too.</summary>
+    /// <summary>A survey of a range was cut short, or its contacts were too dense: another one would be, too.</summary>
     public void AddUnknown(BucketRange range, TimeSpan at)
     {
         Forget(at);
@@ -70,26 +81,42 @@ internal sealed class SurveyedRegions
         return _unknown.Any(one => one.Range.Contains(key));
     }
 
-    /// <summary>A contact does not answer any more. It does not count until a later survey has its answer.</summary>
+    /// <summary>A contact does not answer any more. It does not count until it answers, or for <see cref="Absence"/>.</summary>
     public void Leave(UdpEndpoint endpoint, TimeSpan at)
     {
         Forget(at);
-        _gone[endpoint] = at;
+        if (_gone.ContainsKey(endpoint))
+        {
+            return;
+        }
+
+        if (_left.Count == MostGone)
+        {
+            ForgetFirstGone();
+        }
+
+        _gone.Add(endpoint, at);
+        _left.Enqueue((endpoint, at));
     }
 
     /// <summary>The k nearest to a key, nearest first. Null if they are not known.</summary>
-    public IReadOnlyList<Contact>? FindClosest(NodeId key, TimeSpan at)
+    /// <param name="key">The key.</param>
+    /// <param name="at">The time.</param>
+    /// <param name="others">Contacts that do not count, beside those that have left.</param>
+    public IReadOnlyList<Contact>? FindClosest(NodeId key, TimeSpan at, IReadOnlyCollection<Contact>? others = null)
     {
         Forget(at);
         foreach (var (survey, _) in _surveys)
         {
-            if (survey.FindClosest(key, _gone.ContainsKey) is { } closest)
+            if (survey.FindClosest(key, IsLeftOut) is { } closest)
             {
                 return closest;
             }
         }
 
         return null;
+
+        bool IsLeftOut(UdpEndpoint endpoint) => _gone.ContainsKey(endpoint) || others?.Any(other => other.Endpoint == endpoint) == true;
     }
 
     private void Forget(TimeSpan now)
@@ -104,9 +131,18 @@ internal sealed class SurveyedRegions
             _unknown.Dequeue();
         }
 
-        if (_surveys.Count == 0)
+        while (_left.TryPeek(out var left) && now - left.At >= Absence)
         {
-            _gone.Clear();
+            ForgetFirstGone();
+        }
+    }
+
+    private void ForgetFirstGone()
+    {
+        var (endpoint, at) = _left.Dequeue();
+        if (_gone.TryGetValue(endpoint, out var leftAt) && leftAt == at)
+        {
+            _gone.Remove(endpoint);
         }
     }
 }

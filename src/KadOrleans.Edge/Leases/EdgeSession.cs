@@ -294,6 +294,7 @@ internal sealed class EdgeSession(
         Endpoints = [.. nodes.Select(n => n.LocalEndpoints[0])],
         Contacts = Contacts,
         Counts = Counts().ToDictionary(),
+        SendsForAll = true,
         NetworkSize = nodes.Select(n => n.Node.NetworkSize?.Nodes).FirstOrDefault(size => size is not null),
     };
 }

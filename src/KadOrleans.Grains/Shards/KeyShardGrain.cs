@@ -221,6 +221,11 @@ internal sealed class KeyShardGrain(
             return await Halves.AskBothAsync(static half => half.RepublishAsync(), (lower, upper) => lower || upper);
         }
 
+        if (_republishing.TryEndWatch())
+        {
+            await _hourly;
+        }
+
         var isFree = _hourly.IsCompleted;
         _hourly = isFree ? WorkHourlyAsync() : _hourly;
         return isFree;
@@ -273,7 +278,9 @@ internal sealed class KeyShardGrain(
             logger.ExpiryFailed(Name, e.Message);
         }
 
-        await _republishing.HandOverAsync(after => _engine.FindDue(after, RepublishWork.MaxKeys, time.GetUtcNow()), _ending.Token);
+        // Due when it begins: what comes to be due meanwhile is the next tick's.
+        var now = time.GetUtcNow();
+        await _republishing.HandOverAsync(after => _engine.FindDue(after, RepublishWork.MaxKeys, now), _ending.Token);
     }
 
     private async ValueTask<ShardSources> RankAsync(

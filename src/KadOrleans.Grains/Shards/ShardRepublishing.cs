@@ -1,8 +1,7 @@
 namespace KadOrleans.Grains;
 
-// Passes a shard's due keys to live edges for republishing. Each key goes to the edge with the nearest node id. If that id is not
-// among the k nearest, none of the cluster's is. While an edge has enough to do, its keys wait. Those that wait until the next
-// tick are due again then.
+// Passes a shard's due keys to live edges, which share them (EdgeShares). While an edge has enough to do, its keys wait. Where the sweep of
+// a tick stands is in the shard: what is sent is not due any more. So what an edge has taken and leaves unsent is found, and goes to another.
 internal sealed class ShardRepublishing(string shard, IGrainFactory grains, TimeProvider time, TimeSpan timeout, ILogger logger)
 {
     /// <summary>The pause between two calls to a directory that fails, or that does not know all edges yet.</summary>
@@ -23,45 +22,38 @@ internal sealed class ShardRepublishing(string shard, IGrainFactory grains, Time
     /// <summary>How long keys are offered at most: the next tick of the shard comes an hour after the last.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(50);
 
-    /// <summary>Passes on all due keys, page by page. Never fails.</summary>
+    // Set while all is handed over, and waits for the edges to send it.
+    private CancellationTokenSource? _watch;
+
+    // Of the tick under way.
+    private EdgeShares _shares = EdgeShares.Among([]);
+
+    /// <summary>
+    /// Passes on all due keys, page by page, and until they are sent looks for edges that leave. Never fails. Not again before it has returned.
+    /// </summary>
+    /// <param name="findAbove">The next keys that were due when it began, and are due still.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     public async Task HandOverAsync(Func<NodeId?, IReadOnlyList<NodeId>> findAbove, CancellationToken cancellationToken)
     {
+        var begunAt = time.GetTimestamp();
+        EdgeShares? given = null;
         try
         {
-            if (findAbove(null).Count == 0)
+            while (findAbove(null).Count > 0 && time.GetElapsedTime(begunAt) < Longest)
             {
-                return;
-            }
-
-            var edges = await FindEdgesAsync(cancellationToken);
-            var (begunAt, listedAt) = (time.GetTimestamp(), time.GetTimestamp());
-            List<NodeId> refused = [];
-            NodeId? last = null;
-            while (edges.Count > 0 && time.GetElapsedTime(begunAt) < Longest)
-            {
-                // Other edges may take what follows, so only many refused keys stop the search.
-                var page = refused.Count < MaxRefused ? findAbove(last) : [];
-                if (page.Count > 0)
-                {
-                    last = page[^1];
-                    refused.AddRange(await HandOverAsync(page, edges));
-                }
-                else if (refused.Count == 0)
+                if (given is not null && _shares == given && !await WatchAsync(cancellationToken))
                 {
                     return;
                 }
-                else
+
+                var edges = await FindEdgesAsync(cancellationToken);
+                _shares = given is null ? EdgeShares.Among(edges) : _shares.Follow(edges);
+                if (_shares != given)
                 {
-                    await Task.Delay(RefusalPause, time, cancellationToken);
-                    if (time.GetElapsedTime(listedAt) >= ListLife)
-                    {
-                        (edges, listedAt) = (await FindEdgesAsync(cancellationToken), time.GetTimestamp());
-                    }
-
-                    refused = await HandOverAsync(refused, edges);
+                    var before = _shares;
+                    await ScanAsync(findAbove, given, begunAt, cancellationToken);
+                    given = before;
                 }
-
-                cancellationToken.ThrowIfCancellationRequested();
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -74,8 +66,71 @@ internal sealed class ShardRepublishing(string shard, IGrainFactory grains, Time
         }
     }
 
+    /// <summary>Ends a tick that has handed all over, so that another one can begin. False if there is none such.</summary>
+    public bool TryEndWatch()
+    {
+        var watch = _watch;
+        watch?.Cancel();
+        return watch is not null;
+    }
+
+    // False: another tick is to begin.
+    private async Task<bool> WatchAsync(CancellationToken cancellationToken)
+    {
+        using var watch = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _watch = watch;
+        try
+        {
+            await Task.Delay(ListLife, time, watch.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+        finally
+        {
+            _watch = null;
+        }
+    }
+
+    /// <summary>Passes on what is due, less what the same edge was given already.</summary>
+    private async Task ScanAsync(
+        Func<NodeId?, IReadOnlyList<NodeId>> findAbove, EdgeShares? given, long begunAt, CancellationToken cancellationToken)
+    {
+        var listedAt = time.GetTimestamp();
+        List<NodeId> refused = [];
+        NodeId? last = null;
+        while (!_shares.IsEmpty && time.GetElapsedTime(begunAt) < Longest)
+        {
+            // Other edges may take what follows, so only many refused keys stop the search.
+            var page = refused.Count < MaxRefused ? findAbove(last) : [];
+            if (page.Count > 0)
+            {
+                last = page[^1];
+                refused.AddRange(await OfferAsync([.. page.Where(key => given?.HasSameSender(key, _shares) != true)]));
+            }
+            else if (refused.Count == 0)
+            {
+                return;
+            }
+            else
+            {
+                await Task.Delay(RefusalPause, time, cancellationToken);
+                if (time.GetElapsedTime(listedAt) >= ListLife)
+                {
+                    (_shares, listedAt) = (_shares.Follow(await FindEdgesAsync(cancellationToken)), time.GetTimestamp());
+                }
+
+                refused = await OfferAsync(refused);
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
     // The live edges. Waits until the directory knows all of them: after a move it knows only some, and each key needs the nearest of all.
-    private async Task<List<LiveEdge>> FindEdgesAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<LiveEdge>> FindEdgesAsync(CancellationToken cancellationToken)
     {
         var directory = grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
         for (var questions = 1; ; questions++)
@@ -85,7 +140,7 @@ internal sealed class ShardRepublishing(string shard, IGrainFactory grains, Time
                 var list = await directory.ListAsync();
                 if (list.IsComplete || questions == MaxQuestions)
                 {
-                    return [.. list.Edges];
+                    return list.Edges;
                 }
             }
             catch (Exception e) when (questions < MaxQuestions)
@@ -97,25 +152,25 @@ internal sealed class ShardRepublishing(string shard, IGrainFactory grains, Time
         }
     }
 
-    /// <summary>Passes on some keys. Removes edges that cannot be reached from the list. Returns the keys that were refused.</summary>
-    private async Task<List<NodeId>> HandOverAsync(IReadOnlyList<NodeId> keys, List<LiveEdge> edges)
+    /// <summary>Passes on some keys. Edges that cannot be reached have no share any more. Returns the keys that were refused.</summary>
+    private async Task<List<NodeId>> OfferAsync(IReadOnlyList<NodeId> keys)
     {
         var refused = new List<NodeId>();
-        while (keys.Count > 0 && edges.Count > 0)
+        while (keys.Count > 0 && !_shares.IsEmpty)
         {
             var left = new List<NodeId>();
-            foreach (var ((edge, nodeId), some) in keys.GroupBy(key => Nearest(key, edges))
-                .SelectMany(group => group.Chunk(RepublishWork.MaxKeys), (group, some) => (group.Key, some)).ToList())
+            foreach (var (edge, nodeId, some) in keys.GroupBy(_shares.FindSender)
+                .SelectMany(group => group.Chunk(RepublishWork.MaxKeys), (group, some) => (group.Key.Edge, group.Key.NodeId, some)).ToList())
             {
-                switch (await OfferAsync(edge, new RepublishWork(nodeId, some)))
+                var isTaken = _shares.Has(edge) ? await OfferAsync(edge, new RepublishWork(nodeId, some)) : null;
+                if (isTaken is null)
                 {
-                    case false:
-                        refused.AddRange(some);
-                        break;
-                    case null:
-                        left.AddRange(some);
-                        edges.Remove(edge);
-                        break;
+                    left.AddRange(some);
+                    _shares = _shares.Without(edge);
+                }
+                else if (!isTaken.Value)
+                {
+                    refused.AddRange(some);
                 }
             }
 
@@ -138,8 +193,4 @@ internal sealed class ShardRepublishing(string shard, IGrainFactory grains, Time
             return null;
         }
     }
-
-    private static (LiveEdge Edge, NodeId NodeId) Nearest(NodeId key, List<LiveEdge> edges) => edges
-        .SelectMany(edge => edge.NodeIds.Select(id => (Edge: edge, NodeId: id)))
-        .MinBy(place => place.NodeId.DistanceTo(key));
 }

@@ -14,6 +14,9 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
 
     private const int MaxPending = 16;
 
+    /// <summary>How often others take the places of holders that do not answer a STORE: each time, a client's set of the key waits for its end.</summary>
+    private const int MaxReplacements = 2;
+
     /// <summary>Between two tries to read what has replaced a value, while the store does not answer.</summary>
     private static readonly TimeSpan CorrectionPause = TimeSpan.FromSeconds(5);
 
@@ -42,6 +45,9 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
 
     // When a region's values went out last, by the bits that they share. Of one loop. Bounded: a node holds values of a few regions.
     private readonly Dictionary<NodeId, long> _sentRegions = [];
+
+    // Of times that were noted here. Changed by one loop.
+    private volatile SteadyAges _ages = new(environment.Time.GetUtcNow(), environment.Time.GetElapsedTime(0));
 
     // 1 while a check of everything is queued, which is enough.
     private int _lookWaits;
@@ -141,6 +147,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     /// <summary>All that is due, with how many keys of the same region go out within an hour.</summary>
     private async Task<IEnumerable<(NodeId Key, int KeysNear, bool IsPublication)>> FindDueAsync(CancellationToken cancellationToken)
     {
+        _ages = _ages.Observe(_time.GetUtcNow(), _time.GetElapsedTime(0));
         var (ripe, due, depth) = (new DueKeys(MaxCollected), new HashSet<NodeId>(), node.RegionDepth);
         var (near, depthNear) = (new Dictionary<NodeId, int>(), _lookups.Depth);
         await store.VisitAsync(KeyRegion.Everywhere, Collect, cancellationToken);
@@ -151,12 +158,13 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         void Collect(KeyLife life)
         {
             var now = _time.GetUtcNow();
+            var storedAt = _ages.ByPresentClock(life.StoredAt, now);
             CollectionsMarshal.GetValueRefOrAddDefault(near, life.Key.Prefix(depthNear), out _)++;
-            if (RepublishPolicy.IsRipe(life.StoredAt, life.ExpiresAt, now, Kademlia) && IsResponsible(life.Key))
+            if (RepublishPolicy.IsRipe(storedAt, life.ExpiresAt, now, Kademlia) && IsResponsible(life.Key))
             {
-                ripe.Add(life.Key, life.StoredAt);
+                ripe.Add(life.Key, storedAt);
                 var region = life.Key.Prefix(depth);
-                if (RepublishPolicy.IsDue(life.Key, life.StoredAt, life.ExpiresAt, node.Id, depth, _sentRegions.ContainsKey(region), now, Kademlia))
+                if (RepublishPolicy.IsDue(life.Key, storedAt, life.ExpiresAt, node.Id, depth, _sentRegions.ContainsKey(region), now, Kademlia))
                 {
                     due.Add(region);
                 }
@@ -295,7 +303,12 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         CancellationToken cancellationToken)
     {
         var holders = await _lookups.FindHoldersAsync(key, keysNear, cancellationToken);
-        using var pass = await EnterAsync(holders, cancellationToken);
+        if (isDue is not null && !IsResponsible(key, holders.Closest))
+        {
+            return false;
+        }
+
+        using var pass = await EnterAsync(key, holders, cancellationToken);
         var result = await node.Turns.RunAsync(key, async () =>
             await store.GetCurrentAsync(key, _time.GetUtcNow(), cancellationToken) is { } held && held.Value == value
             && isDue?.Invoke(key, held) != false
@@ -324,26 +337,42 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             cancellationToken);
     }
 
-    /// <summary>The room that a value's holders have. Those that answer no more are no part of their region, and another takes their place.</summary>
-    private async Task<ContactPass> EnterAsync(LookupOutcome holders, CancellationToken cancellationToken)
+    /// <summary>
+    /// The room that a value's holders have. Others take the places of those that have none; of these, those that answer no more are no part
+    /// of their region.
+    /// </summary>
+    private async Task<ContactPass> EnterAsync(NodeId key, LookupOutcome holders, CancellationToken cancellationToken)
     {
         var pass = await _windows.EnterAsync(holders.Closest, cancellationToken);
-        foreach (var contact in holders.Closest.Except(pass.Contacts))
+        if (pass.Contacts.Count < holders.Closest.Count)
         {
-            _lookups.Leave(contact);
+            List<Contact> missing = [.. holders.Closest.Except(pass.Contacts)];
+            missing.FindAll(contact => _windows.IsLeftOut(contact.Endpoint)).ForEach(_lookups.Leave);
+            _windows.TryEnter(pass, _lookups.Replace(key, holders.Closest, missing));
         }
 
         return pass;
     }
 
-    // In place of those that have left since their region was surveyed.
+    // In place of those that did not answer, as far as their region is known.
     private async Task SendToOthersAsync(
         NodeId key, DhtValue value, TimeSpan? life, LookupOutcome holders, ContactPass pass, bool isAuthored, CancellationToken cancellationToken)
     {
-        if (pass.Unanswered is { Count: > 0 } unanswered && _lookups.Replace(key, holders.Closest, unanswered) is { Count: > 0 } others)
+        List<Contact> asked = [.. holders.Closest.Union(pass.Contacts)];
+        List<Contact> missing = [.. asked.Except(pass.Contacts)];
+        var unanswered = pass.Unanswered;
+        for (var replaced = 0; replaced < MaxReplacements && unanswered.Count > 0; replaced++)
         {
-            await node.Publisher.SendAsync(
-                key, value, life, holders with { Closest = others }, isChosen: false, isAuthored, cancellationToken);
+            missing.AddRange(unanswered);
+            using var others = _windows.TryEnter(_lookups.Replace(key, asked, missing));
+            if (others.Contacts.Count == 0)
+            {
+                break;
+            }
+
+            await node.Publisher.SendAsync(key, value, life, holders, isChosen: false, isAuthored, cancellationToken, others);
+            asked.AddRange(others.Contacts);
+            unanswered = others.Unanswered;
         }
     }
 
@@ -366,7 +395,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             return false;
         }
 
-        using var pass = await EnterAsync(holders, cancellationToken);
+        using var pass = await EnterAsync(key, holders, cancellationToken);
         var result = await node.Turns.RunAsync(key, () => PublishAsync(key, publication, holders, pass, cancellationToken));
         if (result is not (null or StoreResult.Stored))
         {
@@ -510,19 +539,32 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     }
 
     private bool IsDue(Publication publication) => publication.IsPending
-        || RepublishPolicy.IsPublicationDue(publication.PublishedAt, _time.GetUtcNow(), Kademlia);
+        || (_time.GetUtcNow() is var now && RepublishPolicy.IsPublicationDue(_ages.ByPresentClock(publication.PublishedAt, now), now, Kademlia));
 
     private bool IsRipe(Publication publication) => publication.IsPending
-        || RepublishPolicy.IsPublicationRipe(publication.PublishedAt, _time.GetUtcNow(), Kademlia);
+        || (_time.GetUtcNow() is var now && RepublishPolicy.IsPublicationRipe(_ages.ByPresentClock(publication.PublishedAt, now), now, Kademlia));
 
     private bool IsRipe(NodeId key, StoredValue held) =>
-        RepublishPolicy.IsRipe(held.StoredAt, held.ExpiresAt, _time.GetUtcNow(), Kademlia);
+        _time.GetUtcNow() is var now && RepublishPolicy.IsRipe(_ages.ByPresentClock(held.StoredAt, now), held.ExpiresAt, now, Kademlia);
 
     private bool IsDueAtCheck(NodeId key, StoredValue held) =>
         RepublishPolicy.IsDueAtCheck(held.StoredAt, held.ExpiresAt, _time.GetUtcNow(), Kademlia);
 
-    private bool IsResponsible(NodeId key) =>
-        RepublishPolicy.IsResponsible(key, node.RoutingTable, Kademlia.BucketSize);
+    // Of nodes far away the table says little: those near a sibling's id are counted by the network's size, and then by those that were found.
+    private bool IsResponsible(NodeId key)
+    {
+        var nearest = node.Siblings.NearestTo(key, node.Id);
+        return RepublishPolicy.IsResponsible(nearest, key, node.RoutingTable, Kademlia.BucketSize)
+            && (nearest == node.Id
+                || node.NetworkSize is not { } size
+                || RepublishPolicy.MayBeAmongNearest(nearest, key, size.Nodes, Kademlia.BucketSize));
+    }
+
+    private bool IsResponsible(NodeId key, IReadOnlyList<Contact> found)
+    {
+        var nearest = node.Siblings.NearestTo(key, node.Id);
+        return nearest == node.Id || RepublishPolicy.IsAmongNearest(nearest, key, [.. found], Kademlia.BucketSize);
+    }
 }
 
 // A key of a sweep. Without a rule it is due at any age.

@@ -2,7 +2,8 @@ namespace KadOrleans.Node;
 
 /// <summary>
 /// How many of upkeep's STOREs are under way to each contact: a region's values all go to the same few, whose buffers and limits they must
-/// not exceed. A contact that answers none of several is left out for a while, so that the others need not wait for it.
+/// not exceed. A contact that answers none of several is left out for a while, and one that takes far longer than most gets what it has room
+/// for, so that the others need not wait for it.
 /// </summary>
 internal sealed class ContactWindows(TimeProvider time)
 {
@@ -15,8 +16,17 @@ internal sealed class ContactWindows(TimeProvider time)
     /// <summary>Contacts of which something is noted though nothing is under way. Beyond that what is noted of them is forgotten.</summary>
     public const int Capacity = 4_096;
 
-    /// <summary>How long a contact is left out.</summary>
+    /// <summary>A contact that answers faster on average is waited for: it takes 256 values a second.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(0.25);
+
+    /// <summary>How much longer than half of the contacts one takes that is not waited for: else the own upload may be what is slow.</summary>
+    public const int SlowFactor = 4;
+
+    /// <summary>How long a contact is left out. After that it gets one value at a time until it answers.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromMinutes(10);
+
+    // Of the last answers, by their number.
+    private const double NewestShare = 1.0 / 16;
 
     // Guards all that follows.
     private readonly Lock _gate = new();
@@ -36,18 +46,23 @@ internal sealed class ContactWindows(TimeProvider time)
 
     /// <summary>
     /// Waits until each of the contacts has room, in an order that is the same for all who wait. Dispose the pass: it has those contacts that
-    /// are not left out.
+    /// are not left out. Up to half of them may be missing as they are too slow.
     /// </summary>
     public async Task<ContactPass> EnterAsync(IReadOnlyList<Contact> contacts, CancellationToken cancellationToken)
     {
-        var pass = new ContactPass(this);
+        var pass = new ContactPass(this, time);
+        var mayMiss = contacts.Count / 2;
         try
         {
             foreach (var contact in contacts.OrderBy(contact => (contact.Endpoint.AddressHigh, contact.Endpoint.AddressLow, contact.Endpoint.Port)))
             {
-                if (await EnterAsync(contact.Endpoint, cancellationToken))
+                if (await EnterAsync(contact.Endpoint, waits: mayMiss <= 0, cancellationToken))
                 {
                     pass.Add(contact);
+                }
+                else if (!IsLeftOut(contact.Endpoint))
+                {
+                    mayMiss--;
                 }
             }
 
@@ -60,6 +75,34 @@ internal sealed class ContactWindows(TimeProvider time)
         }
     }
 
+    /// <summary>Those of the contacts that have room now. Dispose the pass.</summary>
+    public ContactPass TryEnter(IReadOnlyList<Contact> contacts)
+    {
+        var pass = new ContactPass(this, time);
+        TryEnter(pass, contacts);
+        return pass;
+    }
+
+    /// <summary>Adds those of the contacts that have room now to a pass.</summary>
+    public void TryEnter(ContactPass pass, IReadOnlyList<Contact> contacts)
+    {
+        foreach (var contact in contacts)
+        {
+            lock (_gate)
+            {
+                var window = Open(contact.Endpoint);
+                if (IsLeftOut(window) || window.UnderWay >= RoomOf(window))
+                {
+                    continue;
+                }
+
+                window.UnderWay++;
+            }
+
+            pass.Add(contact);
+        }
+    }
+
     /// <summary>Whether a contact is left out now.</summary>
     public bool IsLeftOut(UdpEndpoint endpoint)
     {
@@ -69,71 +112,121 @@ internal sealed class ContactWindows(TimeProvider time)
         }
     }
 
-    /// <summary>Null: nothing was sent.</summary>
-    internal void Exit(UdpEndpoint endpoint, bool? hasAnswered)
+    /// <summary>Gives room back.</summary>
+    /// <param name="endpoint">The contact's.</param>
+    /// <param name="hasAnswered">Null: nothing was sent.</param>
+    /// <param name="took">How long the contact had, if something was sent.</param>
+    internal void Exit(UdpEndpoint endpoint, bool? hasAnswered, TimeSpan took)
     {
-        List<TaskCompletionSource<bool>> ended = [];
         lock (_gate)
         {
             var window = _windows[endpoint];
             window.UnderWay--;
-            window.Unanswered = hasAnswered is null ? window.Unanswered : hasAnswered.Value ? 0 : window.Unanswered + 1;
-            if (window.Unanswered == MostUnanswered)
+            if (hasAnswered is { } answered)
             {
-                window.LeftOutAt = time.GetTimestamp();
+                Note(window, answered, took);
             }
 
-            var isLeftOut = IsLeftOut(window);
-            while (window.Waiting.Count > 0 && (isLeftOut || window.UnderWay < Size))
-            {
-                window.UnderWay += isLeftOut ? 0 : 1;
-                ended.Add(window.Waiting.Dequeue());
-            }
-
+            var ended = LetGo(window);
             if (window is { UnderWay: 0, Unanswered: 0 })
             {
                 _windows.Remove(endpoint);
             }
 
-            ended.ForEach(one => one.TrySetResult(!isLeftOut));
+            ended.ForEach(static end => end.One.Room.TrySetResult(end.HasRoom));
         }
     }
 
-    private async Task<bool> EnterAsync(UdpEndpoint endpoint, CancellationToken cancellationToken)
+    // Within the lock, as all that follow.
+    private void Note(Window window, bool hasAnswered, TimeSpan took)
+    {
+        window.Unanswered = hasAnswered ? 0 : window.Unanswered + 1;
+        window.IsOnTrial &= !hasAnswered;
+        if (window.Unanswered == MostUnanswered)
+        {
+            window.LeftOutAt = time.GetTimestamp();
+        }
+
+        window.Took = window.Took is { } before ? before + (NewestShare * (took - before)) : took;
+        window.IsSlow = window.Took > Patience && window.Took > SlowFactor * GetUsualTime();
+    }
+
+    // That of half of the contacts. Called for slow ones alone.
+    private TimeSpan GetUsualTime()
+    {
+        TimeSpan[] times = [.. _windows.Values.Select(static window => window.Took).OfType<TimeSpan>().Order()];
+        return times[times.Length / 2];
+    }
+
+    private static int RoomOf(Window window) => window.IsOnTrial ? 1 : Size;
+
+    // Those who get room, and those who do not wait for it any longer.
+    private List<(Waiter One, bool HasRoom)> LetGo(Window window)
+    {
+        List<(Waiter, bool)> ended = [];
+        var isLeftOut = IsLeftOut(window);
+        while (window.Waiting.Count > 0 && (isLeftOut || window.UnderWay < RoomOf(window)))
+        {
+            window.UnderWay += isLeftOut ? 0 : 1;
+            ended.Add((window.Waiting.Dequeue(), !isLeftOut));
+        }
+
+        if (window.IsSlow && window.Waiting.Count > 0)
+        {
+            ended.AddRange(window.Waiting.Where(static one => !one.Waits).Select(static one => (one, false)));
+            window.Waiting = new Queue<Waiter>(window.Waiting.Where(static one => one.Waits));
+        }
+
+        return ended;
+    }
+
+    // True: it has room. Waits: also for a contact that is slow.
+    private async Task<bool> EnterAsync(UdpEndpoint endpoint, bool waits, CancellationToken cancellationToken)
     {
         TaskCompletionSource<bool> room;
         lock (_gate)
         {
-            if (!_windows.TryGetValue(endpoint, out var window))
-            {
-                MakeRoom();
-                _windows.Add(endpoint, window = new Window());
-            }
-
+            var window = Open(endpoint);
             if (IsLeftOut(window))
             {
                 return false;
             }
 
-            if (window.UnderWay < Size)
+            if (window.UnderWay < RoomOf(window))
             {
                 window.UnderWay++;
                 return true;
             }
 
+            if ((window.IsSlow || window.IsOnTrial) && !waits)
+            {
+                return false;
+            }
+
             room = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-            window.Waiting.Enqueue(room);
+            window.Waiting.Enqueue(new Waiter(room, waits));
         }
 
         // What waits for room gets it: a request ends within seconds. So who is cancelled need not leave the queue.
         var hasRoom = await room.Task;
         if (hasRoom && cancellationToken.IsCancellationRequested)
         {
-            Exit(endpoint, null);
+            Exit(endpoint, null, default);
             cancellationToken.ThrowIfCancellationRequested();
         }
 
         return hasRoom;
+    }
+
+    private Window Open(UdpEndpoint endpoint)
+    {
+        if (!_windows.TryGetValue(endpoint, out var window))
+        {
+            MakeRoom();
+            _windows.Add(endpoint, window = new Window());
+        }
+
+        return window;
     }
 
     private void MakeRoom()
@@ -159,7 +252,7 @@ internal sealed class ContactWindows(TimeProvider time)
             return true;
         }
 
-        window.Unanswered = 0;
+        (window.Unanswered, window.IsOnTrial) = (MostUnanswered - 1, true);
         return false;
     }
 
@@ -171,18 +264,29 @@ internal sealed class ContactWindows(TimeProvider time)
 
         public long LeftOutAt { get; set; }
 
-        public Queue<TaskCompletionSource<bool>> Waiting { get; } = new();
+        /// <summary>The average of the last ones. Null before the first has ended.</summary>
+        public TimeSpan? Took { get; set; }
+
+        public bool IsSlow { get; set; }
+
+        /// <summary>It was left out, and has not answered since.</summary>
+        public bool IsOnTrial { get; set; }
+
+        public Queue<Waiter> Waiting { get; set; } = new();
     }
+
+    private readonly record struct Waiter(TaskCompletionSource<bool> Room, bool Waits);
 }
 
 /// <summary>The contacts that have room for one value of upkeep.</summary>
-internal sealed class ContactPass(ContactWindows windows) : IDisposable
+internal sealed class ContactPass(ContactWindows windows, TimeProvider time) : IDisposable
 {
     // Guards all lists.
     private readonly Lock _gate = new();
     private readonly List<UdpEndpoint> _open = [];
     private readonly List<Contact> _contacts = [];
     private readonly List<Contact> _unanswered = [];
+    private long _begunAt;
 
     public IReadOnlyList<Contact> Contacts => _contacts;
 
@@ -207,6 +311,9 @@ internal sealed class ContactPass(ContactWindows windows) : IDisposable
         }
     }
 
+    /// <summary>All STOREs begin.</summary>
+    public void Begin() => _begunAt = time.GetTimestamp();
+
     /// <summary>A STORE has ended.</summary>
     public void End(Contact contact, bool hasAnswered)
     {
@@ -220,7 +327,7 @@ internal sealed class ContactPass(ContactWindows windows) : IDisposable
 
         if (TryTake(contact.Endpoint))
         {
-            windows.Exit(contact.Endpoint, hasAnswered);
+            windows.Exit(contact.Endpoint, hasAnswered, time.GetElapsedTime(_begunAt));
         }
     }
 
@@ -231,7 +338,7 @@ internal sealed class ContactPass(ContactWindows windows) : IDisposable
         {
             if (TryTake(contact.Endpoint))
             {
-                windows.Exit(contact.Endpoint, null);
+                windows.Exit(contact.Endpoint, null, default);
             }
         }
     }

@@ -45,7 +45,9 @@ internal sealed class SweepLookups(DhtNode node, TimeProvider time)
         {
             lock (_gate)
             {
-                return _regions.Depth ?? Math.Max(0, node.RegionDepth - DepthOfSurvey);
+                // No deeper than a region of upkeep: who crowds one survey must not have all other keys looked up one by one.
+                var depth = node.RegionDepth;
+                return Math.Min(_regions.Depth ?? Math.Max(0, depth - DepthOfSurvey), depth);
             }
         }
     }
@@ -87,18 +89,14 @@ internal sealed class SweepLookups(DhtNode node, TimeProvider time)
     }
 
     /// <summary>
-    /// The contacts that take the places of those that did not answer: of a region that is known, at once. None where a lookup of its own had
-    /// found the holders.
+    /// The contacts that take the places of those that did not answer, or have no room: of a region that is known, at once. None where a lookup
+    /// of its own had found the holders.
     /// </summary>
-    public IReadOnlyList<Contact> Replace(NodeId key, IReadOnlyList<Contact> holders, IReadOnlyList<Contact> unanswered)
-    {
-        foreach (var contact in unanswered)
-        {
-            Leave(contact);
-        }
-
-        return [.. Find(key)?.Closest.Except(holders) ?? []];
-    }
+    /// <param name="key">The key.</param>
+    /// <param name="asked">All that were found so far.</param>
+    /// <param name="missing">Those of them that do not get the value. They do not leave the region: a datagram may have been lost.</param>
+    public IReadOnlyList<Contact> Replace(NodeId key, IReadOnlyList<Contact> asked, IReadOnlyCollection<Contact> missing) =>
+        [.. Find(key, missing)?.Closest.Except(asked).Take(missing.Count) ?? []];
 
     /// <summary>A contact has come, and answered.</summary>
     public void Join(Contact contact)
@@ -136,12 +134,12 @@ internal sealed class SweepLookups(DhtNode node, TimeProvider time)
         }
     }
 
-    private LookupOutcome? Find(NodeId key)
+    private LookupOutcome? Find(NodeId key, IReadOnlyCollection<Contact>? others = null)
     {
         IReadOnlyList<Contact>? closest;
         lock (_gate)
         {
-            closest = _regions.FindClosest(key, Now);
+            closest = _regions.FindClosest(key, Now, others);
         }
 
         return closest is null ? null : node.Judge(new LookupOutcome
@@ -180,10 +178,14 @@ internal sealed class SweepLookups(DhtNode node, TimeProvider time)
     private async Task SurveyAsync(BucketRange range, NodeId target, TaskCompletionSource ended, CancellationToken cancellationToken)
     {
         RegionSurvey? survey = null;
+        var isLed = false;
         try
         {
             await node.Upload.WaitAsync(default, stores: 0, SurveyRequests, cancellationToken);
-            survey = (await node.Lookups.SurveyAsync(target, cancellationToken)).Survey;
+            (var outcome, survey) = await node.Lookups.SurveyAsync(target, cancellationToken);
+            isLed = survey is null
+                ? outcome.Reason is TerminationReason.RequestLimit or TerminationReason.DeadlineReached
+                : node.Judge(outcome with { Closest = [.. survey.Nodes] }).Crowded > 0;
         }
         catch (OperationCanceledException)
         {
@@ -194,13 +196,13 @@ internal sealed class SweepLookups(DhtNode node, TimeProvider time)
             lock (_gate)
             {
                 _underWay.RemoveAll(one => one.Ended == ended.Task);
-                if (survey is not null)
-                {
-                    _regions.Add(survey, Now);
-                }
-                else
+                if (isLed)
                 {
                     _regions.AddUnknown(range, Now);
+                }
+                else if (survey is not null)
+                {
+                    _regions.Add(survey, Now);
                 }
             }
 

@@ -1,8 +1,8 @@
 namespace KadOrleans.Node;
 
-/// <summary>Stores a value on the k nodes nearest to its key (Kademlia §2.3), and here if this node is one of them.</summary>
+/// <summary>Stores a value on the k nodes nearest to its key (Kademlia §2.3), and here if this node, or one that has its store, is one of them.</summary>
 internal sealed class ValuePublisher(
-    LookupRunner lookups, ValueStorer storer, IKeyStore store, NodeId ownId, KadNodeOptions options, TimeProvider time)
+    LookupRunner lookups, ValueStorer storer, IKeyStore store, NodeId ownId, SiblingIds siblings, KadNodeOptions options, TimeProvider time)
 {
     /// <summary>How many later values are sent after one that they replaced while it went out. Whoever sets another one after that sends it, too.</summary>
     public const int MaxCorrections = 3;
@@ -26,7 +26,7 @@ internal sealed class ValuePublisher(
         return outcome;
     }
 
-    /// <summary>Stores a value here if this node is one of the nearest, and then on the contacts that were found.</summary>
+    /// <summary>Stores a value here if this node, or one that has its store, is one of the nearest, and then on the contacts that were found.</summary>
     /// <returns>Nothing is sent if the store here did not decide, or decided that another value stays.</returns>
     public async Task<SetResult> StoreAsync(
         NodeId key,
@@ -67,6 +67,7 @@ internal sealed class ValuePublisher(
         CancellationToken cancellationToken,
         ContactPass? pass = null)
     {
+        pass?.Begin();
         var result = await storer.StoreAsync(
             key, value, life, pass?.Contacts ?? holders.Closest, isChosen, isAuthored, pass is null ? null : pass.End, cancellationToken);
         return result with { Lookup = holders };
@@ -106,7 +107,7 @@ internal sealed class ValuePublisher(
     private async Task<StoreResult?> StoreLocallyAsync(
         NodeId key, DhtValue value, TimeSpan? life, IReadOnlyList<Contact> closest, PutTerms terms, CancellationToken cancellationToken)
     {
-        if (!RepublishPolicy.IsAmongNearest(ownId, key, [.. closest], options.Kademlia.BucketSize))
+        if (!RepublishPolicy.IsAmongNearest(siblings.NearestTo(key, ownId), key, [.. closest], options.Kademlia.BucketSize))
         {
             return null;
         }

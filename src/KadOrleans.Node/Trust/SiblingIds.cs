@@ -11,5 +11,17 @@ internal sealed class SiblingIds
 
     public bool Contains(NodeId id) => _ids.Contains(id);
 
+    /// <summary>The nearest to a key of these ids and another one. If it is not among the k nearest, none of them is.</summary>
+    public NodeId NearestTo(NodeId key, NodeId ownId)
+    {
+        var nearest = ownId;
+        foreach (var id in _ids)
+        {
+            nearest = id.DistanceTo(key) < nearest.DistanceTo(key) ? id : nearest;
+        }
+
+        return nearest;
+    }
+
     public void Follow(IEnumerable<NodeId> ids) => _ids = [.. ids];
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Request = KadOrleans.Core.Request;
 
 namespace KadOrleans.Cluster.Tests.Edges;
@@ -17,6 +18,36 @@ public sealed class ClusterRepublishingTests(ITestOutputHelper output)
     [Fact]
     [Trait("Tier", "Long")]
     public void So_do_more_keys_than_the_least_rate_takes() => Run(MostKeys);
+
+    [Fact]
+    public void Edges_have_about_as_much_to_do() => _world.Run(async () =>
+    {
+        await using var cluster = new RepublishingCluster(_world);
+        await cluster.StartAsync(9_000, edges: 3, ticks: TimeSpan.FromMinutes(10));
+
+        await _world.PassAsync(TimeSpan.FromMinutes(30));
+        output.WriteLine(string.Join(", ", cluster.SentBy.Values));
+        Assert.Equal(3, cluster.SentBy.Count);
+        Assert.All(cluster.SentBy.Values, stores => Assert.InRange(stores, 2 * 2_700, 2 * 3_300));
+    });
+
+    [Fact]
+    public void What_an_edge_has_not_sent_when_it_ends_others_send_within_minutes() => _world.Run(async () =>
+    {
+        await using var cluster = new RepublishingCluster(_world);
+        await cluster.StartAsync(12_000, edges: 3, ticks: TimeSpan.FromSeconds(1));
+        await _world.PassAsync(TimeSpan.FromSeconds(20));
+        var before = cluster.Sent.Count;
+        cluster.EndEdge(1);
+
+        await _world.PassAsync(TimeSpan.FromMinutes(4));
+        output.WriteLine($"{before} keys, and {cluster.Sent.Count} after it ended");
+        Assert.InRange(before, 1_000, 8_000);
+        Assert.Equal(12_000, cluster.Sent.Count);
+
+        // What it was just sending may have arrived.
+        Assert.InRange(cluster.SentTwice, 0, 64);
+    });
 
     private void Run(int keys) => _world.Run(async () =>
     {
@@ -45,6 +76,8 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
     private readonly List<RawPeer> _peers = [];
     private readonly List<Task> _loops = [];
     private readonly List<LiveEdge> _edges = [];
+    private readonly List<CancellationTokenSource> _ends = [];
+    private readonly SiblingIds _siblings = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly InMemoryKeyStore _store = new(StoreQuota.Unlimited);
     private readonly List<NodeId>[] _shards = [.. Enumerable.Range(0, 128).Select(_ => new List<NodeId>())];
@@ -53,14 +86,24 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
 
     public Dictionary<NodeId, TimeSpan> Sent { get; } = [];
 
+    /// <summary>STOREs that arrived, by the id that sent them.</summary>
+    public Dictionary<NodeId, int> SentBy { get; } = [];
+
     public TimeSpan LongestGap { get; private set; }
 
-    public async Task StartAsync(int keys)
+    /// <summary>STOREs of keys that had gone out before, and not a moment ago.</summary>
+    public int SentTwice { get; private set; }
+
+    public async Task StartAsync(int keys, int edges = 2, TimeSpan? ticks = null)
     {
         _peers.AddRange(Enumerable.Range(0, 2).Select(_ => new RawPeer(world.Network.Bind(), NodeId.Random(world.Random))));
         _peers.ForEach(peer => peer.OnRequest = (request, id, answer) => Answer(peer, request, id, answer));
-        await StartEdgeAsync("one");
-        await StartEdgeAsync("other");
+        for (var i = 0; i < edges; i++)
+        {
+            await StartEdgeAsync($"{i}");
+        }
+
+        _siblings.Follow(_edges.SelectMany(edge => edge.NodeIds));
 
         // Stored long before: all are due at the first tick of their shards.
         for (var i = 0; i < keys; i++)
@@ -73,20 +116,29 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
         foreach (var (i, shard) in _shards.Index())
         {
             shard.Sort();
-            _loops.Add(TickAsync(shard, (i + world.Random.NextDouble()) * Hour / _shards.Length));
+            _loops.Add(TickAsync(shard, (i + world.Random.NextDouble()) * (ticks ?? Hour) / _shards.Length));
         }
+    }
+
+    /// <summary>Ends an edge as a kill does: what it has taken is lost.</summary>
+    public void EndEdge(int index)
+    {
+        _ends[index].Cancel();
+        _edges.RemoveAt(index);
     }
 
     public async ValueTask DisposeAsync()
     {
         // CancelAsync would go on in another thread than the simulation's.
         _stopping.Cancel();
+        _ends.ForEach(end => end.Cancel());
         await Task.WhenAll(_loops);
         foreach (var node in _nodes)
         {
             await node.DisposeAsync();
         }
 
+        _ends.ForEach(end => end.Dispose());
         _stopping.Dispose();
     }
 
@@ -98,12 +150,15 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
         }
 
         var key = request.AsStore().Key;
-        if (Sent.TryGetValue(key, out var last) && world.Clock.Elapsed - last > LongestGap)
+        if (Sent.TryGetValue(key, out var last))
         {
-            LongestGap = world.Clock.Elapsed - last;
+            var gap = world.Clock.Elapsed - last;
+            LongestGap = gap > LongestGap ? gap : LongestGap;
+            SentTwice += gap > TimeSpan.FromSeconds(10) ? 1 : 0;
         }
 
         Sent[key] = world.Clock.Elapsed;
+        CollectionsMarshal.GetValueRefOrAddDefault(SentBy, request.Sender, out _)++;
         return ResponseWriter.WriteStored(answer, id, true);
     }
 
@@ -113,15 +168,19 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
         var id = NodeId.Random(world.Random);
         var table = new LocalRoutingTable(id, options.Kademlia, new SubnetDiversity(new SubnetLimits(), AddressRangeSet.Parse([])), Time);
         var transport = world.Network.Bind();
-        var node = new DhtNode(options, transport, table, _store, world.Environment);
+        var node = new DhtNode(options, transport, table, _store, world.Environment, siblings: _siblings);
         var schedule = new ClusterMaintenanceSchedule(id);
         var runner = new MaintenanceRunner(node, _store, new InMemoryPublicationStore(0), schedule, _ => Task.CompletedTask, world.Environment);
         _nodes.Add(node);
         node.Start();
         await node.BootstrapAsync(_peers.Select(peer => $"{peer.Endpoint}"));
-        _loops.Add(runner.RunAsync(_stopping.Token));
-        var observer = Fake.Of<IEdgeObserver>((_, args) => Task.FromResult(schedule.TryAccept((EdgeWork)args[0]!)));
-        _edges.Add(new LiveEdge(name, 1, [id], observer, new EdgeReport()));
+        var end = new CancellationTokenSource();
+        _ends.Add(end);
+        _loops.Add(runner.RunAsync(end.Token));
+        var observer = Fake.Of<IEdgeObserver>((_, args) => end.IsCancellationRequested
+            ? Task.FromException<bool>(new IOException("It has ended."))
+            : Task.FromResult(schedule.TryAccept((EdgeWork)args[0]!)));
+        _edges.Add(new LiveEdge(name, 1, [id], observer, new EdgeReport { SendsForAll = true }));
     }
 
     private async Task TickAsync(List<NodeId> shard, TimeSpan first)
@@ -135,7 +194,8 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
             while (true)
             {
                 var tick = Time.GetTimestamp();
-                await republishing.HandOverAsync(after => FindDue(shard, after), _stopping.Token);
+                var now = Time.GetUtcNow();
+                await republishing.HandOverAsync(after => FindDue(shard, after, now), _stopping.Token);
                 await Task.Delay(Hour - TimeSpan.FromTicks(Time.GetElapsedTime(tick).Ticks % Hour.Ticks), Time, _stopping.Token);
             }
         }
@@ -145,9 +205,9 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
         }
     }
 
-    private List<NodeId> FindDue(List<NodeId> shard, NodeId? after)
+    private List<NodeId> FindDue(List<NodeId> shard, NodeId? after, DateTimeOffset now)
     {
-        var (now, options) = (Time.GetUtcNow(), new KademliaOptions());
+        var options = new KademliaOptions();
         var from = after is { } last ? shard.BinarySearch(last) + 1 : 0;
         var due = new List<NodeId>();
         for (var i = from; i < shard.Count && due.Count < RepublishWork.MaxKeys; i++)

@@ -51,6 +51,33 @@ public sealed class RegionSurveyTests
         Assert.Equal(nearest.Skip(1), closest);
     });
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_survey_waits_for_a_slow_node_as_it_is_used_for_an_hour(bool answers)
+    {
+        var random = new SeededRandomSource(3);
+        var network = new SurveyedNetwork(2, random);
+        var key = NodeId.Random(random);
+        var nodes = network.Nearest(key);
+        var survey = network.Begin(key, Breadth);
+        LookupNetwork.TakeAll(survey);
+        survey.OnUnresponsive(nodes[0]);
+        survey.OnNodes(nodes[1], []);
+        Assert.False(survey.IsDone);
+
+        if (answers)
+        {
+            survey.OnNodes(nodes[0], []);
+        }
+        else
+        {
+            survey.StopWaitingForUnresponsive();
+        }
+
+        Assert.Equal(answers ? nodes : nodes.Skip(1), survey.GetSurvey()!.FindClosest(key, static _ => false));
+    }
+
     [Fact]
     public void A_survey_costs_less_than_four_lookups()
     {

@@ -47,10 +47,77 @@ public sealed class ContactWindowsTests
         Assert.True(_windows.IsLeftOut(silent.Endpoint));
         Assert.Equal([other], (await EnterAsync(silent, other)).Contacts);
         passes.ForEach(pass => pass.Dispose());
-        Assert.Contains(other, (await waiting).Contacts);
+        using (var waited = await waiting)
+        {
+            Assert.Contains(other, waited.Contacts);
+        }
 
         _time.Advance(ContactWindows.Pause);
         Assert.Contains(silent, (await EnterAsync(silent)).Contacts);
+    }
+
+    [Fact]
+    public async Task One_that_was_left_out_gets_one_value_until_it_answers_and_nobody_waits_for_it()
+    {
+        var silent = Draw();
+        for (var i = 0; i < ContactWindows.MostUnanswered; i++)
+        {
+            (await EnterAsync(silent)).End(silent, hasAnswered: false);
+        }
+
+        _time.Advance(ContactWindows.Pause);
+        var trial = await EnterAsync(silent);
+        Assert.Contains(silent, trial.Contacts);
+        var others = Enumerable.Range(0, 19).Select(_ => Draw()).ToArray();
+        Assert.DoesNotContain(silent, (await EnterAsync([silent, .. others])).Contacts);
+        Assert.Empty(_windows.TryEnter([silent]).Contacts);
+        trial.End(silent, hasAnswered: false);
+        Assert.True(_windows.IsLeftOut(silent.Endpoint));
+
+        _time.Advance(ContactWindows.Pause);
+        (await EnterAsync(silent)).End(silent, hasAnswered: true);
+        for (var i = 0; i < ContactWindows.Size; i++)
+        {
+            Assert.Contains(silent, (await EnterAsync(silent)).Contacts);
+        }
+    }
+
+    /// <summary>A contact that answers just before a STORE would be given up gets what it has room for.</summary>
+    [Fact]
+    public void Nobody_waits_for_a_contact_that_takes_far_longer_than_most()
+    {
+        Contact[] contacts = [.. Enumerable.Range(0, 20).Select(_ => Draw())];
+        var slow = contacts[7];
+        var sent = SendAll(2_000, contacts, contact => TimeSpan.FromMilliseconds(contact == slow ? 550 : 50));
+
+        // 64 in 50 ms are 1,280 a second, and in 550 ms 116. The first answers show who is slow.
+        Assert.InRange(_time.Elapsed, TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(3.5));
+        Assert.All(contacts, contact => Assert.InRange(sent[contact], contact == slow ? 200 : 2_000, contact == slow ? 500 : 2_000));
+    }
+
+    [Fact]
+    public void All_are_waited_for_when_all_are_slow()
+    {
+        Contact[] contacts = [.. Enumerable.Range(0, 20).Select(_ => Draw())];
+        var sent = SendAll(300, contacts, static _ => TimeSpan.FromSeconds(2));
+
+        Assert.All(contacts, contact => Assert.Equal(300, sent[contact]));
+    }
+
+    [Fact]
+    public async Task No_more_than_half_of_the_contacts_miss_a_value_for_being_slow()
+    {
+        Contact[] contacts = [.. Enumerable.Range(0, 20).Select(_ => Draw())];
+        Contact[] fast = [.. Enumerable.Range(0, 60).Select(_ => Draw())];
+        using var open = await EnterAsync(fast);
+        var ended = await EnterAsync(fast);
+        ended.Begin();
+        _time.Advance(TimeSpan.FromMilliseconds(50));
+        Array.ForEach(fast, contact => ended.End(contact, hasAnswered: true));
+        var least = contacts.Length;
+        SendAll(500, contacts, static _ => TimeSpan.FromSeconds(2), pass => least = Math.Min(least, pass.Contacts.Count));
+
+        Assert.InRange(least, contacts.Length / 2, contacts.Length - 1);
     }
 
     [Fact]
@@ -77,6 +144,31 @@ public sealed class ContactWindowsTests
         }
 
         Assert.InRange(_windows.Count, 1, ContactWindows.Capacity + 1);
+    }
+
+    /// <summary>Sends values at once, and returns how many each contact got.</summary>
+    private Dictionary<Contact, int> SendAll(int values, Contact[] contacts, Func<Contact, TimeSpan> takes, Action<ContactPass>? onPass = null)
+    {
+        var sent = contacts.ToDictionary(contact => contact, _ => 0);
+        new VirtualThread().Run(_time, async () =>
+        {
+            await Task.WhenAll(Enumerable.Range(0, values).Select(_ => SendAsync()).ToList());
+            return true;
+        });
+        return sent;
+
+        async Task SendAsync()
+        {
+            using var pass = await EnterAsync(contacts);
+            onPass?.Invoke(pass);
+            pass.Begin();
+            await Task.WhenAll(pass.Contacts.ToList().Select(async contact =>
+            {
+                sent[contact]++;
+                await Task.Delay(takes(contact), _time);
+                pass.End(contact, hasAnswered: true);
+            }));
+        }
     }
 
     private Contact Draw() => new(NodeId.Random(_random), UdpEndpoint.FromIPv4(0x0B000000 + _random.NextUInt32() % 0x10000000, 8468));

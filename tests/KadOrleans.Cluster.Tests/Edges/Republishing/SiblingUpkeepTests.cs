@@ -1,0 +1,69 @@
+namespace KadOrleans.Cluster.Tests.Edges;
+
+/// <summary>An edge sends the values that any of its cluster's ids is responsible for, and no others, though its own id is far from them.</summary>
+public sealed class SiblingUpkeepTests : IDisposable
+{
+    private readonly SimulatedWorld _world = new(seed: 8);
+    private readonly InMemoryKeyStore _store = new(StoreQuota.Unlimited);
+    private readonly SiblingIds _siblings = new();
+    private readonly CancellationTokenSource _stopping = new();
+
+    public void Dispose() => _stopping.Dispose();
+
+    [Theory]
+    [InlineData(60)]
+    [InlineData(250)]
+    public void A_value_goes_out_if_one_of_the_ids_is_among_the_nearest(int nodes) => _world.Run(async () =>
+    {
+        await _world.StartNetworkAsync(nodes);
+        await using var sender = await StartAsync();
+        await using var other = await StartAsync();
+        _siblings.Follow([sender.Id, other.Id]);
+        var schedule = new ClusterMaintenanceSchedule(sender.Id);
+        var work = new MaintenanceRunner(sender, _store, new InMemoryPublicationStore(0), schedule, _ => Task.CompletedTask, _world.Environment)
+            .RunAsync(_stopping.Token);
+        var keys = Enumerable.Range(0, 1_000).Select(_ => NodeId.Random(_world.Random)).ToList();
+        foreach (var key in keys)
+        {
+            var now = _world.Clock.GetUtcNow();
+            await _store.PutAsync(key, new StoredValue(DhtValue.FromBoolean(true), now.AddHours(-2), now.AddDays(1), default), PutKind.Import);
+        }
+
+        foreach (var some in keys.Chunk(RepublishWork.MaxKeys))
+        {
+            Assert.True(schedule.TryAccept(new RepublishWork(sender.Id, some)));
+        }
+
+        await _world.PassAsync(TimeSpan.FromMinutes(3));
+
+        var sent = keys.Where(key => _world.Nodes.Any(node => Holds(node, key))).ToHashSet();
+        var responsible = keys.Where(key => Rank(key, sender.Id) < 20 || Rank(key, other.Id) < 20).ToHashSet();
+        var ofOther = responsible.Count(key => Rank(key, sender.Id) >= 20);
+        Assert.InRange(ofOther, keys.Count * 10 / nodes, keys.Count);
+        Assert.InRange(responsible.Except(sent).Count(), 0, responsible.Count / 100);
+        Assert.InRange(sent.Except(responsible).Count(), 0, responsible.Count / 100);
+        _stopping.Cancel();
+        await work;
+
+        int Rank(NodeId key, NodeId id) => _world.Nodes.Select(node => node.Id).Append(sender.Id).Append(other.Id)
+            .Count(node => node.DistanceTo(key) < id.DistanceTo(key));
+    });
+
+    private bool Holds(SimulatedNode node, NodeId key) => node.Store.GetAsync(key, _world.Clock.GetUtcNow()).AsTask().Result is not null;
+
+    private async Task<DhtNode> StartAsync()
+    {
+        var options = new KadNodeOptions();
+        var diversity = new SubnetDiversity(new SubnetLimits(), AddressRangeSet.Parse([]));
+        var table = new LocalRoutingTable(NodeId.Random(_world.Random), options.Kademlia, diversity, _world.Clock);
+        var node = new DhtNode(options, _world.Network.Bind(), table, _store, _world.Environment, siblings: _siblings);
+        node.Start();
+        await node.BootstrapAsync([$"{_world.Nodes[0].Contact.Endpoint}"]);
+        for (var i = 0; i < 12; i++)
+        {
+            await node.FindNodeAsync(NodeId.Random(_world.Random));
+        }
+
+        return node;
+    }
+}
