@@ -23,7 +23,7 @@ internal sealed class KeptValues : IShardValues, IDisposable
         _cache = new BoundedCache<StoredValue>(cacheBytes, CachedValue.SizeOf);
         (_segments, _connection) = (segments, connection);
         Shard = new KeyShard(quota, this);
-        Plan = new KeyShardPlan(Shard);
+        Plan = new KeyShardPlan(Shard) { KeepsSendings = true };
     }
 
     /// <summary>Guards <see cref="Shard"/>, the cache, and the segments that keys refer to.</summary>

@@ -358,6 +358,9 @@ internal sealed class KeyShardPlan(KeyShard shard)
 
     public bool NeedsWrite { get; private set; }
 
+    /// <summary>Whether it is stored when upkeep has sent a value, which changes nothing else: a restart goes on where it was.</summary>
+    public bool KeepsSendings { get; init; }
+
     /// <summary>In the order in which they were first planned. Null is a removed key.</summary>
     public IEnumerable<KeyValuePair<NodeId, StoredValue?>> Writes =>
         _changes.Where(change => change.NeedsWrite).Select(change => KeyValuePair.Create(change.Key, change.After));
@@ -396,7 +399,8 @@ internal sealed class KeyShardPlan(KeyShard shard)
         }
 
         Turnover = Turnover.Add(decision);
-        isAtStake = decision.Held is not null && Set(key, slot, decision.Held, decision.NeedsWrite);
+        var needsWrite = decision.NeedsWrite || (KeepsSendings && terms is { Kind: PutKind.Copy, Condition.StoredBy: not null });
+        isAtStake = decision.Held is not null && Set(key, slot, decision.Held, needsWrite);
         return decision;
     }
 

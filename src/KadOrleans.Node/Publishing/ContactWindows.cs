@@ -20,7 +20,7 @@ internal sealed class ContactWindows(TimeProvider time)
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(0.25);
 
     /// <summary>How much longer than half of the contacts one takes that is not waited for: else the own upload may be what is slow.</summary>
-    public const int SlowFactor = 4;
+    public const int SlowFactor = 2;
 
     /// <summary>How long a contact is left out. After that it gets one value at a time until it answers.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromMinutes(10);

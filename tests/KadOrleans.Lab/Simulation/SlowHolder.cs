@@ -11,7 +11,7 @@ public sealed class SlowHolder(NodeId id, IDatagramTransport transport, TimeSpan
     // Every value that was stored of a key.
     private readonly ConcurrentDictionary<(NodeId Key, DhtValue Value), bool> _stored = new();
 
-    /// <summary>Called with the target of each lookup that reaches it.</summary>
+    /// <summary>Called with the target of each lookup that reaches it, and the key of each STORE.</summary>
     public Action<NodeId> OnLookup { get; set; } = static _ => { };
 
     /// <summary>Whom it names to those who look something up.</summary>
@@ -30,7 +30,7 @@ public sealed class SlowHolder(NodeId id, IDatagramTransport transport, TimeSpan
             _stored[(store.Key, store.Value)] = true;
         }
 
-        if (request.Kind is RequestKind.FindNode or RequestKind.FindValue)
+        if (request.Kind is RequestKind.FindNode or RequestKind.FindValue or RequestKind.Store)
         {
             OnLookup(request.Target);
         }
@@ -77,7 +77,7 @@ public sealed class SlowNetwork : IAsyncDisposable
 
     public IReadOnlyList<SlowHolder> Holders { get; }
 
-    /// <summary>Completes once somebody looks a key up.</summary>
+    /// <summary>Completes once somebody looks a key up, or stores it.</summary>
     public Task LookedUpAsync(NodeId key) => LookupOf(key).Task;
 
     /// <summary>At how many of them another value has replaced this one.</summary>

@@ -39,16 +39,35 @@ public sealed record RaceCount(int Acknowledged, int Undone, int Overtaken)
 
 /// <summary>
 /// Races calls of clients against upkeep in real time, among contacts that answer slowly: each key is due for upkeep and gets one call at a
-/// random moment of it, which begins with its first lookup. Republishing is asked for five times a second.
+/// random moment of it, which begins with its first lookup or STORE. Republishing is asked for five times a second.
 /// </summary>
 public static class UpkeepRaces
 {
     private static readonly TimeSpan RepublishEach = TimeSpan.FromMilliseconds(200);
+
+    // What upkeep does with a key takes as long: a publication's holders are asked first.
+    private static readonly TimeSpan Published = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan Held = TimeSpan.FromSeconds(1);
+
     private static readonly DhtValue First = DhtValue.FromString("first");
     private static readonly DhtValue Second = DhtValue.FromString("second");
 
     /// <summary>Runs so many races of a form, some at a time.</summary>
-    public static async Task<RaceCount> RunAsync(IRacedDht raced, SlowNetwork network, RacedCall call, int count, int together, int seed)
+    /// <param name="raced">The DHT.</param>
+    /// <param name="network">Its contacts.</param>
+    /// <param name="call">The form.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="together">How many at a time.</param>
+    /// <param name="seed">Decides when each call is made.</param>
+    /// <param name="storeElsewhere">Has a stranger store a value of a key at the DHT, with what is left of its life.</param>
+    public static async Task<RaceCount> RunAsync(
+        IRacedDht raced,
+        SlowNetwork network,
+        RacedCall call,
+        int count,
+        int together,
+        int seed,
+        Action<NodeId, DhtValue, TimeSpan>? storeElsewhere = null)
     {
         using var ending = new CancellationTokenSource();
         var republishing = RepublishAsync(raced.Admin, ending.Token);
@@ -57,13 +76,14 @@ public static class UpkeepRaces
             .Select(i => NodeId.FromKey($"{call} {i}"))
             .Where(raced.Holds)
             .Take(count)
-            .Select(key => (Key: key, At: random.NextDouble() * TimeSpan.FromSeconds(4)))
+            .Select(key => (Key: key, At: random.NextDouble() * (call == RacedCall.SetForLife ? Held : Published)))
             .ToList();
         var (acknowledged, undone, overtaken) = (0, 0, 0);
         var found = new List<string>();
         foreach (var some in races.Chunk(together))
         {
-            foreach (var result in await Task.WhenAll(some.Select(race => RaceAsync(raced, network, call, race.Key, race.At))))
+            var running = some.Select(race => RaceAsync(raced, network, call, race.Key, race.At, storeElsewhere));
+            foreach (var result in await Task.WhenAll(running))
             {
                 acknowledged += result.Acknowledged;
                 undone += result.Undone;
@@ -77,15 +97,21 @@ public static class UpkeepRaces
         return new RaceCount(acknowledged, undone, overtaken) { Found = found };
     }
 
-    private static async Task<RaceCount> RaceAsync(IRacedDht raced, SlowNetwork network, RacedCall call, NodeId key, TimeSpan at)
+    private static async Task<RaceCount> RaceAsync(
+        IRacedDht raced, SlowNetwork network, RacedCall call, NodeId key, TimeSpan at, Action<NodeId, DhtValue, TimeSpan>? storeElsewhere)
     {
         await raced.PrepareAsync(key, First, isPublished: call != RacedCall.SetForLife);
         await network.LookedUpAsync(key);
         await Task.Delay(at);
+
+        // Another holder's copy of the value of before, which was on its way.
+        storeElsewhere?.Invoke(key, First, TimeSpan.FromDays(5));
         if (!await CallAsync(raced, call, key))
         {
             return new RaceCount(0, 0, 0);
         }
+
+        storeElsewhere?.Invoke(key, First, TimeSpan.FromMinutes(50));
 
         // A durable set of a node is held once it was sent, and until then a get finds it as pending.
         var isSet = call is RacedCall.Set or RacedCall.SetDurably or RacedCall.SetForLife;

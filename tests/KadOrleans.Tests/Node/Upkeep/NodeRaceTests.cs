@@ -16,7 +16,19 @@ public sealed class NodeRaceTests(ITestOutputHelper output)
     [InlineData(RacedCall.SetForLife)]
     [InlineData(RacedCall.Unpublish)]
     [InlineData(RacedCall.Delete)]
-    public async Task No_acknowledged_call_is_undone(RacedCall call)
+    public Task No_acknowledged_call_is_undone(RacedCall call) => RaceAsync(call, seed: 1, withStrangers: false);
+
+    /// <summary>All due keys are of the regions of twenty nodes: one survey finds the holders of all.</summary>
+    [Theory]
+    [InlineData(RacedCall.Set, 2)]
+    [InlineData(RacedCall.Set, 3)]
+    [InlineData(RacedCall.SetDurably, 4)]
+    [InlineData(RacedCall.Unpublish, 5)]
+    [InlineData(RacedCall.Unpublish, 6)]
+    public Task None_is_undone_by_sweeps_and_by_copies_that_other_holders_send_meanwhile(RacedCall call, int seed) =>
+        RaceAsync(call, seed, withStrangers: true);
+
+    private async Task RaceAsync(RacedCall call, int seed, bool withStrangers)
     {
         using var folder = new TemporaryFolder();
         await using var network = new SlowNetwork(TimeSpan.FromSeconds(0.4));
@@ -30,10 +42,22 @@ public sealed class NodeRaceTests(ITestOutputHelper output)
         await node.BootstrapAsync([$"{network.Holders[0].Endpoint}"], TestContext.Current.CancellationToken);
         await Eventually.IsTrueAsync(() => node.RoutingTable.Count == network.Holders.Count);
 
-        var result = await UpkeepRaces.RunAsync(new RacedNode(node, store, publications), network, call, Races, together: 340, seed: 1);
+        var (random, endpoint) = (new SeededRandomSource(seed), node.Engine.LocalEndpoints[0]);
+        var gate = new Lock();
+        var result = await UpkeepRaces.RunAsync(
+            new RacedNode(node, store, publications), network, call, Races, together: 340, seed, withStrangers ? StoreElsewhere : null);
 
         output.WriteLine($"{call}: {result.Acknowledged} acknowledged, {result.Undone} undone, {result.Overtaken} overtaken\n{string.Join('\n', result.Found)}");
         Assert.Equal((Races, 0, 0), (result.Acknowledged, result.Undone, result.Overtaken));
+
+        void StoreElsewhere(NodeId key, DhtValue value, TimeSpan life)
+        {
+            lock (gate)
+            {
+                var holder = network.Holders[random.Next(network.Holders.Count)];
+                holder.Store(endpoint, MessageId.Random(random), new StoreRequest(holder.Id, key, value, (uint)life.TotalSeconds));
+            }
+        }
     }
 
     private sealed class RacedNode(KadNode node, IKeyStore store, IPublicationStore publications) : IRacedDht

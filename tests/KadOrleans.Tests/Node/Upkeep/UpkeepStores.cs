@@ -23,6 +23,9 @@ internal abstract class UpkeepStores : IAsyncDisposable
         return await write();
     }
 
+    /// <summary>Stores with what these have now, as a kill would leave it.</summary>
+    public abstract Task<UpkeepStores> CopyAsync();
+
     public virtual ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
@@ -35,12 +38,28 @@ internal sealed class MemoryUpkeepStores : UpkeepStores
     public override IKeyStore Keys { get; } = new InMemoryKeyStore(StoreQuota.Unlimited);
 
     public override IPublicationStore Publications { get; } = new InMemoryPublicationStore(1_000);
+
+    public override async Task<UpkeepStores> CopyAsync()
+    {
+        var copy = new MemoryUpkeepStores();
+        await foreach (var (key, value) in Keys.ScanAsync(KeyRegion.Everywhere))
+        {
+            await copy.Keys.PutAsync(key, value, PutKind.Import);
+        }
+
+        await foreach (var (key, publication) in Publications.ScanAsync())
+        {
+            await copy.Publications.PutAsync(key, publication);
+        }
+
+        return copy;
+    }
 }
 
 /// <summary>A file whose writer is held until a step: what is handed over others do not see, though it is decided before their writes.</summary>
 internal sealed class SqliteUpkeepStores : UpkeepStores
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryFolder _folder;
     private readonly SqliteDatabase _database;
 
     // What waits for the commit; with it the writer's gate.
@@ -48,7 +67,13 @@ internal sealed class SqliteUpkeepStores : UpkeepStores
     private WriterGate? _gate;
 
     public SqliteUpkeepStores()
+        : this(new TemporaryFolder())
     {
+    }
+
+    private SqliteUpkeepStores(TemporaryFolder folder)
+    {
+        _folder = folder;
         _database = SqliteDatabase.Open(_folder.Path, new(StoreQuota.Unlimited));
         Keys = new SqliteKeyStore(_database);
         Publications = new SqlitePublicationStore(_database);
@@ -57,6 +82,22 @@ internal sealed class SqliteUpkeepStores : UpkeepStores
     public override IKeyStore Keys { get; }
 
     public override IPublicationStore Publications { get; }
+
+    // Nothing is being written: every call has been awaited.
+    public override Task<UpkeepStores> CopyAsync()
+    {
+        OpenGate();
+        var copy = new TemporaryFolder();
+        foreach (var file in Directory.EnumerateFiles(_folder.Path))
+        {
+            // The file is open, and locked by this process; a kill leaves what is in it.
+            using var from = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var to = File.Create(Path.Combine(copy.Path, Path.GetFileName(file)));
+            from.CopyTo(to);
+        }
+
+        return Task.FromResult<UpkeepStores>(new SqliteUpkeepStores(copy));
+    }
 
     // The writer and readers have threads of their own, which the simulation's waits for: so a run is the same each time.
     public override Task<T> AwaitAsync<T>(Func<Task<T>> call) => Task.FromResult(Wait(call));
@@ -69,8 +110,7 @@ internal sealed class SqliteUpkeepStores : UpkeepStores
         await schedule.StepAsync($"commit {name}");
         if (!written.IsCompleted)
         {
-            _gate.Dispose();
-            _gate = null;
+            OpenGate();
             Task.WaitAll([.. _pending], TestContext.Current.CancellationToken);
             _pending.Clear();
         }
@@ -80,9 +120,16 @@ internal sealed class SqliteUpkeepStores : UpkeepStores
 
     public override async ValueTask DisposeAsync()
     {
+        OpenGate();
         await _database.DisposeAsync();
         _folder.Dispose();
         await base.DisposeAsync();
+    }
+
+    private void OpenGate()
+    {
+        _gate?.Dispose();
+        _gate = null;
     }
 
     private static T Wait<T>(Func<Task<T>> work) => Outside(work).GetAwaiter().GetResult();
@@ -119,6 +166,9 @@ internal sealed class ShardUpkeepStores : UpkeepStores
     public override IPublicationStore Publications { get; }
 
     public ShardKeys Shard => _keys;
+
+    /// <summary>Not supported: its records are a grain's.</summary>
+    public override Task<UpkeepStores> CopyAsync() => throw new NotSupportedException("A shard's records are not copied.");
 
     public static async Task<ShardUpkeepStores> OpenAsync(TimeProvider time, Func<StepSchedule?> schedule)
     {

@@ -1,0 +1,167 @@
+namespace KadOrleans.Tests.Node;
+
+/// <summary>What upkeep does with settings, stores and contacts that are wrong.</summary>
+public sealed class SweepMistakeTests(ITestOutputHelper output)
+{
+    private static readonly DhtValue Value = DhtValue.FromString("value");
+    private static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(50);
+
+    private readonly SimulatedWorld _world = new(46, new NetworkConditions { MinDelay = TimeSpan.FromMilliseconds(20), MaxDelay = TimeSpan.FromMilliseconds(30) });
+
+    [Theory]
+    [InlineData("00:00:00")]
+    [InlineData("-01:00:00")]
+    [InlineData("00:05:59")]
+    [InlineData("7.00:00:01")]
+    public void An_interval_that_is_no_interval_is_refused_in_a_sentence(string interval)
+    {
+        var checks = new OptionChecks("Kad:", ':');
+        checks.Check(new KademliaOptions { RepublishInterval = TimeSpan.Parse(interval, CultureInfo.InvariantCulture) });
+
+        Assert.Equal([$"Kad:Kademlia:RepublishInterval is {interval}; 00:06:00 to 7.00:00:00 is allowed."], checks.Problems);
+    }
+
+    [Fact]
+    public void With_the_values_of_another_node_it_sends_those_that_it_is_responsible_for_and_keeps_the_others() => _world.Run(async () =>
+    {
+        await _world.StartNetworkAsync(60, Without.Walks);
+        var node = _world.Nodes[30];
+        var keys = await HoldAsync(node, 200, () => NodeId.Random(_world.Random));
+        await _world.PassAsync(TimeSpan.FromMinutes(15));
+
+        // Between both, it depends on the contacts that it knew.
+        int RankOf(NodeId key) => _world.Nodes.Count(other => other.Id.DistanceTo(key) < node.Id.DistanceTo(key));
+        var (near, far) = (keys.Where(key => RankOf(key) < 10).ToHashSet(), keys.Where(key => RankOf(key) >= 40).ToHashSet());
+        Assert.InRange(near.Count, 10, 100);
+        Assert.InRange(far.Count, 10, 100);
+        foreach (var key in near.Union(far))
+        {
+            Assert.NotNull(await node.Store.GetAsync(key, _world.Clock.GetUtcNow()));
+            var elsewhere = 0;
+            foreach (var other in _world.Nodes.Where(other => other != node))
+            {
+                elsewhere += await other.Store.GetAsync(key, _world.Clock.GetUtcNow()) is null ? 0 : 1;
+            }
+
+            Assert.InRange(elsewhere, near.Contains(key) ? 18 : 0, near.Contains(key) ? 20 : 0);
+        }
+    });
+
+    /// <summary>Of seven contacts. The rate is 333 values a second, and one that answers in 350 ms takes 182.</summary>
+    [Theory]
+    [InlineData(Taking.Refuses)]
+    [InlineData(Taking.Never)]
+    [InlineData(Taking.Late)]
+    public void One_contact_that_takes_nothing_does_not_slow_the_others(Taking taking)
+    {
+        var usual = Send(20_000, Taking.All, () => NodeId.Random(_world.Random)).Longest;
+        var with = Send(20_000, taking, () => NodeId.Random(_world.Random)).Longest;
+        output.WriteLine($"{usual}, {with} with one");
+
+        // A minute in which a look finds them, and one in which they go out. The timeouts of the first ones come to that.
+        Assert.InRange(usual, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(130));
+        Assert.InRange(with, TimeSpan.Zero, usual + TimeSpan.FromSeconds(15));
+    }
+
+    [Fact]
+    [Trait("Tier", "Long")]
+    public void Two_hundred_thousand_keys_of_one_region_go_out_by_windows_that_hold()
+    {
+        var region = NodeId.Random(_world.Random);
+        var (longest, most) = Send(200_000, Taking.All, () => region.RandomWithPrefix(60, _world.Random), holders: 3);
+        output.WriteLine($"{longest}, at most {most} at a contact");
+
+        Assert.InRange(most, ContactWindows.Size / 2, ContactWindows.Size);
+        Assert.InRange(longest, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15));
+    }
+
+    // How long until each of the holders has all, and the most that were at one of them at once.
+    private (TimeSpan Longest, int Most) Send(int values, Taking taking, Func<NodeId> nextKey, int holders = 7)
+    {
+        var world = new SimulatedWorld(46, _world.Network.Conditions);
+        return world.Run(async () =>
+        {
+            var node = await world.StartNodeAsync(options =>
+            {
+                Without.Walks(options);
+                options.Quota = StoreQuota.Unlimited;
+            });
+            List<LateHolder> all = [.. Enumerable.Range(0, holders).Select(i => new LateHolder(
+                NodeId.Random(world.Random), world.Network.Bind(), world.Clock, i == 0 ? taking : Taking.All))];
+            all.ForEach(holder => holder.Ping(node.Transport.Endpoint, world.Random));
+            await world.PassAsync(TimeSpan.FromSeconds(8));
+            Assert.Equal(holders, node.Node.RoutingTable.Count);
+            await HoldAsync(node, values, nextKey);
+            var begin = world.Clock.Elapsed;
+            var counted = all.Where(holder => holder.Taking == Taking.All).ToList();
+            while (counted.Exists(holder => holder.Keys.Count < values))
+            {
+                Assert.InRange(world.Clock.Elapsed - begin, TimeSpan.Zero, TimeSpan.FromMinutes(50));
+                await world.PassAsync(TimeSpan.FromSeconds(1));
+            }
+
+            return (world.Clock.Elapsed - begin, counted.Max(holder => holder.Most));
+        });
+    }
+
+    // Values that are due.
+    private async Task<List<NodeId>> HoldAsync(SimulatedNode node, int count, Func<NodeId> nextKey)
+    {
+        List<NodeId> keys = [.. Enumerable.Range(0, count).Select(_ => nextKey())];
+        var storedAt = _world.Clock.GetUtcNow() - TimeSpan.FromHours(2);
+        foreach (var key in keys)
+        {
+            await node.Store.PutAsync(key, new StoredValue(Value, storedAt, storedAt + TimeSpan.FromDays(7), default));
+        }
+
+        return keys;
+    }
+
+    public enum Taking
+    {
+        All,
+        Refuses,
+        Never,
+        Late,
+    }
+
+    // Answers STOREs after a while, and knows nobody.
+    private sealed class LateHolder(NodeId id, SimulatedTransport transport, ManualTimeProvider clock, Taking taking) : ScriptedPeer(id, transport)
+    {
+        private readonly HashSet<NodeId> _pending = [];
+
+        public Taking Taking => taking;
+
+        public HashSet<NodeId> Keys { get; } = [];
+
+        public int Most { get; private set; }
+
+        private protected override void Take(Request request, MessageId id, UdpEndpoint source)
+        {
+            if (request.Kind != RequestKind.Store)
+            {
+                base.Take(request, id, source);
+                return;
+            }
+
+            Keys.Add(request.Target);
+            _pending.Add(request.Target);
+            Most = Math.Max(Most, _pending.Count);
+            if (taking != Taking.Never)
+            {
+                var (answer, key) = (new byte[64], request.Target);
+                var length = ResponseWriter.WriteStored(answer, id, taking != Taking.Refuses);
+                clock.Schedule(new LateStored(() =>
+                {
+                    _pending.Remove(key);
+                    Send(answer.AsSpan(0, length), source);
+                }), taking == Taking.Late ? 6 * Delay : Delay);
+            }
+        }
+
+        private sealed class LateStored(Action send) : ScheduledEvent
+        {
+            public override void Fire() => send();
+        }
+    }
+}
