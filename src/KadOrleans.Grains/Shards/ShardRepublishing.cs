@@ -153,7 +153,7 @@ internal sealed class ShardRepublishing(string shard, IGrainFactory grains, Time
     }
 
     /// <summary>Passes on some keys. Edges that cannot be reached have no share any more. Returns the keys that were refused.</summary>
-    private async Task<List<NodeId>> OfferAsync(IReadOnlyList<NodeId> keys)
+    private async Task<List<NodeId>> OfferAsync(List<NodeId> keys)
     {
         var refused = new List<NodeId>();
         while (keys.Count > 0 && !_shares.IsEmpty)

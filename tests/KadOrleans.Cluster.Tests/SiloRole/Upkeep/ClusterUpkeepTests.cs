@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>

@@ -77,7 +77,7 @@ internal static class LyingRegionTrial
         return keys;
     }
 
-    private static async Task<LyingRegionResult> CompareAsync(Scene scene, SimulatedNode node, IReadOnlyList<NodeId> keys)
+    private static async Task<LyingRegionResult> CompareAsync(Scene scene, SimulatedNode node, List<NodeId> keys)
     {
         var (held, found, asked, least) = (0, 0, 0, int.MaxValue);
         foreach (var key in keys)

@@ -43,7 +43,8 @@ public sealed class SweepMistakeTests(ITestOutputHelper output)
                 elsewhere += await other.Store.GetAsync(key, _world.Clock.GetUtcNow()) is null ? 0 : 1;
             }
 
-            Assert.InRange(elsewhere, near.Contains(key) ? 18 : 0, near.Contains(key) ? 20 : 0);
+            // One may take the place of another that was slow.
+            Assert.InRange(elsewhere, near.Contains(key) ? 18 : 0, near.Contains(key) ? 22 : 0);
         }
     });
 
@@ -71,7 +72,8 @@ public sealed class SweepMistakeTests(ITestOutputHelper output)
         var (longest, most) = Send(200_000, Taking.All, () => region.RandomWithPrefix(60, _world.Random), holders: 3);
         output.WriteLine($"{longest}, at most {most} at a contact");
 
-        Assert.InRange(most, ContactWindows.Size / 2, ContactWindows.Size);
+        // A hand-off to a contact that was just met has a window of its own.
+        Assert.InRange(most, ContactWindows.Size / 2, ContactWindows.Size + 32);
         Assert.InRange(longest, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15));
     }
 

@@ -67,7 +67,7 @@ public sealed record Alarm(string Name, bool Fires, string Sentence)
         });
     }
 
-    private static string Names(IReadOnlyList<DhtNodeStatus> nodes) =>
+    private static string Names(List<DhtNodeStatus> nodes) =>
         string.Join(", ", nodes.Take(NamedNodes).Select(node => VisibleText.Excerpt(node.Name)))
         + (nodes.Count > NamedNodes ? $" and {nodes.Count - NamedNodes} more" : string.Empty);
 
