@@ -86,6 +86,9 @@ public sealed class LateCopyTests
         if (held is { } value)
         {
             await HoldAsync(node, value, SourceNetwork.Of(UdpEndpoint.Parse("192.0.2.1:1")));
+
+            // What another node has just stored is not handed off.
+            await _world.PassAsync(TimeSpan.FromMinutes(1));
         }
 
         var contact = _world.AddPeer();
