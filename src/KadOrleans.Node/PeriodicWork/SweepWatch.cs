@@ -149,7 +149,7 @@ internal sealed class SweepWatch(TimeProvider time, ContactWindows windows, Node
         }
     }
 
-    private static bool Take<TKey>(IDictionary<TKey, int> counts, TKey key)
+    private static bool Take<T>(IDictionary<T, int> counts, T key)
     {
         if (--counts[key] > 0)
         {
