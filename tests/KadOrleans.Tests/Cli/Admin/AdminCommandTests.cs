@@ -266,7 +266,7 @@ public sealed class AdminWordTests(OperatedNode node) : IClassFixture<OperatedNo
     [Theory]
     [InlineData("bans", "ban\tsince")]
     [InlineData("status", "name\tid\tendpoint\tcontacts")]
-    [InlineData("edges", "name\tstate\tids\tendpoint\tcontacts\tepoch\tlast seen")]
+    [InlineData("edges", "name\tstate\tids\tendpoint\tcontacts\tepoch\tlast seen\twaiting\toverdue")]
     [InlineData("silos", "silo\tstate\tready\tclock\tversion\tnode\tstarted\tlast heard\tholds")]
     public async Task Rows_have_headings_also_without_a_terminal(string command, string heads) =>
         Assert.Equal(heads.Split('\t'), (await node.DoneAsync(command)).Heads);
