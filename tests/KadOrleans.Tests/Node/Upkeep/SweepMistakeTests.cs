@@ -53,6 +53,7 @@ public sealed class SweepMistakeTests(ITestOutputHelper output)
 
     /// <summary>Of seven contacts. The rate is 333 values a second, and one that answers in 350 ms takes 182.</summary>
     [Theory]
+    [Trait("Tier", "Long")]
     [InlineData(Taking.Refuses)]
     [InlineData(Taking.Never)]
     [InlineData(Taking.Late)]
