@@ -11,7 +11,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-is_all=0 choice=(-trait- Tier=Long)
+# Rows of a theory have tiers of their own, which the runner knows only if it finds them before.
+is_all=0 choice=(-trait- Tier=Long -preEnumerateTheories)
 limit=${SUITE_SECONDS:-600}
 fuzz_seconds=${FUZZ_SECONDS:-5}
 only=()
