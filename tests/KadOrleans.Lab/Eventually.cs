@@ -11,10 +11,14 @@ public static class Eventually
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
 
-    public static async Task<T> ReadAsync<T>(Func<Task<T>> read, Func<T, bool> isReached)
+    /// <param name="read">Reads it.</param>
+    /// <param name="isReached">Whether that is what is waited for.</param>
+    /// <param name="within">How long it may take; 60 s if it is not given.</param>
+    /// <param name="interval">Between two looks, where each costs something; 20 ms if it is not given.</param>
+    public static async Task<T> ReadAsync<T>(Func<Task<T>> read, Func<T, bool> isReached, TimeSpan? within = null, TimeSpan? interval = null)
     {
-        using var deadline = new CancellationTokenSource(Deadline);
-        using var timer = new PeriodicTimer(Interval);
+        using var deadline = new CancellationTokenSource(within ?? Deadline);
+        using var timer = new PeriodicTimer(interval ?? Interval);
         var last = await read();
         while (!isReached(last))
         {
@@ -24,7 +28,7 @@ public static class Eventually
             }
             catch (OperationCanceledException e)
             {
-                throw new TimeoutException($"Not reached in {Deadline}; the last was {last}", e);
+                throw new TimeoutException($"Not reached in {within ?? Deadline}; the last was {last}", e);
             }
 
             last = await read();
