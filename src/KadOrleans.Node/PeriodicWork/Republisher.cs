@@ -36,9 +36,9 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     private readonly SweepWatch _watch = node.Sweeps;
     private readonly ILogger _logger = environment.LoggerFactory.CreateLogger<Republisher>();
 
-    // Bounded by its callers: one check, and the keys that a schedule accepted.
-    private readonly Channel<(MaintenanceTask Task, RepublishBatch Batch)> _work =
-        Channel.CreateUnbounded<(MaintenanceTask, RepublishBatch)>(new UnboundedChannelOptions { SingleReader = true });
+    // Keys, or null for a check of everything. Bounded by its callers: one check, and the keys that a schedule accepted.
+    private readonly Channel<(SweptKey[]? Keys, RepublishBatch Batch)> _work =
+        Channel.CreateUnbounded<(SweptKey[]?, RepublishBatch)>(new UnboundedChannelOptions { SingleReader = true });
 
     // Drops the newest when full: the next check finds the publication.
     private readonly Channel<NodeId> _soon = Channel.CreateBounded<NodeId>(
@@ -67,13 +67,15 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
                 Depth = node.RegionDepth,
                 MostOverdue = RepublishPolicy.MostOverdueAtCheck(Kademlia),
             };
-            _watch.Add([.. KeysOf(some, batch)]);
-            _work.Writer.TryWrite((work, batch));
+            Func<NodeId, StoredValue, bool>? isDue = some.IsAfterCut ? null : IsDueAtCheck;
+            SweptKey[] keys = [.. some.Keys.Select(key => new SweptKey(key, isDue, batch))];
+            _watch.Add(keys);
+            _work.Writer.TryWrite((keys, batch));
         }
         else if (Interlocked.Exchange(ref _lookWaits, 1) == 0)
         {
             _watch.AskForLook();
-            _work.Writer.TryWrite((work, RepublishBatch.None));
+            _work.Writer.TryWrite((null, RepublishBatch.None));
         }
     }
 
@@ -132,10 +134,10 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         {
             while (keys.Count < MaxCollected && _work.Reader.TryRead(out var work))
             {
-                if (work.Task is MaintenanceTask.RepublishKeys some)
+                if (work.Keys is { } some)
                 {
                     batches.Add(work.Batch);
-                    keys.AddRange(KeysOf(some, work.Batch));
+                    keys.AddRange(some);
                 }
                 else
                 {
@@ -165,9 +167,6 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             await checkedAll;
         }
     }
-
-    private IEnumerable<SweptKey> KeysOf(MaintenanceTask.RepublishKeys some, RepublishBatch batch) =>
-        some.Keys.Select(key => new SweptKey(key, some.IsAfterCut ? null : IsDueAtCheck, batch));
 
     private async Task<IReadOnlyList<SweptKey>> LookAsync(RepublishBatch batch, CancellationToken cancellationToken)
     {
@@ -384,7 +383,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     {
         var (key, now) = (swept.Key, _time.GetUtcNow());
         var life = held.LifeLeft(now);
-        _watch.NoteLateness(swept, RepublishPolicy.GetLateness(_ages.ByPresentClock(held.StoredAt, now), now, Kademlia));
+        _watch.NoteLateness(swept, RepublishPolicy.GetLateness(ByPresentClock(held.StoredAt), now, Kademlia));
         await node.Publisher.SendAsync(key, held.Value, life, holders, isChosen: false, held.IsAuthored, cancellationToken, pass);
         await SendToOthersAsync(key, held.Value, life, holders, pass, held.IsAuthored, cancellationToken);
         return await store.PutAsync(
@@ -597,22 +596,20 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         return true;
     }
 
-    private TimeSpan LatenessOf(Publication publication)
-    {
-        var now = _time.GetUtcNow();
-        return publication.IsPending
-            ? TimeSpan.Zero
-            : RepublishPolicy.GetPublicationLateness(_ages.ByPresentClock(publication.PublishedAt, now), now, Kademlia);
-    }
+    private TimeSpan LatenessOf(Publication publication) => publication.IsPending
+        ? TimeSpan.Zero
+        : RepublishPolicy.GetPublicationLateness(ByPresentClock(publication.PublishedAt), _time.GetUtcNow(), Kademlia);
 
     private bool IsDue(Publication publication) => publication.IsPending
-        || (_time.GetUtcNow() is var now && RepublishPolicy.IsPublicationDue(_ages.ByPresentClock(publication.PublishedAt, now), now, Kademlia));
+        || RepublishPolicy.IsPublicationDue(ByPresentClock(publication.PublishedAt), _time.GetUtcNow(), Kademlia);
 
     private bool IsRipe(Publication publication) => publication.IsPending
-        || (_time.GetUtcNow() is var now && RepublishPolicy.IsPublicationRipe(_ages.ByPresentClock(publication.PublishedAt, now), now, Kademlia));
+        || RepublishPolicy.IsPublicationRipe(ByPresentClock(publication.PublishedAt), _time.GetUtcNow(), Kademlia);
 
     private bool IsRipe(NodeId key, StoredValue held) =>
-        _time.GetUtcNow() is var now && RepublishPolicy.IsRipe(_ages.ByPresentClock(held.StoredAt, now), held.ExpiresAt, now, Kademlia);
+        RepublishPolicy.IsRipe(ByPresentClock(held.StoredAt), held.ExpiresAt, _time.GetUtcNow(), Kademlia);
+
+    private DateTimeOffset ByPresentClock(DateTimeOffset noted) => _ages.ByPresentClock(noted, _time.GetUtcNow());
 
     private bool IsDueAtCheck(NodeId key, StoredValue held) =>
         RepublishPolicy.IsDueAtCheck(held.StoredAt, held.ExpiresAt, _time.GetUtcNow(), Kademlia);

@@ -6,7 +6,7 @@ namespace KadOrleans.Node;
 internal sealed class ClockJudge(DateTimeOffset wall, TimeSpan elapsed)
 {
     // Smaller, and the drift of a cheap clock is taken for a jump; larger, and values' lives may be that much too short.
-    public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(1);
+    public static readonly TimeSpan Tolerance = SteadyAges.Tolerance;
 
     public static readonly TimeSpan SettlingTime = TimeSpan.FromMinutes(10);
 
