@@ -28,6 +28,8 @@ internal sealed class RequestAdmission(
     /// <summary>Takes one request. Nothing that a stranger can send makes it throw.</summary>
     public void Receive(MessageId id, ReadOnlySpan<byte> body, int requestLength, UdpEndpoint source, IResponseRoute route, TimeSpan age)
     {
+        // First: this process may be stopped anywhere below.
+        var receivedAt = time.GetUtcNow();
         if (!source.IsUnicast || own.IsBound(source))
         {
             // A response or ping would reach nobody, a whole network, or this node itself.
@@ -37,7 +39,7 @@ internal sealed class RequestAdmission(
 
         var isTrusted = trusted.Contains(source);
         var endpoint = isTrusted ? null : Find(source);
-        if (!isTrusted && !IsWithinRates(source, endpoint))
+        if (!isTrusted && !IsWithinRates(source, endpoint, receivedAt))
         {
             metrics.Refused(RefusalReason.SourceLimit);
             return;
@@ -66,6 +68,7 @@ internal sealed class RequestAdmission(
         var token = CheckToken(request.Kind, id, source);
         var context = new RequestSource(id, source, requestLength, route, isTrusted, endpoint)
         {
+            ReceivedAt = receivedAt,
             Age = age,
             AsksForToken = request.AsksForToken,
             Token = token,
@@ -167,17 +170,15 @@ internal sealed class RequestAdmission(
 
     private VerifiedEndpoint? Find(UdpEndpoint source) => verified.TryGet(source, out var found) ? found : null;
 
-    private bool IsWithinRates(UdpEndpoint source, VerifiedEndpoint? endpoint)
-    {
-        var now = time.GetUtcNow();
-        return endpoint is null
-            ? _strangers.TryAdmit(source, now)
-            : endpoint.TryAdmit(now) && _verifiedSubnets.TryAdmitSubnet(source, now);
-    }
+    private bool IsWithinRates(UdpEndpoint source, VerifiedEndpoint? endpoint, DateTimeOffset now) => endpoint is null
+        ? _strangers.TryAdmit(source, now)
+        : endpoint.TryAdmit(now) && _verifiedSubnets.TryAdmitSubnet(source, now);
 
     private RequestSource ContextOf(PendingRequest pending) => new(
         pending.Id, pending.Source, pending.Length, pending.Route, IsTrusted: false, Find(pending.Source))
     {
+        // Before the age: of a process that is stopped in between, the age is too high.
+        ReceivedAt = time.GetUtcNow(),
         Age = time.GetElapsedTime(pending.PendingSince),
         AsksForToken = pending.AsksForToken,
         Token = pending.Token,
@@ -187,6 +188,12 @@ internal sealed class RequestAdmission(
 internal readonly record struct RequestSource(
     MessageId Id, UdpEndpoint Source, int Length, IResponseRoute Route, bool IsTrusted, VerifiedEndpoint? Verified)
 {
+    /// <summary>
+    /// When its handling began. What it stores has this time, so that a process which is stopped meanwhile, and goes on, stores nothing as if it had
+    /// come since.
+    /// </summary>
+    public DateTimeOffset ReceivedAt { get; init; }
+
     /// <summary>How long it lay in a socket or waited for a proof.</summary>
     public TimeSpan Age { get; init; }
 

@@ -212,7 +212,7 @@ internal sealed class RequestHandlers(
 
     private StorePut PutOf(in StoreRequest request, in RequestSource context)
     {
-        var now = time.GetUtcNow();
+        var now = context.ReceivedAt;
         var hasToken = context.Token == TokenCheck.Valid;
         TimeSpan? life = request.SecondsLeft is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
         var kind = life is null ? PutKind.Publication : request.IsChosen ? PutKind.WithLife : PutKind.Copy;

@@ -7,8 +7,16 @@ namespace KadOrleans.Node;
 /// </summary>
 internal sealed class ContactWindows(TimeProvider time)
 {
-    /// <summary>Of 1,100 bytes at most, so they fit a third of a socket's usual 212,992. At a round trip of 50 ms it is 1,280 a second.</summary>
+    /// <summary>
+    /// At first, and at least. Of 1,100 bytes at most, so they fit a third of a socket's usual 212,992. At a round trip of 50 ms it is 1,280 a second.
+    /// </summary>
     public const int Size = 64;
+
+    /// <summary>
+    /// Once the contact answers in time. At a round trip of 70 ms 280 are 4,000 a second, which a sweep sends at most. A socket's usual buffer has
+    /// room for 277 datagrams of a short value, and for 92 of the longest; who loses one gets fewer.
+    /// </summary>
+    public const int Largest = 512;
 
     /// <summary>Consecutive STOREs without an answer, each sent twice.</summary>
     public const int MostUnanswered = 3;
@@ -16,11 +24,16 @@ internal sealed class ContactWindows(TimeProvider time)
     /// <summary>Contacts of which something is noted though nothing is under way. Beyond that what is noted of them is forgotten.</summary>
     public const int Capacity = 4_096;
 
-    /// <summary>A contact that answers faster on average is waited for: it takes 256 values a second.</summary>
+    /// <summary>
+    /// A contact that answers faster on average is waited for: it takes 256 values a second. One that answers more slowly gets no more at once.
+    /// </summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(0.25);
 
     /// <summary>How much longer than half of the contacts one takes that is not waited for: else the own upload may be what is slow.</summary>
     public const int SlowFactor = 2;
+
+    /// <summary>An answer that took so much longer than the contact's usual ones was lost once, or waited behind too many.</summary>
+    private const int LostFactor = 3;
 
     /// <summary>How long a contact is left out. After that it gets one value at a time until it answers.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromMinutes(10);
@@ -42,6 +55,7 @@ internal sealed class ContactWindows(TimeProvider time)
     private readonly Lock _gate = new();
     private readonly Dictionary<UdpEndpoint, Window> _windows = [];
     private double _answers = 1;
+    private long _tickets;
 
     /// <summary>Contacts with something under way, or of which something is noted.</summary>
     public int Count
@@ -68,34 +82,32 @@ internal sealed class ContactWindows(TimeProvider time)
     }
 
     /// <summary>
-    /// Waits until each of the contacts has room, in an order that is the same for all who wait. Dispose the pass: it has those contacts that
-    /// are not left out. Up to half of them may be missing as they are too slow.
+    /// Waits until all of the contacts have room at once, so that none is kept for who waits for another. Dispose the pass: it has those contacts
+    /// that are not left out. Up to half of them may be missing as they are too slow.
     /// </summary>
     public async Task<ContactPass> EnterAsync(IReadOnlyList<Contact> contacts, CancellationToken cancellationToken)
     {
-        var pass = new ContactPass(this, time);
-        var mayMiss = contacts.Count / 2;
-        try
+        var waiter = new Waiter(contacts);
+        lock (_gate)
         {
-            foreach (var contact in contacts.OrderBy(contact => (contact.Endpoint.AddressHigh, contact.Endpoint.AddressLow, contact.Endpoint.Port)))
-            {
-                if (await EnterAsync(contact.Endpoint, waits: mayMiss <= 0, cancellationToken))
-                {
-                    pass.Add(contact);
-                }
-                else if (!IsLeftOut(contact.Endpoint))
-                {
-                    mayMiss--;
-                }
-            }
-
-            return pass;
+            waiter.Ticket = _tickets++;
+            EnterOrWait(waiter);
         }
-        catch
+
+        // What waits for room gets it: a request ends within seconds. So who is cancelled need not leave the queue.
+        var pass = new ContactPass(this, time);
+        foreach (var contact in await waiter.Entered.Task)
+        {
+            pass.Add(contact);
+        }
+
+        if (cancellationToken.IsCancellationRequested)
         {
             pass.Dispose();
-            throw;
+            cancellationToken.ThrowIfCancellationRequested();
         }
+
+        return pass;
     }
 
     /// <summary>Those of the contacts that have room now. Dispose the pass.</summary>
@@ -109,21 +121,13 @@ internal sealed class ContactWindows(TimeProvider time)
     /// <summary>Adds those of the contacts that have room now to a pass.</summary>
     public void TryEnter(ContactPass pass, IReadOnlyList<Contact> contacts)
     {
-        foreach (var contact in contacts)
+        List<Contact> taken;
+        lock (_gate)
         {
-            lock (_gate)
-            {
-                var window = Open(contact.Endpoint);
-                if (IsLeftOut(window) || window.UnderWay >= RoomOf(window))
-                {
-                    continue;
-                }
-
-                window.UnderWay++;
-            }
-
-            pass.Add(contact);
+            taken = Take(contacts);
         }
+
+        taken.ForEach(pass.Add);
     }
 
     /// <summary>Whether a contact is left out now.</summary>
@@ -144,19 +148,19 @@ internal sealed class ContactWindows(TimeProvider time)
         lock (_gate)
         {
             var window = _windows[endpoint];
-            window.UnderWay--;
+            var wasSlow = window.IsSlow;
             if (hasAnswered is { } answered)
             {
                 Note(window, answered, took);
             }
 
-            var ended = LetGo(window);
-            if (window is { UnderWay: 0, Unanswered: 0 })
+            window.UnderWay--;
+
+            LetGo(window, all: IsLeftOut(window) || (window.IsSlow && !wasSlow));
+            if (window is { UnderWay: 0, Unanswered: 0, Took: null })
             {
                 _windows.Remove(endpoint);
             }
-
-            ended.ForEach(static end => end.One.Room.TrySetResult(end.HasRoom));
         }
     }
 
@@ -182,6 +186,7 @@ internal sealed class ContactWindows(TimeProvider time)
             window.LeftOutAt = time.GetTimestamp();
         }
 
+        Adapt(window, hasAnswered, took);
         window.Took = window.Took is { } before ? before + (NewestShare * (took - before)) : took;
         window.IsSlow = window.Took > Patience && window.Took > SlowFactor * GetUsualTime();
     }
@@ -195,6 +200,20 @@ internal sealed class ContactWindows(TimeProvider time)
         }
     }
 
+    // One more once all that fit were answered in time, and half if one is lost: that is sent again, and then takes longer. So few are lost before
+    // it shows that too many were sent.
+    private static void Adapt(Window window, bool hasAnswered, TimeSpan took)
+    {
+        if (!hasAnswered || took > LostFactor * (window.Took ?? Patience))
+        {
+            (window.Room, window.InTime) = (Math.Max(window.Room / 2, Size), 0);
+        }
+        else if (window.UnderWay > window.Room / 2 && took < Patience && ++window.InTime >= window.Room)
+        {
+            (window.Room, window.InTime) = (Math.Min(window.Room + 1, Largest), 0);
+        }
+    }
+
     // That of half of the contacts. Called for slow ones alone.
     private TimeSpan GetUsualTime()
     {
@@ -202,64 +221,67 @@ internal sealed class ContactWindows(TimeProvider time)
         return times[times.Length / 2];
     }
 
-    private static int RoomOf(Window window) => window.IsOnTrial ? 1 : Size;
+    private static bool HasRoom(Window window) => window.UnderWay < (window.IsOnTrial ? 1 : window.Room);
 
-    // Those who get room, and those who do not wait for it any longer.
-    private List<(Waiter One, bool HasRoom)> LetGo(Window window)
+    /// <summary>Those who waited for this contact go on: all, or as many as it has room for. Some wait for another one then.</summary>
+    private void LetGo(Window window, bool all)
     {
-        List<(Waiter, bool)> ended = [];
-        var isLeftOut = IsLeftOut(window);
-        while (window.Waiting.Count > 0 && (isLeftOut || window.UnderWay < RoomOf(window)))
+        var before = window.Waiting;
+        if (all && before.Count > 0)
         {
-            window.UnderWay += isLeftOut ? 0 : 1;
-            ended.Add((window.Waiting.Dequeue(), !isLeftOut));
+            window.Waiting = new();
         }
 
-        if (window.IsSlow && window.Waiting.Count > 0)
+        while (before.Count > 0 && (all || HasRoom(window)))
         {
-            ended.AddRange(window.Waiting.Where(static one => !one.Waits).Select(static one => (one, false)));
-            window.Waiting = new Queue<Waiter>(window.Waiting.Where(static one => one.Waits));
+            EnterOrWait(before.Dequeue());
         }
-
-        return ended;
     }
 
-    // True: it has room. Waits: also for a contact that is slow.
-    private async Task<bool> EnterAsync(UdpEndpoint endpoint, bool waits, CancellationToken cancellationToken)
+    // Who has waited for longest is first.
+    private void EnterOrWait(Waiter waiter)
     {
-        TaskCompletionSource<bool> room;
-        lock (_gate)
+        if (FindFull(waiter.Contacts) is { } full)
         {
-            var window = Open(endpoint);
-            if (IsLeftOut(window))
-            {
-                return false;
-            }
+            full.Waiting.Enqueue(waiter, waiter.Ticket);
+        }
+        else
+        {
+            waiter.Entered.TrySetResult(Take(waiter.Contacts));
+        }
+    }
 
-            if (window.UnderWay < RoomOf(window))
+    /// <summary>A contact without room that has to be waited for.</summary>
+    private Window? FindFull(IReadOnlyList<Contact> contacts)
+    {
+        var mayMiss = contacts.Count / 2;
+        Window? full = null;
+        foreach (var contact in contacts)
+        {
+            if (_windows.TryGetValue(contact.Endpoint, out var window) && !IsLeftOut(window) && !HasRoom(window)
+                && !((window.IsSlow || window.IsOnTrial) && mayMiss-- > 0))
+            {
+                full = window;
+            }
+        }
+
+        return full;
+    }
+
+    private List<Contact> Take(IReadOnlyList<Contact> contacts)
+    {
+        var taken = new List<Contact>(contacts.Count);
+        foreach (var contact in contacts)
+        {
+            var window = Open(contact.Endpoint);
+            if (!IsLeftOut(window) && HasRoom(window))
             {
                 window.UnderWay++;
-                return true;
+                taken.Add(contact);
             }
-
-            if ((window.IsSlow || window.IsOnTrial) && !waits)
-            {
-                return false;
-            }
-
-            room = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-            window.Waiting.Enqueue(new Waiter(room, waits));
         }
 
-        // What waits for room gets it: a request ends within seconds. So who is cancelled need not leave the queue.
-        var hasRoom = await room.Task;
-        if (hasRoom && cancellationToken.IsCancellationRequested)
-        {
-            Exit(endpoint, null, default);
-            cancellationToken.ThrowIfCancellationRequested();
-        }
-
-        return hasRoom;
+        return taken;
     }
 
     private Window Open(UdpEndpoint endpoint)
@@ -304,6 +326,12 @@ internal sealed class ContactWindows(TimeProvider time)
     {
         public int UnderWay { get; set; }
 
+        /// <summary>How many may be under way.</summary>
+        public int Room { get; set; } = Size;
+
+        /// <summary>Answers in time since that changed, while more than half as many were under way.</summary>
+        public int InTime { get; set; }
+
         public int Unanswered { get; set; }
 
         public long LeftOutAt { get; set; }
@@ -316,8 +344,16 @@ internal sealed class ContactWindows(TimeProvider time)
         /// <summary>It was left out, and has not answered since.</summary>
         public bool IsOnTrial { get; set; }
 
-        public Queue<Waiter> Waiting { get; set; } = new();
+        /// <summary>Those who need room here, by when they came.</summary>
+        public PriorityQueue<Waiter, long> Waiting { get; set; } = new();
     }
 
-    private readonly record struct Waiter(TaskCompletionSource<bool> Room, bool Waits);
+    private sealed class Waiter(IReadOnlyList<Contact> contacts)
+    {
+        public IReadOnlyList<Contact> Contacts => contacts;
+
+        public long Ticket { get; set; }
+
+        public TaskCompletionSource<IReadOnlyList<Contact>> Entered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
 }

@@ -20,7 +20,7 @@ internal static class UpkeepCommand
         "--upload", "BYTES", 0, UploadLimits.Most, "Bytes that each node uploads a second, or 0 for no bound", 0);
 
     private static readonly NumberOption<double> Hours = new(
-        "--hours", "H", 0.1, 48, "How long the network runs; with --own at most, as all is sent sooner", 3);
+        "--hours", "H", 0.1, 48, "How long the network runs; with --own or --alone at most, as all is sent sooner", 3);
 
     private static readonly NumberOption<double> Spread = new(
         "--spread", "MINUTES", 0, 60, "Over how much of the first hour values become due, evenly, or 0 for all at once", 60);
@@ -30,6 +30,11 @@ internal static class UpkeepCommand
     private static readonly Option<bool> Own = new("--own")
     {
         Description = "The values are publications of one node, all due from the start, in place of values that their k nearest hold.",
+    };
+
+    private static readonly Option<bool> Alone = new("--alone")
+    {
+        Description = "One node alone holds the values, all due from the start, in place of their k nearest: how fast it sends them.",
     };
 
     public static Command Create(CommandIo io)
@@ -42,6 +47,7 @@ internal static class UpkeepCommand
                 "kad-lab upkeep --nodes 1000 --values 10000 --seed 1",
                 "kad-lab upkeep --nodes 1000 --values 10000 --dead 20 --churn 10 --spread 0 --json",
                 "kad-lab upkeep --nodes 1000 --values 10000 --own --upload 2000000",
+                "kad-lab upkeep --nodes 100 --values 240000 --alone",
             ],
             Notes = $"""
                 Networks of up to {SimulationSettings.AlwaysJoin} nodes are built by joins. Larger ones begin with tables as they are after a while.
@@ -52,7 +58,7 @@ internal static class UpkeepCommand
                 Lateness is the time from a value's interval after it was last sent to its first STORE. Nodes look once a minute what is
                 due, and holders take turns within ten minutes. With --values 0 the traffic is what joins leave behind.
                 """,
-        }.With(Nodes, Values, Dead, Churn, Bytes, Upload, Hours, Spread, Own, Seed, json);
+        }.With(Nodes, Values, Dead, Churn, Bytes, Upload, Hours, Spread, Own, Alone, Seed, json);
         command.SetAction((parsed, cancellationToken) =>
             Task.FromResult(Run(io, Read(parsed), new ResultPrinter(io, parsed.GetValue(json)), cancellationToken)));
         return command;
@@ -68,10 +74,16 @@ internal static class UpkeepCommand
 
     private static UpkeepSettings Read(ParseResult parsed)
     {
-        var (isOwn, upload) = (parsed.GetValue(Own), Upload.Read(parsed));
-        if (isOwn && parsed.GetValue(Spread) is { } spread)
+        var (isOwn, isAlone, upload) = (parsed.GetValue(Own), parsed.GetValue(Alone), Upload.Read(parsed));
+        if (isOwn && isAlone)
         {
-            throw CommandException.WrongUsage($"--spread is '{spread}', but with --own all values are due from the start: leave one of them out.");
+            throw CommandException.WrongUsage("With --own nobody holds the values, and with --alone one node does: leave one of them out.");
+        }
+
+        if ((isOwn || isAlone) && parsed.GetValue(Spread) is { } spread)
+        {
+            throw CommandException.WrongUsage(
+                $"--spread is '{spread}', but with {(isOwn ? "--own" : "--alone")} all values are due from the start: leave one of them out.");
         }
 
         return UploadLimits.IsValid(upload)
@@ -86,6 +98,7 @@ internal static class UpkeepCommand
                 Duration = TimeSpan.FromHours(Hours.Read(parsed)),
                 Spread = TimeSpan.FromMinutes(Spread.Read(parsed)),
                 IsOwn = isOwn,
+                IsAlone = isAlone,
                 Seed = Seed.Read(parsed),
             }
             : throw CommandException.WrongUsage($"--upload is '{upload}'; {UploadLimits.Allowed}.");

@@ -12,9 +12,10 @@ internal static class UpkeepOutput
         report.Settings.Bytes,
         report.Settings.Upload,
         Hours = report.Settings.Duration.TotalHours,
-        Spread = report.Settings.IsOwn ? (double?)null : report.Settings.Spread.TotalMinutes,
+        Spread = report.Settings.IsOfOne ? (double?)null : report.Settings.Spread.TotalMinutes,
         report.Settings.Seed,
         Own = report.Settings.IsOwn,
+        Alone = report.Settings.IsAlone,
         SimulatedSeconds = report.Simulated.TotalSeconds,
         report.LiveNodes,
         Sent = report.Sends.Republished,
@@ -44,7 +45,7 @@ internal static class UpkeepOutput
         ValuesPerSecond = new
         {
             BusiestMinute = report.Sends.MostPerSecond,
-            OwnRun = OwnRate(report),
+            UntilAllSent = RateOfOne(report),
         },
         report.Machine.ProcessorSeconds,
         report.Machine.WallSeconds,
@@ -58,7 +59,7 @@ internal static class UpkeepOutput
             ["Measure", "Value"],
             [
                 ["nodes", $"{settings.Nodes}, of which {report.LiveNodes} answer at the end"],
-                ["values", $"{settings.Values} of {settings.Bytes} bytes{(settings.IsOwn ? ", own publications of one node" : string.Empty)}"],
+                ["values", $"{settings.Values} of {settings.Bytes} bytes{(settings.IsOwn ? ", own publications of one node" : settings.IsAlone ? ", held by one node" : string.Empty)}"],
                 ["simulated", report.Simulated.ToString("d\\.hh\\:mm\\:ss", CultureInfo.InvariantCulture)],
                 ["values sent", $"{sends.Republished}, of which {sends.Repeated} again within half an interval"],
                 ["held values sent, by counters", $"{report.Counted}"],
@@ -78,7 +79,7 @@ internal static class UpkeepOutput
                 ["each quarter of an hour", Join(held.Means, "0.0000")],
                 ["values lost", $"{report.Lost}"],
                 ["lateness", Text($"{sends.Lateness.Mean:0.0} s on average, p99 {sends.Lateness.P99:0.0} s, {sends.Lateness.Max:0.0} s at most")],
-                ["values a second of one node", Text($"{sends.MostPerSecond:0.0} in its busiest minute{Until(OwnRate(report))}")],
+                ["values a second of one node", Text($"{sends.MostPerSecond:0.0} in its busiest minute{Until(RateOfOne(report))}")],
                 ["processor", Text($"{machine.ProcessorSeconds:0.0} s, {machine.WallSeconds:0.0} s by the clock")],
                 ["memory", Text($"{machine.Gigabytes:0.00} GB at most")],
             ]);
@@ -91,7 +92,7 @@ internal static class UpkeepOutput
 
     private static object Of(Distribution seconds) => new { seconds.Mean, seconds.P99, Most = seconds.Max };
 
-    private static double? OwnRate(UpkeepReport report) => report.Settings.IsOwn && report.Sends.SentOnceAt > TimeSpan.Zero
+    private static double? RateOfOne(UpkeepReport report) => report.Settings.IsOfOne && report.Sends.SentOnceAt > TimeSpan.Zero
         ? report.Sends.SentOnce / report.Sends.SentOnceAt.TotalSeconds
         : null;
 

@@ -13,6 +13,27 @@ internal static class LyingRegionTrial
 
     private static readonly TimeSpan Sweep = TimeSpan.FromMinutes(12);
 
+    /// <summary>Who lies, and how, in the tests and in the table.</summary>
+    public static IReadOnlyList<LyingRegion> Tried { get; } =
+    [
+        new(RegionLie.Hide, 15, AttackerSpread.ManyNetworks),
+        new(RegionLie.Hide, 60, AttackerSpread.ManyNetworks),
+        new(RegionLie.Hide, 60, AttackerSpread.ManyNetworks, Denser: 3),
+        new(RegionLie.Hide, 200, AttackerSpread.OneSubnet, Denser: 2),
+        new(RegionLie.Invent, 8, AttackerSpread.ManyNetworks),
+        new(RegionLie.Refuse, 15, AttackerSpread.ManyNetworks),
+        new(RegionLie.Drop, 15, AttackerSpread.ManyNetworks),
+        new(RegionLie.DropMost, 8, AttackerSpread.ManyNetworks),
+        new(RegionLie.Delay, 8, AttackerSpread.ManyNetworks),
+        new(RegionLie.ChangeTokens, 15, AttackerSpread.ManyNetworks),
+        new(RegionLie.Hide, 15, AttackerSpread.ManyNetworks, ComesLate: true),
+        new(RegionLie.Hide, 60, AttackerSpread.ManyNetworks, ComesLate: true),
+        new(RegionLie.Hide, 250, AttackerSpread.OneHost, ComesLate: true),
+        new(RegionLie.Drop, 60, AttackerSpread.ManyNetworks, ComesLate: true),
+        new(RegionLie.Hide, 40, AttackerSpread.ManyNetworks, ComesLate: true, AreClones: true),
+        new(RegionLie.Drop, 40, AttackerSpread.ManyNetworks, ComesLate: true, AreClones: true),
+    ];
+
     public static LyingRegionResult Run(int seed, LyingRegion region) => Scene.Run(seed, Honest, async scene =>
     {
         var (node, gang) = (scene.Victim, new List<Contact>());

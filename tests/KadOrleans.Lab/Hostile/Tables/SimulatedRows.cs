@@ -24,6 +24,7 @@ internal sealed class SimulatedRows(RowList rows, int seed)
         new("contacts", WriteContacts),
         new("tarpits", WriteTarpits),
         new("liars", WriteContactLiars),
+        new("regions", WriteRegions),
     ];
 
     private void WriteDeception()
@@ -171,6 +172,15 @@ internal sealed class SimulatedRows(RowList rows, int seed)
             rows.Add(
                 $"{share:0%} liars",
                 $"nearest found {report.Success:0.0%}; requests {report.Requests.Mean:0.0}, at most {report.Requests.Max:0}; size {report.Size?.Nodes:0.###e0}");
+        }
+    }
+
+    private void WriteRegions()
+    {
+        rows.Begin("150 values of a region where liars sit; 120 honest nodes");
+        foreach (var region in LyingRegionTrial.Tried)
+        {
+            rows.Add($"{region}", LyingRegionTrial.Run(seed, region));
         }
     }
 }

@@ -122,6 +122,7 @@ internal sealed class Population(SimulatedWorld world, SimulationSettings settin
             RandomWalk = settings.RandomWalk,
             Upload = settings.Upload,
             MaxPublications = settings.MaxPublications,
+            Quota = settings.Quota,
             StateSaveInterval = TimeSpan.FromDays(1),
             StateChangeSaveDelay = TimeSpan.FromDays(1),
         };

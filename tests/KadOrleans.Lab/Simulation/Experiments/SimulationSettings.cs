@@ -54,6 +54,9 @@ public sealed record SimulationSettings
     /// <summary>How many publications a node remembers.</summary>
     internal int MaxPublications { get; init; } = new KadNodeOptions().MaxPublications;
 
+    /// <summary>Bounds of what each node stores.</summary>
+    internal StoreQuota Quota { get; init; } = new();
+
     internal bool BuildsByJoins => Nodes <= AlwaysJoin;
 
     internal bool RunsMaintenance => Duration > TimeSpan.Zero;

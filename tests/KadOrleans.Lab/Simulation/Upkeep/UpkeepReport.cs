@@ -33,7 +33,7 @@ public sealed record UpkeepReport(
     public double? StoresPerRepublish => Ratio(Sends.StoresOfRepublished, Sends.Republished);
 
     /// <summary>STOREs for each value and hour; null without values, and in a run that ends once all is sent.</summary>
-    public double? StoresPerValueAndHour => Settings.IsOwn ? null : Ratio(Sends.Stores / Simulated.TotalHours, Settings.Values);
+    public double? StoresPerValueAndHour => Settings.IsOfOne ? null : Ratio(Sends.Stores / Simulated.TotalHours, Settings.Values);
 
     /// <summary>The same of each hour, the last of which may be a part of one.</summary>
     public IReadOnlyList<double> StoresPerValueByHour => [.. Sends.StoresByHour.Select(stores => Ratio(stores, Settings.Values) ?? 0)];

@@ -21,13 +21,19 @@ public sealed record UpkeepSettings
     /// <summary>Bytes that each node uploads a second, <see cref="UploadLimits.Total"/>.</summary>
     public long Upload { get; init; }
 
-    /// <summary>How long the network runs; a run of own publications ends once all have been sent.</summary>
+    /// <summary>How long the network runs; a run of what one node sends ends once all has been sent.</summary>
     public TimeSpan Duration { get; init; } = TimeSpan.FromHours(3);
 
     public int Seed { get; init; } = 1;
 
     /// <summary>Whether the values are publications of one node, all due from the start, that nobody holds.</summary>
     public bool IsOwn { get; init; }
+
+    /// <summary>Whether one node alone holds the values, which are all due from the start, and of whose k nearest it is one.</summary>
+    public bool IsAlone { get; init; }
+
+    /// <summary>Whether one node has all the values: the run ends once it has sent them.</summary>
+    internal bool IsOfOne => IsOwn || IsAlone;
 
     /// <summary>Over how much of the time from the start on values become due: zero to the interval of republishing.</summary>
     public TimeSpan Spread { get; init; } = TimeSpan.FromHours(1);
@@ -43,6 +49,9 @@ public sealed record UpkeepSettings
         KeepsValuesAlone = true,
         Upload = new UploadLimits { Total = Upload },
         MaxPublications = Math.Max(1, Values),
+
+        // All then come from one source.
+        Quota = IsAlone ? StoreQuota.Unlimited : new StoreQuota(),
         Kademlia = new KademliaOptions { RepublishInterval = IsOwn ? TimeSpan.FromDays(7) : new KademliaOptions().RepublishInterval },
     };
 }

@@ -28,7 +28,7 @@ public sealed class UpkeepSimulation
     private readonly List<NodeId> _keys = [];
     private readonly HashSet<UdpEndpoint> _joining = [];
     private readonly Dictionary<Member, long> _lookupsBefore = [];
-    private Member? _publisher;
+    private Member? _sender;
     private TimeSpan _begunAt;
     private long _lookupsOfGone;
     private bool _isOver;
@@ -106,23 +106,36 @@ public sealed class UpkeepSimulation
 
     private async Task PlaceValuesAsync()
     {
-        _publisher = _settings.IsOwn ? _population.PickLive() : null;
+        _sender = _settings.IsOfOne ? _population.PickLive() : null;
         for (var i = 0; i < _settings.Values; i++)
         {
-            var key = NodeId.Random(_world.Random);
+            var key = DrawKey();
             _keys.Add(key);
-            await (_publisher is null ? HoldAsync(key, ValueOf(i)) : RememberAsync(_publisher, key, ValueOf(i)));
+            await (_settings.IsOwn ? RememberAsync(_sender!, key, ValueOf(i)) : HoldAsync(key, ValueOf(i)));
+        }
+    }
+
+    private NodeId DrawKey()
+    {
+        while (true)
+        {
+            var key = NodeId.Random(_world.Random);
+            if (!_settings.IsAlone || _population.Nearest(key).Contains(_sender))
+            {
+                return key;
+            }
         }
     }
 
     // As if strangers' STOREs had come in. Of those of one moment each is a tick apart, so that no order is left to chance.
     private async Task HoldAsync(NodeId key, DhtValue value)
     {
-        var age = _simulated.Kademlia.RepublishInterval - (_settings.Spread * _world.Random.NextDouble()) + TimeSpan.FromTicks(_keys.Count);
+        var spread = _settings.IsAlone ? TimeSpan.Zero : _settings.Spread;
+        var age = _simulated.Kademlia.RepublishInterval - (spread * _world.Random.NextDouble()) + TimeSpan.FromTicks(_keys.Count);
         var storedAt = _world.Clock.GetUtcNow() - age;
         var source = SourceNetwork.Of(_population.PickLive().Contact.Endpoint).WithProof(true);
         var stored = new StoredValue(value, storedAt, storedAt + _simulated.Kademlia.ValueTimeToLive, source) { IsAuthored = true };
-        foreach (var holder in _population.Nearest(key))
+        foreach (var holder in _sender is null ? _population.Nearest(key) : [_sender])
         {
             await holder.HoldAsync(key, stored);
         }
@@ -148,7 +161,7 @@ public sealed class UpkeepSimulation
         return DhtValue.FromBytes(bytes);
     }
 
-    /// <summary>Looks at the values each quarter of an hour until the end, or until all own publications have been sent.</summary>
+    /// <summary>Looks at the values each quarter of an hour until the end, or until one node has sent all that it has.</summary>
     private async Task WatchAsync(CancellationToken cancellationToken)
     {
         for (var minute = 1; Elapsed < _settings.Duration && !IsAllSent(); minute++)
@@ -156,7 +169,7 @@ public sealed class UpkeepSimulation
             var next = Minute * minute;
             await _world.PassAsync((next < _settings.Duration ? next : _settings.Duration) - Elapsed);
             cancellationToken.ThrowIfCancellationRequested();
-            if (minute % MinutesBetweenLooks == 0 && Elapsed < _settings.Duration && !_settings.IsOwn)
+            if (minute % MinutesBetweenLooks == 0 && Elapsed < _settings.Duration && !_settings.IsOfOne)
             {
                 Look();
             }
@@ -168,7 +181,7 @@ public sealed class UpkeepSimulation
     }
 
     // What is sent last has a minute to arrive.
-    private bool IsAllSent() => _settings.IsOwn && _sends.SentOnce == _settings.Values && Elapsed >= _sends.SentOnceAt + Minute;
+    private bool IsAllSent() => _settings.IsOfOne && _sends.SentOnce == _settings.Values && Elapsed >= _sends.SentOnceAt + Minute;
 
     private void Look()
     {
@@ -217,9 +230,9 @@ public sealed class UpkeepSimulation
     private async Task ReplaceAsync()
     {
         var leaving = _population.PickLive(_churn);
-        if (_population.Live.Count == 1 || leaving == _publisher)
+        if (_population.Live.Count == 1 || leaving == _sender)
         {
-            // A newcomer has to join through somebody, and the publisher is who is measured.
+            // A newcomer has to join through somebody, and the one sender is who is measured.
             return;
         }
 

@@ -51,9 +51,31 @@ public sealed class UpkeepCommandTests
         Assert.InRange((double)run["simulatedSeconds"]!, 60, 1_800);
         Assert.Equal((100, 0), ((int)run["sent"]!, (int)run["lost"]!));
         Assert.InRange((double)run["heldByTrueNearest"]!["end"]!, 0.99, 1);
-        Assert.True((double)run["valuesPerSecond"]!["ownRun"]! > 0.5);
+        Assert.True((double)run["valuesPerSecond"]!["untilAllSent"]! > 0.5);
         Assert.True((long)run["datagramsByKind"]!["findValue"]! > 0);
         Assert.Null(run["storesPerValueAndHour"]);
+    }
+
+    [Fact]
+    public async Task What_one_node_alone_holds_it_sends_to_all_of_the_nearest()
+    {
+        var run = await RunAsync("upkeep --nodes 60 --values 300 --alone --json");
+
+        Assert.Equal((300, 0, 0), ((int)run["sent"]!, (int)run["sentAgain"]!, (int)run["lost"]!));
+        Assert.InRange((double)run["heldByTrueNearest"]!["end"]!, 0.99, 1);
+        Assert.True((double)run["valuesPerSecond"]!["untilAllSent"]! > 0.5);
+    }
+
+    [Theory]
+    [InlineData("--own --alone", "leave one of them out")]
+    [InlineData("--own --spread 5", "--spread is '5', but with --own")]
+    [InlineData("--alone --spread 5", "--spread is '5', but with --alone")]
+    public async Task Options_that_exclude_each_other_are_named(string options, string words)
+    {
+        var run = await LabRun.RunAsync([.. $"upkeep --nodes 30 --values 10 {options}".Split(' ')]);
+
+        Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
+        Assert.Contains(words, run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

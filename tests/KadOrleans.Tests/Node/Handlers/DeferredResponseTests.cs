@@ -134,6 +134,25 @@ public sealed class DeferredResponseTests
     });
 
     [Fact]
+    public void A_STORE_whose_handling_is_stopped_for_a_while_is_stored_as_of_before() => _world.Run(async () =>
+    {
+        var clock = new StoppingClock(_world.Clock);
+        await using var node = await _world.StartAsync(store: _store, environment: _world.Environment with { Time = clock });
+        var peer = _world.AddAnsweringPeer();
+        Store(node, peer);
+        await PassAsync();
+        Assert.Equal(1, node.Engine.Counts["stores.accepted"]);
+
+        var (request, now) = (Request(), _world.Clock.GetUtcNow());
+        clock.StopsAfterNext = TimeSpan.FromSeconds(24);
+        node.Engine.Receive(Write(request), peer.Endpoint);
+        await PassAsync();
+
+        Assert.Equal(now + clock.Stopped, clock.GetUtcNow() - TimeSpan.FromSeconds(1));
+        Assert.Equal(now, (await _store.GetAsync(request.Key, now))?.StoredAt);
+    });
+
+    [Fact]
     public void STOREs_that_storage_failed_are_counted_and_the_next_are_answered() => Run(async (node, peer) =>
     {
         var failing = true;
@@ -257,6 +276,28 @@ public sealed class DeferredResponseTests
     }
 
     private static void FindValue(KadNode node, RawPeer peer) => peer.FindValue(node.LocalEndpoints[0], default, peer.Id);
+
+    /// <summary>The process is stopped once it has read the time.</summary>
+    private sealed class StoppingClock(TimeProvider inner) : TimeProvider
+    {
+        public TimeSpan Stopped { get; private set; }
+
+        public TimeSpan StopsAfterNext { get; set; }
+
+        public override long TimestampFrequency => inner.TimestampFrequency;
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            var now = inner.GetUtcNow() + Stopped;
+            (Stopped, StopsAfterNext) = (Stopped + StopsAfterNext, TimeSpan.Zero);
+            return now;
+        }
+
+        public override long GetTimestamp() => inner.GetTimestamp() + (long)(Stopped.TotalSeconds * TimestampFrequency);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            inner.CreateTimer(callback, state, dueTime, period);
+    }
 
     private sealed class RecordingRoute(List<string> calls) : IResponseRoute
     {
