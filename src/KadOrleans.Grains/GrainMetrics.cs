@@ -23,6 +23,9 @@ internal static class GrainMetrics
     private static readonly Counter<long> CacheGets =
         Meter.CreateCounter<long>("kad.cache.gets", "{value}", "Gets of held values, by whether the value was in memory.");
 
+    private static readonly Counter<long> UnsentValues =
+        Meter.CreateCounter<long>("kad.shard.unsent", "{value}", "Due values that no edge sent before the next check of their shard.");
+
     private static readonly Histogram<double> ReminderLateness = Meter.CreateHistogram(
         "kad.reminder.lateness",
         "s",
@@ -53,6 +56,7 @@ internal static class GrainMetrics
         Caches.TryAdd(cache, 0);
         CacheGets.Add(0, Result(isHit: true));
         CacheGets.Add(0, Result(isHit: false));
+        UnsentValues.Add(0);
         ShardMetrics.Begin();
         foreach (var target in Enum.GetValues<WriteTarget>())
         {
@@ -67,6 +71,8 @@ internal static class GrainMetrics
         CacheGets.Add(hits, Result(isHit: true));
         CacheGets.Add(misses, Result(isHit: false));
     }
+
+    public static void GaveUp(int values) => UnsentValues.Add(values);
 
     public static void SetShards(int count, int split)
     {

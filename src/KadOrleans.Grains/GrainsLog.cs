@@ -54,6 +54,9 @@ internal static partial class GrainsLog
     [LoggerMessage(6017, LogLevel.Warning, "Due values of {Shard} could not be passed to an edge for republishing; it is tried again: {Message}")]
     public static partial void RepublishNotHandedOver(this ILogger logger, string shard, string message);
 
+    [LoggerMessage(6018, LogLevel.Warning, "{Left} due values of {Shard} were not sent within {Longest}, by any edge; the next hourly check begins anew")]
+    public static partial void RepublishGivenUp(this ILogger logger, string shard, int left, TimeSpan longest);
+
     [LoggerMessage(6020, LogLevel.Warning, "The routing table of {NodeId} could not be saved; it is tried again")]
     public static partial void TableNotSaved(this ILogger logger, string nodeId, Exception exception);
 

@@ -10,6 +10,7 @@ internal sealed class RecordLog
     private readonly IRandomSource _random;
     private readonly ILogger _logger;
     private readonly LogRing _ring;
+    private readonly ShardTimes _times;
     private readonly StorageLoader _loader;
     private StoreQuota _quota;
     private readonly Compactor _compactor;
@@ -22,9 +23,10 @@ internal sealed class RecordLog
     private bool _compactionFailed;
     private long _noCompactionBefore;
 
-    public RecordLog(string name, IRecordStorage storage, StoreQuota quota, ValueCache cache, IRandomSource random, ILogger logger)
+    public RecordLog(
+        string name, IRecordStorage storage, ShardTimes times, StoreQuota quota, ValueCache cache, IRandomSource random, ILogger logger)
     {
-        (Name, _quota, _random, _logger) = (name, quota, random, logger);
+        (Name, _times, _quota, _random, _logger) = (name, times, quota, random, logger);
         _ring = new LogRing(storage);
         _loader = new StorageLoader(storage, quota, cache);
         _compactor = new Compactor(storage, _ring, cache.Compactions);
@@ -104,9 +106,10 @@ internal sealed class RecordLog
         if (_moved is { } moved)
         {
             _moved = null;
+            var times = _times.ReadAsync();
             if (await _loader.LoadAsync(moved) is { } image)
             {
-                Replace(image);
+                Replace(image, await times);
                 _doubt = Doubt.LogEnd;
             }
         }
@@ -118,7 +121,8 @@ internal sealed class RecordLog
 
         if (_doubt == Doubt.Everything)
         {
-            Replace(await _loader.LoadAsync(_ring));
+            var times = _times.ReadAsync();
+            Replace(await _loader.LoadAsync(_ring), await times);
             _doubt = Doubt.None;
             _compactionFailed = false;
         }
@@ -258,8 +262,9 @@ internal sealed class RecordLog
         _logger.ShardCompactionFailed(Name, e);
     }
 
-    private void Replace(StorageImage image)
+    private void Replace(StorageImage image, IReadOnlyDictionary<ulong, DateTimeOffset> times)
     {
+        _times.Raise(image, times);
         image.IsOpen = _image.IsOpen;
         _image.IsOpen = false;
         _image = image;

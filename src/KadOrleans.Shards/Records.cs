@@ -5,8 +5,8 @@ namespace KadOrleans.Shards;
 
 internal interface IRecordStorage
 {
-    // Reads a record. One that was never written has neither content nor ETag. T: one of LogRecord, Manifest, PageRecord and
-    // PageKeysRecord. InvalidOperationException: a newer release wrote it.
+    // Reads a record. One that was never written has neither content nor ETag. T: one of LogRecord, Manifest, PageRecord,
+    // PageKeysRecord and TimesRecord. InvalidOperationException: a newer release wrote it.
     Task<StoredRecord<T>> ReadAsync<T>(string name)
         where T : class;
 
@@ -29,6 +29,8 @@ internal sealed class StorageConflictException(string message, Exception? innerE
 internal static class RecordNames
 {
     public const string Manifest = "kad-shard-manifest";
+
+    public const string Times = "kad-shard-times";
 
     public static string Log(int slot) => string.Create(CultureInfo.InvariantCulture, $"kad-shard-log-{slot:d3}");
 
@@ -74,6 +76,17 @@ internal sealed record PageKeysRecord
     public int PageBytes { get; init; }
 
     /// <summary>Changes without contents, as <see cref="EntryCodec"/> has them.</summary>
+    public byte[] Entries { get; init; } = [];
+}
+
+// When values were stored last that came again unchanged: such a STORE writes no log. It is no part of what the shard holds, and may be
+// missing or old. Releases before do not read it.
+internal sealed record TimesRecord
+{
+    /// <summary>When it was written, in minutes since the year 1.</summary>
+    public long Minutes { get; init; }
+
+    /// <summary>Entries as <see cref="MovedTimes"/> has them.</summary>
     public byte[] Entries { get; init; } = [];
 }
 

@@ -14,6 +14,7 @@ internal sealed class ShardEngine
     private readonly TimeProvider _time;
     private readonly PageReader _reader;
     private readonly BatchWriter _writer;
+    private readonly ShardTimes _times;
     private readonly Splitter? _split;
 
     // An activation, before ActivateAsync. The name is for log messages. Without halves it cannot be split. No other activation of
@@ -30,7 +31,8 @@ internal sealed class ShardEngine
         ILogger logger)
     {
         (_cache, _constants, _time) = (cache, constants, time);
-        Log = new RecordLog(name, storage, quota, cache, random, logger);
+        _times = new ShardTimes(name, storage, constants.RepublishInterval, time, logger);
+        Log = new RecordLog(name, storage, _times, quota, cache, random, logger);
         _reader = new PageReader(storage, cache, Log);
         _writer = new BatchWriter(Log, _reader, time, logger);
         _split = halves is null ? null : new Splitter(Log, _writer, new SplitCopier(storage, halves), cache);
@@ -86,6 +88,12 @@ internal sealed class ShardEngine
         await (_split?.Completion ?? Task.CompletedTask);
         await _writer.EndAsync();
     }
+
+    /// <summary>Writes the times of STOREs that memory alone has, to be called each <see cref="ShardTimes.Pause"/>. Never fails.</summary>
+    public Task SaveTimesAsync() => _times.SaveAsync(Log.Image);
+
+    /// <summary>The same once nothing is under way any more, as the activation ends. Never fails.</summary>
+    public Task SaveLastTimesAsync() => _times.SaveAllAsync(Log.Image);
 
     /// <summary>The values held of some keys, alive or not, in their order; null if there is none. The cache takes them if keeps is true.</summary>
     public Task<StoredValue?[]> ReadAsync(IReadOnlyList<NodeId> keys, bool keeps) => _reader.ReadAsync(keys, keeps, _writer.ReloadAsync);
@@ -175,7 +183,11 @@ internal sealed class ShardEngine
 
     public Task FillHalvesAsync() => Split.FillHalvesAsync();
 
-    public Task EmptyAsync() => Split.EmptyAsync();
+    public async Task EmptyAsync()
+    {
+        await Split.EmptyAsync();
+        await _times.EmptyAsync();
+    }
 
     private Splitter Split => _split ?? throw new InvalidOperationException("The shard cannot be split.");
 

@@ -20,6 +20,18 @@ internal static partial class ShardsLog
         "{Source} may change no more values of others in {Shard} within the hour; it changed {Changed} of them since the shard became active")]
     public static partial void ChangesRefused(this ILogger logger, string source, string shard, long changed);
 
+    [LoggerMessage(
+        6405,
+        LogLevel.Warning,
+        "The record of {Shard} of when values were stored last could not be read, so some are sent again early: {Message}")]
+    public static partial void TimesNotRead(this ILogger logger, string shard, string message);
+
+    [LoggerMessage(
+        6406,
+        LogLevel.Warning,
+        "When values of {Shard} were stored last could not be written; it is tried again within minutes: {Message}")]
+    public static partial void TimesNotWritten(this ILogger logger, string shard, string message);
+
     [LoggerMessage(6403, LogLevel.Warning, "The log of {Shard} could not be compacted into pages; nothing is lost, and it is tried again")]
     public static partial void ShardCompactionFailed(this ILogger logger, string shard, Exception exception);
 }

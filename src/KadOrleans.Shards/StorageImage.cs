@@ -68,6 +68,9 @@ internal sealed class StorageImage : IShardValues
 
     public bool IsSplit => Manifest.Seal != 0;
 
+    /// <summary>Whether times of STOREs have moved in memory alone since this was set to false.</summary>
+    public bool HasMoved { get; set; }
+
     public int LogRecords => (int)(NextSequence - Manifest.FirstSequence);
 
     public long LogBytes { get; private set; }
@@ -200,7 +203,8 @@ internal sealed class StorageImage : IShardValues
     public void Hold(in HeldKey key, StoredValue value)
     {
         _pinned.Remove(key.Key);
-        if (ValuePlace.Of(key).Page == ValuePlace.Log)
+        var place = ValuePlace.Of(key);
+        if (place.Page == ValuePlace.Log)
         {
             var changes = _recent.ContainsKey(key.Key) || !_compacting.ContainsKey(key.Key) ? _recent : _compacting;
             if (changes.TryGetValue(key.Key, out var noted) && ReferenceEquals(noted, value))
@@ -211,7 +215,39 @@ internal sealed class StorageImage : IShardValues
             changes[key.Key] = value;
         }
 
+        // What is written has a new place, so only its time has moved.
+        Shard.Move(key, (place with { IsMoved = true }).ToInt64());
+        HasMoved = true;
         Keep(key.Key, value);
+    }
+
+    /// <summary>The values whose times have moved in memory alone, as of the last STOREs.</summary>
+    public IEnumerable<HeldKey> FindMoved() => Shard.Enumerate().Where(static held => ValuePlace.Of(held).IsMoved);
+
+    /// <summary>Takes times that were noted beside log and pages: each value's, if that is later than what it has, up to the latest.</summary>
+    public void Raise(IReadOnlyDictionary<ulong, DateTimeOffset> times, DateTimeOffset latest)
+    {
+        foreach (var held in times.Count == 0 ? [] : Shard.Enumerate())
+        {
+            if (!times.TryGetValue(MovedTimes.NameOf(held.Key, held.ExpiresAt), out var time))
+            {
+                continue;
+            }
+
+            // Storage may have it from a log that was moved along, or not.
+            Shard.Move(held, (ValuePlace.Of(held) with { IsMoved = true }).ToInt64());
+            time = time < latest ? time : latest;
+            if (held.StoredAt < time)
+            {
+                Shard.Touch(held, time);
+                if (Peek(held) is { } value)
+                {
+                    Hold(held, value with { StoredAt = time });
+                }
+            }
+        }
+
+        HasMoved = false;
     }
 
     public void Forget(in HeldKey key)
@@ -252,7 +288,7 @@ internal sealed class StorageImage : IShardValues
             foreach (var entry in entries)
             {
                 page.Removals += entry.IsRemoval ? 1 : 0;
-                page.Live += !entry.IsRemoval && TryMove(entry.Key, page.Number, stays) ? 1 : 0;
+                page.Live += !entry.IsRemoval && TryMove(entry, page.Number, stays) ? 1 : 0;
             }
         }
 
@@ -274,15 +310,17 @@ internal sealed class StorageImage : IShardValues
         _byNumber[page.Number] = page;
     }
 
-    // A key that the log changed meanwhile has no value in a page.
-    private bool TryMove(NodeId key, int number, HashSet<int> stays)
+    // A key that the log changed meanwhile has no value in a page. The page has the time that memory had when it was made.
+    private bool TryMove(in PageEntry entry, int number, HashSet<int> stays)
     {
-        if (_recent.ContainsKey(key) || !Shard.TryFind(key, out var held) || stays.Contains(ValuePlace.Of(held).Page))
+        if (_recent.ContainsKey(entry.Key) || !Shard.TryFind(entry.Key, out var held) || stays.Contains(ValuePlace.Of(held).Page))
         {
             return false;
         }
 
-        Shard.Move(held, (ValuePlace.Of(held) with { Page = number }).ToInt64());
+        var place = ValuePlace.Of(held);
+        var isMoved = place.IsMoved && EntryCodec.ReadHead(entry.Bytes.Span, hasContent: true).StoredAt < held.StoredAt;
+        Shard.Move(held, (place with { Page = number, IsMoved = isMoved }).ToInt64());
         return true;
     }
 
@@ -297,9 +335,9 @@ internal sealed class StorageImage : IShardValues
 }
 
 // Where a shard has a value: in the page with a number, or in the Log if no page has it yet. A page has a key once, so its number is
-// enough. Minutes: when the cluster published it last, in minutes from the year 1; 0 if it did not. HeldKey.Place has both: 36 bits of
-// minutes and 20 bits of the page.
-internal readonly record struct ValuePlace(int Page, long Minutes)
+// enough. Minutes: when the cluster published it last, in minutes from the year 1; 0 if it did not. IsMoved: whether log and pages have an
+// earlier time of its last STORE. HeldKey.Place has all: a bit, 36 bits of minutes and 20 bits of the page.
+internal readonly record struct ValuePlace(int Page, long Minutes, bool IsMoved = false)
 {
     /// <summary>The value is in the log, and in memory.</summary>
     public const int Log = -1;
@@ -307,6 +345,8 @@ internal readonly record struct ValuePlace(int Page, long Minutes)
     public const int MaxPage = (1 << PageBits) - 2;
 
     private const int PageBits = 20;
+    private const int MinuteBits = 36;
+    private const long Moved = 1L << (PageBits + MinuteBits);
 
     public bool IsPublished => Minutes != 0;
 
@@ -316,9 +356,10 @@ internal readonly record struct ValuePlace(int Page, long Minutes)
     public static ValuePlace Of(int page, DateTimeOffset? publishedAt) =>
         new(page, publishedAt is { } time ? Math.Max(1, time.UtcTicks / TimeSpan.TicksPerMinute) : 0);
 
-    public static ValuePlace Of(in HeldKey held) => new((int)(held.Place & ((1 << PageBits) - 1)) - 1, held.Place >> PageBits);
+    public static ValuePlace Of(in HeldKey held) => new(
+        (int)(held.Place & ((1 << PageBits) - 1)) - 1, (held.Place >> PageBits) & ((1L << MinuteBits) - 1), (held.Place & Moved) != 0);
 
-    public long ToInt64() => (Minutes << PageBits) | (uint)(Page + 1);
+    public long ToInt64() => (IsMoved ? Moved : 0) | (Minutes << PageBits) | (uint)(Page + 1);
 }
 
 // Reads a shard: its manifest, the keys of the pages that it names, and the log behind them. A page without a record of its keys

@@ -148,6 +148,9 @@ internal sealed class KeyShard
 
     public void Move(in HeldKey held, long place) => _index[held.Slot].Place = place;
 
+    /// <summary>Moves the time of the last STORE of a held key. Its value is the caller's to change.</summary>
+    public void Touch(in HeldKey held, DateTimeOffset storedAt) => _index[held.Slot].StoredAt = storedAt;
+
     public bool Remove(NodeId key)
     {
         if (!TryFind(key, out var held))

@@ -56,6 +56,11 @@ internal sealed class KeyShardGrain(
         logger.ShardActivated(Name, _engine.Shard.Count, time.GetElapsedTime(started));
         active.Begin(this);
         UpdateReminder();
+
+        // Shards that become active at once do not all write at once.
+        this.RegisterGrainTimer(
+            _ => _engine.SaveTimesAsync(),
+            new GrainTimerCreationOptions(ShardTimes.Pause * NodeId.Random(random).ToFraction(), ShardTimes.Pause) { Interleave = true });
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -66,6 +71,7 @@ internal sealed class KeyShardGrain(
         await _ending.CancelAsync();
         await _hourly.WaitAsync(cancellationToken);
         await (_engine?.EndAsync() ?? Task.CompletedTask).WaitAsync(cancellationToken);
+        await (_engine?.SaveLastTimesAsync() ?? Task.CompletedTask).WaitAsync(cancellationToken);
     }
 
     public void OnDehydrate(IDehydrationContext dehydrationContext) => _engine?.Log.Save()?.WriteTo(dehydrationContext);

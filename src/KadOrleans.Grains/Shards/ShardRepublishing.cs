@@ -55,6 +55,8 @@ internal sealed class ShardRepublishing(string shard, IGrainFactory grains, Time
                     given = before;
                 }
             }
+
+            NoteLeft(findAbove);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -63,6 +65,22 @@ internal sealed class ShardRepublishing(string shard, IGrainFactory grains, Time
         catch (Exception e)
         {
             logger.RepublishNotHandedOver(shard, e.Message);
+        }
+    }
+
+    // The next tick finds them, but some of their holders may leave before.
+    private void NoteLeft(Func<NodeId?, IReadOnlyList<NodeId>> findAbove)
+    {
+        var (left, last) = (0, (NodeId?)null);
+        while (findAbove(last) is { Count: > 0 } page)
+        {
+            (left, last) = (left + page.Count, page[^1]);
+        }
+
+        if (left > 0)
+        {
+            GrainMetrics.GaveUp(left);
+            logger.RepublishGivenUp(shard, left, Longest);
         }
     }
 

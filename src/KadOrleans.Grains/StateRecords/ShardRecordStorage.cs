@@ -11,6 +11,7 @@ internal sealed class ShardRecordStorage(GrainRecordStorage states) : IRecordSto
         object read = typeof(T) == typeof(LogRecord) ? await ReadAsync(name, (ShardLogState state) => state.ToRecord())
             : typeof(T) == typeof(PageRecord) ? await ReadAsync(name, (ShardPageState state) => state.ToRecord())
             : typeof(T) == typeof(PageKeysRecord) ? await ReadAsync(name, (ShardPageKeysState state) => state.ToRecord())
+            : typeof(T) == typeof(TimesRecord) ? await ReadAsync(name, (ShardTimesState state) => state.ToRecord())
             : await ReadAsync(name, (ShardManifestState state) => state.ToRecord());
         return (StoredRecord<T>)read;
     }
@@ -23,6 +24,7 @@ internal sealed class ShardRecordStorage(GrainRecordStorage states) : IRecordSto
         LogRecord record => states.WriteAsync(write.Name, ShardLogState.Of(record), write.ETag),
         PageRecord record => states.WriteAsync(write.Name, ShardPageState.Of(record), write.ETag),
         PageKeysRecord record => states.WriteAsync(write.Name, ShardPageKeysState.Of(record), write.ETag),
+        TimesRecord record => states.WriteAsync(write.Name, ShardTimesState.Of(record), write.ETag),
         Manifest record => states.WriteAsync(write.Name, ShardManifestState.Of(record), write.ETag),
         _ => throw new ArgumentException($"{write.Name} is no record of a shard.", nameof(write)),
     };
@@ -115,6 +117,25 @@ internal sealed class ShardPageKeysState : IVersionedState
     public static ShardPageKeysState Of(PageKeysRecord record) => new() { Compaction = record.Compaction, PageBytes = record.PageBytes, Entries = record.Entries };
 
     public PageKeysRecord ToRecord() => new() { Compaction = Compaction, PageBytes = PageBytes, Entries = Entries };
+}
+
+/// <summary>A <see cref="TimesRecord"/>, in the same way.</summary>
+[GenerateSerializer]
+[Alias("kad.ShardTimesState")]
+internal sealed class ShardTimesState : IVersionedState
+{
+    [Id(0)]
+    public int SchemaVersion { get; set; } = StateSchema.Oldest;
+
+    [Id(1)]
+    public long Minutes { get; set; }
+
+    [Id(2)]
+    public byte[] Entries { get; set; } = [];
+
+    public static ShardTimesState Of(TimesRecord record) => new() { Minutes = record.Minutes, Entries = record.Entries };
+
+    public TimesRecord ToRecord() => new() { Minutes = Minutes, Entries = Entries };
 }
 
 /// <summary>A <see cref="LogRecord"/>, in the same way.</summary>

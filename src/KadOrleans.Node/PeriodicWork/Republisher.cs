@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 
 namespace KadOrleans.Node;
@@ -189,10 +190,12 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     {
         _ages = _ages.Observe(_time.GetUtcNow(), _time.GetElapsedTime(0));
         var (ripe, due, depth) = (new DueKeys(MaxCollected), new HashSet<NodeId>(), batch.Depth);
-        var (near, depthNear) = (new Dictionary<NodeId, int>(), _lookups.Depth);
+        var depthNear = _lookups.Depth;
         await store.VisitAsync(KeyRegion.Everywhere, Collect, cancellationToken);
         NoteSent(due);
-        var held = ripe.Take().Where(one => due.Contains(one.Key.Prefix(depth))).Select(one => new SweptKey(one.Key, IsRipe, batch)
+        var taken = ripe.Take().Where(one => due.Contains(one.Key.Prefix(depth))).ToList();
+        var near = await CountNearAsync(taken.Select(one => one.Key.Prefix(depthNear)), depthNear, cancellationToken);
+        var held = taken.Select(one => new SweptKey(one.Key, IsRipe, batch)
         {
             KeysNear = near[one.Key.Prefix(depthNear)],
             Overdue = batch.Bound(RepublishPolicy.GetLateness(one.StoredAt, _time.GetUtcNow(), Kademlia)),
@@ -203,7 +206,6 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         {
             var now = _time.GetUtcNow();
             var storedAt = _ages.ByPresentClock(life.StoredAt, now);
-            CollectionsMarshal.GetValueRefOrAddDefault(near, life.Key.Prefix(depthNear), out _)++;
             if (RepublishPolicy.IsRipe(storedAt, life.ExpiresAt, now, Kademlia) && IsResponsible(life.Key))
             {
                 ripe.Add(life.Key, storedAt);
@@ -212,6 +214,27 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
                 {
                     due.Add(region);
                 }
+            }
+        }
+    }
+
+    /// <summary>How many keys are held of each region. A region goes out once an hour, so most looks count none.</summary>
+    private async Task<Dictionary<NodeId, int>> CountNearAsync(IEnumerable<NodeId> regions, int depth, CancellationToken cancellationToken)
+    {
+        var near = regions.Distinct().ToDictionary(static region => region, static _ => 0);
+        if (near.Count > 0)
+        {
+            await store.VisitAsync(KeyRegion.Everywhere, Count, cancellationToken);
+        }
+
+        return near;
+
+        void Count(KeyLife life)
+        {
+            ref var count = ref CollectionsMarshal.GetValueRefOrNullRef(near, life.Key.Prefix(depth));
+            if (!Unsafe.IsNullRef(ref count))
+            {
+                count++;
             }
         }
     }

@@ -35,9 +35,10 @@ internal sealed class EngineHost
         ValueCache? cache = null,
         MovedLog? moved = null,
         HalfRecords? halves = null,
-        string? half = null)
+        string? half = null,
+        ManualTimeProvider? clock = null)
     {
-        var clock = new ManualTimeProvider();
+        clock ??= new ManualTimeProvider();
         var engine = new ShardEngine(
             "shard 0000",
             records,

@@ -49,6 +49,31 @@ public sealed class ClusterRepublishingTests(ITestOutputHelper output)
         Assert.InRange(cluster.SentTwice, 0, 64);
     });
 
+    [Fact]
+    public void A_shard_says_what_no_edge_has_sent_before_its_next_check() => _world.Run(async () =>
+    {
+        var said = new List<string>();
+        var logger = Fake.Of<ILogger>((method, args) =>
+        {
+            if (method == nameof(ILogger.Log) && ((EventId)args[1]!).Id == 6018)
+            {
+                said.Add(args[2]!.ToString()!);
+            }
+
+            return method == nameof(ILogger.IsEnabled) ? true : null;
+        });
+        var directory = Fake.Of<IEdgeDirectoryGrain>((_, _) => new ValueTask<EdgeList>(new EdgeList([], TimeSpan.FromHours(1), [])));
+        var grains = Fake.Of<IGrainFactory>((_, _) => directory);
+        List<NodeId> due = [.. Enumerable.Range(0, 3).Select(Samples.Key).Order()];
+        var republishing = new ShardRepublishing("shard 7", grains, _world.Clock, TimeSpan.FromSeconds(10), logger);
+        var ended = republishing.HandOverAsync(after => [.. due.Where(key => after is null || key > after)], CancellationToken.None);
+        await _world.PassAsync(TimeSpan.FromMinutes(49));
+        Assert.Empty(said);
+        await _world.PassAsync(TimeSpan.FromMinutes(2));
+        Assert.True(ended.IsCompletedSuccessfully);
+        Assert.Equal("3 due values of shard 7 were not sent within 00:50:00, by any edge; the next hourly check begins anew", Assert.Single(said));
+    });
+
     private void Run(int keys) => _world.Run(async () =>
     {
         await using var cluster = new RepublishingCluster(_world);

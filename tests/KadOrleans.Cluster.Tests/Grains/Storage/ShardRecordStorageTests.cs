@@ -37,15 +37,17 @@ public sealed class ShardRecordStorageTests
         var log = new LogRecord { Sequence = random.NextLong(), Attempt = random.NextLong(), IsCompacted = true, Entries = random.NextBytes(99), IsSeal = true };
         var page = new PageRecord { Compaction = random.NextLong(), Entries = random.NextBytes(99) };
         var keys = new PageKeysRecord { Compaction = random.NextLong(), PageBytes = 7, Entries = random.NextBytes(99) };
+        var times = new TimesRecord { Minutes = random.NextLong(), Entries = random.NextBytes(99) };
         var manifest = new Manifest { Compaction = 3, FirstSequence = random.NextLong(), Pages = [new PageReference(4, random.NextLong())], Seal = random.NextLong() };
 
-        var etags = await Task.WhenAll(_records.WriteAsync([new("log", log, null), new("page", page, null), new("keys", keys, null), new("manifest", manifest, null)]));
+        var etags = await Task.WhenAll(_records.WriteAsync([new("log", log, null), new("page", page, null), new("keys", keys, null), new("manifest", manifest, null), new("times", times, null)]));
 
         Assert.All(etags, Assert.NotNull);
         Same(log, etags[0], await _records.ReadAsync<LogRecord>("log"));
         Same(page, etags[1], await _records.ReadAsync<PageRecord>("page"));
         Same(keys, etags[2], await _records.ReadAsync<PageKeysRecord>("keys"));
         Same(manifest, etags[3], await _records.ReadAsync<Manifest>("manifest"));
+        Same(times, etags[4], await _records.ReadAsync<TimesRecord>("times"));
         Assert.Equal(default, await _records.ReadAsync<Manifest>("other"));
     }
 

@@ -105,6 +105,14 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
         Assert.Equal(1000 - quota.KeysPerSource, results.Count(result => result == StoreResult.SourceQuotaExceeded));
     }
 
+    [Fact]
+    public async Task Times_of_a_newer_release_do_not_keep_the_shard_from_activating()
+    {
+        var shard = cluster.Shard(203);
+        cluster.Rows.Force(RecordNames.Times, shard, new ShardTimesState { SchemaVersion = 9 });
+        Assert.Equal(0, (await shard.GetUsageAsync()).Keys);
+    }
+
     [Theory]
     [InlineData(13, "kad-shard-manifest")]
     [InlineData(201, "kad-shard-log-001")]

@@ -83,7 +83,7 @@ public static class ShardCosts
         return new Operations(Reads: pages, Writes: 2 + pages + (recordBytes > MaxStaleBytes ? records : 0));
     }
 
-    /// <summary>The reads of one activation: the manifest, the pages, and the log in steps of 1, 2, 4, 8 and then 16 records.</summary>
+    /// <summary>The reads of one activation: the manifest, the times, the pages, and the log in steps of 1, 2, 4, 8 and then 16 records.</summary>
     public static double ActivationReads(double pages, int records)
     {
         var read = 0;
@@ -92,7 +92,7 @@ public static class ShardCosts
             read += step;
         }
 
-        return 1 + pages + read;
+        return 2 + pages + read;
     }
 
     /// <summary>The reads of an activation that finds a log of any length up to a compaction.</summary>
