@@ -9,8 +9,11 @@ internal sealed class HandOffPlan
     /// <summary>Keys of all contacts together: 20 MB. Republishing sends what is beyond.</summary>
     public const int MaxKeys = 1_048_576;
 
-    /// <summary>Contacts that are nearer to a key than this node, and may have left: if one is there, it hands the key off.</summary>
-    public const int MostInTheWay = 1;
+    /// <summary>
+    /// Contacts that are nearer to a key than this node, and may have left: if one is there, it hands the key off. Of a table a fifth of which has
+    /// left, more are in the way of one key in a hundred.
+    /// </summary>
+    public const int MostInTheWay = 2;
 
     private readonly RoutingTableSnapshot _table;
     private readonly int _bucketSize;
@@ -42,8 +45,8 @@ internal sealed class HandOffPlan
         _newcomers.Select(newcomer => (newcomer, (IReadOnlyList<NodeId>)_keys[newcomer.Id])).Where(found => found.Item2.Count > 0);
 
     /// <summary>
-    /// Contacts each of which is to hand some key to a newcomer, as it alone is nearer than this node. If it has left without notice, this node
-    /// does: in a plan without it.
+    /// Contacts that are to hand some key to a newcomer, as they alone are nearer than this node. If all of a key's have left without notice,
+    /// this node does: in a plan without them.
     /// </summary>
     public IReadOnlyCollection<Contact> InTheWay => _inTheWay;
 
@@ -87,7 +90,10 @@ internal sealed class HandOffPlan
         }
         else if (!IsNearer(others, MostInTheWay, key) && RepublishPolicy.IsAmongNearest(newcomer, key, others, _bucketSize))
         {
-            _inTheWay.Add(others[0]);
+            for (var i = 0; IsNearer(others, i, key); i++)
+            {
+                _inTheWay.Add(others[i]);
+            }
         }
     }
 

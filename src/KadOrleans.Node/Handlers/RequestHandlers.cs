@@ -36,7 +36,8 @@ internal sealed class RequestHandlers(
         {
             case RequestKind.Ping:
                 Send(ResponseWriter.WritePong(Buffer, context.Id, _ownId, TokenFor(context)), RequestKind.Ping, default, context);
-                Consider(request.Sender, context);
+
+                // The sender is no candidate: a ping back may draw one from there, and so on.
                 break;
             case RequestKind.Stun:
                 Stun(context);
@@ -206,7 +207,7 @@ internal sealed class RequestHandlers(
     {
         if (context.IsProven)
         {
-            gate.Consider(new Contact(sender, context.Source));
+            gate.Consider(new Contact(sender, context.Source), context.Verified);
         }
     }
 

@@ -40,6 +40,7 @@ internal static class UpkeepOutput
         DatagramsLeftOut = report.Traffic.LeftOut,
         report.DatagramsPerStore,
         HeldByTrueNearest = new { report.Held.Mean, report.Held.End, report.Held.WorstPercent, EachQuarter = report.Held.Means },
+        ContactsThatLeft = report.Left,
         report.Lost,
         Lateness = Of(report.Sends.Lateness),
         ValuesPerSecond = new
@@ -77,6 +78,7 @@ internal static class UpkeepOutput
                 ["datagrams for each of a STORE", Text($"{report.DatagramsPerStore:0.00}")],
                 ["true k nearest that hold it", Text($"{held.Mean:0.0000} on average, {held.WorstPercent:0.0000} of the worst 1 %")],
                 ["each quarter of an hour", Join(held.Means, "0.0000")],
+                ["contacts in tables that have left", Join(report.Left, "0.0000")],
                 ["values lost", $"{report.Lost}"],
                 ["lateness", Text($"{sends.Lateness.Mean:0.0} s on average, p99 {sends.Lateness.P99:0.0} s, {sends.Lateness.Max:0.0} s at most")],
                 ["values a second of one node", Text($"{sends.MostPerSecond:0.0} in its busiest minute{Until(RateOfOne(report))}")],

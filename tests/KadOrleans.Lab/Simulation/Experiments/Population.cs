@@ -32,6 +32,19 @@ internal sealed class Population(SimulatedWorld world, SimulationSettings settin
     public IEnumerable<Member> Nearest(NodeId target) =>
         Nearest(target, settings.Kademlia.BucketSize).Select(contact => _byContact[contact]);
 
+    /// <summary>Of the contacts in the tables of all nodes that answer, the share that answers no more.</summary>
+    public double ShareOfLeft()
+    {
+        var (contacts, left) = (0L, 0L);
+        foreach (var table in _live.Select(member => member.Engine!.RoutingTable))
+        {
+            contacts += table.Count;
+            left += table.Contacts.Count(contact => !_byContact.ContainsKey(contact));
+        }
+
+        return contacts == 0 ? 0 : left / (double)contacts;
+    }
+
     private Contact[] Nearest(NodeId target, int most)
     {
         _truth ??= new RoutingTableSnapshot(default, 0, [.. _live.Select(m => m.Contact)]);

@@ -9,6 +9,7 @@ namespace KadOrleans.Lab;
 /// <param name="Lookups">Lookups of all nodes, those of joins left out.</param>
 /// <param name="Traffic">Datagrams of all nodes.</param>
 /// <param name="Held">Shares of each living value's k nearest living nodes that hold it.</param>
+/// <param name="Left">Of the contacts in all tables, the shares that answered no more, each time that the values were looked at.</param>
 /// <param name="Lost">Values that nobody holds at the end.</param>
 /// <param name="Machine">What the run took of the machine.</param>
 public sealed record UpkeepReport(
@@ -20,6 +21,7 @@ public sealed record UpkeepReport(
     long Lookups,
     UpkeepTraffic Traffic,
     HeldShares Held,
+    IReadOnlyList<double> Left,
     int Lost,
     UpkeepMachine Machine)
 {

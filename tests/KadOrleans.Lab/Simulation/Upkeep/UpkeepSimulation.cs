@@ -25,6 +25,7 @@ public sealed class UpkeepSimulation
     private readonly TrafficMeter _traffic = new();
     private readonly UpkeepSends _sends;
     private readonly HeldShares _held = new();
+    private readonly List<double> _left = [];
     private readonly List<NodeId> _keys = [];
     private readonly HashSet<UdpEndpoint> _joining = [];
     private readonly Dictionary<Member, long> _lookupsBefore = [];
@@ -187,6 +188,7 @@ public sealed class UpkeepSimulation
     {
         var now = _world.Clock.GetUtcNow();
         _held.Add([.. _keys.Select(ShareOf)]);
+        _left.Add(_population.ShareOfLeft());
 
         double ShareOf(NodeId key)
         {
@@ -263,6 +265,7 @@ public sealed class UpkeepSimulation
         _lookupsOfGone + _lookupsBefore.Sum(before => CountLookups(before.Key) - before.Value),
         UpkeepTraffic.Of(_traffic),
         _held,
+        _left,
         CountLost(),
         machine);
 

@@ -50,13 +50,13 @@ public sealed class HandOffRegionTests
     });
 
     [Fact]
-    public void Who_alone_is_nearer_is_in_the_way_of_what_a_plan_without_it_finds() => Check((random, table, newcomer) =>
+    public void Those_who_alone_are_nearer_are_in_the_way_of_what_a_plan_without_them_finds() => Check((random, table, newcomer) =>
     {
         table.TryGet(newcomer, out var only);
         var keys = KeysNear(table, random);
         var inTheWay = Plan(table).InTheWay;
         return table.Contacts.Where(contact => contact != only)
-            .All(left => inTheWay.Contains(left) == Plan(Without(table, left)).Found.SelectMany(found => found.Keys).Any(key => IsWaitedFor(left, key)));
+            .All(left => inTheWay.Contains(left) == keys.Exists(key => IsWaitedFor(left, key)));
 
         HandOffPlan Plan(RoutingTableSnapshot contacts)
         {
@@ -65,9 +65,45 @@ public sealed class HandOffRegionTests
             return plan;
         }
 
-        bool IsWaitedFor(Contact left, NodeId key) => left.Id.DistanceTo(key) < table.OwnId.DistanceTo(key)
-            && table.Contacts.OrderBy(contact => contact.Id.DistanceTo(key)).Take(BucketSize).Contains(only);
+        bool IsWaitedFor(Contact left, NodeId key)
+        {
+            Contact[] nearer = [.. table.Contacts.Where(contact => contact != only && contact.Id.DistanceTo(key) < table.OwnId.DistanceTo(key))];
+            return nearer.Contains(left)
+                && nearer.Length <= HandOffPlan.MostInTheWay
+                && table.Contacts.OrderBy(contact => contact.Id.DistanceTo(key)).Take(BucketSize).Contains(only)
+                && Plan(Without(table, nearer)).Found.Any(found => found.Keys.Contains(key));
+        }
     });
+
+    [Fact]
+    public void With_a_fifth_of_the_contacts_gone_a_newcomer_gets_what_it_is_among_the_k_nearest_of()
+    {
+        const int K = 20;
+        var random = new SeededRandomSource(17);
+        var (wanted, found) = (0, 0);
+        for (var i = 0; i < 1_000; i++)
+        {
+            var table = DrawTable(random, 200, ranged: false);
+            var newcomer = table.Contacts[random.Next(table.Count)];
+            var live = table.Contacts.Where(contact => contact == newcomer || random.Next(5) > 0).ToArray();
+            foreach (var key in KeysNear(table, random).Where(key => IsNearest(key, table) && BelongsOn(newcomer, key, live)))
+            {
+                var plan = new HandOffPlan(table, [newcomer], HandOffRule.GetReach(K));
+                plan.Consider(key);
+                wanted++;
+                found += plan.Found.Count();
+            }
+        }
+
+        Assert.InRange(wanted, 100, int.MaxValue);
+        Assert.InRange(found / (double)wanted, 0.99, 1);
+
+        static bool IsNearest(NodeId key, RoutingTableSnapshot table) =>
+            table.Contacts.All(contact => table.OwnId.DistanceTo(key) < contact.Id.DistanceTo(key));
+
+        static bool BelongsOn(Contact newcomer, NodeId key, Contact[] live) =>
+            live.Count(contact => contact.Id.DistanceTo(key) <= newcomer.Id.DistanceTo(key)) <= K;
+    }
 
     [Fact]
     public void In_a_network_of_a_thousand_most_newcomers_get_nothing_from_a_node()
@@ -110,8 +146,8 @@ public sealed class HandOffRegionTests
             Assert.True(holds(random, table, table.Contacts[random.Next(table.Count)].Id));
         });
 
-    private static RoutingTableSnapshot Without(RoutingTableSnapshot table, Contact left) =>
-        new(table.OwnId, table.Version, [.. table.Contacts.Where(contact => contact != left)]);
+    private static RoutingTableSnapshot Without(RoutingTableSnapshot table, Contact[] left) =>
+        new(table.OwnId, table.Version, [.. table.Contacts.Where(contact => !left.Contains(contact))]);
 
     // Contacts anywhere, or as a table has them: as many near this node as far from it.
     private static RoutingTableSnapshot DrawTable(SeededRandomSource random, int contacts, bool ranged)
