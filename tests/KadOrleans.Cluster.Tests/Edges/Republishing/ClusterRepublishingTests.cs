@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
 using Request = KadOrleans.Core.Request;
 
 namespace KadOrleans.Cluster.Tests.Edges;
