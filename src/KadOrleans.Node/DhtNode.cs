@@ -64,7 +64,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         Own = new OwnEndpoints(transport, table, trusted, siblingPorts ?? []);
         _ownCheck = new OwnEndpointCheck(this, Own, table, environment);
         _prober = new Prober(_requests, Id, trusted, _time, OnProbed);
-        _gate = new ResponseGate(table, _strangers, verified, _prober, budget, Own, Metrics, _time, options.ClientOnly);
+        _gate = new ResponseGate(table, _strangers, _prober, budget, Own, Metrics, _time, options.ClientOnly);
         writes ??= new WriteGuard(options, environment);
         Siblings = siblings ?? new SiblingIds();
         _handlers = new RequestHandlers(table, store, watches, options.Kademlia, _gate, writes, Siblings, Metrics, _time, _logger);

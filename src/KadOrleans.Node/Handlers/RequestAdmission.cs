@@ -148,12 +148,7 @@ internal sealed class RequestAdmission(
                 }
 
                 break;
-            case RequestKind.Ping:
-                // Others have had it checked, or asked for a token: a ping back would have a contact checked here, whom it pings back in turn.
-                // A node that comes asks for nodes, too.
-                handlers.Handle(request, context with { DrawsNoPing = gate.IsSpare(new Contact(request.Sender, context.Source)) });
-                break;
-            case RequestKind.Stun or RequestKind.FindNode:
+            case RequestKind.Ping or RequestKind.Stun or RequestKind.FindNode:
                 handlers.Handle(request, context);
                 break;
             default:
@@ -204,9 +199,6 @@ internal readonly record struct RequestSource(
 
     public bool RespondsLater { get; init; }
 
-    /// <summary>Whether an unproven source is answered without a ping that would prove it.</summary>
-    public bool DrawsNoPing { get; init; }
-
     /// <summary>Whether the response is to end with a write token.</summary>
     public bool AsksForToken { get; init; }
 
@@ -224,7 +216,6 @@ internal readonly record struct RequestSource(
 internal sealed class ResponseGate(
     IRoutingTable table,
     Strangers strangers,
-    VerifiedEndpoints verified,
     Prober prober,
     UploadBudget budget,
     OwnEndpoints own,
@@ -234,19 +225,13 @@ internal sealed class ResponseGate(
 {
     public const int MaxAmplification = 2;
 
-    /// <summary>Has a node pinged that may become a contact.</summary>
-    /// <param name="sender">The node.</param>
-    /// <param name="proven">Its endpoint, if it sent a request and is proven: it has answered, so it has a turn in a while, unless a contact has moved.</param>
-    public void Consider(Contact sender, VerifiedEndpoint? proven = null)
+    public void Consider(Contact sender)
     {
-        if (Classify(sender) is { } kind && (kind == CandidateKind.Claim || proven?.TryTakeTurn(sender.Id, time.GetUtcNow()) != false))
+        if (Classify(sender) is { } kind)
         {
             prober.Consider(sender, kind);
         }
     }
-
-    /// <summary>Whether the table neither has it nor wants it: enough wait for a place in its bucket.</summary>
-    public bool IsSpare(Contact sender) => Classify(sender) == CandidateKind.Spare;
 
     /// <summary>A stranger answered a ping: it becomes a contact if the table wants it, within the candidates' rate.</summary>
     public void Introduce(Contact sender)
@@ -254,10 +239,6 @@ internal sealed class ResponseGate(
         if (!clientOnly && (table.Snapshot.Contains(sender) || (Classify(sender) is { } kind && prober.TryTakeTurn(sender.Endpoint, kind))))
         {
             table.Observe(ContactObservation.Answered(sender));
-            if (verified.TryGet(sender.Endpoint, out var proven))
-            {
-                proven.TryTakeTurn(sender.Id, time.GetUtcNow());
-            }
         }
     }
 
@@ -268,9 +249,9 @@ internal sealed class ResponseGate(
         {
             context.Respond(response);
         }
-        else if (context.Verified is { } proven)
+        else if (context.Verified is { } verified)
         {
-            RespondToVerified(response, proven, context);
+            RespondToVerified(response, verified, context);
         }
         else
         {
@@ -297,15 +278,15 @@ internal sealed class ResponseGate(
     public static int AllowanceOf(PendingRequest request) =>
         (MaxAmplification * request.Length) - request.PingLength;
 
-    private void RespondToVerified(ReadOnlySpan<byte> response, VerifiedEndpoint proven, in RequestSource context)
+    private void RespondToVerified(ReadOnlySpan<byte> response, VerifiedEndpoint verified, in RequestSource context)
     {
         // Useless to an attacker, and silence would cost an honest peer a contact.
         if (response.Length <= context.Length)
         {
-            proven.Spend(response.Length, time.GetUtcNow());
+            verified.Spend(response.Length, time.GetUtcNow());
             budget.Spend(response.Length);
         }
-        else if (!proven.TrySend(response.Length, time.GetUtcNow()) || !budget.TrySend(response.Length))
+        else if (!verified.TrySend(response.Length, time.GetUtcNow()) || !budget.TrySend(response.Length))
         {
             metrics.Refused(RefusalReason.ByteBudget);
             return;
@@ -320,7 +301,7 @@ internal sealed class ResponseGate(
         var asksBack = context.AsksForToken && left >= Strangers.AskingPingLength;
 
         // A token has proved the address of a STORE, and many come at once: each would draw a ping.
-        var needsProof = context.Token != TokenCheck.Valid && !context.DrawsNoPing;
+        var needsProof = context.Token != TokenCheck.Valid;
         var hasRoomForPing = left >= Strangers.PingLength;
 
         // STUN has no sender id, and a client needs no contacts.

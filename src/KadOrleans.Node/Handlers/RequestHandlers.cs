@@ -36,8 +36,7 @@ internal sealed class RequestHandlers(
         {
             case RequestKind.Ping:
                 Send(ResponseWriter.WritePong(Buffer, context.Id, _ownId, TokenFor(context)), RequestKind.Ping, default, context);
-
-                // The sender is no candidate: a ping back may draw one from there, and so on.
+                Consider(request.Sender, context);
                 break;
             case RequestKind.Stun:
                 Stun(context);
@@ -207,7 +206,7 @@ internal sealed class RequestHandlers(
     {
         if (context.IsProven)
         {
-            gate.Consider(new Contact(sender, context.Source), context.Verified);
+            gate.Consider(new Contact(sender, context.Source));
         }
     }
 

@@ -112,29 +112,8 @@ internal sealed class VerifiedEndpoints(TimeProvider time, EndpointRates rates)
 /// <summary>The rates of one proven endpoint. Its bytes count for its source too, as a host has 65,535 endpoints.</summary>
 internal sealed class VerifiedEndpoint(EndpointRates rates, SharedBucket? source = null, SharedBucket? subnet = null)
 {
-    /// <summary>Once in the time for which a proof holds at least.</summary>
-    private static readonly TokenRate TurnRate = new(1 / VerifiedEndpoints.Generation.TotalSeconds, 1);
-
     private readonly SharedBucket _requests = new();
     private readonly SharedBucket _bytes = new();
-
-    // Guards both.
-    private readonly Lock _gate = new();
-    private TokenBucket _turns;
-    private NodeId _id;
-
-    /// <summary>
-    /// Whether it may be pinged again as a candidate: with each request would be once for each value that it sends or asks for. At once under
-    /// another id, as after a restart.
-    /// </summary>
-    public bool TryTakeTurn(NodeId id, DateTimeOffset now)
-    {
-        lock (_gate)
-        {
-            (var isOther, _id) = (_id != id, id);
-            return _turns.TryTake(TurnRate, now) || isOther;
-        }
-    }
 
     public bool TryAdmit(DateTimeOffset now) => _requests.TryTake(rates.Requests, 1, now);
 

@@ -86,12 +86,11 @@ internal sealed class Ledger : IAsyncDisposable
         return TokenOf(endpoint);
     }
 
-    public Func<byte[], int> Ping(bool asks = false, NodeId? sender = null) => Write(RequestKind.Ping, asks: asks, sender: sender);
+    public Func<byte[], int> Ping(bool asks = false) => Write(RequestKind.Ping, asks: asks);
 
     public Func<byte[], int> Stun() => Write(RequestKind.Stun);
 
-    public Func<byte[], int> FindNode(bool asks = false, NodeId? sender = null) =>
-        Write(RequestKind.FindNode, NodeId.Random(Random), asks: asks, sender: sender);
+    public Func<byte[], int> FindNode(bool asks = false) => Write(RequestKind.FindNode, NodeId.Random(Random), asks: asks);
 
     public Func<byte[], int> FindValue(NodeId key, bool asks = false) => Write(RequestKind.FindValue, key, asks: asks);
 
@@ -108,9 +107,8 @@ internal sealed class Ledger : IAsyncDisposable
 
     public ValueTask DisposeAsync() => Node.DisposeAsync();
 
-    private Func<byte[], int> Write(
-        RequestKind kind, NodeId key = default, DhtValue value = default, bool asks = false, NodeId? sender = null) =>
-        buffer => RequestBytes.Write(buffer, kind, MessageId.Random(Random), new StoreRequest(sender ?? NodeId.Random(Random), key, value), asks);
+    private Func<byte[], int> Write(RequestKind kind, NodeId key = default, DhtValue value = default, bool asks = false) =>
+        buffer => RequestBytes.Write(buffer, kind, MessageId.Random(Random), new StoreRequest(NodeId.Random(Random), key, value), asks);
 
     /// <summary>Books what is sent. Datagrams are handed to the node directly.</summary>
     private sealed class Transport(Ledger ledger) : IDatagramTransport

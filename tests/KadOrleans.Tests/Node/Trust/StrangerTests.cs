@@ -149,82 +149,8 @@ public sealed class StrangerTests
             contact => contact.Endpoint == client.Transport.Endpoint);
     });
 
-    [Fact]
-    public async Task A_PING_draws_a_ping_only_of_whom_the_table_wants_and_a_FIND_of_everybody()
-    {
-        await using var ledger = CreateFullLedger();
-        var isWanted = new List<bool>();
-        for (var i = 0; i < 20; i++)
-        {
-            var (stranger, id) = (UdpEndpoint.Parse($"192.0.{i}.7:8468"), ledger.Node.Id.RandomWithPrefix(i, ledger.Random));
-            isWanted.Add(ledger.Node.RoutingTable.WouldAccept(id));
-            ledger.Receive(ledger.Ping(sender: id), stranger);
-            Assert.Single(ledger.Answers(stranger));
-            Assert.Equal(isWanted[^1], ledger.Pings(stranger).Any());
-            ledger.Receive(ledger.FindNode(sender: id), stranger);
-            Assert.Equal(isWanted[^1] ? 2 : 1, ledger.Pings(stranger).Count());
-        }
-
-        Assert.Equal([false, true], isWanted.Distinct().Order());
-    }
-
-    [Fact]
-    public async Task Who_asks_often_and_has_no_place_is_pinged_once_in_ten_minutes_and_at_once_under_another_id()
-    {
-        await using var ledger = CreateFullLedger();
-        var ids = Enumerable.Range(0, 50).Select(_ => NodeId.Random(ledger.Random)).Where(id => !ledger.Node.RoutingTable.WouldAccept(id)).ToList();
-        ledger.Receive(ledger.FindNode(sender: ids[0]), Stranger);
-        ledger.AnswerPing(Stranger, ids[0]);
-
-        Assert.Equal(1, Ask(ids[0]));
-        Assert.Equal(2, Ask(ids[1]));
-        Assert.Equal(2, Ask(ids[1]));
-        ledger.Clock.Advance(VerifiedEndpoints.Generation);
-        Assert.Equal(3, Ask(ids[1]));
-
-        // Returns how often it was pinged so far.
-        int Ask(NodeId id)
-        {
-            for (var i = 0; i < 30; i++)
-            {
-                ledger.Receive(ledger.FindNode(sender: id), Stranger);
-            }
-
-            if (ledger.Pings(Stranger).Count() > 1)
-            {
-                ledger.AnswerPing(Stranger, id);
-            }
-
-            return ledger.Pings(Stranger).Count();
-        }
-    }
-
-    [Fact]
-    public async Task A_PING_of_who_is_proven_draws_none()
-    {
-        await using var ledger = CreateFullLedger();
-        var id = ledger.Node.Id.RandomWithPrefix(0, ledger.Random);
-        ledger.Receive(ledger.FindNode(sender: id), Stranger);
-        ledger.AnswerPing(Stranger, id);
-        ledger.Clock.Advance(VerifiedEndpoints.Generation);
-        ledger.Receive(ledger.Ping(sender: id), Stranger);
-
-        Assert.False(ledger.Node.RoutingTable.WouldAccept(id));
-        Assert.Single(ledger.Pings(Stranger));
-        Assert.Equal(2, ledger.Answers(Stranger).Count());
-    }
-
     private static int ContactsIn(byte[] answer) =>
         ResponseReader.TryReadNodes(answer.AsSpan(Datagram.HeaderLength), new Contact[64], out var count) ? count : -1;
-
-    /// <summary>A node whose far buckets are full, and enough wait for a place there.</summary>
-    private static Ledger CreateFullLedger()
-    {
-        var random = new SeededRandomSource(6);
-        return new(
-            Enumerable.Range(0, 60).Select(i => new Contact(NodeId.Random(random), UdpEndpoint.Parse($"11.1.{i}.1:1"))),
-            options => options.Kademlia = new KademliaOptions { BucketSize = 2, SplitDepth = 1, ReplacementCacheSize = 2 });
-    }
 
     /// <summary>A node with more contacts than a response to a stranger may have.</summary>
     private static Ledger CreateLedger()
