@@ -262,7 +262,7 @@ internal sealed class RecordLog
         _logger.ShardCompactionFailed(Name, e);
     }
 
-    private void Replace(StorageImage image, IReadOnlyDictionary<ulong, DateTimeOffset> times)
+    private void Replace(StorageImage image, IReadOnlyDictionary<ValueName, DateTimeOffset> times)
     {
         _times.Raise(image, times);
         image.IsOpen = _image.IsOpen;

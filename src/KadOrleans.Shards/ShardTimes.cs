@@ -12,7 +12,7 @@ internal sealed class ShardTimes(string name, IRecordStorage storage, TimeSpan i
     /// <summary>The most times in the record, of the values that were stored last: 52,428.</summary>
     public const int MaxEntries = BatchWriter.MaxRecordBytes / MovedTimes.EntryLength;
 
-    private static readonly Dictionary<ulong, DateTimeOffset> None = [];
+    private static readonly Dictionary<ValueName, DateTimeOffset> None = [];
 
     private Task _saving = Task.CompletedTask;
     private string? _etag;
@@ -25,14 +25,14 @@ internal sealed class ShardTimes(string name, IRecordStorage storage, TimeSpan i
     private DateTimeOffset Latest => time.GetUtcNow() - Put.MaxAge;
 
     /// <summary>Reads the times of values by their names. Never fails; without a record that can be read there are none.</summary>
-    public async Task<IReadOnlyDictionary<ulong, DateTimeOffset>> ReadAsync()
+    public async Task<IReadOnlyDictionary<ValueName, DateTimeOffset>> ReadAsync()
     {
         try
         {
             _isKnown = false;
             (var record, _etag) = await storage.ReadAsync<TimesRecord>(RecordNames.Times);
             (_isKnown, _hasEntries) = (true, record?.Entries.Length > 0);
-            var times = new Dictionary<ulong, DateTimeOffset>();
+            var times = new Dictionary<ValueName, DateTimeOffset>();
             if (record is null || MovedTimes.TryDecode(record.Entries, record.Minutes, times))
             {
                 return times;
@@ -48,7 +48,7 @@ internal sealed class ShardTimes(string name, IRecordStorage storage, TimeSpan i
         return None;
     }
 
-    public void Raise(StorageImage image, IReadOnlyDictionary<ulong, DateTimeOffset> times) => image.Raise(times, Latest);
+    public void Raise(StorageImage image, IReadOnlyDictionary<ValueName, DateTimeOffset> times) => image.Raise(times, Latest);
 
     /// <summary>Writes the times that have moved, if any has since the last time. Never fails.</summary>
     public Task SaveAsync(StorageImage image) => _saving.IsCompleted ? _saving = SaveOnceAsync(image) : _saving;

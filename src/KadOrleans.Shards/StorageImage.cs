@@ -225,7 +225,7 @@ internal sealed class StorageImage : IShardValues
     public IEnumerable<HeldKey> FindMoved() => Shard.Enumerate().Where(static held => ValuePlace.Of(held).IsMoved);
 
     /// <summary>Takes times that were noted beside log and pages: each value's, if that is later than what it has, up to the latest.</summary>
-    public void Raise(IReadOnlyDictionary<ulong, DateTimeOffset> times, DateTimeOffset latest)
+    public void Raise(IReadOnlyDictionary<ValueName, DateTimeOffset> times, DateTimeOffset latest)
     {
         foreach (var held in times.Count == 0 ? [] : Shard.Enumerate())
         {

@@ -9,23 +9,24 @@ internal static class MovedTimes
 
     // The key's first bytes with the end of its life: what was removed and set again is another value. Two values of one name, which only
     // somebody who searches for it finds, do no harm: one may go out an interval late after a restart, once.
-    public static ulong NameOf(NodeId key, DateTimeOffset expiresAt)
+    public static ValueName NameOf(NodeId key, DateTimeOffset expiresAt)
     {
         Span<byte> bytes = stackalloc byte[NodeId.Length];
         key.CopyTo(bytes);
-        return BinaryPrimitives.ReadUInt64BigEndian(bytes) ^ ((ulong)(expiresAt.UtcTicks / TimeSpan.TicksPerMillisecond) * 0x9E3779B97F4A7C15);
+        return new ValueName(
+            BinaryPrimitives.ReadUInt64BigEndian(bytes) ^ ((ulong)(expiresAt.UtcTicks / TimeSpan.TicksPerMillisecond) * 0x9E3779B97F4A7C15));
     }
 
     public static long MinutesOf(DateTimeOffset time) => time.UtcTicks / TimeSpan.TicksPerMinute;
 
     /// <summary>Encodes entries of a record, whose own time no entry should exceed, in minutes since the year 1.</summary>
-    public static byte[] Encode(IReadOnlyCollection<(ulong Name, long Minutes)> entries, long recordMinutes)
+    public static byte[] Encode(IReadOnlyCollection<(ValueName Name, long Minutes)> entries, long recordMinutes)
     {
         var encoded = new byte[entries.Count * EntryLength];
         var rest = encoded.AsSpan();
         foreach (var (name, minutes) in entries)
         {
-            BinaryPrimitives.WriteUInt64BigEndian(rest, name);
+            BinaryPrimitives.WriteUInt64BigEndian(rest, name.Bits);
             BinaryPrimitives.WriteUInt16BigEndian(rest[sizeof(ulong)..], (ushort)Math.Clamp(recordMinutes - minutes, 0, ushort.MaxValue));
             rest = rest[EntryLength..];
         }
@@ -34,7 +35,7 @@ internal static class MovedTimes
     }
 
     /// <summary>Adds a record's entries to times by name; of one name the later time counts. False if the record is damaged.</summary>
-    public static bool TryDecode(ReadOnlySpan<byte> encoded, long recordMinutes, Dictionary<ulong, DateTimeOffset> times)
+    public static bool TryDecode(ReadOnlySpan<byte> encoded, long recordMinutes, Dictionary<ValueName, DateTimeOffset> times)
     {
         if (encoded.Length % EntryLength != 0 || recordMinutes < ushort.MaxValue || recordMinutes > MinutesOf(DateTimeOffset.MaxValue))
         {
@@ -45,10 +46,17 @@ internal static class MovedTimes
         {
             var minutes = recordMinutes - BinaryPrimitives.ReadUInt16BigEndian(encoded[sizeof(ulong)..]);
             var time = new DateTimeOffset(minutes * TimeSpan.TicksPerMinute, TimeSpan.Zero);
-            ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(times, BinaryPrimitives.ReadUInt64BigEndian(encoded), out _);
+            var name = new ValueName(BinaryPrimitives.ReadUInt64BigEndian(encoded));
+            ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(times, name, out _);
             known = time > known ? time : known;
         }
 
         return true;
     }
+}
+
+/// <summary>What names a value in a record of times. Strangers choose most of it.</summary>
+internal readonly record struct ValueName(ulong Bits)
+{
+    public override int GetHashCode() => UniversalHash.OfProcess.Compute(Bits, 0);
 }

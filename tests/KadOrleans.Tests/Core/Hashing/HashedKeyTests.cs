@@ -7,7 +7,7 @@ public partial class HashedKeyTests
     private static readonly string[] Keyed =
     [
         "NodeId", "UdpEndpoint", "SourceNetwork", "Contact", "RequestKey", "BucketRange", "AddressRange",
-        "(SourceNetwork, bool IsSubnet)", "(int Path, SourceNetwork Network)", "string", "(string Name, long Epoch)", "(string Cookie, string Proof)", "(string Cookie, string Code)", "NameUse?", "StateKey",
+        "(SourceNetwork, bool IsSubnet)", "(int Path, SourceNetwork Network)", "string", "(string Name, long Epoch)", "(string Cookie, string Proof)", "(string Cookie, string Code)", "NameUse?", "StateKey", "ValueName",
     ];
 
     // Numbers of pages, segments, slices and shards, own ports, lengths of sessions, and what silos and code consist of.
