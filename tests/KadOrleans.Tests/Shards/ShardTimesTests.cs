@@ -226,12 +226,13 @@ public sealed class ShardTimesTests(ITestOutputHelper output)
     {
         var now = Samples.Now + TimeSpan.FromSeconds(30);
         var minutes = MovedTimes.MinutesOf(now);
-        var times = new Dictionary<ulong, DateTimeOffset>();
-        var encoded = MovedTimes.Encode([(7, minutes - 3), (8, minutes), (7, minutes - 2), (9, minutes - 1_000_000)], minutes);
+        var times = new Dictionary<ValueName, DateTimeOffset>();
+        var (one, two, three) = (new ValueName(7), new ValueName(8), new ValueName(9));
+        var encoded = MovedTimes.Encode([(one, minutes - 3), (two, minutes), (one, minutes - 2), (three, minutes - 1_000_000)], minutes);
         Assert.True(MovedTimes.TryDecode(encoded, minutes, times));
-        Assert.Equal(Samples.Now - (2 * Minute), times[7]);
-        Assert.Equal(Samples.Now, times[8]);
-        Assert.Equal(Samples.Now - (ushort.MaxValue * Minute), times[9]);
+        Assert.Equal(Samples.Now - (2 * Minute), times[one]);
+        Assert.Equal(Samples.Now, times[two]);
+        Assert.Equal(Samples.Now - (ushort.MaxValue * Minute), times[three]);
         Assert.NotEqual(MovedTimes.NameOf(Samples.Key(1), now), MovedTimes.NameOf(Samples.Key(1), now + TimeSpan.FromMilliseconds(1)));
         Assert.NotEqual(MovedTimes.NameOf(Samples.Key(1), now), MovedTimes.NameOf(Samples.Key(2), now));
     }
