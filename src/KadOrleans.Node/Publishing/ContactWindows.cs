@@ -7,16 +7,8 @@ namespace KadOrleans.Node;
 /// </summary>
 internal sealed class ContactWindows(TimeProvider time)
 {
-    /// <summary>
-    /// At first, and at least. Of 1,100 bytes at most, so they fit a third of a socket's usual 212,992. At a round trip of 50 ms it is 1,280 a second.
-    /// </summary>
+    /// <summary>Of 1,100 bytes at most, so they fit a third of a socket's usual 212,992. At a round trip of 50 ms it is 1,280 a second.</summary>
     public const int Size = 64;
-
-    /// <summary>
-    /// Once the contact answers in time. At a round trip of 70 ms 280 are 4,000 a second, which a sweep sends at most. A socket's usual buffer has
-    /// room for 277 datagrams of a short value, and for 92 of the longest; who loses one gets fewer.
-    /// </summary>
-    public const int Largest = 512;
 
     /// <summary>Consecutive STOREs without an answer, each sent twice.</summary>
     public const int MostUnanswered = 3;
@@ -24,16 +16,11 @@ internal sealed class ContactWindows(TimeProvider time)
     /// <summary>Contacts of which something is noted though nothing is under way. Beyond that what is noted of them is forgotten.</summary>
     public const int Capacity = 4_096;
 
-    /// <summary>
-    /// A contact that answers faster on average is waited for: it takes 256 values a second. One that answers more slowly gets no more at once.
-    /// </summary>
+    /// <summary>A contact that answers faster on average is waited for: it takes 256 values a second.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(0.25);
 
     /// <summary>How much longer than half of the contacts one takes that is not waited for: else the own upload may be what is slow.</summary>
     public const int SlowFactor = 2;
-
-    /// <summary>An answer that took so much longer than the contact's usual ones was lost once, or waited behind too many.</summary>
-    private const int LostFactor = 3;
 
     /// <summary>How long a contact is left out. After that it gets one value at a time until it answers.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromMinutes(10);
@@ -55,7 +42,6 @@ internal sealed class ContactWindows(TimeProvider time)
     private readonly Lock _gate = new();
     private readonly Dictionary<UdpEndpoint, Window> _windows = [];
     private double _answers = 1;
-    private long _tickets;
 
     /// <summary>Contacts with something under way, or of which something is noted.</summary>
     public int Count
@@ -82,32 +68,34 @@ internal sealed class ContactWindows(TimeProvider time)
     }
 
     /// <summary>
-    /// Waits until all of the contacts have room at once, so that none is kept for who waits for another. Dispose the pass: it has those contacts
-    /// that are not left out. Up to half of them may be missing as they are too slow.
+    /// Waits until each of the contacts has room, in an order that is the same for all who wait. Dispose the pass: it has those contacts that
+    /// are not left out. Up to half of them may be missing as they are too slow.
     /// </summary>
     public async Task<ContactPass> EnterAsync(IReadOnlyList<Contact> contacts, CancellationToken cancellationToken)
     {
-        var waiter = new Waiter(contacts);
-        lock (_gate)
-        {
-            waiter.Ticket = _tickets++;
-            EnterOrWait(waiter);
-        }
-
-        // What waits for room gets it: a request ends within seconds. So who is cancelled need not leave the queue.
         var pass = new ContactPass(this, time);
-        foreach (var contact in await waiter.Entered.Task)
+        var mayMiss = contacts.Count / 2;
+        try
         {
-            pass.Add(contact);
-        }
+            foreach (var contact in contacts.OrderBy(contact => (contact.Endpoint.AddressHigh, contact.Endpoint.AddressLow, contact.Endpoint.Port)))
+            {
+                if (await EnterAsync(contact.Endpoint, waits: mayMiss <= 0, cancellationToken))
+                {
+                    pass.Add(contact);
+                }
+                else if (!IsLeftOut(contact.Endpoint))
+                {
+                    mayMiss--;
+                }
+            }
 
-        if (cancellationToken.IsCancellationRequested)
+            return pass;
+        }
+        catch
         {
             pass.Dispose();
-            cancellationToken.ThrowIfCancellationRequested();
+            throw;
         }
-
-        return pass;
     }
 
     /// <summary>Those of the contacts that have room now. Dispose the pass.</summary>
@@ -121,13 +109,21 @@ internal sealed class ContactWindows(TimeProvider time)
     /// <summary>Adds those of the contacts that have room now to a pass.</summary>
     public void TryEnter(ContactPass pass, IReadOnlyList<Contact> contacts)
     {
-        List<Contact> taken;
-        lock (_gate)
+        foreach (var contact in contacts)
         {
-            taken = Take(contacts);
-        }
+            lock (_gate)
+            {
+                var window = Open(contact.Endpoint);
+                if (IsLeftOut(window) || window.UnderWay >= RoomOf(window))
+                {
+                    continue;
+                }
 
-        taken.ForEach(pass.Add);
+                window.UnderWay++;
+            }
+
+            pass.Add(contact);
+        }
     }
 
     /// <summary>Whether a contact is left out now.</summary>
@@ -148,19 +144,19 @@ internal sealed class ContactWindows(TimeProvider time)
         lock (_gate)
         {
             var window = _windows[endpoint];
-            var wasSlow = window.IsSlow;
+            window.UnderWay--;
             if (hasAnswered is { } answered)
             {
                 Note(window, answered, took);
             }
 
-            window.UnderWay--;
-
-            LetGo(window, all: IsLeftOut(window) || (window.IsSlow && !wasSlow));
-            if (window is { UnderWay: 0, Unanswered: 0, Took: null })
+            var ended = LetGo(window);
+            if (window is { UnderWay: 0, Unanswered: 0 })
             {
                 _windows.Remove(endpoint);
             }
+
+            ended.ForEach(static end => end.One.Room.TrySetResult(end.HasRoom));
         }
     }
 
@@ -186,7 +182,6 @@ internal sealed class ContactWindows(TimeProvider time)
             window.LeftOutAt = time.GetTimestamp();
         }
 
-        Adapt(window, hasAnswered, took);
         window.Took = window.Took is { } before ? before + (NewestShare * (took - before)) : took;
         window.IsSlow = window.Took > Patience && window.Took > SlowFactor * GetUsualTime();
     }
@@ -200,20 +195,6 @@ internal sealed class ContactWindows(TimeProvider time)
         }
     }
 
-    // One more once all that fit were answered in time, and half if one is lost: that is sent again, and then takes longer. So few are lost before
-    // it shows that too many were sent.
-    private static void Adapt(Window window, bool hasAnswered, TimeSpan took)
-    {
-        if (!hasAnswered || took > LostFactor * (window.Took ?? Patience))
-        {
-            (window.Room, window.InTime) = (Math.Max(window.Room / 2, Size), 0);
-        }
-        else if (window.UnderWay > window.Room / 2 && took < Patience && ++window.InTime >= window.Room)
-        {
-            (window.Room, window.InTime) = (Math.Min(window.Room + 1, Largest), 0);
-        }
-    }
-
     // That of half of the contacts. Called for slow ones alone.
     private TimeSpan GetUsualTime()
     {
@@ -221,67 +202,64 @@ internal sealed class ContactWindows(TimeProvider time)
         return times[times.Length / 2];
     }
 
-    private static bool HasRoom(Window window) => window.UnderWay < (window.IsOnTrial ? 1 : window.Room);
+    private static int RoomOf(Window window) => window.IsOnTrial ? 1 : Size;
 
-    /// <summary>Those who waited for this contact go on: all, or as many as it has room for. Some wait for another one then.</summary>
-    private void LetGo(Window window, bool all)
+    // Those who get room, and those who do not wait for it any longer.
+    private List<(Waiter One, bool HasRoom)> LetGo(Window window)
     {
-        var before = window.Waiting;
-        if (all && before.Count > 0)
+        List<(Waiter, bool)> ended = [];
+        var isLeftOut = IsLeftOut(window);
+        while (window.Waiting.Count > 0 && (isLeftOut || window.UnderWay < RoomOf(window)))
         {
-            window.Waiting = new();
+            window.UnderWay += isLeftOut ? 0 : 1;
+            ended.Add((window.Waiting.Dequeue(), !isLeftOut));
         }
 
-        while (before.Count > 0 && (all || HasRoom(window)))
+        if (window.IsSlow && window.Waiting.Count > 0)
         {
-            EnterOrWait(before.Dequeue());
+            ended.AddRange(window.Waiting.Where(static one => !one.Waits).Select(static one => (one, false)));
+            window.Waiting = new Queue<Waiter>(window.Waiting.Where(static one => one.Waits));
         }
+
+        return ended;
     }
 
-    // Who has waited for longest is first.
-    private void EnterOrWait(Waiter waiter)
+    // True: it has room. Waits: also for a contact that is slow.
+    private async Task<bool> EnterAsync(UdpEndpoint endpoint, bool waits, CancellationToken cancellationToken)
     {
-        if (FindFull(waiter.Contacts) is { } full)
+        TaskCompletionSource<bool> room;
+        lock (_gate)
         {
-            full.Waiting.Enqueue(waiter, waiter.Ticket);
-        }
-        else
-        {
-            waiter.Entered.TrySetResult(Take(waiter.Contacts));
-        }
-    }
-
-    /// <summary>A contact without room that has to be waited for.</summary>
-    private Window? FindFull(IReadOnlyList<Contact> contacts)
-    {
-        var mayMiss = contacts.Count / 2;
-        Window? full = null;
-        foreach (var contact in contacts)
-        {
-            if (_windows.TryGetValue(contact.Endpoint, out var window) && !IsLeftOut(window) && !HasRoom(window)
-                && !((window.IsSlow || window.IsOnTrial) && mayMiss-- > 0))
+            var window = Open(endpoint);
+            if (IsLeftOut(window))
             {
-                full = window;
+                return false;
             }
-        }
 
-        return full;
-    }
-
-    private List<Contact> Take(IReadOnlyList<Contact> contacts)
-    {
-        var taken = new List<Contact>(contacts.Count);
-        foreach (var contact in contacts)
-        {
-            var window = Open(contact.Endpoint);
-            if (!IsLeftOut(window) && HasRoom(window))
+            if (window.UnderWay < RoomOf(window))
             {
                 window.UnderWay++;
-                taken.Add(contact);
+                return true;
             }
+
+            if ((window.IsSlow || window.IsOnTrial) && !waits)
+            {
+                return false;
+            }
+
+            room = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+            window.Waiting.Enqueue(new Waiter(room, waits));
         }
 
-        return taken;
+        // What waits for room gets it: a request ends within seconds. So who is cancelled need not leave the queue.
+        var hasRoom = await room.Task;
+        if (hasRoom && cancellationToken.IsCancellationRequested)
+        {
+            Exit(endpoint, null, default);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return hasRoom;
     }
 
     private Window Open(UdpEndpoint endpoint)
@@ -326,12 +304,6 @@ internal sealed class ContactWindows(TimeProvider time)
     {
         public int UnderWay { get; set; }
 
-        /// <summary>How many may be under way.</summary>
-        public int Room { get; set; } = Size;
-
-        /// <summary>Answers in time since that changed, while more than half as many were under way.</summary>
-        public int InTime { get; set; }
-
         public int Unanswered { get; set; }
 
         public long LeftOutAt { get; set; }
@@ -344,16 +316,8 @@ internal sealed class ContactWindows(TimeProvider time)
         /// <summary>It was left out, and has not answered since.</summary>
         public bool IsOnTrial { get; set; }
 
-        /// <summary>Those who need room here, by when they came.</summary>
-        public PriorityQueue<Waiter, long> Waiting { get; set; } = new();
+        public Queue<Waiter> Waiting { get; set; } = new();
     }
 
-    private sealed class Waiter(IReadOnlyList<Contact> contacts)
-    {
-        public IReadOnlyList<Contact> Contacts => contacts;
-
-        public long Ticket { get; set; }
-
-        public TaskCompletionSource<IReadOnlyList<Contact>> Entered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    }
+    private readonly record struct Waiter(TaskCompletionSource<bool> Room, bool Waits);
 }
