@@ -56,7 +56,10 @@ internal sealed class ShardRepublishing(string shard, IGrainFactory grains, Time
                 }
             }
 
-            NoteLeft(findAbove);
+            if (time.GetElapsedTime(begunAt) >= Longest)
+            {
+                NoteLeft(findAbove);
+            }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
