@@ -64,7 +64,7 @@ internal sealed class ShardTimes(string name, IRecordStorage storage, TimeSpan i
     public async Task EmptyAsync()
     {
         await _saving;
-        if (_hasEntries && await TryWriteAsync(new TimesRecord()))
+        if (_hasEntries && await TryWriteAsync(RecordOf([])))
         {
             _hasEntries = false;
         }
@@ -120,12 +120,12 @@ internal sealed class ShardTimes(string name, IRecordStorage storage, TimeSpan i
         var now = time.GetUtcNow();
         var moved = image.FindMoved().Where(held => now - held.StoredAt < interval).ToList();
         var last = moved.Count <= MaxEntries ? moved : moved.OrderByDescending(static held => held.StoredAt).Take(MaxEntries);
-        var minutes = MovedTimes.MinutesOf(now);
-        return new TimesRecord
-        {
-            Minutes = minutes,
-            Entries = MovedTimes.Encode(
-                [.. last.Select(static held => (MovedTimes.NameOf(held.Key, held.ExpiresAt), MovedTimes.MinutesOf(held.StoredAt)))], minutes),
-        };
+        return RecordOf([.. last.Select(static held => (MovedTimes.NameOf(held.Key, held.ExpiresAt), MovedTimes.MinutesOf(held.StoredAt)))]);
+    }
+
+    private TimesRecord RecordOf(IReadOnlyCollection<(ValueName Name, long Minutes)> entries)
+    {
+        var minutes = MovedTimes.MinutesOf(time.GetUtcNow());
+        return new TimesRecord { Minutes = minutes, Entries = MovedTimes.Encode(entries, minutes) };
     }
 }

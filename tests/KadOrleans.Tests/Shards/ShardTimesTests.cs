@@ -165,7 +165,9 @@ public sealed class ShardTimesTests(ITestOutputHelper output)
 
         var halves = new[] { records.Lower, records.Upper }.Select(half => EngineHost.ActivateAsync(half, ++_seed, half: "half", clock: _clock));
         Assert.Equal(Keys(200, 100), (await Task.WhenAll(halves)).SelectMany(Due), Unordered);
-        Assert.Empty((await _records.ReadAsync<TimesRecord>(Name)).Content!.Entries);
+        var emptied = (await _records.ReadAsync<TimesRecord>(Name)).Content!;
+        Assert.Empty(emptied.Entries);
+        Assert.True(MovedTimes.TryDecode(emptied.Entries, emptied.Minutes, []), "It is read as damaged.");
     });
 
     [Fact]
