@@ -34,8 +34,11 @@ internal sealed class ClusterRoutingTable(
     private long _calls;
     private long _sent;
 
-    // Guards the replacement of _snapshot. Readers need no lock.
+    // Guards the replacement of _snapshot, whose readers need no lock, and _added.
     private readonly Lock _gate = new();
+
+    // Contacts that the table has added since the snapshot's version, with the version that has them: whoever is told of one finds it there.
+    private readonly Queue<(Contact Contact, long Version)> _added = new();
     private volatile RoutingTableSnapshot _snapshot = RoutingTableSnapshot.Empty(ownId);
 
     // A table treats a reporter that did not subscribe as one whose lease is lost, so nothing is sent before.
@@ -48,6 +51,7 @@ internal sealed class ClusterRoutingTable(
     // As the table said last, once a minute: contacts that came since then have not been there for long.
     private volatile bool _hasHadContacts;
 
+    /// <summary>Raised once the snapshot has the contact, which comes after the table's answer; from any thread.</summary>
     public event Action<Contact>? ContactAdded;
 
     public event Action<Contact>? CheckNeeded;
@@ -108,6 +112,7 @@ internal sealed class ClusterRoutingTable(
         }
 
         _subscribed.TrySetResult();
+        TellAdded();
         return true;
     }
 
@@ -117,9 +122,16 @@ internal sealed class ClusterRoutingTable(
         lock (_gate)
         {
             var newer = change.ApplyTo(_snapshot);
-            _snapshot = newer ?? _snapshot;
-            return newer is not null || (change.OwnId == ownId && change.To <= _snapshot.Version);
+            if (newer is null)
+            {
+                return change.OwnId == ownId && change.To <= _snapshot.Version;
+            }
+
+            _snapshot = newer;
         }
+
+        TellAdded();
+        return true;
     }
 
     /// <summary>Subscribes an edge to the table's snapshots, or renews its subscription. Takes the newest snapshot.</summary>
@@ -255,11 +267,15 @@ internal sealed class ClusterRoutingTable(
             return;
         }
 
-        foreach (var added in answer.Added)
+        lock (_gate)
         {
-            ContactAdded?.Invoke(added);
+            foreach (var added in answer.Added)
+            {
+                _added.Enqueue((added, answer.Version));
+            }
         }
 
+        TellAdded();
         foreach (var check in answer.Checks)
         {
             CheckNeeded?.Invoke(check);
@@ -272,6 +288,22 @@ internal sealed class ClusterRoutingTable(
         else if (left == TimeSpan.Zero)
         {
             await FetchAsync(cancellationToken);
+        }
+    }
+
+    private void TellAdded()
+    {
+        while (TakeAdded() is { } added)
+        {
+            ContactAdded?.Invoke(added);
+        }
+    }
+
+    private Contact? TakeAdded()
+    {
+        lock (_gate)
+        {
+            return _added.TryPeek(out var first) && first.Version <= _snapshot.Version ? _added.Dequeue().Contact : null;
         }
     }
 

@@ -3,7 +3,7 @@ namespace KadOrleans.Node;
 /// <summary>An immutable snapshot to read, and a sink for observations. No member blocks. Events come from any thread.</summary>
 internal interface IRoutingTable
 {
-    /// <summary>A verified contact entered the table.</summary>
+    /// <summary>A verified contact entered the table, and the snapshot has it.</summary>
     event Action<Contact>? ContactAdded;
 
     /// <summary>The table wants to know whether this contact still answers (Kademlia §2.2).</summary>

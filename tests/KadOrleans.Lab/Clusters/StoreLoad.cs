@@ -9,9 +9,9 @@ public sealed class StoreLoad : IAsyncDisposable
     private const int Sources = 4;
     private const int PerSource = 8;
 
-    // So many for each shard, acknowledged in a row, show that no shard is away. Each key of such a shard would break the row, and a row
-    // misses a shard once in nine million.
-    private const int PerShard = 16;
+    // So many of one shard, acknowledged in a row, show that it is there: each key of a shard that is away breaks its row. Rows of shards
+    // are apart, so that a datagram lost on a busy machine costs one of them its row, not all.
+    private const int PerShard = 8;
 
     // Each of the workers rests between its STOREs: a load that takes all of the processor delays the starts that it waits for.
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(100);
@@ -21,15 +21,15 @@ public sealed class StoreLoad : IAsyncDisposable
 
     private readonly CryptographicRandomSource _random = new();
     private readonly ConcurrentDictionary<NodeId, byte> _acknowledged = new();
-    private readonly int _whole;
+    private readonly int _shardBits;
     private readonly List<UdpAsker> _askers;
     private readonly List<Task> _workers;
     private volatile bool _isStopping;
-    private volatile Row? _row;
+    private volatile Rows? _rows;
 
     public StoreLoad(IPEndPoint edge, int shardBits)
     {
-        _whole = PerShard << shardBits;
+        _shardBits = shardBits;
         _askers = [.. Enumerable.Range(0, Sources).Select(i => new UdpAsker(edge, (byte)(10 + i)))];
         _workers = [.. _askers.SelectMany(asker => Enumerable.Range(0, PerSource).Select(_ => Task.Run(() => WorkAsync(asker))))];
     }
@@ -38,13 +38,20 @@ public sealed class StoreLoad : IAsyncDisposable
 
     public static DhtValue ValueOf(NodeId key) => DhtValue.FromString($"value of {key}");
 
-    /// <summary>Waits until 16 STOREs for each shard are acknowledged in a row, all sent after this call.</summary>
-    /// <returns>The time from the call to the first of these acknowledgements.</returns>
-    public Task<TimeSpan> WholeAsync()
+    /// <summary>Waits until of each shard 8 STOREs are acknowledged in a row, all sent after this call.</summary>
+    /// <returns>The time from the call until the last shard's row began.</returns>
+    public async Task<TimeSpan> WholeAsync()
     {
-        var row = new Row(Stopwatch.GetTimestamp(), _whole);
-        _row = row;
-        return row.Ended.WaitAsync(Longest);
+        var rows = new Rows(Stopwatch.GetTimestamp(), _shardBits);
+        _rows = rows;
+        try
+        {
+            return await rows.Ended.WaitAsync(Longest);
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"No {PerShard} STOREs in a row within {Longest} in the shards {string.Join(", ", rows.FindOpen())}", e);
+        }
     }
 
     public Task StopAsync()
@@ -71,39 +78,48 @@ public sealed class StoreLoad : IAsyncDisposable
             var sent = Stopwatch.GetTimestamp();
 
             // It may be late or lost. Should the acknowledgement come after all, it counts as any other.
-            _row?.Note(sent, await StoreAsync(asker, key).WithinAsync(Patience));
+            _rows?.Note(key, sent, await StoreAsync(asker, key).WithinAsync(Patience));
         }
     }
 
     private async Task<bool> StoreAsync(UdpAsker asker, NodeId key) =>
         await asker.StoreAsync(key, ValueOf(key)) && _acknowledged.TryAdd(key, 0);
 
-    /// <summary>Acknowledgements in a row since a moment.</summary>
-    private sealed class Row(long since, int whole)
+    /// <summary>Acknowledgements in a row since a moment, of each shard.</summary>
+    private sealed class Rows(long since, int shardBits)
     {
-        // Guards the two counts.
+        // Guards what follows.
         private readonly Lock _gate = new();
+        private readonly int[] _lengths = new int[1 << shardBits];
+        private readonly TimeSpan[] _firsts = new TimeSpan[1 << shardBits];
         private readonly TaskCompletionSource<TimeSpan> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private int _length;
-        private TimeSpan _first;
 
         public Task<TimeSpan> Ended => _ended.Task;
 
-        public void Note(long sent, bool isStored)
+        public void Note(NodeId key, long sent, bool isStored)
         {
             lock (_gate)
             {
-                if (sent < since)
+                var shard = BinaryPrimitives.ReadUInt16BigEndian(key.ToByteArray()) >> (16 - shardBits);
+                if (sent < since || _lengths[shard] == PerShard)
                 {
                     return;
                 }
 
-                _length = isStored ? _length + 1 : 0;
-                _first = _length == 1 ? Stopwatch.GetElapsedTime(since) : _first;
-                if (_length == whole)
+                _lengths[shard] = isStored ? _lengths[shard] + 1 : 0;
+                _firsts[shard] = _lengths[shard] == 1 ? Stopwatch.GetElapsedTime(since) : _firsts[shard];
+                if (Array.TrueForAll(_lengths, static length => length == PerShard))
                 {
-                    _ended.TrySetResult(_first);
+                    _ended.TrySetResult(_firsts.Max());
                 }
+            }
+        }
+
+        public IReadOnlyList<int> FindOpen()
+        {
+            lock (_gate)
+            {
+                return [.. Enumerable.Range(0, _lengths.Length).Where(shard => _lengths[shard] < PerShard)];
             }
         }
     }

@@ -106,6 +106,23 @@ public sealed class ClusterRoutingTableTests(OneShardCluster cluster) : IAsyncDi
     }
 
     [Fact]
+    public async Task Whoever_is_told_of_an_added_contact_finds_it_in_the_snapshot()
+    {
+        using var stopping = new CancellationTokenSource();
+        var (table, loop) = await OpenDeafAsync(TimeSpan.FromMilliseconds(50), stopping.Token);
+        var told = new ConcurrentQueue<(Contact Contact, bool IsThere)>();
+        table.ContactAdded += added => told.Enqueue((added, table.Snapshot.Contains(added)));
+
+        Contact[] contacts = [Contact(1), Contact(2), Contact(3)];
+        Assert.All(contacts, contact => table.Observe(ContactObservation.Answered(contact)));
+        await Eventually.IsTrueAsync(() => told.Count == contacts.Length);
+        Assert.Equal(contacts.Select(contact => (contact, true)), told);
+
+        await stopping.CancelAsync();
+        await loop;
+    }
+
+    [Fact]
     public async Task A_silo_that_does_not_answer_holds_up_no_end()
     {
         using var stopping = new CancellationTokenSource();

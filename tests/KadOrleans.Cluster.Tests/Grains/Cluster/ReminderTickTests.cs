@@ -87,7 +87,7 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
     [Fact]
     public async Task A_tick_hands_what_is_due_to_the_edge_whose_id_is_nearest_and_to_another_if_it_is_gone()
     {
-        var (shard, keys) = await BeginAsync(number: 202, 300);
+        var (shard, keys) = await BeginAsync(number: 205, 300);
         var now = cluster.Clock.GetUtcNow();
         var value = cluster.Text("value") with { StoredAt = now, ExpiresAt = now + TimeSpan.FromDays(9) };
         await shard.PutAsync([.. keys.Select(key => new ShardPut(key, value))]);
@@ -95,14 +95,13 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
         var farIds = await LeaseAsync("far", far);
         var nearIds = await LeaseAsync("near", _edge);
         await TickAsync(shard, KeyShardGrain.Expiry, 2);
-        Assert.Empty(_edge.Work.Concat(far.Work));
+        Assert.Empty(OwnKeysOf(_edge, far));
 
         // The clock moves by moments: an hour later the reminder itself would tick, maybe between the two leases.
         var due = cluster.Text("due") with { StoredAt = now - TimeSpan.FromHours(1), ExpiresAt = value.ExpiresAt };
         await shard.RemoveAsync(keys);
         await shard.PutAsync([.. keys.Select(key => new ShardPut(key, due, PutKind.Import))]);
-        await TickUntilAsync(shard, () => Task.FromResult(KeysOf(_edge, far).Count == keys.Count), LeaseBothAsync);
-        Assert.Equal(keys.ToHashSet(), KeysOf(_edge, far));
+        await TickUntilAsync(shard, () => Task.FromResult(OwnKeysOf(_edge, far).Count == keys.Count), LeaseBothAsync);
         Assert.All(_edge.Work.Concat(far.Work).Cast<RepublishWork>(), work =>
         {
             Assert.InRange(work.Keys.Count, 1, RepublishWork.MaxKeys);
@@ -115,6 +114,9 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
         cluster.Clock.Advance(TimeSpan.FromHours(1));
         await LeaseBothAsync();
         await TickUntilAsync(shard, () => Task.FromResult(KeysOf(far).IsSupersetOf(keys)), LeaseBothAsync);
+
+        // The edges may be handed what is due in shards of other tests, too.
+        HashSet<NodeId> OwnKeysOf(params TestEdge[] edges) => [.. KeysOf(edges).Intersect(keys)];
 
         async Task LeaseBothAsync()
         {
