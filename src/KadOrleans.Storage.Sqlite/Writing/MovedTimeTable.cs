@@ -31,6 +31,9 @@ internal sealed class MovedTimeTable(DatabaseFile file, TimeSpan interval, TimeP
 
     private readonly Dictionary<ValueName, long> _waiting = [];
 
+    // Of the row under way. Kept, so that a row leaves little to collect.
+    private readonly List<(ValueName Name, long Minutes)> _entries = [];
+
     // The rows of the file, the oldest first.
     private List<Row> _rows = [];
     private bool _isFailing;
@@ -149,16 +152,17 @@ internal sealed class MovedTimeTable(DatabaseFile file, TimeSpan interval, TimeP
     {
         var now = MovedTimes.MinutesOf(time.GetUtcNow());
         var oldest = now - (long)interval.TotalMinutes;
-        var entries = _waiting.Where(moved => moved.Value > oldest).Select(static moved => (moved.Key, moved.Value)).ToList();
-        var rows = Renew(now, MaxKept - entries.Count);
-        if (entries.Count > 0)
+        _entries.Clear();
+        _entries.AddRange(_waiting.Where(moved => moved.Value > oldest).Select(static moved => (moved.Key, moved.Value)));
+        var rows = Renew(now, MaxKept - _entries.Count);
+        if (_entries.Count > 0)
         {
             file.Connection.Execute(Layout);
             file.Connection.Execute(
                 $"INSERT INTO {Name} (at, entries) VALUES ($at, $entries)",
                 new("$at", now),
-                new("$entries", MovedTimes.Encode(entries, now)));
-            rows.Add(new Row(raw.sqlite3_last_insert_rowid(file.Connection.Handle), now, time.GetTimestamp(), entries.Count));
+                new("$entries", MovedTimes.Encode(_entries, now)));
+            rows.Add(new Row(raw.sqlite3_last_insert_rowid(file.Connection.Handle), now, time.GetTimestamp(), _entries.Count));
         }
 
         return rows;
