@@ -264,8 +264,8 @@ internal readonly record struct Put(NodeId Key, StoredValue Value, PutTerms Term
     // A put may stay for long in the buffers of a paused process, and may reach a shard by two routes. So its age is counted from
     // StoredValue.StoredAt, the time of its receipt.
 
-    /// <summary>The age at which a put's sender has certainly timed out. The edge waits 4 s, and clocks may differ.</summary>
-    public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(4) + ClockComparison.Bound;
+    /// <summary>The age at which a put's sender has certainly timed out: an edge.</summary>
+    public static readonly TimeSpan MaxAge = MovedTimes.OldestPut;
 
     // The put with a time that is not in the future. Otherwise a clock that is ahead would keep later puts out. If the cluster's
     // time moved ahead by a step a moment ago, a stamp may be of the time before. The step is added to such a stamp.

@@ -21,9 +21,6 @@ internal sealed class ShardTimes(string name, IRecordStorage storage, TimeSpan i
     private bool _isKnown;
     private bool _hasEntries;
 
-    // A value that is put from now on came at most so long ago: a raised time must not overtake it.
-    private DateTimeOffset Latest => time.GetUtcNow() - Put.MaxAge;
-
     /// <summary>Reads the times of values by their names. Never fails; without a record that can be read there are none.</summary>
     public async Task<IReadOnlyDictionary<ValueName, DateTimeOffset>> ReadAsync()
     {
@@ -48,7 +45,8 @@ internal sealed class ShardTimes(string name, IRecordStorage storage, TimeSpan i
         return None;
     }
 
-    public void Raise(StorageImage image, IReadOnlyDictionary<ValueName, DateTimeOffset> times) => image.Raise(times, Latest);
+    public void Raise(StorageImage image, IReadOnlyDictionary<ValueName, DateTimeOffset> times) =>
+        image.Raise(times, MovedTimes.LatestAt(time.GetUtcNow()));
 
     /// <summary>Writes the times that have moved, if any has since the last time. Never fails.</summary>
     public Task SaveAsync(StorageImage image) => _saving.IsCompleted ? _saving = SaveOnceAsync(image) : _saving;

@@ -227,16 +227,10 @@ internal sealed class StorageImage : IShardValues
     /// <summary>Takes times that were noted beside log and pages: each value's, if that is later than what it has, up to the latest.</summary>
     public void Raise(IReadOnlyDictionary<ValueName, DateTimeOffset> times, DateTimeOffset latest)
     {
-        foreach (var held in times.Count == 0 ? [] : Shard.Enumerate())
+        foreach (var (held, time) in MovedTimes.Find(Shard, times, latest))
         {
-            if (!times.TryGetValue(MovedTimes.NameOf(held.Key, held.ExpiresAt), out var time))
-            {
-                continue;
-            }
-
             // Storage may have it from a log that was moved along, or not.
             Shard.Move(held, (ValuePlace.Of(held) with { IsMoved = true }).ToInt64());
-            time = time < latest ? time : latest;
             if (held.StoredAt < time)
             {
                 Shard.Touch(held, time);

@@ -18,13 +18,18 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     private readonly Lazy<Task> _closing;
     private readonly DamageReport? _damage;
 
-    private SqliteDatabase(DatabaseFile file, LoadedDatabase loaded, DamageReport? damage, ILogger logger)
+    private readonly ITimer _timer;
+
+    private SqliteDatabase(
+        DatabaseFile file, LoadedDatabase loaded, MovedTimeTable times, DamageReport? damage, ILogger logger, TimeProvider time)
     {
         (_damage, _file, _logger) = (damage, file, logger);
         _closing = new Lazy<Task>(CloseAsync);
         (Publications, Values, Segments) = (loaded.Publications, loaded.Values, loaded.Segments);
-        Writer = new BatchWriter(file, loaded, damage?.LostKeys ?? [], _restarts, logger);
+        Writer = new BatchWriter(file, loaded, times, damage?.LostKeys ?? [], _restarts, logger);
         Reads = new ColdReads(Values, file, _restarts, Writer.Repair);
+        _timer = time.CreateTimer(
+            static writer => ((BatchWriter)writer!).SaveTimes(), Writer, MovedTimeTable.Pause, MovedTimeTable.Pause);
     }
 
     public string Path => _file.Path;
@@ -62,10 +67,10 @@ internal sealed class SqliteDatabase : IAsyncDisposable
 
     // Opens the database in a folder, creating both if they are missing, and checks the whole file. Loads it even beyond the
     // quota and the most publications. A file that is refused stays as it is, to the byte.
-    public static SqliteDatabase Open(string folder, StorageOptions options, ILogger? logger = null)
+    public static SqliteDatabase Open(string folder, StorageOptions options, ILogger? logger = null, TimeProvider? time = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
-        logger ??= NullLogger.Instance;
+        (logger, time) = (logger ?? NullLogger.Instance, time ?? TimeProvider.System);
         LoadedDatabase? loaded = null;
         var file = DatabaseFile.Open(folder, CreateKind(options), opened => loaded = new LoadedDatabase(opened, options));
         try
@@ -78,7 +83,9 @@ internal sealed class SqliteDatabase : IAsyncDisposable
                 StorageLog.Damaged(logger, damage.Sentence);
             }
 
-            return new SqliteDatabase(file, loaded, damage, logger);
+            var times = new MovedTimeTable(file, options.RepublishInterval, time, logger);
+            times.Load(loaded.Values.Shard);
+            return new SqliteDatabase(file, loaded, times, damage, logger, time);
         }
         catch
         {
@@ -208,6 +215,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     {
         try
         {
+            await _timer.DisposeAsync();
             await Reads.StopAsync();
             await Writer.DisposeAsync();
             _restarts.Dispose();

@@ -15,7 +15,10 @@ public static class SqliteKadNodeBuilderExtensions
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentException.ThrowIfNullOrEmpty(folder);
         builder.Services.AddSingleton(services => Open(
-            folder, services.GetRequiredService<IOptions<KadNodeOptions>>().Value, services.GetRequiredService<ILogger<SqliteDatabase>>()));
+            folder,
+            services.GetRequiredService<IOptions<KadNodeOptions>>().Value,
+            services.GetRequiredService<ILogger<SqliteDatabase>>(),
+            services.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<IKeyStore, SqliteKeyStore>();
         builder.Services.AddSingleton<INodeStateStore, SqliteNodeStateStore>();
         builder.Services.AddSingleton<IPublicationStore, SqlitePublicationStore>();
@@ -25,7 +28,15 @@ public static class SqliteKadNodeBuilderExtensions
         return builder;
     }
 
-    private static SqliteDatabase Open(string folder, KadNodeOptions options, ILogger<SqliteDatabase> logger) =>
+    private static SqliteDatabase Open(string folder, KadNodeOptions options, ILogger<SqliteDatabase> logger, TimeProvider time) =>
         SqliteDatabase.Open(
-            folder, new(options.Quota) { MaxPublications = options.MaxPublications, CacheBytes = options.CacheBytes }, logger);
+            folder,
+            new(options.Quota)
+            {
+                MaxPublications = options.MaxPublications,
+                CacheBytes = options.CacheBytes,
+                RepublishInterval = options.Kademlia.RepublishInterval,
+            },
+            logger,
+            time);
 }

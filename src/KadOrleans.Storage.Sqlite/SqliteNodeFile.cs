@@ -8,6 +8,9 @@ public sealed class SqliteNodeFile : IAsyncDisposable
     /// <summary>The file's name in its folder.</summary>
     public const string Name = SqliteDatabase.FileName;
 
+    // The longest that a node may have: nothing of its times is left out or deleted too early.
+    private static readonly TimeSpan LongestInterval = TimeSpan.FromDays(7);
+
     private readonly SqliteDatabase _database;
     private readonly string? _copy;
 
@@ -37,7 +40,7 @@ public sealed class SqliteNodeFile : IAsyncDisposable
     /// The file cannot be opened, or another process has it. A damaged one has a <see cref="DamagedDatabaseException"/> as inner exception.
     /// </exception>
     public static SqliteNodeFile Open(string folder, StoreQuota quota) =>
-        new(SqliteDatabase.Open(folder, new(quota) { RefusesDamage = true }), folder);
+        new(SqliteDatabase.Open(folder, new(quota) { RefusesDamage = true, RepublishInterval = LongestInterval }), folder);
 
     /// <summary>Copies the file to a temporary folder and keeps what is readable of it there. The folder itself is not changed.</summary>
     /// <param name="folder">The node's data folder.</param>
@@ -56,7 +59,7 @@ public sealed class SqliteNodeFile : IAsyncDisposable
                 }
             }
 
-            return new SqliteNodeFile(SqliteDatabase.Open(copy, new(StoreQuota.Unlimited)), folder, copy);
+            return new SqliteNodeFile(SqliteDatabase.Open(copy, new(StoreQuota.Unlimited) { RepublishInterval = LongestInterval }), folder, copy);
         }
         catch
         {

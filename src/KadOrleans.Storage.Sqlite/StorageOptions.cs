@@ -24,6 +24,9 @@ internal sealed record StorageOptions(StoreQuota Quota)
     // a flood of reads and writes would fill the disk.
     public long MaxWriteAheadBytes { get; init; } = 128 << 20;
 
+    /// <summary>For how long the file has when values came again unchanged: after that they are due in any case.</summary>
+    public TimeSpan RepublishInterval { get; init; } = new KademliaOptions().RepublishInterval;
+
     /// <summary>Bytes of obsolete records that are never compacted, so that a small log is not copied again and again.</summary>
     public long SlackBytes { get; init; } = 4 << 20;
 }

@@ -7,6 +7,12 @@ internal static class MovedTimes
 {
     public const int EntryLength = sizeof(ulong) + sizeof(ushort);
 
+    /// <summary>How old a put is at most when it is decided: its sender waits 4 s for an answer, and clocks may differ.</summary>
+    public static readonly TimeSpan OldestPut = TimeSpan.FromSeconds(4) + ClockComparison.Bound;
+
+    /// <summary>The latest time that is taken from a record: one that is raised must not overtake what is put from now on.</summary>
+    public static DateTimeOffset LatestAt(DateTimeOffset now) => now - OldestPut;
+
     // The key's first bytes with the end of its life: what was removed and set again is another value. Two values of one name, which only
     // somebody who searches for it finds, do no harm: one may go out an interval late after a restart, once.
     public static ValueName NameOf(NodeId key, DateTimeOffset expiresAt)
@@ -52,6 +58,20 @@ internal static class MovedTimes
         }
 
         return true;
+    }
+
+    /// <summary>Of the values that are named, each with its time from then on: the one of the record, up to the latest, if that is later.</summary>
+    public static IEnumerable<(HeldKey Held, DateTimeOffset Time)> Find(
+        KeyShard shard, IReadOnlyDictionary<ValueName, DateTimeOffset> times, DateTimeOffset latest)
+    {
+        foreach (var held in times.Count == 0 ? [] : shard.Enumerate())
+        {
+            if (times.TryGetValue(NameOf(held.Key, held.ExpiresAt), out var time))
+            {
+                time = time < latest ? time : latest;
+                yield return (held, held.StoredAt < time ? time : held.StoredAt);
+            }
+        }
     }
 }
 

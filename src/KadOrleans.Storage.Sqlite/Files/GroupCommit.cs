@@ -93,6 +93,11 @@ internal abstract class GroupCommit<TContext>(DatabaseFile file, int capacity, l
         }
     }
 
+    /// <summary>Called between two batches, without a transaction. It must not fail.</summary>
+    protected virtual void AfterBatch()
+    {
+    }
+
     /// <summary>Ends the process at once, as memory and file may differ. Tests do something else.</summary>
     protected virtual void EndProcess(string message, Exception exception) => Environment.FailFast(message, exception);
 
@@ -212,6 +217,7 @@ internal abstract class GroupCommit<TContext>(DatabaseFile file, int capacity, l
         }
 
         CompleteBatch(batch, failure);
+        AfterBatch();
     }
 
     private bool Read(DatabaseOperation<TContext> operation)

@@ -28,6 +28,10 @@ internal static class RowSalvage
         // All that a file before version 5 has.
         CopyTable(damaged, fresh, "contact", "position", "position, id, address, port");
         CopyTable(damaged, fresh, "publication", "key", "key, published_at, value, is_pending");
+
+        // A file without times of values that came again has no such table.
+        fresh.Execute(MovedTimeTable.Layout);
+        CopyTable(damaged, fresh, MovedTimeTable.Name, "rowid", "at, entries");
         return unread == 0 ? string.Empty : $", {unread} segments of which are unreadable";
     }
 

@@ -19,6 +19,7 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
     private readonly ReaderWriterLockSlim _restarts;
     private readonly ILogger _logger;
     private readonly StorageOptions _options;
+    private readonly MovedTimeTable _times;
 
     // Guards itself: numbers of segments whose repair is under way.
     private readonly HashSet<long> _repairs = [];
@@ -37,10 +38,15 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
 
     /// <summary>Starts writing. It enters <paramref name="restarts"/> to restart the write-ahead log while nobody reads from the file.</summary>
     public BatchWriter(
-        DatabaseFile file, LoadedDatabase loaded, IReadOnlyList<NodeId> lost, ReaderWriterLockSlim restarts, ILogger logger)
+        DatabaseFile file,
+        LoadedDatabase loaded,
+        MovedTimeTable times,
+        IReadOnlyList<NodeId> lost,
+        ReaderWriterLockSlim restarts,
+        ILogger logger)
         : base(file, QueueCapacity, long.MaxValue, logger)
     {
-        (_file, _logger, _options, _restarts) = (file, logger, loaded.Options, restarts);
+        (_file, _logger, _options, _restarts, _times) = (file, logger, loaded.Options, restarts, times);
         (_values, _segments, _publications, _state) = (loaded.Values, loaded.Segments, loaded.Publications, loaded.State);
         (Lost, _hadLost) = (new(lost.Select(key => KeyValuePair.Create(key, true))), lost.Count > 0);
         _log = new SegmentLog(file, loaded, Repair);
@@ -55,6 +61,15 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
     public ConcurrentDictionary<NodeId, bool> Lost { get; }
 
     public NodeState? State => Volatile.Read(ref _state);
+
+    /// <summary>Has the times written that have moved in memory alone. Any thread may ask; a full queue leaves it for the next time.</summary>
+    public void SaveTimes() => TryEnqueue(new FunctionOperation<BatchWriter, bool>(
+        writer =>
+        {
+            writer._times.Save();
+            return true;
+        },
+        isWrite: false));
 
     /// <summary>Has a damaged segment replaced. Any thread may ask.</summary>
     public void Repair(long number)
@@ -248,6 +263,7 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
 
     protected override void Apply()
     {
+        NoteTimes();
         lock (_values.Gate)
         {
             Plan.Apply();
@@ -269,6 +285,15 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
 
         _values.EndCommit();
         Volatile.Write(ref _state, _saved ?? _state);
+    }
+
+    // Of a write of its own: a put that changes nothing else waits for no disk, and no other put fails with it.
+    protected override void AfterBatch()
+    {
+        if (_times.IsDue)
+        {
+            _times.Save();
+        }
     }
 
     protected override void Abandon()
@@ -298,8 +323,23 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
 
     protected override void Close()
     {
+        _times.Save();
         _log.Dispose();
         _values.Dispose();
+    }
+
+    private void NoteTimes()
+    {
+        foreach (ref readonly var change in Plan.Changes)
+        {
+            if (!change.NeedsWrite
+                && change.After is { } after
+                && _values.Shard.TryGetAt(change.Slot, out var held)
+                && held.StoredAt != after.StoredAt)
+            {
+                _times.Note(change.Key, after);
+            }
+        }
     }
 
     // After the changes planned so far.
