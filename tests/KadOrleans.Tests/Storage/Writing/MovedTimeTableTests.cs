@@ -6,8 +6,8 @@ namespace KadOrleans.Tests.Storage;
 /// <summary>When values came again unchanged survives a stop and, up to the last minutes, a kill. Nothing depends on it.</summary>
 public sealed class MovedTimeTableTests(ITestOutputHelper output) : SqliteTests
 {
-    private const int NotRead = 5011;
-    private const int NotWritten = 5012;
+    private const int NotRead = 5012;
+    private const int NotWritten = 5013;
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
