@@ -21,9 +21,9 @@ internal static partial class StorageLog
     [LoggerMessage(5009, LogLevel.Error, "Segment {Number} of {Path} is damaged and could not be replaced; the next read of it tries again. Check the disk's health")]
     public static partial void SegmentNotReplaced(ILogger logger, Exception exception, long number, string path);
 
-    [LoggerMessage(5011, LogLevel.Warning, "{Path}: when values came again unchanged was not read ({Message}); values are sent again before their hour, once")]
+    [LoggerMessage(5012, LogLevel.Warning, "{Path}: when values came again unchanged was not read ({Message}); values are sent again before their hour, once")]
     public static partial void TimesNotRead(ILogger logger, string path, string message);
 
-    [LoggerMessage(5012, LogLevel.Warning, "{Path}: when values came again unchanged could not be written, which is tried again each five minutes; nothing else depends on it")]
+    [LoggerMessage(5013, LogLevel.Warning, "{Path}: when values came again unchanged could not be written, which is tried again each five minutes; nothing else depends on it")]
     public static partial void TimesNotWritten(ILogger logger, Exception exception, string path);
 }

@@ -6,8 +6,8 @@ namespace KadOrleans.Tests.Storage;
 /// <summary>When values came again unchanged survives a stop and, up to the last minutes, a kill. Nothing depends on it.</summary>
 public sealed class MovedTimeTableTests(ITestOutputHelper output) : SqliteTests
 {
-    private const int NotRead = 5011;
-    private const int NotWritten = 5012;
+    private const int NotRead = 5012;
+    private const int NotWritten = 5013;
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
@@ -515,8 +515,11 @@ public sealed class MovedTimeTableTests(ITestOutputHelper output) : SqliteTests
         return database;
     }
 
-    private StoredValue Held(string text, TimeSpan? life = null) =>
-        new(DhtValue.FromString(text), _clock.GetUtcNow(), life is { } set ? _clock.GetUtcNow() + set : ManualTimeProvider.Epoch + (48 * Hour), SourceNetwork.Trusted);
+    private StoredValue Held(string text, TimeSpan? life = null)
+    {
+        var now = _clock.GetUtcNow();
+        return new(DhtValue.FromString(text), now, life is { } set ? now + set : ManualTimeProvider.Epoch + (48 * Hour), SourceNetwork.Trusted);
+    }
 
     // As others that hold the same value do.
     private async Task TouchAsync(SqliteDatabase database, IEnumerable<int> keys, TimeSpan? life = null)
