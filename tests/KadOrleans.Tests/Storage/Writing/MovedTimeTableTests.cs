@@ -515,8 +515,11 @@ public sealed class MovedTimeTableTests(ITestOutputHelper output) : SqliteTests
         return database;
     }
 
-    private StoredValue Held(string text, TimeSpan? life = null) =>
-        new(DhtValue.FromString(text), _clock.GetUtcNow(), life is { } set ? _clock.GetUtcNow() + set : ManualTimeProvider.Epoch + (48 * Hour), SourceNetwork.Trusted);
+    private StoredValue Held(string text, TimeSpan? life = null)
+    {
+        var now = _clock.GetUtcNow();
+        return new(DhtValue.FromString(text), now, life is { } set ? now + set : ManualTimeProvider.Epoch + (48 * Hour), SourceNetwork.Trusted);
+    }
 
     // As others that hold the same value do.
     private async Task TouchAsync(SqliteDatabase database, IEnumerable<int> keys, TimeSpan? life = null)
