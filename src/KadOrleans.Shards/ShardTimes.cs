@@ -62,6 +62,11 @@ internal sealed class ShardTimes(string name, IRecordStorage storage, TimeSpan i
     public async Task EmptyAsync()
     {
         await _saving;
+        if (!_isKnown)
+        {
+            await ReadAsync();
+        }
+
         if (_hasEntries && await TryWriteAsync(RecordOf([])))
         {
             _hasEntries = false;

@@ -231,7 +231,7 @@ internal sealed class StorageImage : IShardValues
         {
             // Storage may have it from a log that was moved along, or not.
             Shard.Move(held, (ValuePlace.Of(held) with { IsMoved = true }).ToInt64());
-            if (held.StoredAt < time)
+            if (held.StoredAt != time)
             {
                 Shard.Touch(held, time);
                 if (Peek(held) is { } value)

@@ -28,7 +28,7 @@ internal sealed class HandOffPlan
     public HandOffPlan(RoutingTableSnapshot table, IEnumerable<Contact> newcomers, int bucketSize)
     {
         (_table, _bucketSize) = (table, bucketSize);
-        _newcomers = [.. newcomers.DistinctBy(newcomer => newcomer.Id).Where(table.Contains)];
+        _newcomers = [.. newcomers.Where(table.Contains).DistinctBy(newcomer => newcomer.Id)];
         foreach (var newcomer in _newcomers)
         {
             _keys.Add(newcomer.Id, []);

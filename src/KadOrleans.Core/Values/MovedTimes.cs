@@ -60,7 +60,10 @@ internal static class MovedTimes
         return true;
     }
 
-    /// <summary>Of the values that are named, each with its time from then on: the one of the record, up to the latest, if that is later.</summary>
+    /// <summary>
+    /// Of the values that are named, each with its time from then on: the one of the record, up to the latest, if that is later, or if the
+    /// value's own is of a clock that was ahead.
+    /// </summary>
     public static IEnumerable<(HeldKey Held, DateTimeOffset Time)> Find(
         KeyShard shard, IReadOnlyDictionary<ValueName, DateTimeOffset> times, DateTimeOffset latest)
     {
@@ -69,7 +72,8 @@ internal static class MovedTimes
             if (times.TryGetValue(NameOf(held.Key, held.ExpiresAt), out var time))
             {
                 time = time < latest ? time : latest;
-                yield return (held, held.StoredAt < time ? time : held.StoredAt);
+                var isAhead = held.StoredAt > latest + OldestPut + SteadyAges.Tolerance;
+                yield return (held, held.StoredAt < time || isAhead ? time : held.StoredAt);
             }
         }
     }

@@ -42,9 +42,18 @@ internal sealed class EdgeObserver : IEdgeObserver
 
     public Task<bool> OnChangeAsync(NodeId nodeId, SnapshotChange change) => Task.FromResult(Find(nodeId)?.Table.Update(change) ?? true);
 
-    public Task<bool> AcceptAsync(EdgeWork work) => _nodes.FirstOrDefault(n => n.Schedule.Serves(work)) is { } node
-        ? Task.FromResult(node.Schedule.TryAccept(work))
-        : throw new NoLiveEdgeException("The edge does not serve the node id of this work: it is starting or stopping.");
+    public Task<bool> AcceptAsync(EdgeWork work)
+    {
+        if (_nodes.FirstOrDefault(n => n.Schedule.Serves(work)) is not { } node)
+        {
+            throw new NoLiveEdgeException("The edge does not serve the node id of this work: it is starting or stopping.");
+        }
+
+        // An edge that reaches the silos and no contact would send values to nobody. Other edges may reach some.
+        return work is RepublishWork && node.Node is { HasHadContacts: true, HasGoodContact: false }
+            ? throw new NoLiveEdgeException("No contact answers the edge.")
+            : Task.FromResult(node.Schedule.TryAccept(work));
+    }
 
     public Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken) => Next().GetFromContactsAsync(key, cancellationToken);
 

@@ -38,7 +38,8 @@ internal sealed class ClusterRoutingTable(
     private readonly Lock _gate = new();
 
     // Contacts that the table has added since the snapshot's version, with the version that has them: whoever is told of one finds it there.
-    private readonly Queue<(Contact Contact, long Version)> _added = new();
+    // Of a doubtful one the table did not say that it was added.
+    private readonly Queue<(Contact Contact, long Version, bool IsDoubtful)> _added = new();
     private volatile RoutingTableSnapshot _snapshot = RoutingTableSnapshot.Empty(ownId);
 
     // A table treats a reporter that did not subscribe as one whose lease is lost, so nothing is sent before.
@@ -212,16 +213,21 @@ internal sealed class ClusterRoutingTable(
     private async Task<TableAnswer?> SendAsync(IReadOnlyList<ContactObservation> batch, CancellationToken cancellationToken)
     {
         BackOff? pauses = null;
+        var before = _snapshot;
         while (true)
         {
             try
             {
                 var answer = await CallAsync(batch, cancellationToken);
-                if (pauses is not null)
+                if (pauses is null)
                 {
-                    logger.TableReachable(ownId);
+                    return answer;
                 }
 
+                // A try before may have added some, and its answer was lost.
+                logger.TableReachable(ownId);
+                var answered = batch.Where(static one => one.Kind == ObservationKind.Answered).Select(static one => one.Contact);
+                NoteAdded(answered.Except(answer.Added).Where(contact => !before.Contains(contact)), answer.Version, isDoubtful: true);
                 return answer;
             }
             catch (ArgumentException e)
@@ -267,27 +273,29 @@ internal sealed class ClusterRoutingTable(
             return;
         }
 
-        lock (_gate)
-        {
-            foreach (var added in answer.Added)
-            {
-                _added.Enqueue((added, answer.Version));
-            }
-        }
-
+        NoteAdded(answer.Added, answer.Version);
         TellAdded();
         foreach (var check in answer.Checks)
         {
             CheckNeeded?.Invoke(check);
         }
 
-        if (TimeToFetch() is not { } left)
-        {
-            (_expected, _expectedSince) = (answer.Version, time.GetTimestamp());
-        }
-        else if (left == TimeSpan.Zero)
+        var left = TimeToFetch();
+        (_expected, _expectedSince) = (Math.Max(_expected, answer.Version), left is null ? time.GetTimestamp() : _expectedSince);
+        if (left == TimeSpan.Zero)
         {
             await FetchAsync(cancellationToken);
+        }
+    }
+
+    private void NoteAdded(IEnumerable<Contact> contacts, long version, bool isDoubtful = false)
+    {
+        lock (_gate)
+        {
+            foreach (var contact in contacts)
+            {
+                _added.Enqueue((contact, version, isDoubtful));
+            }
         }
     }
 
@@ -303,7 +311,16 @@ internal sealed class ClusterRoutingTable(
     {
         lock (_gate)
         {
-            return _added.TryPeek(out var first) && first.Version <= _snapshot.Version ? _added.Dequeue().Contact : null;
+            while (_added.TryPeek(out var first) && first.Version <= _snapshot.Version)
+            {
+                _added.Dequeue();
+                if (!first.IsDoubtful || _snapshot.Contains(first.Contact))
+                {
+                    return first.Contact;
+                }
+            }
+
+            return null;
         }
     }
 

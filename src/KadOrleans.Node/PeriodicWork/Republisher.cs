@@ -148,6 +148,9 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
                     checkedAll = done.Task;
                     batches.Add(batch);
                     keys.AddRange(await LookAsync(batch, cancellationToken));
+
+                    // Another look, before this is sent, would find all of it again.
+                    break;
                 }
             }
         }
@@ -174,6 +177,12 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         var isComplete = false;
         try
         {
+            if (node.RoutingTable.Count == 0 && node.HasHadContacts)
+            {
+                // It is cut off, and what is due waits until somebody is there.
+                return [];
+            }
+
             var (found, ripe) = await FindDueAsync(batch, cancellationToken);
             _watch.Add(found);
             isComplete = ripe <= MaxCollected;
@@ -390,7 +399,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             await store.GetCurrentAsync(key, _time.GetUtcNow(), cancellationToken) is { } held && held.Value == value
             && swept.IsDue?.Invoke(key, held) != false
                 ? await SendHeldAsync(swept, held, holders, pass, cancellationToken)
-                : (StoreResult?)null);
+                : null);
         if (result is not (null or StoreResult.Stored))
         {
             await SendLatestAsync(key, value, published, holders, cancellationToken);
@@ -401,15 +410,16 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
 
     // The copy then counts as stored now, and changes nothing else: without a mark it brings no publication back, and if anything was
     // stored since it was read, the same value with a shorter life too, it is superseded.
-    private async Task<StoreResult> SendHeldAsync(
+    // Null: of those that this node knows, or has known, none answered. It is cut off, and the value stays due.
+    private async Task<StoreResult?> SendHeldAsync(
         SweptKey swept, StoredValue held, LookupOutcome holders, ContactPass pass, CancellationToken cancellationToken)
     {
         var (key, now) = (swept.Key, _time.GetUtcNow());
         var life = held.LifeLeft(now);
         _watch.NoteLateness(swept, RepublishPolicy.GetLateness(ByPresentClock(held.StoredAt), now, Kademlia));
-        await node.Publisher.SendAsync(key, held.Value, life, holders, isChosen: false, held.IsAuthored, cancellationToken, pass);
-        await SendToOthersAsync(key, held.Value, life, holders, pass, held.IsAuthored, cancellationToken);
-        return await store.PutAsync(
+        var sent = await node.Publisher.SendAsync(key, held.Value, life, holders, isChosen: false, held.IsAuthored, cancellationToken, pass);
+        var others = await SendToOthersAsync(key, held.Value, life, holders, pass, held.IsAuthored, cancellationToken);
+        return sent.Stored + sent.Refused + others == 0 && (node.RoutingTable.Count > 0 || node.HasHadContacts) ? null : await store.PutAsync(
             key,
             held with { StoredAt = _time.GetUtcNow(), PublishedAt = null },
             new PutTerms(PutKind.Copy) { Condition = PutCondition.SameValue with { StoredBy = held.StoredAt } },
@@ -433,13 +443,13 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         return pass;
     }
 
-    // In place of those that did not answer, as far as their region is known.
-    private async Task SendToOthersAsync(
+    /// <summary>Sends it in place of those that did not answer, as far as their region is known. Returns how many of these others did.</summary>
+    private async Task<int> SendToOthersAsync(
         NodeId key, DhtValue value, TimeSpan? life, LookupOutcome holders, ContactPass pass, bool isAuthored, CancellationToken cancellationToken)
     {
         List<Contact> asked = [.. holders.Closest.Union(pass.Contacts)];
         List<Contact> missing = [.. asked.Except(pass.Contacts)];
-        var unanswered = pass.Unanswered;
+        var (unanswered, answers) = (pass.Unanswered, 0);
         for (var replaced = 0; replaced < MaxReplacements && unanswered.Count > 0; replaced++)
         {
             missing.AddRange(unanswered);
@@ -449,10 +459,13 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
                 break;
             }
 
-            await node.Publisher.SendAsync(key, value, life, holders, isChosen: false, isAuthored, cancellationToken, others);
+            var sent = await node.Publisher.SendAsync(key, value, life, holders, isChosen: false, isAuthored, cancellationToken, others);
+            answers += sent.Stored + sent.Refused;
             asked.AddRange(others.Contacts);
             unanswered = others.Unanswered;
         }
+
+        return answers;
     }
 
     private async Task<bool> PublishAsync(SweptKey swept, Publication publication, int keysNear, CancellationToken cancellationToken)

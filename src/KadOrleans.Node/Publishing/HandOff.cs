@@ -35,6 +35,12 @@ internal sealed class HandOff(
     /// </summary>
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(15);
 
+    /// <summary>Keys in a row that the store does not give before a contact's turn ends: a shard or a file is away.</summary>
+    private const int MaxUnread = 8;
+
+    /// <summary>Until newcomers are planned for again where the store did not show its keys.</summary>
+    private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(10);
+
     /// <summary>Passes over the keys for the same newcomers: after the first, each is without contacts that turned out to have left.</summary>
     private const int MaxPasses = 3;
 
@@ -47,6 +53,9 @@ internal sealed class HandOff(
         new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
     private readonly NetworkTurns _networks = new(NetworkRate, trusted);
+
+    // Newcomers that are to be planned for, and when they were met. Only the loop uses it.
+    private readonly Dictionary<Contact, DateTimeOffset> _met = [];
 
     // Contacts being served. Only the loop adds and removes.
     private readonly List<Task> _served = [];
@@ -69,14 +78,30 @@ internal sealed class HandOff(
 
     private async Task<TimeSpan> CheckAsync(CancellationToken cancellationToken)
     {
-        var (first, firstMetAt) = await _newcomers.Reader.ReadAsync(cancellationToken);
-        var newcomers = new Dictionary<Contact, DateTimeOffset> { [first] = firstMetAt };
-        while (_newcomers.Reader.TryRead(out var another))
+        if (_met.Count == 0)
         {
-            newcomers.TryAdd(another.Contact, another.MetAt);
+            await _newcomers.Reader.WaitToReadAsync(cancellationToken);
         }
 
-        foreach (var (newcomer, keys) in (await PlanAsync(newcomers, cancellationToken)).Found)
+        while (_met.Count < MaxWaiting && _newcomers.Reader.TryRead(out var another))
+        {
+            _met.TryAdd(another.Contact, another.MetAt);
+        }
+
+        HandOffPlan plan;
+        try
+        {
+            plan = await PlanAsync(_met, cancellationToken);
+        }
+        catch (KeyStoreException e)
+        {
+            logger.MaintenanceFailed(nameof(HandOff), e);
+            return AfterFailure;
+        }
+
+        var newcomers = new Dictionary<Contact, DateTimeOffset>(_met);
+        _met.Clear();
+        foreach (var (newcomer, keys) in plan.Found)
         {
             _isFull = _served.Count >= MaxServed;
             if (_isFull)
@@ -141,7 +166,7 @@ internal sealed class HandOff(
     private async Task ServeAsync(Contact newcomer, DateTimeOffset metAt, IReadOnlyList<NodeId> keys, CancellationToken cancellationToken)
     {
         var run = new HandOffRun(copies, newcomer);
-        var begunAt = time.GetTimestamp();
+        var (begunAt, unread) = (time.GetTimestamp(), 0);
         try
         {
             foreach (var key in keys)
@@ -152,7 +177,18 @@ internal sealed class HandOff(
                     break;
                 }
 
-                if (await store.GetAsync(key, time.GetUtcNow(), cancellationToken) is { } held && IsSettled(held, metAt))
+                StoredValue? held;
+                try
+                {
+                    held = await store.GetAsync(key, time.GetUtcNow(), cancellationToken);
+                    unread = 0;
+                }
+                catch (KeyStoreException) when (++unread < MaxUnread)
+                {
+                    continue;
+                }
+
+                if (held is not null && IsSettled(held, metAt))
                 {
                     await _pace.WaitAsync(1, cancellationToken);
                     await upload.WaitAsync(held.Value, stores: 1, queries: 0, cancellationToken);

@@ -123,6 +123,35 @@ public sealed class ClusterRoutingTableTests(OneShardCluster cluster) : IAsyncDi
     }
 
     [Fact]
+    public async Task A_contact_is_told_though_the_answer_that_added_it_was_lost()
+    {
+        var calls = 0;
+        var grain = Fake.Of<IRoutingTableGrain>((call, _) => call switch
+        {
+            Observe when ++calls == 1 => throw new TimeoutException("Lost."),
+            Observe => new ValueTask<TableAnswer>(new TableAnswer(IsFenced: false, [], [], Version: 2)),
+            nameof(IRoutingTableGrain.GetSnapshotAsync) => new ValueTask<RoutingTableSnapshot>(new RoutingTableSnapshot(_ownId, 2, [Contact(1)])),
+            _ => throw new NotSupportedException(call),
+        });
+        var table = new ClusterRoutingTable(
+            Fake.Of<IGrainFactory>((_, _) => grain), _ownId, epoch: 1, TimeProvider.System, NullLogger<ClusterRoutingTable>.Instance, TimeSpan.Zero);
+        _log.Follow(table);
+        Assert.True(table.Update(new RoutingTableSnapshot(_ownId, 1, [])));
+        using var stopping = new CancellationTokenSource();
+        var loop = table.RunAsync(stopping.Token);
+
+        // The second is not in the snapshot: the table did not take it.
+        table.Observe(ContactObservation.Answered(Contact(1)));
+        table.Observe(ContactObservation.Answered(Contact(2)));
+        await Eventually.IsTrueAsync(() => table.Snapshot.Version == 2);
+        await Eventually.IsTrueAsync(() => _log.Added.Count > 0);
+        Assert.Equal([Contact(1)], _log.Added);
+
+        await stopping.CancelAsync();
+        await loop;
+    }
+
+    [Fact]
     public async Task A_silo_that_does_not_answer_holds_up_no_end()
     {
         using var stopping = new CancellationTokenSource();

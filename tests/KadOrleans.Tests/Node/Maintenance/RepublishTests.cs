@@ -47,6 +47,24 @@ public sealed class RepublishTests
     });
 
     [Fact]
+    public void What_nobody_took_while_the_node_was_cut_off_stays_due() => _world.Run(async () =>
+    {
+        await _world.StartNetworkAsync(12, Without.Walks);
+        var holder = _world.Nodes[0];
+        await holder.Store.PutAsync(Key, Held(Value, TimeToLive));
+        var before = (await holder.Store.GetAsync(Key, _world.Clock.GetUtcNow()))!.StoredAt;
+        await _world.PassAsync(TimeSpan.FromMinutes(59));
+        _world.Network.Cut([holder.Transport.Endpoint], TimeSpan.FromMinutes(15));
+
+        await _world.PassAsync(TimeSpan.FromMinutes(14));
+        Assert.Equal(before, (await holder.Store.GetAsync(Key, _world.Clock.GetUtcNow()))!.StoredAt);
+        Assert.Equal(0, holder.Node.Engine.Counts["values.republished"]);
+
+        await _world.PassAsync(TimeSpan.FromMinutes(15));
+        Assert.All(await FindAllAsync(), value => Assert.Equal(Value, value));
+    });
+
+    [Fact]
     public void A_stranger_cannot_keep_holders_from_republishing_by_copies_that_are_about_to_expire() => _world.Run(async () =>
     {
         await _world.StartNetworkAsync(8, Without.Walks);

@@ -96,6 +96,25 @@ public sealed class HandOffTests
     }
 
     [Fact]
+    public void Newcomers_wait_while_the_store_shows_no_keys() => _world.Run(async () =>
+    {
+        var newcomer = new Contact(NodeId.MinValue.WithBit(1, true), UdpEndpoint.FromIPv4(0xCB007101, 1));
+        var table = new LocalRoutingTable(NodeId.MinValue, new KademliaOptions(), new SubnetDiversity(), _world.Clock);
+        table.Observe(ContactObservation.Answered(newcomer));
+        var passes = 0;
+        var store = Fake.Of<IKeyStore>((_, _) => ++passes < 3
+            ? throw new KeyStoreException("A silo restarts.")
+            : AsyncEnumerable.Empty<KeyValuePair<NodeId, StoredValue>>());
+        var handOff = new HandOff(
+            table, store, null!, static _ => ValueTask.FromResult(true), null!, new KademliaOptions(), AddressRangeSet.Parse([]), _world.Clock, NullLogger.Instance);
+        handOff.Enqueue(newcomer);
+
+        using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(1), _world.Clock);
+        await handOff.RunAsync(stop.Token);
+        Assert.Equal(3, passes);
+    });
+
+    [Fact]
     public void Hand_off_is_limited_in_rate() => _world.Run(async () =>
     {
         _world.Network.Conditions = new NetworkConditions { MinDelay = TimeSpan.Zero, MaxDelay = TimeSpan.Zero };
