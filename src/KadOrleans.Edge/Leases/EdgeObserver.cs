@@ -49,10 +49,18 @@ internal sealed class EdgeObserver : IEdgeObserver
             throw new NoLiveEdgeException("The edge does not serve the node id of this work: it is starting or stopping.");
         }
 
-        // An edge that reaches the silos and no contact would send values to nobody. Other edges may reach some.
-        return work is RepublishWork && node.Node is { HasHadContacts: true, HasGoodContact: false }
-            ? throw new NoLiveEdgeException("No contact answers the edge.")
-            : Task.FromResult(node.Schedule.TryAccept(work));
+        CheckReach(work, node.Node);
+        return Task.FromResult(node.Schedule.TryAccept(work));
+    }
+
+    /// <summary>An edge that reaches the silos and no contact would send values to nobody. Other edges may reach some.</summary>
+    /// <exception cref="NoLiveEdgeException">It is such work, and no contact answers.</exception>
+    internal static void CheckReach(EdgeWork work, DhtNode node)
+    {
+        if (work is RepublishWork && node is { HasHadContacts: true, HasGoodContact: false })
+        {
+            throw new NoLiveEdgeException("No contact answers the edge.");
+        }
     }
 
     public Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken) => Next().GetFromContactsAsync(key, cancellationToken);

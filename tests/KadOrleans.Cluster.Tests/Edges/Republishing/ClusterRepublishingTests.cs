@@ -51,6 +51,22 @@ public sealed class ClusterRepublishingTests(ITestOutputHelper output)
     });
 
     [Fact]
+    public void What_an_edge_that_reaches_no_contact_was_to_send_others_send() => _world.Run(async () =>
+    {
+        await using var cluster = new RepublishingCluster(_world);
+        await cluster.StartAsync(9_000, edges: 3, ticks: TimeSpan.FromHours(1));
+        await _world.PassAsync(TimeSpan.FromMinutes(12));
+        cluster.CutEdge(1);
+
+        // But for what it was given until it noticed.
+        await _world.PassAsync(TimeSpan.FromMinutes(53));
+        output.WriteLine($"{cluster.Sent.Count} keys within the hour");
+        Assert.InRange(cluster.Sent.Count, 8_500, 9_000);
+        await _world.PassAsync(TimeSpan.FromHours(1));
+        Assert.Equal(9_000, cluster.Sent.Count);
+    });
+
+    [Fact]
     public void A_shard_says_what_no_edge_has_sent_before_its_next_check() => _world.Run(async () =>
     {
         var said = new List<string>();
@@ -108,6 +124,7 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
     private static readonly DhtValue Value = DhtValue.FromBytes(new byte[64]);
 
     private readonly List<DhtNode> _nodes = [];
+    private readonly List<UdpEndpoint> _endpoints = [];
     private readonly List<RawPeer> _peers = [];
     private readonly List<Task> _loops = [];
     private readonly List<LiveEdge> _edges = [];
@@ -157,6 +174,9 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
             _loops.Add(TickAsync(shard, (i + world.Random.NextDouble()) * (ticks ?? Hour) / _shards.Length));
         }
     }
+
+    /// <summary>Cuts an edge off from all contacts; its silos still reach it.</summary>
+    public void CutEdge(int index) => world.Network.Cut([_endpoints[index]], TimeSpan.FromHours(9));
 
     /// <summary>Ends an edge as a kill does: what it has taken is lost.</summary>
     public void EndEdge(int index)
@@ -210,6 +230,7 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
         var schedule = new ClusterMaintenanceSchedule(id);
         var runner = new MaintenanceRunner(node, _store, new InMemoryPublicationStore(0), schedule, _ => Task.CompletedTask, world.Environment);
         _nodes.Add(node);
+        _endpoints.Add(transport.Endpoint);
         node.Start();
         await node.BootstrapAsync(_peers.Select(peer => $"{peer.Endpoint}"));
         var end = new CancellationTokenSource();
@@ -217,8 +238,14 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
         _loops.Add(runner.RunAsync(end.Token));
         var observer = Fake.Of<IEdgeObserver>((_, args) => end.IsCancellationRequested
             ? Task.FromException<bool>(new IOException("It has ended."))
-            : Task.FromResult(schedule.TryAccept((EdgeWork)args[0]!)));
+            : AcceptAsync((EdgeWork)args[0]!));
         _edges.Add(new LiveEdge(name, 1, [id], observer, new EdgeReport { SendsForAll = true }));
+
+        async Task<bool> AcceptAsync(EdgeWork work)
+        {
+            EdgeObserver.CheckReach(work, node);
+            return schedule.TryAccept(work);
+        }
     }
 
     private async Task TickAsync(List<NodeId> shard, TimeSpan first)
