@@ -3,6 +3,9 @@ namespace KadOrleans.Core;
 // Finds options out of bounds. A problem names the setting, its value and what is allowed. The separator replaces dots in names.
 internal sealed class OptionChecks(string prefix, char separator)
 {
+    /// <summary>The longest that held values may stay without being sent again.</summary>
+    internal static readonly TimeSpan LongestRepublishInterval = TimeSpan.FromDays(7);
+
     public List<string> Problems { get; } = [];
 
     public void Within<T>(string setting, T value, T least, T most)
@@ -34,7 +37,7 @@ internal sealed class OptionChecks(string prefix, char separator)
         Within("Kademlia.FailuresBeforeDrop", options.FailuresBeforeDrop, 1, 10);
         Within("Kademlia.ValueTimeToLive", options.ValueTimeToLive, TimeSpan.FromSeconds(1), TimeSpan.FromDays(365));
         Within("Kademlia.BucketRefreshInterval", options.BucketRefreshInterval, TimeSpan.FromMinutes(1), TimeSpan.FromDays(7));
-        Within("Kademlia.RepublishInterval", options.RepublishInterval, TimeSpan.FromMinutes(6), TimeSpan.FromDays(7));
+        Within("Kademlia.RepublishInterval", options.RepublishInterval, TimeSpan.FromMinutes(6), LongestRepublishInterval);
         Within("Kademlia.PublishInterval", options.PublishInterval, TimeSpan.FromMinutes(1), TimeSpan.FromDays(365));
     }
 

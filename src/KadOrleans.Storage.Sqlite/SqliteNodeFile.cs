@@ -8,9 +8,6 @@ public sealed class SqliteNodeFile : IAsyncDisposable
     /// <summary>The file's name in its folder.</summary>
     public const string Name = SqliteDatabase.FileName;
 
-    // The longest that a node may have: nothing of its times is left out or deleted too early.
-    private static readonly TimeSpan LongestInterval = TimeSpan.FromDays(7);
-
     private readonly SqliteDatabase _database;
     private readonly string? _copy;
 
@@ -40,7 +37,7 @@ public sealed class SqliteNodeFile : IAsyncDisposable
     /// The file cannot be opened, or another process has it. A damaged one has a <see cref="DamagedDatabaseException"/> as inner exception.
     /// </exception>
     public static SqliteNodeFile Open(string folder, StoreQuota quota) =>
-        new(SqliteDatabase.Open(folder, new(quota) { RefusesDamage = true, RepublishInterval = LongestInterval }), folder);
+        new(SqliteDatabase.Open(folder, OptionsOf(quota) with { RefusesDamage = true }), folder);
 
     /// <summary>Copies the file to a temporary folder and keeps what is readable of it there. The folder itself is not changed.</summary>
     /// <param name="folder">The node's data folder.</param>
@@ -59,7 +56,7 @@ public sealed class SqliteNodeFile : IAsyncDisposable
                 }
             }
 
-            return new SqliteNodeFile(SqliteDatabase.Open(copy, new(StoreQuota.Unlimited) { RepublishInterval = LongestInterval }), folder, copy);
+            return new SqliteNodeFile(SqliteDatabase.Open(copy, OptionsOf(StoreQuota.Unlimited)), folder, copy);
         }
         catch
         {
@@ -95,4 +92,7 @@ public sealed class SqliteNodeFile : IAsyncDisposable
             }
         }
     }
+
+    // Which interval the node has is not known here. With the longest nothing of its times is left out or deleted too early.
+    private static StorageOptions OptionsOf(StoreQuota quota) => new(quota) { RepublishInterval = OptionChecks.LongestRepublishInterval };
 }

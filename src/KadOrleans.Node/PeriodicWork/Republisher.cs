@@ -419,7 +419,12 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         _watch.NoteLateness(swept, RepublishPolicy.GetLateness(ByPresentClock(held.StoredAt), now, Kademlia));
         var sent = await node.Publisher.SendAsync(key, held.Value, life, holders, isChosen: false, held.IsAuthored, cancellationToken, pass);
         var others = await SendToOthersAsync(key, held.Value, life, holders, pass, held.IsAuthored, cancellationToken);
-        return sent.Stored + sent.Refused + others == 0 && (node.RoutingTable.Count > 0 || node.HasHadContacts) ? null : await store.PutAsync(
+        if (sent.Stored + sent.Refused + others == 0 && (node.RoutingTable.Count > 0 || node.HasHadContacts))
+        {
+            return null;
+        }
+
+        return await store.PutAsync(
             key,
             held with { StoredAt = _time.GetUtcNow(), PublishedAt = null },
             new PutTerms(PutKind.Copy) { Condition = PutCondition.SameValue with { StoredBy = held.StoredAt } },

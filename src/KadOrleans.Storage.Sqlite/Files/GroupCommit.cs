@@ -293,13 +293,8 @@ internal abstract class GroupCommit<TContext>(DatabaseFile file, int capacity, l
 
     private void RollBack()
     {
-        try
+        if (file.Connection.TryRollBack() is { } exception)
         {
-            file.Connection.RollBack();
-        }
-        catch (SqliteException exception)
-        {
-            // The callers get the cause of the failure. The next batch begins with another attempt.
             GroupCommitLog.RollbackFailed(logger, exception, file.Path);
         }
     }

@@ -48,6 +48,20 @@ internal static class SqliteConnectionExtensions
         }
     }
 
+    /// <summary>The same after a failure, of which callers get the cause. Returns why it failed: the next transaction begins with another try.</summary>
+    public static SqliteException? TryRollBack(this SqliteConnection connection)
+    {
+        try
+        {
+            connection.RollBack();
+            return null;
+        }
+        catch (SqliteException exception)
+        {
+            return exception;
+        }
+    }
+
     private static object? QueryScalar(this SqliteConnection connection, string sql)
     {
         using var command = connection.CreateCommand(sql, []);

@@ -97,7 +97,7 @@ internal sealed class MovedTimeTable(DatabaseFile file, TimeSpan interval, TimeP
             }
 
             _isFailing = true;
-            RollBack();
+            file.Connection.TryRollBack();
         }
     }
 
@@ -198,18 +198,6 @@ internal sealed class MovedTimeTable(DatabaseFile file, TimeSpan interval, TimeP
     }
 
     private bool IsOver(Row row) => time.GetElapsedTime(row.WrittenAt) >= interval;
-
-    private void RollBack()
-    {
-        try
-        {
-            file.Connection.RollBack();
-        }
-        catch (SqliteException)
-        {
-            // The next transaction begins with another attempt.
-        }
-    }
 
     /// <summary>A row of the file: when it was written by the wall clock, and by the clock that no one sets.</summary>
     private readonly record struct Row(long Number, long At, long WrittenAt, int Entries);

@@ -11,7 +11,7 @@ public sealed class StoreLoad : IAsyncDisposable
 
     // So many of one shard, acknowledged in a row, show that it is there: each key of a shard that is away breaks its row. Rows of shards
     // are apart, so that a datagram lost on a busy machine costs one of them its row, not all.
-    private const int PerShard = 8;
+    private const int PerShard = 16;
 
     // Each of the workers rests between its STOREs: a load that takes all of the processor delays the starts that it waits for.
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(100);
@@ -38,7 +38,7 @@ public sealed class StoreLoad : IAsyncDisposable
 
     public static DhtValue ValueOf(NodeId key) => DhtValue.FromString($"value of {key}");
 
-    /// <summary>Waits until of each shard 8 STOREs are acknowledged in a row, all sent after this call.</summary>
+    /// <summary>Waits until of each shard 16 STOREs are acknowledged in a row, all sent after this call.</summary>
     /// <returns>The time from the call until the last shard's row began.</returns>
     public async Task<TimeSpan> WholeAsync()
     {

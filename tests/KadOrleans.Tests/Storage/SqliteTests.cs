@@ -22,6 +22,21 @@ public abstract class SqliteTests : IDisposable
     private protected SqliteDatabase Open(StorageOptions? options = null) =>
         SqliteDatabase.Open(Folder.Path, options ?? new(StoreQuota.Unlimited));
 
+    /// <summary>A file of numbers, for what needs no node.</summary>
+    private protected DatabaseFile OpenRows() => DatabaseFile.Open(
+        Folder.Path,
+        new DatabaseKind
+        {
+            FileName = "rows.db",
+            ApplicationId = 7,
+            Version = 1,
+            Layout = "CREATE TABLE row (number INTEGER NOT NULL PRIMARY KEY);",
+            Owner = "node",
+            FreshStart = "start without rows",
+            Fault = (sentence, cause) => new KeyStoreException(sentence, cause!),
+        },
+        static _ => { });
+
     /// <summary>Puts values of 64 bytes, up to 4,000 in one batch and so in one segment.</summary>
     private protected async Task StoreAsync(int first, int count, SourceNetwork source = default)
     {

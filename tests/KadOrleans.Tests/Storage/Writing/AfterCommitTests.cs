@@ -9,7 +9,7 @@ public sealed class AfterCommitTests : SqliteTests
     [Fact]
     public async Task A_failure_after_the_commit_ends_the_process()
     {
-        using var file = OpenFile();
+        using var file = OpenRows();
         await using var writer = new Writer(file);
 
         await Assert.ThrowsAnyAsync<Exception>(() => writer.RunAsync(Query("INSERT INTO row VALUES (3) RETURNING number"), Token));
@@ -25,20 +25,6 @@ public sealed class AfterCommitTests : SqliteTests
 
     private static FunctionOperation<SqliteConnection, long> Query(string sql, bool isWrite = true) =>
         new(connection => connection.QueryInteger(sql), isWrite: isWrite);
-
-    private DatabaseFile OpenFile() => DatabaseFile.Open(
-        Folder.Path,
-        new DatabaseKind
-        {
-            FileName = "rows.db",
-            ApplicationId = 7,
-            Version = 1,
-            Layout = "CREATE TABLE row (number INTEGER NOT NULL PRIMARY KEY);",
-            Owner = "node",
-            FreshStart = "start without rows",
-            Fault = (sentence, cause) => new KeyStoreException(sentence, cause!),
-        },
-        static _ => { });
 
     private sealed class Writer : GroupCommit<SqliteConnection>
     {

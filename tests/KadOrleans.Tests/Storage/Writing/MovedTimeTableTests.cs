@@ -286,19 +286,7 @@ public sealed class MovedTimeTableTests(ITestOutputHelper output) : SqliteTests
     [Fact]
     public async Task Times_that_cannot_be_written_are_bounded()
     {
-        using var file = DatabaseFile.Open(
-            Folder.Path,
-            new DatabaseKind
-            {
-                FileName = "rows.db",
-                ApplicationId = 7,
-                Version = 1,
-                Layout = "CREATE TABLE row (number INTEGER NOT NULL PRIMARY KEY);",
-                Owner = "node",
-                FreshStart = "start without rows",
-                Fault = (sentence, cause) => new KeyStoreException(sentence, cause!),
-            },
-            _ => { });
+        using var file = OpenRows();
         var table = new MovedTimeTable(file, Hour, _clock, _log);
         for (var i = 0; i < MovedTimeTable.MaxWaiting + 10; i++)
         {
