@@ -20,18 +20,30 @@ internal sealed class HandOffPlan
     private readonly Dictionary<NodeId, List<NodeId>> _keys = [];
     private readonly HashSet<Contact> _inTheWay = [];
     private readonly Contact[] _newcomers;
+
+    private readonly HashSet<NodeId> _lackKeys = [];
     private int _count;
 
     /// <param name="table">The contacts, without those that are known to have left.</param>
     /// <param name="newcomers">Contacts that may lack their keys. Those that the table does not have get nothing.</param>
+    /// <param name="recent">
+    /// Contacts that came shortly before: as newcomers, they may lack what they would hand over. After a start most contacts are newcomers, and
+    /// have their keys: so these few count only if they are no more than half of the table.
+    /// </param>
     /// <param name="bucketSize">Of how many nearest contacts of a key a newcomer must be one to get it: k or more.</param>
-    public HandOffPlan(RoutingTableSnapshot table, IEnumerable<Contact> newcomers, int bucketSize)
+    public HandOffPlan(RoutingTableSnapshot table, IEnumerable<Contact> newcomers, IEnumerable<Contact> recent, int bucketSize)
     {
         (_table, _bucketSize) = (table, bucketSize);
         _newcomers = [.. newcomers.Where(table.Contains).DistinctBy(newcomer => newcomer.Id)];
         foreach (var newcomer in _newcomers)
         {
             _keys.Add(newcomer.Id, []);
+        }
+
+        _lackKeys.UnionWith(recent.Where(table.Contains).Concat(_newcomers).Select(static contact => contact.Id));
+        if (_lackKeys.Count > table.Count / 2)
+        {
+            _lackKeys.Clear();
         }
 
         Region = HandOffRule.GetRegion(table, _newcomers is [var only] ? only.Id : null, MostInTheWay);
@@ -80,20 +92,25 @@ internal sealed class HandOffPlan
 
     private void Consider(NodeId key, NodeId newcomer, List<NodeId> keys, ReadOnlySpan<Contact> others)
     {
-        if (HandOffRule.Applies(key, _table.OwnId, newcomer, others, _bucketSize))
+        if (IsNearer(others, MostInTheWay, key) || !RepublishPolicy.IsAmongNearest(newcomer, key, others, _bucketSize))
         {
-            if (_count < MaxKeys)
-            {
-                keys.Add(key);
-                _count++;
-            }
+            return;
         }
-        else if (!IsNearer(others, MostInTheWay, key) && RepublishPolicy.IsAmongNearest(newcomer, key, others, _bucketSize))
+
+        var isNearest = true;
+        for (var i = 0; IsNearer(others, i, key); i++)
         {
-            for (var i = 0; IsNearer(others, i, key); i++)
+            if (!_lackKeys.Contains(others[i].Id))
             {
+                isNearest = false;
                 _inTheWay.Add(others[i]);
             }
+        }
+
+        if (isNearest && _count < MaxKeys)
+        {
+            keys.Add(key);
+            _count++;
         }
     }
 

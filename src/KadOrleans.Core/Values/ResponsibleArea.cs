@@ -93,9 +93,6 @@ public readonly record struct KeyRegion(NodeId Bits, NodeId Mask)
 /// <summary>Decides which node hands a value off to a new contact (Kademlia §2.5): the nearest holder alone.</summary>
 internal static class HandOffRule
 {
-    public static bool Applies(NodeId key, NodeId ownId, NodeId newcomer, ReadOnlySpan<Contact> nearest, int bucketSize) => nearest.IsEmpty
-        || (ownId.DistanceTo(key) <= nearest[0].Id.DistanceTo(key) && RepublishPolicy.IsAmongNearest(newcomer, key, nearest, bucketSize));
-
     /// <summary>
     /// Contacts beyond the k nearest that a newcomer may be among: a fifth of a table may have left without notice, and more do within the hour.
     /// Of 1.5 k then some k + k/5 are there, of 1.2 k fewer than k. It costs half as many hand-offs again where nobody has left.

@@ -7,8 +7,14 @@ namespace KadOrleans.Node;
 /// </summary>
 internal sealed class ContactWindows(TimeProvider time)
 {
-    /// <summary>Of 1,100 bytes at most, so they fit a third of a socket's usual 212,992. At a round trip of 50 ms it is 1,280 a second.</summary>
+    /// <summary>
+    /// At first, and beyond those that are on their way: as many may wait at a contact. Of 1,100 bytes at most, so they fit a third of a socket's
+    /// usual 212,992. At a round trip of 50 ms 64 are 1,280 a second.
+    /// </summary>
     public const int Size = 64;
+
+    /// <summary>In all, on their way or waiting there: at a round trip of 80 ms they are 4,000 a second, which a sweep sends at most.</summary>
+    public const int Largest = 320;
 
     /// <summary>Consecutive STOREs without an answer, each sent twice.</summary>
     public const int MostUnanswered = 3;
@@ -35,7 +41,7 @@ internal sealed class ContactWindows(TimeProvider time)
     private static readonly TimeSpan Ceasing = TimeSpan.FromSeconds(30);
 
     // Of the last answers of a contact, by their number, and of the last ones of all.
-    private const double NewestShare = 1.0 / 16;
+    private const int Averaged = 128;
     private const double NewestShareOfAll = 1.0 / 64;
 
     // Guards all that follows.
@@ -182,7 +188,7 @@ internal sealed class ContactWindows(TimeProvider time)
             window.LeftOutAt = time.GetTimestamp();
         }
 
-        window.Took = window.Took is { } before ? before + (NewestShare * (took - before)) : took;
+        window.Measure(took, time.GetTimestamp(), time.TimestampFrequency);
         window.IsSlow = window.Took > Patience && window.Took > SlowFactor * GetUsualTime();
     }
 
@@ -202,7 +208,7 @@ internal sealed class ContactWindows(TimeProvider time)
         return times[times.Length / 2];
     }
 
-    private static int RoomOf(Window window) => window.IsOnTrial ? 1 : Size;
+    private static int RoomOf(Window window) => window.IsOnTrial ? 1 : Math.Min(Size + window.OnTheirWay, Largest);
 
     // Those who get room, and those who do not wait for it any longer.
     private List<(Waiter One, bool HasRoom)> LetGo(Window window)
@@ -302,6 +308,12 @@ internal sealed class ContactWindows(TimeProvider time)
 
     private sealed class Window
     {
+        // In ticks of the clock: the average pause between two that end, and the least average of what they took.
+        private double _pause;
+        private double _least = double.MaxValue;
+        private long? _endedAt;
+        private int _ended;
+
         public int UnderWay { get; set; }
 
         public int Unanswered { get; set; }
@@ -309,7 +321,13 @@ internal sealed class ContactWindows(TimeProvider time)
         public long LeftOutAt { get; set; }
 
         /// <summary>The average of the last ones. Null before the first has ended.</summary>
-        public TimeSpan? Took { get; set; }
+        public TimeSpan? Took { get; private set; }
+
+        /// <summary>
+        /// How many the contact takes within the least time that they took on average, so that is what is on the way to it or back. What is under
+        /// way beyond that waits there.
+        /// </summary>
+        public int OnTheirWay { get; private set; }
 
         public bool IsSlow { get; set; }
 
@@ -317,6 +335,21 @@ internal sealed class ContactWindows(TimeProvider time)
         public bool IsOnTrial { get; set; }
 
         public Queue<Waiter> Waiting { get; set; } = new();
+
+        /// <summary>Counts one that has ended.</summary>
+        public void Measure(TimeSpan took, long now, long frequency)
+        {
+            // Of the first ones it is the average of all: a single one says little of the least.
+            var share = 1.0 / Math.Min(++_ended, Averaged);
+            Took = Took is { } before ? before + (share * (took - before)) : took;
+            _pause += share * (now - (_endedAt ?? now) - _pause);
+            _endedAt = now;
+            if (_ended >= Averaged)
+            {
+                _least = Math.Min(_least, Took.Value.TotalSeconds * frequency);
+                OnTheirWay = (int)Math.Min(_least / Math.Max(1, _pause), Largest);
+            }
+        }
     }
 
     private readonly record struct Waiter(TaskCompletionSource<bool> Room, bool Waits);

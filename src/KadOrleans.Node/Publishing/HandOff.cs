@@ -35,6 +35,9 @@ internal sealed class HandOff(
     /// </summary>
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(15);
 
+    /// <summary>How long a newcomer may lack keys that it is the nearest to, and so hands none of them to the next one.</summary>
+    private static readonly TimeSpan Settled = TimeSpan.FromMinutes(10);
+
     /// <summary>Keys in a row that the store does not give before a contact's turn ends: a shard or a file is away.</summary>
     private const int MaxUnread = 8;
 
@@ -54,8 +57,9 @@ internal sealed class HandOff(
 
     private readonly NetworkTurns _networks = new(NetworkRate, trusted);
 
-    // Newcomers that are to be planned for, and when they were met. Only the loop uses it.
+    // Newcomers that are to be planned for, and those of the last minutes, and when they were met. Only the loop uses them.
     private readonly Dictionary<Contact, DateTimeOffset> _met = [];
+    private readonly Dictionary<Contact, DateTimeOffset> _recent = [];
 
     // Contacts being served. Only the loop adds and removes.
     private readonly List<Task> _served = [];
@@ -101,6 +105,7 @@ internal sealed class HandOff(
 
         var newcomers = new Dictionary<Contact, DateTimeOffset>(_met);
         _met.Clear();
+        KeepRecent(newcomers);
         foreach (var (newcomer, keys) in plan.Found)
         {
             _isFull = _served.Count >= MaxServed;
@@ -125,7 +130,7 @@ internal sealed class HandOff(
         var (asked, gone) = (newcomers.Keys.ToHashSet(), new HashSet<Contact>());
         for (var pass = 1; ; pass++)
         {
-            var plan = new HandOffPlan(Without(gone), newcomers.Keys, _reach);
+            var plan = new HandOffPlan(Without(gone), newcomers.Keys, _recent.Keys, _reach);
             await store.VisitAsync(plan.Region, life => Consider(plan, life), cancellationToken);
             var silent = pass == MaxPasses ? [] : await FindSilentAsync([.. plan.InTheWay.Where(asked.Add)]);
             cancellationToken.ThrowIfCancellationRequested();
@@ -143,6 +148,20 @@ internal sealed class HandOff(
             {
                 plan.Consider(life.Key);
             }
+        }
+    }
+
+    private void KeepRecent(Dictionary<Contact, DateTimeOffset> newcomers)
+    {
+        var now = time.GetUtcNow();
+        foreach (var (contact, _) in _recent.Where(one => now - one.Value > Settled).ToList())
+        {
+            _recent.Remove(contact);
+        }
+
+        foreach (var (contact, metAt) in newcomers.Take(MaxWaiting - _recent.Count))
+        {
+            _recent[contact] = metAt;
         }
     }
 

@@ -15,12 +15,11 @@ public sealed class UpkeepSends
     private readonly Dictionary<NodeId, SentValue> _values = [];
     private readonly Dictionary<(NodeId Key, UdpEndpoint Sender), Sending> _open = [];
     private readonly Queue<(TimeSpan At, (NodeId Key, UdpEndpoint Sender) Sending)> _opened = new();
-    private readonly Dictionary<UdpEndpoint, int> _ofThisMinute = [];
+    private readonly Dictionary<UdpEndpoint, Queue<TimeSpan>> _ofLastMinute = [];
     private readonly List<double> _lateness = [];
     private readonly List<long> _byHour = [];
     private readonly TimeSpan _interval;
     private readonly int _enough;
-    private TimeSpan _minute;
     private int _mostInMinute;
 
     /// <param name="interval">After which a value is due.</param>
@@ -50,8 +49,8 @@ public sealed class UpkeepSends
     /// <summary>Seconds from the time when a value was due to its first STORE; none of repeated ones.</summary>
     public Distribution Lateness => Distribution.Of(_lateness);
 
-    /// <summary>Values a second of the node that sent most, in its busiest minute.</summary>
-    public double MostPerSecond => Math.Max(_mostInMinute, _ofThisMinute.Values.DefaultIfEmpty().Max()) / 60.0;
+    /// <summary>Values a second of the node that sent most, in its busiest minute, which may begin at any time.</summary>
+    public double MostPerSecond => _mostInMinute / 60.0;
 
     /// <summary>Counts STOREs of a value from now on.</summary>
     /// <param name="key">Its key.</param>
@@ -102,7 +101,7 @@ public sealed class UpkeepSends
     private void CountRepublished(SentValue value, UdpEndpoint sender, TimeSpan at)
     {
         Republished++;
-        _ofThisMinute[sender] = _ofThisMinute.GetValueOrDefault(sender) + 1;
+        CountOfMinute(sender, at);
         var age = at - value.SentAt;
         if (age < _interval / 2)
         {
@@ -128,13 +127,22 @@ public sealed class UpkeepSends
         {
             _open.Remove(_opened.Dequeue().Sending);
         }
+    }
 
-        if (now - _minute >= TimeSpan.FromMinutes(1))
+    private void CountOfMinute(UdpEndpoint sender, TimeSpan at)
+    {
+        if (!_ofLastMinute.TryGetValue(sender, out var times))
         {
-            _minute = TimeSpan.FromMinutes((int)now.TotalMinutes);
-            _mostInMinute = Math.Max(_mostInMinute, _ofThisMinute.Values.DefaultIfEmpty().Max());
-            _ofThisMinute.Clear();
+            _ofLastMinute.Add(sender, times = new Queue<TimeSpan>());
         }
+
+        times.Enqueue(at);
+        while (at - times.Peek() >= TimeSpan.FromMinutes(1))
+        {
+            times.Dequeue();
+        }
+
+        _mostInMinute = Math.Max(_mostInMinute, times.Count);
     }
 
     private sealed class SentValue

@@ -40,6 +40,25 @@ public sealed class HandOffTests
     });
 
     [Fact]
+    public void Two_that_come_at_once_both_get_what_each_of_them_is_the_nearest_to() => _world.Run(async () =>
+    {
+        var first = await HoldAsync(200, Without.Walks);
+        for (var i = 0; i < 4; i++)
+        {
+            await JoinAsync(first, Without.Walks);
+            await _world.PassAsync(TimeSpan.FromMinutes(11));
+        }
+
+        var newcomers = await Task.WhenAll(JoinAsync(first, Without.Walks), JoinAsync(first, Without.Walks));
+        await _world.PassAsync(TimeSpan.FromMinutes(1));
+
+        foreach (var newcomer in newcomers)
+        {
+            Assert.Equal(200, (await newcomer.Store.GetUsageAsync()).Keys);
+        }
+    });
+
+    [Fact]
     public void What_a_node_gets_while_it_joins_it_hands_to_nobody() => _world.Run(async () =>
     {
         await _world.StartNetworkAsync(30, Without.Walks);

@@ -33,6 +33,19 @@ public sealed class UpkeepSendsTests
     }
 
     [Fact]
+    public void The_busiest_minute_begins_at_any_time()
+    {
+        var (sends, other) = (Create(), NodeId.FromKey("b"));
+        sends.Add(other, -Hour);
+        Send(sends, Sender, 20, TimeSpan.FromSeconds(50));
+        Send(sends, Sender, 20, TimeSpan.FromSeconds(100), other);
+        Send(sends, Endpoint(2), 20, TimeSpan.FromSeconds(101), other);
+        Send(sends, Sender, 20, TimeSpan.FromSeconds(300));
+
+        Assert.Equal((4, 2 / 60.0), (sends.Republished, sends.MostPerSecond));
+    }
+
+    [Fact]
     public void Shares_of_the_worst_hundredth_are_the_least_that_were_seen()
     {
         var held = new HeldShares();
@@ -51,11 +64,11 @@ public sealed class UpkeepSendsTests
         return sends;
     }
 
-    private static void Send(UpkeepSends sends, UdpEndpoint sender, int receivers, TimeSpan now)
+    private static void Send(UpkeepSends sends, UdpEndpoint sender, int receivers, TimeSpan now, NodeId? key = null)
     {
         for (var i = 0; i < receivers; i++)
         {
-            sends.OnStore(Key, sender, Endpoint(10 + i), now);
+            sends.OnStore(key ?? Key, sender, Endpoint(10 + i), now);
         }
     }
 
