@@ -24,6 +24,9 @@ internal sealed class KeyShardGrain(
 {
     public const string Expiry = "expiry";
 
+    /// <summary>After its activation a shard goes on with what is due. Not all shards of a cluster that starts do so at once.</summary>
+    public static readonly TimeSpan GoesOnWithin = TimeSpan.FromMinutes(5);
+
     private readonly GrainId _desk = desks.At(silo.GatewayAddress).GetGrainId();
     private readonly CancellationTokenSource _ending = new();
     private Task _hourly = Task.CompletedTask;
@@ -61,6 +64,9 @@ internal sealed class KeyShardGrain(
         this.RegisterGrainTimer(
             _ => _engine.SaveTimesAsync(),
             new GrainTimerCreationOptions(ShardTimes.Pause * NodeId.Random(random).ToFraction(), ShardTimes.Pause) { Interleave = true });
+        this.RegisterGrainTimer(
+            _ => GoOnAsync(),
+            new GrainTimerCreationOptions(GoesOnWithin * NodeId.Random(random).ToFraction(), Timeout.InfiniteTimeSpan) { Interleave = true });
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -206,6 +212,12 @@ internal sealed class KeyShardGrain(
     public Task ReceiveReminder(string reminderName, TickStatus status)
     {
         _reminder.Ticked(status);
+        return GoOnAsync();
+    }
+
+    // Also once after a start: what the activation before had not handed over would wait for the next tick, which may be an hour away.
+    private Task GoOnAsync()
+    {
         if (_engine.IsSealed)
         {
             // The cluster has it split, and its halves have reminders.

@@ -126,6 +126,25 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
     }
 
     [Fact]
+    public async Task An_activation_goes_on_with_what_the_one_before_had_not_handed_over()
+    {
+        var (shard, keys) = await BeginAsync(number: 206, 300);
+        var now = cluster.Clock.GetUtcNow();
+        var due = cluster.Text("due") with { StoredAt = now - TimeSpan.FromHours(1), ExpiresAt = now + TimeSpan.FromDays(9) };
+        await shard.PutAsync([.. keys.Select(key => new ShardPut(key, due, PutKind.Import))]);
+        await LeaseAsync("next", _edge);
+        await cluster.Cluster.DeactivateAsync(shard);
+        Assert.Equal(keys.Count, (await shard.GetUsageAsync()).Keys);
+
+        await cluster.AdvanceUntilAsync(TimeSpan.FromSeconds(1), async () =>
+        {
+            await LeaseAsync("next", _edge);
+            return KeysOf(_edge).IsSupersetOf(keys);
+        });
+        Assert.InRange(cluster.Clock.GetUtcNow() - now, TimeSpan.Zero, KeyShardGrain.GoesOnWithin + TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
     public async Task What_an_edge_has_no_room_for_waits_for_that_edge()
     {
         var (shard, keys) = await BeginAsync(number: 204, 600);
