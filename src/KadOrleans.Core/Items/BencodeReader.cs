@@ -8,10 +8,10 @@ namespace KadOrleans.Core.Items;
 internal ref struct BencodeReader(ReadOnlySpan<byte> buffer)
 {
     /// <summary>
-    /// Lists and dictionaries within one another, which bounds the recursion of <see cref="TrySkip"/>. libtorrent refuses messages that
-    /// are deeper.
+    /// Lists and dictionaries within one another, which bounds the recursion of <see cref="TrySkip"/>. libtorrent 2.0.8 does not answer
+    /// messages of more than nine.
     /// </summary>
-    public const int MaxDepth = 100;
+    public const int MaxDepth = 16;
 
     private readonly ReadOnlySpan<byte> _buffer = buffer;
 

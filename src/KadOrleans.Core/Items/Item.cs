@@ -22,7 +22,7 @@ public sealed class Item : IEquatable<Item>
     /// <summary>Of a value in bencode, in bytes (BEP 44, "put message").</summary>
     public const int MaxValueLength = 1000;
 
-    /// <summary>Lists and dictionaries of a value within one another: a message has two around it, and others refuse one that has more than 100.</summary>
+    /// <summary>Lists and dictionaries of a value within one another: a message has two around it. libtorrent 2.0.8 stores values of at most seven.</summary>
     public const int MaxValueDepth = BencodeReader.MaxDepth - 2;
 
     private Item(in ItemParts parts, ReadOnlyMemory<byte> envelope)
