@@ -1,4 +1,3 @@
-using KadOrleans.Core.Items;
 using NSec.Cryptography;
 
 namespace KadOrleans.Signatures;

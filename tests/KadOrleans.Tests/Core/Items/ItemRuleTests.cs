@@ -66,7 +66,7 @@ public sealed class ItemRuleTests
     {
         // A collision of SHA-1 is not at hand; the rule does not look at the key.
         using var other = Ed25519KeyPair.FromSeed([.. Enumerable.Repeat((byte)1, 32)]);
-        var others = Check(other.ToSigner().SignAsync(default, 9, "3:two"u8.ToArray()).AsTask().GetAwaiter().GetResult());
+        var others = Signed(9, "3:two", other);
         Assert.Equal(ItemDecision.OwnedByAnother, ItemRule.Decide(others, Five));
         Assert.Equal(ItemDecision.OwnedByAnother, ItemRule.Decide(Immutable("3:one"), Five));
         Assert.Equal(ItemDecision.Store, ItemRule.Decide(Five, Immutable("3:one")));
@@ -158,8 +158,8 @@ public sealed class ItemRuleTests
         ? [[]]
         : all.SelectMany(first => Orders([.. all.Where(one => one != first)]).Select(rest => (int[])[first, .. rest]));
 
-    private static CheckedItem Signed(long seq, string value) =>
-        Check(Pair.ToSigner().SignAsync("s"u8.ToArray(), seq, Encoding.ASCII.GetBytes(value)).AsTask().GetAwaiter().GetResult());
+    private static CheckedItem Signed(long seq, string value, Ed25519KeyPair? pair = null) =>
+        Check((pair ?? Pair).ToSigner().SignAsync("s"u8.ToArray(), seq, Encoding.ASCII.GetBytes(value)).AsTask().GetAwaiter().GetResult());
 
     private static CheckedItem Immutable(string value)
     {
