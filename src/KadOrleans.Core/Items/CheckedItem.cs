@@ -17,7 +17,7 @@ internal sealed class CheckedItem
     /// <param name="key">Where it is to be stored, or was read from.</param>
     /// <param name="signatures">What verifies the signature.</param>
     /// <param name="verified">The item, once both hold.</param>
-    /// <param name="error">What does not hold: the key is compared first, as a verification costs a hundred times as much.</param>
+    /// <param name="error">What does not hold: the key is compared first, as a verification costs far more.</param>
     public static bool TryCheck(
         Item item, NodeId key, ISignatures signatures, [NotNullWhen(true)] out CheckedItem? verified, out ItemError error)
     {
