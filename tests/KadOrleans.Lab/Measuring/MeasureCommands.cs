@@ -9,7 +9,9 @@ internal static class MeasureCommands
         Verb("http", "Measure gets, puts, watches and the map of a crawl over HTTP.", HttpBenchmark.RunAsync, "3 4", "watch 10000", "map 100000 2"),
         Verb("network", "Measure sets and gets of a hundred nodes over real sockets.", NetworkBenchmark.RunAsync, "10", "5"),
         Verb("libtorrent", "Compare a node with libtorrent's.", words => LibtorrentBenchmark.RunAsync(io, words), "5", "5 /usr/bin/python3"),
+        Verb("items", "Put signed items into libtorrent's node.", words => LibtorrentItems.RunAsync(io, words), "", "/usr/bin/python3"),
         Verb("flooding", "Measure what keys and endpoints cost that were chosen to collide.", FloodingBenchmark.RunAsync, "start FOLDER 90000", "crawl 40 540"),
+        Verb("signatures", "Measure how many signed items are checked in a second.", SignatureBenchmark.RunAsync, "", "10"),
         Verb("memory", "Print the heap that a contact takes.", _ => Task.Run(ContactMemory.Print), "", "> memory.txt"),
     ];
 

@@ -5,7 +5,7 @@ public sealed class PackageTests
 {
     private static readonly string[] Expected =
     [
-        "KadOrleans.Core", "KadOrleans.Node", "KadOrleans.Shards", "KadOrleans.Storage.Sqlite", "KadOrleans.Tool",
+        "KadOrleans.Core", "KadOrleans.Node", "KadOrleans.Shards", "KadOrleans.Signatures", "KadOrleans.Storage.Sqlite", "KadOrleans.Tool",
     ];
 
     private const string Source = """

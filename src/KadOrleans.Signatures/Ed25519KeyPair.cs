@@ -1,0 +1,56 @@
+using NSec.Cryptography;
+
+namespace KadOrleans.Signatures;
+
+/// <summary>An owner's key pair in memory (RFC 8032 §5.1.5). libsodium keeps the secret outside of the managed heap, and wipes it when the pair is disposed.</summary>
+public sealed class Ed25519KeyPair : IDisposable
+{
+    /// <summary>Length of the seed, which is the secret that a key pair is made of, in bytes.</summary>
+    public const int SeedLength = 32;
+
+    private readonly Key _key;
+
+    private Ed25519KeyPair(Key key)
+    {
+        _key = key;
+        PublicKey = key.PublicKey.Export(KeyBlobFormat.RawPublicKey);
+    }
+
+    /// <summary>The public key, 32 bytes.</summary>
+    public ReadOnlyMemory<byte> PublicKey { get; }
+
+    /// <summary>A new key pair of the system's random source.</summary>
+    public static Ed25519KeyPair Generate() => new(Key.Create(
+        SignatureAlgorithm.Ed25519, new KeyCreationParameters { ExportPolicy = KeyExportPolicies.AllowPlaintextExport }));
+
+    /// <summary>The key pair of a seed.</summary>
+    /// <param name="seed">32 bytes.</param>
+    /// <exception cref="ArgumentException">The seed has another length.</exception>
+    public static Ed25519KeyPair FromSeed(ReadOnlySpan<byte> seed)
+    {
+        if (seed.Length != SeedLength)
+        {
+            throw new ArgumentException($"The seed is {seed.Length} bytes long; {SeedLength} are needed.", nameof(seed));
+        }
+
+        return new(Key.Import(
+            SignatureAlgorithm.Ed25519,
+            seed,
+            KeyBlobFormat.RawPrivateKey,
+            new KeyCreationParameters { ExportPolicy = KeyExportPolicies.AllowPlaintextExport }));
+    }
+
+    /// <summary>The seed, 32 bytes: whoever has it is the owner. It is no longer guarded by libsodium.</summary>
+    /// <exception cref="ObjectDisposedException">The pair was disposed.</exception>
+    public byte[] ExportSeed() => _key.Export(KeyBlobFormat.RawPrivateKey);
+
+    /// <summary>Signs a message, which gives the same 64 bytes each time. Safe to call from several threads.</summary>
+    /// <exception cref="ObjectDisposedException">The pair was disposed.</exception>
+    public byte[] Sign(ReadOnlySpan<byte> message) => SignatureAlgorithm.Ed25519.Sign(_key, message);
+
+    /// <summary>Signs items with this pair, as long as it is not disposed.</summary>
+    public ItemSigner ToSigner() => new(PublicKey, (message, _) => new ValueTask<ReadOnlyMemory<byte>>(Sign(message.Span)));
+
+    /// <inheritdoc/>
+    public void Dispose() => _key.Dispose();
+}
