@@ -3,9 +3,10 @@ namespace KadOrleans.Core.Routing;
 /// <summary>Up to k contacts of one range, least recently seen first (Kademlia §2.2), and their replacements.</summary>
 internal sealed class KBucket(BucketRange range, KademliaOptions options, DateTimeOffset lastLookup)
 {
-    // A contact that answered within this time is not pinged to make room. If too short, every new contact of a busy bucket costs
-    // a ping; if too long, a dead contact keeps its place from live ones.
-    public static readonly TimeSpan FreshFor = TimeSpan.FromSeconds(60);
+    // A contact that answered within this time is not pinged to make room (BEP 5, "Routing Table": after 15 minutes it is questionable). If too
+    // short, every new contact of a busy bucket costs a ping, and the contact pinged may ping back; if too long, a dead contact keeps its place
+    // from live ones. One that leaves a request unanswered is pinged at once.
+    public static readonly TimeSpan FreshFor = TimeSpan.FromMinutes(15);
 
     // The pause between checks of a contact. It is longer than a ping with its retry takes, so new contacts that arrive together
     // cannot turn one short outage into several failures.
