@@ -212,6 +212,9 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     /// <summary>An earlier lookup's outcome, judged by what is known of the network's size now.</summary>
     internal LookupOutcome Judge(LookupOutcome outcome) => _size.Judge(outcome);
 
+    /// <summary>Learns of the network's size as by a lookup: simulated nodes have run for long.</summary>
+    internal void LearnSize(NodeId target, IReadOnlyList<Contact> closest) => _size.Note(target, closest);
+
     /// <summary>
     /// The value of a key: the one held here if this node is among the k nearest and a trusted or private source stored it. Else it
     /// is the one that most holders agree on, as anybody can store here. Else it is the one held here. The nearest contact that lacks it gets a

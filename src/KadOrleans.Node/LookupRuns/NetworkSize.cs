@@ -25,10 +25,16 @@ internal sealed class NetworkSize(NodeId? ownId, int bucketSize)
     {
         if (outcome.Reason == TerminationReason.Converged)
         {
-            lock (_gate)
-            {
-                _estimator.Add(outcome.Target, outcome.Closest, bucketSize);
-            }
+            Note(outcome.Target, outcome.Closest);
+        }
+    }
+
+    /// <summary>Counts the contacts that are nearest to a target.</summary>
+    public void Note(NodeId target, IReadOnlyList<Contact> closest)
+    {
+        lock (_gate)
+        {
+            _estimator.Add(target, closest, bucketSize);
         }
     }
 }
