@@ -57,14 +57,14 @@ internal static class KeyApi
                 + (result.Lookup is { } lookup ? $"; {LookupText.Describe(lookup)}" : "."));
     }
 
-    private static (ProblemType Type, string Why)? FindRefusal(StoreResult? local) => local switch
-    {
-        StoreResult.Outdated => (ProblemType.Conflict, "another one is published here, or lives longer."),
-        StoreResult.InvalidItem => (ProblemType.WrongRequest, "it begins as a signed item does, and is none that its owner signed for this key."),
-        StoreResult.OlderItem => (ProblemType.Conflict, "its owner has signed a higher sequence number, or another value with this one."),
-        StoreResult.NotOwner => (ProblemType.Conflict, "the key has a signed item, which its owner alone replaces."),
-        _ => null,
-    };
+    private static (ProblemType Type, string Why)? FindRefusal(StoreResult? local) =>
+        local == StoreResult.Outdated ? (ProblemType.Conflict, "another one is published here, or lives longer.")
+        : local == StoreResult.InvalidItem
+        ? (ProblemType.WrongRequest, "it begins as a signed item does, and is none that its owner signed for this key.")
+        : local == StoreResult.OlderItem
+        ? (ProblemType.Conflict, "its owner has signed a higher sequence number, or another value with this one.")
+        : local == StoreResult.NotOwner ? (ProblemType.Conflict, "the key has a signed item, which its owner alone replaces.")
+        : null;
 
     public static async Task<IResult> GetAsync(string key, string? @as, HttpContext context, IDht dht)
     {
