@@ -1,3 +1,5 @@
+using KadOrleans.Core.Items;
+using KadOrleans.Signatures;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
 
@@ -30,8 +32,10 @@ internal static class EdgeServices
         services.AddSingleton(s => new EdgeHealth(
             s.GetRequiredService<KadEdgeOptions>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ClockWatch>()));
         services.AddSingleton<EdgeContext>();
+        services.TryAddSingleton<ISignatures>(Ed25519Signatures.Instance);
         services.TryAddSingleton(s => new NodeEnvironment
         {
+            Signatures = s.GetRequiredService<ISignatures>(),
             Time = s.GetRequiredService<TimeProvider>(),
             Random = s.GetRequiredService<IRandomSource>(),
             LoggerFactory = s.GetRequiredService<ILoggerFactory>(),

@@ -1,3 +1,6 @@
+using KadOrleans.Core.Items;
+using KadOrleans.Signatures;
+
 namespace KadOrleans.Node;
 
 /// <summary>The engine: one node id behind ports. <see cref="KadNode"/> is the standalone node around it.</summary>
@@ -70,10 +73,11 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         _handlers = new RequestHandlers(table, store, watches, options.Kademlia, _gate, writes, Siblings, Metrics, _time, _logger);
         _admission = new RequestAdmission(
             _handlers, _gate, trusted, verified, writes, Own, _bans, options.Limits, options.ClientOnly, Metrics, _time);
+        Checks = environment.CreateChecks();
         var settings = new LimitValues(options.Quota, options.Limits, options.Upload, CrawlOptions.DefaultRate);
         Rules = new RulesInForce(settings, options.MostKeys, _bans, table, store, _admission, rates, budget);
         Lookups = new LookupRunner(
-            table, _requests, contact => OnProbed(contact.Endpoint, contact.Id), Own, options.Kademlia, trusted, _size, Metrics, environment);
+            table, _requests, contact => OnProbed(contact.Endpoint, contact.Id), Own, options.Kademlia, trusted, _size, Checks, Metrics, environment);
         Tokens = new TokenRequests(_requests, _tokens, Id);
         Storer = new ValueStorer(_requests, Tokens, Id);
         Publisher = new ValuePublisher(Lookups, Storer, store, Id, Siblings, options, _time);
@@ -138,6 +142,9 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     internal KeyWatches Watches { get; }
 
     internal LookupRunner Lookups { get; }
+
+    /// <summary>Checks what lookups find. The store checks what it is sent itself.</summary>
+    internal ItemChecks Checks { get; }
 
     internal ValuePublisher Publisher { get; }
 
@@ -218,27 +225,59 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     /// <summary>
     /// The value of a key: the one held here if this node is among the k nearest and a trusted or private source stored it. Else it
     /// is the one that most holders agree on, as anybody can store here. Else it is the one held here. The nearest contact that lacks it gets a
-    /// copy (Kademlia §2.3). It lives two hours at most, or 5 minutes if that contact is not one of the k nearest.
+    /// copy (Kademlia §2.3). It lives two hours at most, or 5 minutes if that contact is not one of the k nearest. Of signed items it is the one
+    /// with the highest number, here or at any holder that answers (ADR 45).
     /// </summary>
-    public async Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default)
+    public Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default) => GetAsync(key, asksAll: false, cancellationToken);
+
+    internal async Task<GetResult> GetAsync(NodeId key, bool asksAll, CancellationToken cancellationToken)
     {
         var held = await _store.GetAsync(key, _time.GetUtcNow(), cancellationToken);
-        if (held is { Source: { IsTrusted: true } or { IsPrivate: true } } && RepublishPolicy.IsResponsible(key, _table.Snapshot, Options.Kademlia.BucketSize))
+        var own = held is null ? null : CheckedItem.FromOwnStore(key, held.Value);
+        if (own is null
+            && !asksAll
+            && held is { Source: { IsTrusted: true } or { IsPrivate: true } }
+            && RepublishPolicy.IsResponsible(key, _table.Snapshot, Options.Kademlia.BucketSize))
         {
             return new GetResult(held.Value, null);
         }
 
         // Newer nodes are nearer than this one, so a newer value is stored only on them.
-        var result = await GetFromContactsAsync(key, cancellationToken);
+        var result = await GetFromContactsAsync(key, asksAll, cancellationToken);
+        if (own is not null && result.Lookup is { } lookup)
+        {
+            return await ChooseAsync(key, held!, own, result, lookup, cancellationToken);
+        }
+
         return result.Found || held is null ? result : new GetResult(held.Value, result.Lookup);
     }
 
-    /// <summary><see cref="GetAsync"/> without the local store, for callers that have read it.</summary>
-    public async Task<GetResult> GetFromContactsAsync(NodeId key, CancellationToken cancellationToken = default)
+    // The newer one is stored here, as on any other holder of an older.
+    private async Task<GetResult> ChooseAsync(
+        NodeId key, StoredValue held, CheckedItem own, GetResult found, LookupOutcome lookup, CancellationToken cancellationToken)
+    {
+        if (ItemOrder.Newest.Compare(lookup.Item, own) <= 0)
+        {
+            return new GetResult(held.Value, lookup);
+        }
+
+        var now = _time.GetUtcNow();
+        var copy = new StoredValue(found.Value!.Value, now, now + RemainingLife.OfCopy(lookup.ValueLife, belongs: true), held.Source);
+        await _store.PutAsync(key, copy, new PutTerms(PutKind.Copy) { Item = lookup.Item }, cancellationToken);
+        return found;
+    }
+
+    /// <summary><see cref="GetAsync(NodeId, CancellationToken)"/> without the local store, for callers that have read it.</summary>
+    public Task<GetResult> GetFromContactsAsync(NodeId key, CancellationToken cancellationToken = default) =>
+        GetFromContactsAsync(key, asksAll: false, cancellationToken);
+
+    private async Task<GetResult> GetFromContactsAsync(NodeId key, bool asksAll, CancellationToken cancellationToken)
     {
         using var watch = Turns.Watch(key);
         var since = _time.GetUtcNow();
-        var outcome = await Lookups.RunAsync(key, LookupKind.Value, cancellationToken);
+        var outcome = asksAll
+            ? await Lookups.AskAllHoldersAsync(key, cancellationToken)
+            : await Lookups.RunAsync(key, LookupKind.Value, cancellationToken);
         if (outcome is { Value: { } value, CacheAt: { } contact })
         {
             // Not awaited: its outcome changes nothing here. It has joined the key's turns when it returns.

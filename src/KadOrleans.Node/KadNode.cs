@@ -1,3 +1,4 @@
+using KadOrleans.Core.Items;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace KadOrleans.Node;
@@ -183,10 +184,27 @@ public sealed class KadNode : IDht, IAsyncDisposable
     public Task WaitUntilReadyAsync(CancellationToken cancellationToken = default) => _join.Completion.WaitAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default) =>
-        await _publications.GetAsync(key, cancellationToken) is { IsPending: true } pending
-            ? new GetResult(pending.Value, null)
-            : _watch.Learn(key, await Engine.GetAsync(key, cancellationToken));
+    public Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default) => GetAsync(key, asksAll: false, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<GetResult> GetFromAllAsync(NodeId key, CancellationToken cancellationToken = default) =>
+        GetAsync(key, asksAll: true, cancellationToken);
+
+    private async Task<GetResult> GetAsync(NodeId key, bool asksAll, CancellationToken cancellationToken)
+    {
+        var pending = await _publications.GetAsync(key, cancellationToken) is { IsPending: true } publication ? publication.Value : default;
+        if (pending.Kind != DhtValueKind.None && !asksAll && !ItemEnvelope.IsItemLike(pending))
+        {
+            return new GetResult(pending, null);
+        }
+
+        // An item that is to be sent may be older than what others have.
+        var found = _watch.Learn(key, await Engine.GetAsync(key, asksAll, cancellationToken));
+        return CheckedItem.FromOwnStore(key, pending) is { } own
+            && ItemOrder.Newest.Compare(own, found.Value is { } value ? CheckedItem.FromOwnStore(key, value) : null) > 0
+            ? new GetResult(pending, found.Lookup)
+            : found;
+    }
 
     /// <inheritdoc/>
     /// <remarks>
@@ -197,6 +215,11 @@ public sealed class KadNode : IDht, IAsyncDisposable
     public async Task<SetResult> SetAsync(
         NodeId key, DhtValue value, SetAcknowledgement acknowledgement, CancellationToken cancellationToken = default)
     {
+        if (await IsInvalidItemAsync(key, value))
+        {
+            return new SetResult { Local = StoreResult.InvalidItem };
+        }
+
         var result = _options.ClientOnly ? await Engine.SetAsync(key, value, cancellationToken)
             : acknowledgement == SetAcknowledgement.Durable
                 ? await _ownPublications.SetSoonAsync(Parts.Maintenance, key, value, cancellationToken)
@@ -209,6 +232,11 @@ public sealed class KadNode : IDht, IAsyncDisposable
     {
         StoreRules.ThrowIfRefused(value);
         StoreRules.ThrowIfNoLife(life);
+        if (await IsInvalidItemAsync(key, value))
+        {
+            return new SetResult { Local = StoreResult.InvalidItem };
+        }
+
         return _watch.Learn(key, value, _options.ClientOnly
             ? await Engine.SetAsync(key, value, life, cancellationToken)
             : await _ownPublications.SetForAsync(Engine, key, value, life, cancellationToken));
@@ -227,6 +255,11 @@ public sealed class KadNode : IDht, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(condition);
         StoreRules.ThrowIfRefused(value);
         StoreRules.ThrowIfNoSuchSet(acknowledgement, life);
+        if (await IsInvalidItemAsync(key, value))
+        {
+            return new SetResult { Local = StoreResult.InvalidItem };
+        }
+
         if (!_options.ClientOnly)
         {
             return _watch.Learn(key, value, await _ownPublications.SetIfAsync(
@@ -237,6 +270,10 @@ public sealed class KadNode : IDht, IAsyncDisposable
             ? _watch.Learn(key, value, await Engine.SetAsync(key, value, life, cancellationToken))
             : new SetResult { Local = StoreResult.Superseded };
     }
+
+    // The network refuses such a value. Nothing of it is remembered or sent.
+    private async ValueTask<bool> IsInvalidItemAsync(NodeId key, DhtValue value) =>
+        ItemEnvelope.IsItemLike(value) && (await Engine.Checks.CheckAsync(key, value, SourceNetwork.Trusted)).Item is null;
 
     /// <inheritdoc/>
     public async Task<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default) =>

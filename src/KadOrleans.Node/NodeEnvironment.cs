@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using KadOrleans.Core.Items;
+using KadOrleans.Signatures;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Node;
@@ -15,8 +17,17 @@ public sealed record NodeEnvironment
     /// <summary>Where logs go. Default: nowhere.</summary>
     public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
 
+    /// <summary>What verifies signed items. Default: Ed25519 by libsodium.</summary>
+    public ISignatures Signatures { get; init; } = Ed25519Signatures.Instance;
+
+    /// <summary>How many threads verify at once; see <see cref="ItemChecks"/>.</summary>
+    internal int? CheckThreads { get; init; }
+
     /// <summary>Turns the host names of bootstrap nodes into addresses. Default: the system's DNS.</summary>
     public Func<string, CancellationToken, Task<IPAddress[]>> Resolver { get; init; } = Dns.GetHostAddressesAsync;
+
+    /// <summary>Checks of items with a budget of their own.</summary>
+    internal ItemChecks CreateChecks() => new(Signatures, Time, CheckThreads);
 }
 
 /// <summary>Unpredictable, against forged responses. Drawing a thousand bytes costs about as much as 20.</summary>

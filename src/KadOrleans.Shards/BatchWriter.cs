@@ -258,9 +258,16 @@ internal abstract class PendingWrite
 }
 
 // A value to be put: a call's item without Orleans. TellsWhy is set if the caller knows StoreResult.Busy, StoreResult.Late and
-// StoreResult.Overtaken. Others get StoreResult.StorageFailed.
-internal readonly record struct Put(NodeId Key, StoredValue Value, PutTerms Terms = default, bool TellsWhy = false)
+// StoreResult.Overtaken. Others get StoreResult.StorageFailed. KnowsItems is set if it knows StoreResult.InvalidItem, StoreResult.OlderItem
+// and StoreResult.NotOwner. Others get StoreResult.Outdated.
+internal readonly record struct Put(NodeId Key, StoredValue Value, PutTerms Terms = default, bool TellsWhy = false, bool KnowsItems = true)
 {
+    /// <summary>A result as the caller knows it.</summary>
+    public StoreResult AsKnown(StoreResult result) =>
+        result.IsUndecided() && !TellsWhy ? StoreResult.StorageFailed
+        : result is StoreResult.InvalidItem or StoreResult.OlderItem or StoreResult.NotOwner && !KnowsItems ? StoreResult.Outdated
+        : result;
+
     // A put may stay for long in the buffers of a paused process, and may reach a shard by two routes. So its age is counted from
     // StoredValue.StoredAt, the time of its receipt.
 
@@ -278,7 +285,7 @@ internal readonly record struct Put(NodeId Key, StoredValue Value, PutTerms Term
     }
 
     // Why a put must be refused: the shard holds another value that was received later, or the put is too old. Null if it may be
-    // decided. The same value again is allowed. Imports have a rule of their own (StoreDecision).
+    // decided. The same value again is allowed. Imports have a rule of their own (StoreDecision), and of items the owner's number decides.
     public StoreResult? FindRefusal(StoredValue? held, DateTimeOffset now)
     {
         if (Terms.Kind == PutKind.Import)
@@ -287,7 +294,9 @@ internal readonly record struct Put(NodeId Key, StoredValue Value, PutTerms Term
         }
 
         // A held value from the future has the time of a wrong clock, which proves nothing.
-        var isOvertaken = held is not null && held.StoredAt > Value.StoredAt && held.StoredAt <= now && held.Value != Value.Value;
+        var isOvertaken = held is not null
+            && Terms.Item is null
+            && held.StoredAt > Value.StoredAt && held.StoredAt <= now && held.Value != Value.Value;
         return isOvertaken ? StoreResult.Overtaken : now - Value.StoredAt > MaxAge ? StoreResult.Late : null;
     }
 }
@@ -317,8 +326,7 @@ internal sealed class PutWrite(WriteCall<StoreResult> call, int index, Put put) 
 
     public override void FailSealed() => call.TrySetException(new LogSealedException());
 
-    private void End(StoreResult result) =>
-        call.Set(index, put.TellsWhy || !result.IsUndecided() ? result : StoreResult.StorageFailed);
+    private void End(StoreResult result) => call.Set(index, put.AsKnown(result));
 }
 
 // A kind of write other than a put. Failure: the second half of the error message if storage fails. TryPlan: plans the change of

@@ -1,13 +1,16 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Sources;
+using KadOrleans.Core.Items;
+using KadOrleans.Signatures;
 
 namespace KadOrleans.Storage.Sqlite;
 
 // Keys in the data file. A read completes synchronously if the value is cached or the key is not held; else the value is read
 // from the file. A put is acknowledged when its transaction is on the disk. Puts that arrive together share one. The file has
 // times in whole milliseconds, so after a restart a value may expire up to one millisecond earlier. Disposal waits for pending
-// writes and leaves the database open. After it every call but another disposal throws ObjectDisposedException.
-internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
+// writes and leaves the database open. After it every call but another disposal throws ObjectDisposedException. Without checks it takes
+// no items.
+internal sealed class SqliteKeyStore(SqliteDatabase database, ItemChecks? checks = null) : IKeyStore
 {
     // The most keys removed in one write, so that a long removal does not delay puts.
     private const int RemovalSlice = 1024;
@@ -31,6 +34,22 @@ internal sealed class SqliteKeyStore(SqliteDatabase database) : IKeyStore
 
     public ValueTask<StoreResult> PutAsync(
         NodeId key, StoredValue value, PutTerms terms = default, CancellationToken cancellationToken = default)
+    {
+        var values = Check(cancellationToken);
+        return checks is not null && terms.Item is null && ItemEnvelope.IsItemLike(value.Value)
+            ? PutCheckedAsync(checks, values, key, value, terms, cancellationToken)
+            : EnqueueAsync(key, value, terms, cancellationToken);
+    }
+
+    private ValueTask<StoreResult> PutCheckedAsync(
+        ItemChecks by, KeptValues values, NodeId key, StoredValue value, PutTerms terms, CancellationToken cancellationToken) =>
+        by.PutAsync(key, value, terms, Peek(values, key), its => EnqueueAsync(key, value, its, cancellationToken));
+
+    // What the cache has: what lies in the file alone is verified.
+    private static DhtValue Peek(KeptValues values, NodeId key) =>
+        values.TryGet(key, DateTimeOffset.MinValue, out var held, out _, out _) && held is not null ? held.Value : default;
+
+    private ValueTask<StoreResult> EnqueueAsync(NodeId key, StoredValue value, PutTerms terms, CancellationToken cancellationToken)
     {
         Check(cancellationToken);
 

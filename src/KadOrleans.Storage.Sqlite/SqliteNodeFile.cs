@@ -1,3 +1,4 @@
+using KadOrleans.Signatures;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Storage.Sqlite;
@@ -14,7 +15,8 @@ public sealed class SqliteNodeFile : IAsyncDisposable
     private SqliteNodeFile(SqliteDatabase database, string folder, string? copy = null)
     {
         (_database, _copy) = (database, copy);
-        (Keys, States) = (new SqliteKeyStore(database), new SqliteNodeStateStore(database));
+        var checks = new ItemChecks(Ed25519Signatures.Instance, TimeProvider.System);
+        (Keys, States) = (new SqliteKeyStore(database, checks), new SqliteNodeStateStore(database));
         Crawls = new CrawlFiles(Path.Combine(folder, CrawlFiles.Folder), NullLogger<CrawlFiles>.Instance);
     }
 

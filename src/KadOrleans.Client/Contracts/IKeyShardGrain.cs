@@ -22,8 +22,9 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
 
     // Puts at most 1,024 values in order, and returns the results in the same order. StoreResult.Stored means that the value is
     // in storage. A value that is already held is not written again. A put is StoreResult.Overtaken if it was received before the
-    // held value (StoredValue.StoredAt), and StoreResult.Late if that was more than 9 s ago. Concurrent puts, also of several
-    // calls, share one storage write. If the write fails exactly those puts fail, and memory stays equal to storage.
+    // held value (StoredValue.StoredAt), and StoreResult.Late if that was more than 9 s ago. A signed item is verified
+    // first, unless it is held byte for byte; of items the owner's number decides, not the time. Concurrent puts, also of several calls,
+    // share one storage write. If the write fails exactly those puts fail, and memory stays equal to storage.
     [Alias("Put")]
     [OpenTo(Callers.Edges)]
     [ResponseTimeout(CallTimeout)]
@@ -108,6 +109,10 @@ internal readonly record struct ShardPut([property: Id(0)] NodeId Key, [property
     [Id(5)]
     public ShardCondition? Condition { get; init; }
 
+    // Whether the caller knows StoreResult.InvalidItem, StoreResult.OlderItem and StoreResult.NotOwner. Others get StoreResult.Outdated.
+    [Id(6)]
+    public bool KnowsItems { get; init; }
+
     public PutTerms Terms => new(Kind)
     {
         Scope = Scope,
@@ -119,6 +124,7 @@ internal readonly record struct ShardPut([property: Id(0)] NodeId Key, [property
                 StoredBy = condition.StoredBy,
                 EndsPublication = condition.EndsPublication,
                 IsAbsent = condition.IsAbsent,
+                Seq = condition.Seq,
             }
             : null,
     };
@@ -126,9 +132,13 @@ internal readonly record struct ShardPut([property: Id(0)] NodeId Key, [property
     public static ShardPut Of(NodeId key, StoredValue value, PutTerms terms) => new(key, value, terms.Kind)
     {
         TellsWhy = true,
+        KnowsItems = true,
         Scope = terms.Scope,
         Condition = terms.Condition is { } condition
             ? new ShardCondition(condition.Value, condition.PublishedAt, condition.StoredBy, condition.EndsPublication, condition.IsAbsent)
+            {
+                Seq = condition.Seq,
+            }
             : null,
     };
 }
@@ -142,7 +152,11 @@ internal sealed record ShardCondition(
     [property: Id(1)] DateTimeOffset? PublishedAt,
     [property: Id(2)] DateTimeOffset? StoredBy,
     [property: Id(3)] bool EndsPublication,
-    [property: Id(4)] bool IsAbsent);
+    [property: Id(4)] bool IsAbsent)
+{
+    [Id(5)]
+    public long? Seq { get; init; }
+}
 
 /// <summary>A publication that the network has, with the <see cref="StoredValue.PendingSince"/> that it was stored with.</summary>
 [GenerateSerializer]

@@ -24,6 +24,9 @@ internal struct TokenBucket
 
     public readonly bool IsFull(TokenRate rate, DateTimeOffset now) => Available(rate, now) >= rate.Burst;
 
+    /// <summary>The tokens that are there now.</summary>
+    public readonly double Count(TokenRate rate, DateTimeOffset now) => Available(rate, now);
+
     /// <summary>A clock that was set back brings no tokens and takes none away.</summary>
     private readonly double Available(TokenRate rate, DateTimeOffset now)
     {
@@ -74,6 +77,15 @@ internal sealed class TokenBucketMap(int capacity)
             return _places.TryGetValue(network, out var place) ? _buckets[place].Bucket.HasToken(rate, now)
                 : _buckets.Count < capacity || FindFull(rate, now) >= 0 ? rate.Burst >= 1
                 : _strangers?.HasToken(rate, now) ?? rate.Burst >= 1;
+        }
+    }
+
+    /// <summary>The tokens of a network; null if it has no bucket, as its own was full or there is no room for it.</summary>
+    public double? Count(SourceNetwork network, TokenRate rate, DateTimeOffset now)
+    {
+        lock (_gate)
+        {
+            return _places.TryGetValue(network, out var place) ? _buckets[place].Bucket.Count(rate, now) : null;
         }
     }
 

@@ -17,6 +17,13 @@ public interface IDht
     Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// Gets the value of a key where an item that its owner signed is expected: no number of nodes that agree on something else keeps it from asking
+    /// all of the nearest, where <see cref="GetAsync"/> is content with some. By default it is that.
+    /// </summary>
+    /// <exception cref="DhtUnavailableException">The storage or every edge failed: the key may have a value.</exception>
+    Task<GetResult> GetFromAllAsync(NodeId key, CancellationToken cancellationToken = default) => GetAsync(key, cancellationToken);
+
+    /// <summary>
     /// Stores a value and publishes it again each day (Kademlia §2.5), until <see cref="UnpublishAsync"/> or until another node
     /// publishes another value under the key. A client-only node publishes once.
     /// </summary>

@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace KadOrleans.Core.Items;
 
 /// <summary>
-/// An item that belongs to its key, and that its owner signed. There is no other way to make one than to check it, so what takes one of this type
-/// stores nothing unchecked.
+/// An item that belongs to its key, and that its owner signed. There is no other way to make one than to check it, or to read it where only checked
+/// ones are, so what takes one of this type stores nothing unchecked.
 /// </summary>
 internal sealed class CheckedItem
 {
@@ -27,6 +27,15 @@ internal sealed class CheckedItem
         verified = error.IsNone ? new CheckedItem(item) : null;
         return verified is not null;
     }
+
+    /// <summary>
+    /// The item that a node's own store holds of a key: it was checked when it was stored. Not for anything that came from elsewhere. Null if what
+    /// is held is no item of this key, as bytes that an earlier release has stored.
+    /// </summary>
+    public static CheckedItem? FromOwnStore(NodeId key, DhtValue held) =>
+        ItemEnvelope.IsItemLike(held) && ItemEnvelope.TryRead(held.AsBytes(), out var item, out _) && item.Key == key
+            ? new CheckedItem(item)
+            : null;
 
     private static bool IsSigned(Item item, ISignatures signatures)
     {

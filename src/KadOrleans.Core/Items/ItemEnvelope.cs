@@ -19,6 +19,9 @@ internal static class ItemEnvelope
     /// <summary>Whether bytes claim to be an item: they are one, or are refused. No ordinary value may begin like this.</summary>
     public static bool LooksLikeItem(ReadOnlySpan<byte> content) => content.StartsWith(Beginning);
 
+    /// <summary>The same of a value: bytes alone can be an item.</summary>
+    public static bool IsItemLike(DhtValue value) => value.Kind == DhtValueKind.Bytes && LooksLikeItem(value.AsBytes().Span);
+
     /// <summary>Reads an item whose parts lie in the envelope, which the caller no longer changes. Allocates the item alone.</summary>
     public static bool TryRead(ReadOnlyMemory<byte> envelope, [NotNullWhen(true)] out Item? item, out ItemError error)
     {

@@ -1,3 +1,5 @@
+using KadOrleans.Core.Items;
+
 namespace KadOrleans.Core;
 
 internal sealed class Candidate(Contact contact, Distance distance, SourceNetwork? network, int hops)
@@ -37,6 +39,9 @@ internal sealed class Candidate(Contact contact, Distance distance, SourceNetwor
     public DhtValue Value { get; set; }
 
     public TimeSpan? Life { get; set; }
+
+    /// <summary>The item that the value is, once it was checked for the target.</summary>
+    public CheckedItem? Item { get; set; }
 
     /// <summary>Invented or unresponsive contacts that it named, less those that answered.</summary>
     public int Misled { get; private set; }

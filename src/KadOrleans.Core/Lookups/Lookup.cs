@@ -1,3 +1,5 @@
+using KadOrleans.Core.Items;
+
 namespace KadOrleans.Core;
 
 // An iterative lookup as a state machine (Kademlia §2.3). It keeps up to α requests pending, without rounds. It ends once the k
@@ -34,6 +36,7 @@ internal sealed class Lookup
     // Unresponsive ones that were passed over when they were asked.
     private int _passedOver;
     private bool _hasValue;
+    private bool _hasItem;
     private bool _isDisputed;
     private bool _isAmongExempt = true;
     private bool _waitsForUnresponsive = true;
@@ -144,11 +147,12 @@ internal sealed class Lookup
         SettleIfProved(candidate);
     }
 
-    public void OnValue(Contact from, DhtValue value, TimeSpan? life = null)
+    /// <summary>An answer with a value. One that begins as an item does comes with the item that it was found to be, or not at all.</summary>
+    public void OnValue(Contact from, DhtValue value, TimeSpan? life = null, CheckedItem? item = null)
     {
         if (TakeReply(from) is { } candidate)
         {
-            (candidate.Value, candidate.Life) = (value, life);
+            (candidate.Value, candidate.Life, candidate.Item) = (value, life, item);
             SettleIfProved(candidate);
         }
     }
@@ -229,8 +233,12 @@ internal sealed class Lookup
     {
         var answered = _candidates.ByDistance.Where(c => c.State == CandidateState.Answered).DistinctBy(c => c.Contact.Id).ToList();
         var closest = ClosestContacts.Choose(answered, _paths.Count, _options.BucketSize);
-        var vote = LookupVote.Count(closest.Any(c => c.IsHolder) ? closest : answered);
-        var cacheAt = vote.Agreed > vote.Differed ? answered.Find(c => !c.IsHolder) : null;
+
+        // An item proves itself, whoever has it, and belongs on all that lack it: also on those that have an older one.
+        var vote = LookupVote.Count(_hasItem || !closest.Any(c => c.IsHolder) ? answered : closest);
+        var cacheAt = vote.Item is not null ? answered.Find(c => c.Value != vote.Value)
+            : vote.Agreed > vote.Differed ? answered.Find(c => !c.IsHolder)
+            : null;
         return new LookupOutcome
         {
             Target = Target,
@@ -238,6 +246,7 @@ internal sealed class Lookup
             Closest = [.. closest.Select(c => c.Contact)],
             AnsweredContacts = [.. answered.Select(c => c.Contact)],
             Value = vote.Value,
+            Item = vote.Item,
             ValueLife = vote.Life,
             Holder = vote.Holder,
             Agreed = vote.Agreed,
@@ -286,8 +295,11 @@ internal sealed class Lookup
         : _hasValue && _paths.NextVoter(_policy.Draw) is { Candidate: not null } voter ? voter
         : _paths.Next();
 
-    /// <summary>No holder differs, and enough networks agree or all addresses are private, whose owners are unknown.</summary>
-    private bool IsSettled() => !_policy.AsksAllHolders && !_isDisputed && (_isAmongExempt
+    /// <summary>
+    /// No holder has an item, of which the next may have a newer one, none differs, and enough networks agree or all addresses are private, whose
+    /// owners are unknown.
+    /// </summary>
+    private bool IsSettled() => !_policy.AsksAllHolders && !_hasItem && !_isDisputed && (_isAmongExempt
         || LookupVote.Count(_candidates.ByDistance.Where(c => c.IsHolder && IsAmongNearest(c))).Agreed >= Quorum);
 
     private TerminationReason? ReasonWhenIdle() =>
@@ -353,6 +365,7 @@ internal sealed class Lookup
         {
             Settle(candidate, CandidateState.Answered);
             _hasValue |= candidate.IsHolder;
+            _hasItem |= candidate is { IsHolder: true, Item: not null };
             _isDisputed |= candidate.IsHolder && _candidates.ByDistance.Any(c => c.IsHolder && c.Value != candidate.Value);
         }
     }

@@ -1,3 +1,5 @@
+using KadOrleans.Core.Items;
+
 namespace KadOrleans.Core;
 
 /// <summary>The outcome of a lookup.</summary>
@@ -15,8 +17,11 @@ public sealed record LookupOutcome
     /// <summary>Every contact that answered, nearest first: those of <see cref="Closest"/> and the others.</summary>
     public IReadOnlyList<Contact> AnsweredContacts { get; init; } = [];
 
-    /// <summary>The value that most holders agree on, or null.</summary>
+    /// <summary>The owner's item with the highest number that a holder has (ADR 45), else the value that most holders agree on, or null.</summary>
     public DhtValue? Value { get; init; }
+
+    /// <summary>The item that <see cref="Value"/> is, if it is one. It does not cross to other processes.</summary>
+    internal CheckedItem? Item { get; init; }
 
     /// <summary>The value's remaining life: the median of the holders that agree on it; null if none of them says.</summary>
     public TimeSpan? ValueLife { get; init; }
@@ -33,7 +38,9 @@ public sealed record LookupOutcome
     /// <summary>Holders that gave another value, counted in the same way.</summary>
     public int Differed { get; init; }
 
-    /// <summary>The nearest contact that answered without the value: a copy belongs there (Kademlia §2.3).</summary>
+    /// <summary>
+    /// The nearest contact that answered without the value: a copy belongs there (Kademlia §2.3). Of an item, also one that has an older.
+    /// </summary>
     public Contact? CacheAt { get; init; }
 
     /// <summary>

@@ -1,3 +1,5 @@
+using KadOrleans.Core.Items;
+
 namespace KadOrleans.Core.Values;
 
 /// <summary>How a value is offered to a store: where it comes from, what it may change, and what must be held for it.</summary>
@@ -10,6 +12,9 @@ public readonly record struct PutTerms(PutKind Kind)
 
     /// <summary>What must be held. Otherwise the put changes nothing and is <see cref="StoreResult.Superseded"/>. Null: no condition.</summary>
     public PutCondition? Condition { get; init; }
+
+    /// <summary>The item that the value is, once it was checked for the key. Without it a value that begins as an item does is refused.</summary>
+    internal CheckedItem? Item { get; init; }
 
     /// <summary>Terms without a bound and without a condition.</summary>
     public static implicit operator PutTerms(PutKind kind) => new(kind);
@@ -52,8 +57,17 @@ public sealed record PutCondition
     /// <summary>When the held value was stored at the latest, to the millisecond; null if it does not matter.</summary>
     public DateTimeOffset? StoredBy { get; init; }
 
+    /// <summary>
+    /// The sequence number of the owner's item that must be held (BEP 44, "CAS"); null if it does not matter. Where none is held, or the offered item
+    /// itself is, the put is done. The other properties then do not matter, but for <see cref="EndsPublication"/>.
+    /// </summary>
+    public long? Seq { get; init; }
+
     /// <summary>Whether the put also ends the publication that <see cref="PublishedAt"/> names. The value stays.</summary>
     public bool EndsPublication { get; init; }
+
+    /// <summary>The owner's item with this sequence number must be held, or nothing of an owner.</summary>
+    public static PutCondition HasSeq(long seq) => new() { Seq = seq };
 
     /// <summary>The held value, with nothing stored since.</summary>
     public static PutCondition Unchanged(StoredValue held)
@@ -62,9 +76,14 @@ public sealed record PutCondition
         return new() { Value = held.Value, PublishedAt = held.PublishedAt, StoredBy = held.StoredAt };
     }
 
-    internal bool IsMet(StoredValue? held, StoredValue offered) => IsAbsent
+    // Of an item that is held already: whether its sender may have stored it by this put, whose answer was lost. A renewal asks for what it
+    // has read, and is not such a put.
+    internal bool IsDoneByHolding(DhtValue offered) => IsAbsent || Seq is not null || (Value is { } expected && expected != offered);
+
+    // The sequence number is compared by the rule of items.
+    internal bool IsMet(StoredValue? held, StoredValue offered) => Seq is not null || (IsAbsent
         ? held is null || held.IsExpired(offered.StoredAt)
-        : held is not null && (IsAsRead(held, offered.Value) || IsDone(held, offered));
+        : held is not null && (IsAsRead(held, offered.Value) || IsDone(held, offered)));
 
     private bool IsAsRead(StoredValue held, DhtValue offered) =>
         held.Value == (Value ?? offered)

@@ -4,7 +4,7 @@ namespace KadOrleans.Core.Values;
 // only StoredAt moves, and a restart that forgets this has the value republished a little early.
 internal readonly record struct StoreDecision(StoreResult Result, StoredValue? Held, bool NeedsWrite)
 {
-    public IReadOnlyList<EvictedKey> Evicted { get; private init; } = [];
+    public IReadOnlyList<EvictedKey> Evicted { get; internal init; } = [];
 
     // A live value of another source is replaced or lives longer: ChangeLimiter.Count has to know.
     public bool IsChange { get; private init; }
@@ -23,12 +23,18 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
     // The same value keeps its source and the later end of life; only its source or a trusted one sets an earlier end. Another
     // value is replaced, unless the offer is a copy that expires no later: then it is an old publication. An import changes
     // nothing that was stored later. No copy and no stranger replaces a publication of a cluster's client, even an expired one:
-    // the shard has no other record of it. A replacement's quota check counts the room that the old value leaves.
+    // the shard has no other record of it. A replacement's quota check counts the room that the old value leaves. Where an item is held or
+    // offered its owner's signature decides instead (ItemPut).
     internal static StoreDecision Make(NodeId key, StoredValue? old, StoredValue offered, PutTerms terms, StoreAccounts accounts, int slot)
     {
         if (StoreRules.FindRefusal(offered.Value) is { } refusal)
         {
             return Refuse(refusal);
+        }
+
+        if (ItemPut.Decide(key, old, offered, terms, accounts, slot) is { } ofItem)
+        {
+            return ofItem;
         }
 
         if (terms.Condition?.IsMet(old, offered) == false)
@@ -84,7 +90,7 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
         ExpiresAt = terms.Kind == PutKind.Publication && old.ExpiresAt > offered.ExpiresAt ? old.ExpiresAt : offered.ExpiresAt,
     };
 
-    private static StoreDecision Refuse(StoreResult result) => new(result, null, false);
+    internal static StoreDecision Refuse(StoreResult result) => new(result, null, false);
 
     private static bool IsOutdated(StoredValue? old, bool isAlive, StoredValue offered, PutTerms terms) => terms.Kind switch
     {
@@ -97,7 +103,7 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
         _ => throw new ArgumentOutOfRangeException(nameof(terms), terms.Kind, "Unknown kind."),
     };
 
-    private static bool IsPublished(StoredValue? value) => value?.PublishedAt is not null;
+    internal static bool IsPublished(StoredValue? value) => value?.PublishedAt is not null;
 
     // Whether the value is held, but the put may not change it.
     private static bool IsOutOfScope(StoredValue old, PutScope scope) => scope switch
@@ -109,7 +115,7 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
     };
 
     // Whether the source that wrote the held value writes again. One that shows a token also has what was written in its name without.
-    private static bool IsOwn(StoredValue old, StoredValue offered) =>
+    internal static bool IsOwn(StoredValue old, StoredValue offered) =>
         offered.Source == old.Source || (offered.Source.IsProven && offered.Source.Address == old.Source);
 
     // Trust alone does not: the address of a trusted node can be forged as any other.
@@ -151,9 +157,7 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
             return Refuse(StoreResult.TokenRequired);
         }
 
-        // A time far ahead was noted by a clock that has been set back since: it would never be later.
-        var isLater = (offered.StoredAt > old.StoredAt || old.StoredAt - offered.StoredAt > SteadyAges.Tolerance)
-            && (isShortened || longer >= -NegligibleLife);
+        var isLater = IsLater(old, offered) && (isShortened || longer >= -NegligibleLife);
         var isTakenOver = offered.Source.IsTrusted && kind != PutKind.Copy && !isOutOfScope;
         var touched = old with
         {
@@ -182,6 +186,10 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
             IsChange = isChange,
         };
     }
+
+    // A time far ahead was noted by a clock that has been set back since: it would never be later.
+    internal static bool IsLater(StoredValue old, StoredValue offered) =>
+        offered.StoredAt > old.StoredAt || old.StoredAt - offered.StoredAt > SteadyAges.Tolerance;
 
     // By the publisher, or by holders that know of no lives: without a life, while at least half of a full one is left.
     private static bool IsOrdinary(StoredValue old, StoredValue offered, PutKind kind) =>

@@ -47,4 +47,16 @@ public enum StoreResult
 
     /// <summary>What has to be held for the put is not held any more (<see cref="PutCondition"/>); nothing was changed.</summary>
     Superseded,
+
+    /// <summary>
+    /// The value begins as a signed item does and is none that holds: malformed, of another key, or not signed by its owner. Or its source has sent
+    /// many such values within the last minutes, and is not listened to.
+    /// </summary>
+    InvalidItem,
+
+    /// <summary>The owner has signed a higher sequence number, or another value with this one: what is held stays (BEP 44, error 302).</summary>
+    OlderItem,
+
+    /// <summary>A signed item is held, and the value is not its owner's.</summary>
+    NotOwner,
 }

@@ -58,6 +58,7 @@ internal sealed class EdgeSession(
             })
         {
             ClockCorrection = () => context.Clock.Correction,
+            Checks = environment.CreateChecks(),
         };
 
         var kademlia = lease.Settings.Kademlia ?? new KademliaOptions();

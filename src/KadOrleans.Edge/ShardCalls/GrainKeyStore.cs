@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using KadOrleans.Core.Items;
+using KadOrleans.Signatures;
 
 namespace KadOrleans.Edge;
 
@@ -65,6 +67,11 @@ internal sealed class GrainKeyStore : IAsyncDisposable
     /// <summary>What to add to this process's clock to get the cluster's time, which orders puts. Default zero.</summary>
     internal Func<TimeSpan> ClockCorrection { get; init; } = static () => TimeSpan.Zero;
 
+    /// <summary>
+    /// What verifies items of strangers before a shard is called, within a budget that shards do not have. Null: the shards alone verify.
+    /// </summary>
+    internal ItemChecks? Checks { get; init; }
+
     internal ShardLayout Layout => _answers.Layout;
 
     /// <summary>These keys as one node id has them: with an area of its own. Disposing it disposes the store of all ids.</summary>
@@ -127,8 +134,20 @@ internal sealed class GrainKeyStore : IAsyncDisposable
     internal PutHealth Puts { get; }
 
     /// <summary>A put without a response is <see cref="StoreResult.StorageFailed"/>, and <see cref="StoreResult.Busy"/> if too many wait.</summary>
-    public async ValueTask<StoreResult> PutAsync(
-        NodeId key, StoredValue value, PutTerms terms = default, CancellationToken cancellationToken = default)
+    public ValueTask<StoreResult> PutAsync(
+        NodeId key, StoredValue value, PutTerms terms = default, CancellationToken cancellationToken = default) =>
+        Checks is not null && ItemEnvelope.IsItemLike(value.Value)
+            ? PutCheckedAsync(Checks, key, value, terms, cancellationToken)
+            : SendAsync(key, value, terms, cancellationToken);
+
+    private ValueTask<StoreResult> PutCheckedAsync(
+        ItemChecks by, NodeId key, StoredValue value, PutTerms terms, CancellationToken cancellationToken)
+    {
+        var held = _answers.TryFind(key, out var known) && known is not null ? known.Value : default;
+        return by.PutAsync(key, value, terms, held, its => SendAsync(key, value, its, cancellationToken));
+    }
+
+    private async ValueTask<StoreResult> SendAsync(NodeId key, StoredValue value, PutTerms terms, CancellationToken cancellationToken)
     {
         if (StoreRules.FindRefusal(value.Value) is { } refusal)
         {

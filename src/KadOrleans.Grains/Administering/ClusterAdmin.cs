@@ -137,7 +137,7 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
         var allowed = values.Index().Where(value => results[value.Index] is null).ToLookup(value => layout.ShardOf(value.Item.Key));
         await Task.WhenAll(allowed.Select(async ofShard =>
         {
-            ShardPut[] puts = [.. ofShard.Select(value => new ShardPut(value.Item.Key, value.Item.Value, PutKind.Import) { TellsWhy = true })];
+            ShardPut[] puts = [.. ofShard.Select(value => ShardPut.Of(value.Item.Key, value.Item.Value, PutKind.Import))];
             var stored = await calls.CallShardAsync(ofShard.Key, grain => grain.PutAsync(puts), limit, cancellationToken);
             foreach (var (value, result) in ofShard.Zip(stored))
             {

@@ -1,3 +1,5 @@
+using KadOrleans.Core.Items;
+
 namespace KadOrleans.Grains;
 
 // The DHT's facade for clients. Its only state is a list of edges. Calls interleave, as lookups take seconds. A silo has one worker for
@@ -27,6 +29,9 @@ internal sealed class DhtGrain(
     /// <summary>How many later values are sent after one that they replaced while it went out.</summary>
     private const int MaxCorrections = 3;
 
+    /// <summary>How long a newer item lives that a get found elsewhere, if that it replaces does not live longer: until others STORE it.</summary>
+    private static readonly TimeSpan KeptAfterGet = TimeSpan.FromHours(1);
+
     private readonly GrainCalls _calls = new(time, logger);
     private readonly EdgeCaller _edges = new(grains, random, time, options.Value.EdgeTimeout, logger);
     private readonly LogPause _fullLogged = new();
@@ -40,7 +45,9 @@ internal sealed class DhtGrain(
             var values = await CallShardAsync(key, shard => shard.GetAsync([key]), cancellationToken);
             if (values[0] is { } own)
             {
-                return new GetResult(own.Value, null);
+                return CheckedItem.FromOwnStore(key, own.Value) is { } item
+                    ? await ChooseAsync(key, own, item, limit, cancellationToken)
+                    : new GetResult(own.Value, null);
             }
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -57,6 +64,31 @@ internal sealed class DhtGrain(
         catch (Exception e) when (shardFailure is not null && e != shardFailure && !cancellationToken.IsCancellationRequested)
         {
             throw new ShardUnavailableException($"{shardFailure.Message} Nor does the network: {e.Message}", e);
+        }
+    }
+
+    // The owner's newest item, here or in the network, whose lookup has checked it. A newer one is stored here for a while, as at any other holder.
+    private async Task<GetResult> ChooseAsync(NodeId key, StoredValue own, CheckedItem held, TimeLimit limit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var found = await _edges.CallAsync(edge => edge.GetAsync(key, cancellationToken), limit, cancellationToken);
+            var item = found.Value is { } value ? CheckedItem.FromOwnStore(key, value) : null;
+            if (ItemOrder.Newest.Compare(item, held) <= 0)
+            {
+                // Without the lookup: a client takes that for a sign that the shard holds nothing.
+                return new GetResult(own.Value, null);
+            }
+
+            var now = time.GetUtcNow();
+            var copy = new StoredValue(found.Value!.Value, now, now + KeptAfterGet, own.Source);
+            await CallShardAsync(key, shard => shard.PutAsync([ShardPut.Of(key, copy, PutKind.Copy)]), cancellationToken);
+            return found;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            logger.NetworkNotReached(e.Message);
+            return new GetResult(own.Value, null);
         }
     }
 
@@ -254,7 +286,7 @@ internal sealed class DhtGrain(
             PublishedAt = life is null ? StoredValue.PendingSince(now - part) : null,
             IsAuthored = true,
         };
-        return new ShardPut(key, stored, life is null ? PutKind.Publication : PutKind.WithLife) { TellsWhy = true };
+        return new ShardPut(key, stored, life is null ? PutKind.Publication : PutKind.WithLife) { TellsWhy = true, KnowsItems = true };
     }
 
     private static string ReasonOf(StoreResult undecided) => undecided switch

@@ -1,3 +1,5 @@
+using KadOrleans.Core.Items;
+using KadOrleans.Signatures;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Metadata;
 
@@ -29,6 +31,8 @@ public static class KadGrainsSiloBuilderExtensions
         builder.Services.TryAddSingleton(services =>
             new ValueCache(services.GetRequiredService<IOptions<KadClusterOptions>>().Value.Cache ?? KadClusterOptions.DefaultCache));
         builder.Services.TryAddSingleton<SiloNews>();
+        builder.Services.TryAddSingleton<ISignatures>(Ed25519Signatures.Instance);
+        builder.Services.TryAddSingleton(static services => new ItemChecks(services.GetRequiredService<ISignatures>(), TimeProvider.System));
 
         // Not made before the first call: the silo is still being made.
         builder.Services.TryAddSingleton(typeof(SiloServices<>));

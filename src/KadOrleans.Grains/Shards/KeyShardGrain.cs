@@ -1,3 +1,5 @@
+using KadOrleans.Core.Items;
+using KadOrleans.Signatures;
 using Orleans.Placement;
 
 namespace KadOrleans.Grains;
@@ -20,6 +22,7 @@ internal sealed class KeyShardGrain(
     IRandomSource random,
     [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
     ClusterTime time,
+    ItemChecks checks,
     ILogger<KeyShardGrain> logger) : Grain, IKeyShardGrain, IRemindable, IGrainMigrationParticipant, IDisposable
 {
     public const string Expiry = "expiry";
@@ -116,8 +119,9 @@ internal sealed class KeyShardGrain(
         return WriteAsync(
             puts,
             put => put.Key,
-            static (shard, some) => shard._engine.PutAsync(
-                some, put => new Put(put.Key, shard.Unmarked(put.Value), put.Terms, put.TellsWhy), shard.RecentStep),
+            static (shard, some) => some.Any(IsItem)
+                ? shard.CheckAndPutAsync(some)
+                : shard._engine.PutAsync(some, put => shard.PutOf(put, item: null), shard.RecentStep),
             static (half, some) => half.PutAsync(some));
     }
 
@@ -326,6 +330,25 @@ internal sealed class KeyShardGrain(
         get.Fill(read.Select(get.Alive));
         return get.Values;
     }
+
+    private static bool IsItem(ShardPut put) => ItemEnvelope.IsItemLike(put.Value.Value);
+
+    private Put PutOf(ShardPut put, CheckedItem? item) =>
+        new(put.Key, Unmarked(put.Value), put.Terms with { Item = item }, put.TellsWhy, put.KnowsItems);
+
+    // The edge that sends a stranger's item has verified it within a budget. Here each is verified again, unless it is held byte for byte. The
+    // other puts of the call wait too, so that their order stays.
+    private async Task<IReadOnlyList<StoreResult>> CheckAndPutAsync(IReadOnlyList<ShardPut> puts)
+    {
+        var found = await Task.WhenAll(puts.Select(async put => IsItem(put)
+            ? (await checks.CheckAsync(put.Key, put.Value.Value, SourceNetwork.Trusted, Peek(put.Key))).Item
+            : null));
+
+        // What was not found to be one is refused by the rule.
+        return await _engine.PutAsync([.. puts.Zip(found)], pair => PutOf(pair.First, pair.Second), RecentStep);
+    }
+
+    private DhtValue Peek(NodeId key) => _engine.Log.Image.TryFind(key, out var held) && held is not null ? held.Value : default;
 
     private async ValueTask<IReadOnlyList<TResult>> WriteAsync<TItem, TResult>(
         IReadOnlyList<TItem> items,

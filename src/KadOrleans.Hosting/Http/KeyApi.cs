@@ -48,8 +48,7 @@ internal static class KeyApi
     public static async Task<ApiProblemException> NotStoredAsync(RequestedKey key, SetResult result, StoreFigureSource figures)
     {
         var what = $"The value of the key '{key}' was not stored:";
-        return result.Local == StoreResult.Outdated
-            ? new ApiProblemException(ProblemType.Conflict, $"{what} another one is published here, or lives longer.")
+        return FindRefusal(result.Local) is var (type, why) ? new ApiProblemException(type, $"{what} {why}")
             : await QuotaRefusal.FindAsync(result, figures) is { } quota
             ? new ApiProblemException(ProblemType.StoreFull, $"{what} {quota.Sentence}") { Reason = quota.Reason }
             : new ApiProblemException(
@@ -57,6 +56,15 @@ internal static class KeyApi
                 $"{what} contacts that rejected it: {result.Refused}, did not answer: {result.Failed}"
                 + (result.Lookup is { } lookup ? $"; {LookupText.Describe(lookup)}" : "."));
     }
+
+    private static (ProblemType Type, string Why)? FindRefusal(StoreResult? local) =>
+        local == StoreResult.Outdated ? (ProblemType.Conflict, "another one is published here, or lives longer.")
+        : local == StoreResult.InvalidItem
+        ? (ProblemType.WrongRequest, "it begins as a signed item does, and is none that its owner signed for this key.")
+        : local == StoreResult.OlderItem
+        ? (ProblemType.Conflict, "its owner has signed a higher sequence number, or another value with this one.")
+        : local == StoreResult.NotOwner ? (ProblemType.Conflict, "the key has a signed item, which its owner alone replaces.")
+        : null;
 
     public static async Task<IResult> GetAsync(string key, string? @as, HttpContext context, IDht dht)
     {

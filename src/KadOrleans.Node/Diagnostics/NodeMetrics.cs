@@ -241,7 +241,8 @@ internal sealed class NodeMetrics
         StoreResult.TooLarge or StoreResult.UnsupportedType or StoreResult.Outdated
             or StoreResult.SourceQuotaExceeded or StoreResult.SubnetQuotaExceeded or StoreResult.FarQuotaExceeded
             or StoreResult.TotalQuotaExceeded or StoreResult.ChangeLimitExceeded or StoreResult.TokenRequired
-            or StoreResult.Superseded => UnacknowledgedReason.Refused,
+            or StoreResult.Superseded or StoreResult.InvalidItem or StoreResult.OlderItem
+            or StoreResult.NotOwner => UnacknowledgedReason.Refused,
     };
 
     internal static UnacknowledgedReason ReasonOf(RefusalReason reason) => reason switch

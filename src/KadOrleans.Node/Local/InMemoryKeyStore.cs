@@ -1,7 +1,13 @@
+using KadOrleans.Core.Items;
+using KadOrleans.Signatures;
+
 namespace KadOrleans.Node;
 
-/// <summary>Every call completes synchronously. After disposal only disposal does not throw.</summary>
-internal sealed class InMemoryKeyStore(StoreQuota quota) : IKeyStore
+/// <summary>
+/// Every call completes synchronously, but for a put of an item whose signature has to be verified. After disposal only disposal does not throw.
+/// Without checks it takes no items.
+/// </summary>
+internal sealed class InMemoryKeyStore(StoreQuota quota, ItemChecks? checks = null) : IKeyStore
 {
     // Guards _shard and _disposed.
     private readonly Lock _gate = new();
@@ -22,11 +28,10 @@ internal sealed class InMemoryKeyStore(StoreQuota quota) : IKeyStore
     }
 
     public ValueTask<StoreResult> PutAsync(
-        NodeId key, StoredValue value, PutTerms terms = default, CancellationToken cancellationToken = default)
-    {
-        using var scope = Enter(cancellationToken);
-        return ValueTask.FromResult(_shard.Put(key, value, terms));
-    }
+        NodeId key, StoredValue value, PutTerms terms = default, CancellationToken cancellationToken = default) =>
+        checks is not null && terms.Item is null && ItemEnvelope.IsItemLike(value.Value)
+            ? PutCheckedAsync(checks, key, value, terms, cancellationToken)
+            : Put(key, value, terms, cancellationToken);
 
     public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default) =>
         Ask(shard => shard.RemoveExpired(now).Count, cancellationToken);
@@ -70,6 +75,22 @@ internal sealed class InMemoryKeyStore(StoreQuota quota) : IKeyStore
         }
 
         return ValueTask.CompletedTask;
+    }
+
+    private ValueTask<StoreResult> PutCheckedAsync(
+        ItemChecks by, NodeId key, StoredValue value, PutTerms terms, CancellationToken cancellationToken) =>
+        by.PutAsync(key, value, terms, Peek(key, cancellationToken), its => Put(key, value, its, cancellationToken));
+
+    private ValueTask<StoreResult> Put(NodeId key, StoredValue value, PutTerms terms, CancellationToken cancellationToken)
+    {
+        using var scope = Enter(cancellationToken);
+        return ValueTask.FromResult(_shard.Put(key, value, terms));
+    }
+
+    private DhtValue Peek(NodeId key, CancellationToken cancellationToken)
+    {
+        using var scope = Enter(cancellationToken);
+        return _shard.Read(key)?.Value ?? default;
     }
 
     private T Read<T>(Func<KeyShard, T> read)

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using KadOrleans.Core.Items;
+using KadOrleans.Signatures;
 
 namespace KadOrleans.Node;
 
@@ -11,6 +13,7 @@ internal sealed class LookupRunner(
     KademliaOptions options,
     AddressRangeSet trusted,
     NetworkSize size,
+    ItemChecks checks,
     NodeMetrics metrics,
     NodeEnvironment environment)
 {
@@ -81,7 +84,7 @@ internal sealed class LookupRunner(
             Breadth = breadth,
         };
         var lookup = new Lookup(ownId, target, kind, seeds ?? FindSeeds(target), options, policy);
-        return new RunningLookup(lookup, requests, own, ownId, onProved, environment.Time, recorder);
+        return new RunningLookup(lookup, requests, own, ownId, onProved, checks, environment.Time, recorder);
     }
 
     private async Task<LookupOutcome> RunAsync(
@@ -128,6 +131,7 @@ internal sealed class RunningLookup(
     OwnEndpoints own,
     NodeId ownId,
     Action<Contact> onProved,
+    ItemChecks checks,
     TimeProvider time,
     LookupRecorder? recorder = null)
 {
@@ -137,7 +141,10 @@ internal sealed class RunningLookup(
     /// <summary>Unresponsive contacts that are queried without a place. In an outage of our own network all would be.</summary>
     private const int MaxUnresponsive = 16;
 
-    // Guards lookup, recorder, _unresponsive and _isInGrace.
+    /// <summary>The most different items that are verified: k holders that tell the truth have one or two.</summary>
+    private const int MaxChecks = 20;
+
+    // Guards lookup, recorder, _unresponsive, _isInGrace and _checked.
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource<LookupOutcome> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -145,6 +152,9 @@ internal sealed class RunningLookup(
     private ITimer? _timer;
     private bool _isInGrace;
     private int _unresponsive;
+
+    // Items that holders have, each with its check: many have the same.
+    private Dictionary<DhtValue, Task<ItemCheck>>? _checked;
 
     public Task<LookupOutcome> Outcome => _outcome.Task;
 
@@ -188,11 +198,18 @@ internal sealed class RunningLookup(
         Pump();
     }
 
-    public void OnValue(FindCall call, DhtValue value, TimeSpan? life) => Change(() =>
+    public void OnValue(FindCall call, DhtValue value, TimeSpan? life)
     {
-        recorder?.Ended(call.Contact.Endpoint, Elapsed, value: value);
-        lookup.OnValue(call.Contact, value, life);
-    });
+        if (ItemEnvelope.IsItemLike(value))
+        {
+            // Not awaited: this thread receives datagrams. The lookup waits for the contact until it is done, and it never fails.
+            _ = OnItemAsync(call, value, life);
+        }
+        else
+        {
+            OnChecked(call, value, life, item: null);
+        }
+    }
 
     public void OnUnresponsive(FindCall call) => Change(() => lookup.OnUnresponsive(call.Contact));
 
@@ -201,6 +218,44 @@ internal sealed class RunningLookup(
         recorder?.Ended(call.Contact.Endpoint, Elapsed);
         lookup.OnFailed(call.Contact);
     });
+
+    // Who gives what is no item of this key, or is not signed, has answered and has nothing.
+    private async Task OnItemAsync(FindCall call, DhtValue value, TimeSpan? life)
+    {
+        var item = CheckAsync(value) is { } check ? (await check).Item : null;
+        if (item is not null)
+        {
+            OnChecked(call, value, life, item);
+            return;
+        }
+
+        Change(() =>
+        {
+            recorder?.Ended(call.Contact.Endpoint, Elapsed);
+            lookup.OnNodes(call.Contact, []);
+        });
+    }
+
+    private void OnChecked(FindCall call, DhtValue value, TimeSpan? life, CheckedItem? item) => Change(() =>
+    {
+        recorder?.Ended(call.Contact.Endpoint, Elapsed, value: value);
+        lookup.OnValue(call.Contact, value, life, item);
+    });
+
+    // Null if too many differ. This node asked for them, so no source pays.
+    private Task<ItemCheck>? CheckAsync(DhtValue value)
+    {
+        lock (_gate)
+        {
+            _checked ??= [];
+            if (!_checked.TryGetValue(value, out var check) && _checked.Count < MaxChecks)
+            {
+                check = _checked[value] = checks.CheckAsync(lookup.Target, value, SourceNetwork.Trusted).AsTask();
+            }
+
+            return check;
+        }
+    }
 
     private void OnTimer() => Change(() =>
     {

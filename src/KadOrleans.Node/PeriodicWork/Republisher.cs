@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using KadOrleans.Core.Items;
 
 namespace KadOrleans.Node;
 
@@ -579,12 +580,33 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         return held.Value;
     }
 
-    /// <summary>The other value that a majority of the k nearest has, if its life shows a later publication; else null.</summary>
+    /// <summary>
+    /// The other value that a majority of the k nearest has, if its life shows a later publication, or an owner's newer item that one of them has;
+    /// else null.
+    /// </summary>
     private async Task<StoredValue?> FindLaterAsync(
         NodeId key, Publication publication, StoredValue? held, LookupOutcome holders, int known, CancellationToken cancellationToken)
     {
         var found = await node.Lookups.AskHoldersAsync(key, holders.Closest, cancellationToken);
         var now = _time.GetUtcNow();
+
+        // An owner's newer item is later, whoever has it, and nothing else is later than an item.
+        var published = CheckedItem.FromOwnStore(key, publication.Value);
+        if (ItemOrder.Newest.Compare(found.Item, published) > 0)
+        {
+            return new StoredValue(found.Value!.Value, now, now + Kademlia.Bound(found.ValueLife), default);
+        }
+
+        if (held is not null && ItemOrder.Newest.Compare(CheckedItem.FromOwnStore(key, held.Value), published) > 0)
+        {
+            return held;
+        }
+
+        if (published is not null)
+        {
+            return null;
+        }
+
         var (other, left) = found.Value is null ? (held?.Value, held?.LifeLeft(now)) : (found.Value, found.ValueLife);
         if (other is not { } value || value == publication.Value
             || left is not { } life || now + life <= publication.PublishedAt + Kademlia.ValueTimeToLive + StoreDecision.LatestStore)

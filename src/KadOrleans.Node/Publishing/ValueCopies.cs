@@ -1,3 +1,5 @@
+using KadOrleans.Core.Items;
+
 namespace KadOrleans.Node;
 
 /// <summary>
@@ -37,7 +39,7 @@ internal sealed class ValueCopies(IKeyStore store, ValueStorer storer, KeyTurns 
         {
             await turns.RunAsync(key, async () =>
             {
-                if (!watch.IsQuiet(own: 1) || (await GetAsync(key) is { } held && IsLater(held, value, since)))
+                if (!watch.IsQuiet(own: 1) || (await GetAsync(key) is { } held && (IsLater(held, value, since) || IsNewer(key, held.Value, value))))
                 {
                     return false;
                 }
@@ -55,6 +57,10 @@ internal sealed class ValueCopies(IKeyStore store, ValueStorer storer, KeyTurns 
 
     private static bool IsLater(StoredValue held, DhtValue value, DateTimeOffset since) =>
         held.Value != value && (held.Source.IsTrusted || held.StoredAt >= since);
+
+    // Of an owner's items. What was found was checked when it came.
+    private static bool IsNewer(NodeId key, DhtValue held, DhtValue found) =>
+        ItemOrder.Newest.Compare(CheckedItem.FromOwnStore(key, held), CheckedItem.FromOwnStore(key, found)) > 0;
 
     private async Task SendLaterAsync(NodeId key, DhtValue sent, DateTimeOffset since, Contact contact)
     {

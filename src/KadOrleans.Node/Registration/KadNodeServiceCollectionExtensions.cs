@@ -1,3 +1,5 @@
+using KadOrleans.Core.Items;
+using KadOrleans.Signatures;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -33,7 +35,10 @@ public static class KadNodeServiceCollectionExtensions
 
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IRandomSource, CryptographicRandomSource>();
-        services.TryAddSingleton<IKeyStore>(s => new InMemoryKeyStore(s.GetRequiredService<IOptions<KadNodeOptions>>().Value.Quota));
+        services.TryAddSingleton<ISignatures>(Ed25519Signatures.Instance);
+        services.TryAddSingleton(s => new ItemChecks(s.GetRequiredService<ISignatures>(), s.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<IKeyStore>(s => new InMemoryKeyStore(
+            s.GetRequiredService<IOptions<KadNodeOptions>>().Value.Quota, s.GetRequiredService<ItemChecks>()));
         services.TryAddSingleton<INodeStateStore, InMemoryNodeStateStore>();
         services.TryAddSingleton<IPublicationStore>(
             s => new InMemoryPublicationStore(s.GetRequiredService<IOptions<KadNodeOptions>>().Value.MaxPublications));
@@ -58,6 +63,7 @@ public static class KadNodeServiceCollectionExtensions
             Time = services.GetRequiredService<TimeProvider>(),
             Random = services.GetRequiredService<IRandomSource>(),
             LoggerFactory = services.GetRequiredService<ILoggerFactory>(),
+            Signatures = services.GetRequiredService<ISignatures>(),
         },
         services.GetRequiredService<IPublicationStore>(),
         services.GetRequiredService<IManagementStore>(),

@@ -60,6 +60,30 @@ public abstract class DhtContract
         Assert.False(await dht.UnpublishAsync("key"));
     });
 
+    [Fact]
+    public Task A_signed_item_is_its_owners_from_the_first_to_its_end() => RunAsync(async dht =>
+    {
+        var (publicKey, salt) = (SignedItems.Owner.PublicKey, "contract"u8.ToArray());
+        var (one, two) = (SignedItems.Sign(1, "3:one", "contract"), SignedItems.Sign(2, "3:two", "contract"));
+        var end = SignedItems.Sign(3, "0:", "contract");
+        Assert.Equal(default, (await dht.GetSignedAsync(publicKey, salt)).Item);
+        Assert.Equal(StoreResult.InvalidItem, (await dht.SetSignedAsync(SignedItems.Forge(1, "3:one", "contract"))).Local);
+        Assert.True((await dht.SetSignedAsync(one)).Succeeded);
+        Assert.Equal(StoreResult.Superseded, (await dht.SetSignedIfAsync(two, expectedSeq: 0)).Local);
+        Assert.True((await dht.SetSignedIfAsync(two, expectedSeq: 1)).Succeeded);
+        Assert.True((await dht.SetSignedIfAsync(two, expectedSeq: 1)).Succeeded);
+        Assert.Equal(two, (await dht.GetSignedAsync(publicKey, salt)).Item);
+
+        Assert.False((await dht.SetSignedAsync(one)).Succeeded);
+        Assert.False((await dht.SetAsync(two.Key, "lie")).Succeeded);
+        var found = await dht.GetSignedAsync(publicKey, salt);
+        Assert.Equal((two, true), (found.Item, found.Found));
+
+        Assert.True((await dht.SetSignedAsync(end)).Succeeded);
+        found = await dht.GetSignedAsync(publicKey, salt);
+        Assert.Equal((end, false, true), (found.Item, found.Found, found.IsEnded));
+    });
+
     [Theory]
     [InlineData(SetAcknowledgement.Network)]
     [InlineData(SetAcknowledgement.Durable)]

@@ -1,7 +1,7 @@
 namespace KadOrleans.Lab;
 
 /// <summary>What every <see cref="IKeyStore"/> does with a put that has a condition: its writer decides, after every earlier put.</summary>
-public abstract class KeyStoreConditionContract : KeyStoreConcurrencyContract
+public abstract class KeyStoreConditionContract : KeyStoreItemContract
 {
     private static readonly PutTerms IfNothingHeld = new(PutKind.Copy) { Condition = PutCondition.NothingHeld };
     private static readonly NodeId Key = StoredValues.Key(1);

@@ -22,6 +22,22 @@ public abstract class KeyStoreDurabilityContract : KeyStoreQuotaContract
     }
 
     [Fact]
+    public async Task An_item_is_its_owners_after_reopening()
+    {
+        await PutAsync(SignedItems.Sign(2, "6:second"), source: StoredValues.Alice);
+        await ReopenAsync();
+
+        Assert.Equal(StoreResult.NotOwner, await Store.PutAsync(SignedItems.Key(), StoredValues.Text("lie")));
+        Assert.Equal(StoreResult.OlderItem, await PutAsync(SignedItems.Sign(1, "5:first")));
+        Assert.Equal(StoreResult.Stored, await PutAsync(SignedItems.Sign(2, "6:second"), PutKind.Copy, StoredValues.Bob, TimeSpan.FromHours(30)));
+        Assert.Equal(StoreResult.Stored, await PutAsync(SignedItems.Sign(3, "0:"), source: StoredValues.Bob));
+        await ReopenAsync();
+
+        var held = (await Store.GetAsync(SignedItems.Key(), StoredValues.Now))!;
+        Assert.Equal((SignedItems.Sign(3, "0:").ToValue(), StoredValues.Now.AddHours(30)), (held.Value, held.ExpiresAt));
+    }
+
+    [Fact]
     public async Task A_condition_holds_for_what_is_there_after_reopening()
     {
         var (first, second) = (StoredValues.Text("first"), StoredValues.Text("second") with { ExpiresAt = StoredValues.Expiry.AddHours(1) });

@@ -86,6 +86,7 @@ public sealed class SimulatedWorld
     {
         Time = Clock,
         Random = Random,
+        CheckThreads = 0,
         Resolver = (host, _) => Names.TryGetValue(host, out var endpoints)
             ? Task.FromResult<IPAddress[]>([.. endpoints.Select(endpoint => endpoint.ToIPAddress())])
             : throw new SocketException((int)SocketError.HostNotFound),
@@ -119,7 +120,7 @@ public sealed class SimulatedNode(SimulatedWorld world, Action<KadNodeOptions>? 
         configure?.Invoke(options);
         Transport = _endpoint is null ? world.Network.Bind() : world.Network.Bind(_endpoint.Value);
         _endpoint = Transport.Endpoint;
-        Store = new InMemoryKeyStore(options.Quota);
+        Store = new InMemoryKeyStore(options.Quota, world.Environment.CreateChecks());
         foreach (var (key, value) in _kept)
         {
             await Store.PutAsync(key, value, PutKind.Import);

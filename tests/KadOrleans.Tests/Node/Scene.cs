@@ -45,7 +45,7 @@ internal static class Scene
         var node = new KadNode(
             options,
             transport ?? world.Network.Bind(),
-            store ?? new InMemoryKeyStore(options.Quota),
+            store ?? new InMemoryKeyStore(options.Quota, world.Environment.CreateChecks()),
             states ?? new InMemoryNodeStateStore(),
             environment,
             publications,

@@ -24,7 +24,11 @@ internal static class Peer
         var table = new LocalRoutingTable(
             NodeId.Random(environment.Random), options.Kademlia, new SubnetDiversity(), environment.Time);
         var node = new DhtNode(
-            options, UdpTransport.Bind(UdpEndpoint.Parse("127.0.0.1:0")), table, new InMemoryKeyStore(options.Quota), environment);
+            options,
+            UdpTransport.Bind(UdpEndpoint.Parse("127.0.0.1:0")),
+            table,
+            new InMemoryKeyStore(options.Quota, environment.CreateChecks()),
+            environment);
         node.Start();
         return node;
     }

@@ -159,7 +159,7 @@ internal static class ForgeryTrial
         {
             var options = new KadNodeOptions { RandomWalk = new RandomWalkOptions { AutoRefresh = false } };
             configure(options);
-            var store = createStore?.Invoke(scene.World) ?? new InMemoryKeyStore(options.Quota);
+            var store = createStore?.Invoke(scene.World) ?? new InMemoryKeyStore(options.Quota, scene.World.Environment.CreateChecks());
             var transport = scene.World.Network.Bind();
             await using var victim = new KadNode(options, transport, store, new InMemoryNodeStateStore(), scene.World.Environment);
             await victim.StartAsync();

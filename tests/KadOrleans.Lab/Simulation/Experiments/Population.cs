@@ -169,7 +169,7 @@ internal sealed class Member(NodeId id, SimulatedTransport transport) : IAsyncDi
     public void StartEngine(SimulatedWorld world, KadNodeOptions options, TablePager pager, FrozenTable? begin)
     {
         _table = new PagedRoutingTable(id, pager, begin);
-        _store = new InMemoryKeyStore(options.Quota);
+        _store = new InMemoryKeyStore(options.Quota, world.Environment.CreateChecks());
         Engine = new DhtNode(options, transport, _table, _store, world.Environment);
         Engine.Start();
     }
@@ -177,7 +177,7 @@ internal sealed class Member(NodeId id, SimulatedTransport transport) : IAsyncDi
     /// <summary>Starts the engine, and with it the upkeep of values and publications that a standalone node does.</summary>
     public void StartUpkeep(SimulatedWorld world, KadNodeOptions options, TablePager pager, FrozenTable? begin)
     {
-        _store = new InMemoryKeyStore(options.Quota);
+        _store = new InMemoryKeyStore(options.Quota, world.Environment.CreateChecks());
         var table = new LocalRoutingTable(begin is null ? pager.Create(id) : pager.Restore(begin), world.Clock);
         Engine = new DhtNode(options, transport, table, _store, world.Environment);
         _upkeep = new UpkeepWork(Engine, _store, options.MaxPublications, world);
@@ -187,7 +187,7 @@ internal sealed class Member(NodeId id, SimulatedTransport transport) : IAsyncDi
 
     public async Task StartNodeAsync(SimulatedWorld world, KadNodeOptions options, TablePager pager, FrozenTable? begin)
     {
-        _store = new InMemoryKeyStore(options.Quota);
+        _store = new InMemoryKeyStore(options.Quota, world.Environment.CreateChecks());
         _node = new KadNode(options, transport, _store, new InMemoryNodeStateStore(), world.Environment)
         {
             CreateTable = ownId => new LocalRoutingTable(

@@ -16,7 +16,7 @@ internal sealed class InMemoryKeyStoreHost : KeyStoreHost
 
     public override ValueTask<IKeyStore> OpenAsync(StoreQuota quota)
     {
-        _store = new InMemoryKeyStore(quota);
+        _store = new InMemoryKeyStore(quota, SignedItems.NewChecks());
         return ValueTask.FromResult<IKeyStore>(_store);
     }
 

@@ -35,7 +35,7 @@ internal abstract class UpkeepStores : IAsyncDisposable
 
 internal sealed class MemoryUpkeepStores : UpkeepStores
 {
-    public override IKeyStore Keys { get; } = new InMemoryKeyStore(StoreQuota.Unlimited);
+    public override IKeyStore Keys { get; } = new InMemoryKeyStore(StoreQuota.Unlimited, SignedItems.NewChecks(threads: 0));
 
     public override IPublicationStore Publications { get; } = new InMemoryPublicationStore(1_000);
 

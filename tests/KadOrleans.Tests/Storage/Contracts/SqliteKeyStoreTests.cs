@@ -53,7 +53,7 @@ internal sealed class SqliteKeyStoreHost(long cacheBytes = 64 << 20) : KeyStoreH
     public override ValueTask<IKeyStore> OpenAsync(StoreQuota quota)
     {
         _database = SqliteDatabase.Open(_folder.Path, new(quota) { CacheBytes = cacheBytes });
-        _store = new SqliteKeyStore(_database);
+        _store = new SqliteKeyStore(_database, SignedItems.NewChecks());
         return ValueTask.FromResult<IKeyStore>(_store);
     }
 
