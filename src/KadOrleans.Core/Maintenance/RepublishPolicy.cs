@@ -17,6 +17,9 @@ internal static class RepublishPolicy
     // Beyond the spread of holders: a look each minute, a minute in which what is due goes out, and waits for contacts that are silent.
     private static readonly TimeSpan Slack = TimeSpan.FromMinutes(5);
 
+    // More than clocks of silos and edges differ.
+    private static readonly TimeSpan FarAhead = TimeSpan.FromMinutes(5);
+
     /// <summary>Whether a value goes out with one of its region that is due: without a STORE for the interval.</summary>
     public static bool IsRipe(DateTimeOffset storedAt, DateTimeOffset expiresAt, DateTimeOffset now, KademliaOptions options) =>
         now - storedAt >= options.RepublishInterval && now < expiresAt;
@@ -42,9 +45,10 @@ internal static class RepublishPolicy
     }
 
     // For a schedule that checks once per interval, values are due earlier by the spread. Otherwise one republished soon after a
-    // check would be a little too young at the next.
+    // check would be a little too young at the next. What was noted far ahead of now was noted by a clock that was wrong: nobody knows when, and it
+    // would not be due until the clock shows that time.
     public static bool IsDueAtCheck(DateTimeOffset storedAt, DateTimeOffset expiresAt, DateTimeOffset now, KademliaOptions options) =>
-        now - storedAt >= options.RepublishInterval - Spread(options) && now < expiresAt;
+        (now - storedAt >= options.RepublishInterval - Spread(options) || storedAt - now > FarAhead) && now < expiresAt;
 
     public static bool IsPublicationDue(DateTimeOffset publishedAt, DateTimeOffset now, KademliaOptions options)
     {

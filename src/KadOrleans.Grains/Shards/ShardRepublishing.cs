@@ -164,9 +164,14 @@ internal sealed class ShardRepublishing(string shard, IGrainFactory grains, Time
                     return list.Edges;
                 }
             }
-            catch (Exception e) when (questions < MaxQuestions)
+            catch (Exception e)
             {
                 logger.RepublishNotHandedOver(shard, e.Message);
+                if (questions == MaxQuestions)
+                {
+                    // Those that were known: whoever does not answer an offer has no share any more. Else all would wait for the next tick.
+                    return _shares.Edges;
+                }
             }
 
             await Task.Delay(Pause, time, cancellationToken);

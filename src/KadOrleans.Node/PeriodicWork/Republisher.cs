@@ -28,6 +28,9 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     /// <summary>A cluster's shard answers by then, though its silo has died.</summary>
     private const int MaxCorrectionTries = 12;
 
+    /// <summary>Publications of which the store could not write that they were sent: 10 MB without values. A file has 10,000 by default.</summary>
+    private const int MaxUnwritten = 65_536;
+
     /// <summary>Keys that one sweep has: 20 MB, and a minute's work at the highest rate.</summary>
     private const int MaxCollected = 262_144;
 
@@ -51,6 +54,9 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
 
     // When a region's values went out last, by the bits that they share. Of one loop. Bounded: a node holds values of a few regions.
     private readonly Dictionary<NodeId, long> _sentRegions = [];
+
+    // Publications that were sent while the store could not write that: as it has them, and when. They would go out again each minute.
+    private readonly ConcurrentDictionary<NodeId, (Publication Before, DateTimeOffset SentAt)> _unwritten = [];
 
     // Of times that were noted here. Changed by one loop.
     private volatile SteadyAges _ages = new(environment.Time.GetUtcNow(), environment.Time.GetElapsedTime(0));
@@ -270,8 +276,10 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     private async Task<IEnumerable<SweptKey>> FindDuePublicationsAsync(RepublishBatch batch, CancellationToken cancellationToken)
     {
         var (ripe, due, depth) = (new Dictionary<NodeId, List<SweptKey>>(), new HashSet<NodeId>(), _lookups.Depth);
-        await foreach (var (key, publication) in publications.ScanAsync(cancellationToken))
+        await WriteSentAsync(cancellationToken);
+        await foreach (var (key, held) in publications.ScanAsync(cancellationToken))
         {
+            var publication = AsSent(key, held);
             if (IsRipe(publication))
             {
                 (CollectionsMarshal.GetValueRefOrAddDefault(ripe, key.Prefix(depth), out _) ??= []).Add(new SweptKey(key, IsRipe, batch)
@@ -289,6 +297,42 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         return ripe.Where(region => due.Contains(region.Key))
             .SelectMany(region => region.Value, static (region, one) => one with { KeysNear = region.Value.Count });
     }
+
+    // Until the first one that the store does not write, either.
+    private async Task WriteSentAsync(CancellationToken cancellationToken)
+    {
+        foreach (var (key, (before, sentAt)) in _unwritten)
+        {
+            if (!IsWritten(await TryWriteSentAsync(key, before, sentAt, cancellationToken)))
+            {
+                return;
+            }
+
+            _unwritten.TryRemove(key, out _);
+        }
+    }
+
+    private async Task<StoreResult> TryWriteSentAsync(NodeId key, Publication before, DateTimeOffset sentAt, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await publications.ReplaceAsync(key, before, AsSentAt(before, sentAt), cancellationToken);
+        }
+        catch (KeyStoreException) when (publications.GetCondition(before) is null)
+        {
+            return StoreResult.StorageFailed;
+        }
+    }
+
+    // Superseded: by a set, which goes out itself.
+    private static bool IsWritten(StoreResult result) => result is StoreResult.Stored or StoreResult.Superseded;
+
+    // A publication with the time at which it was sent, if that is not in the store.
+    private Publication AsSent(NodeId key, Publication publication) =>
+        _unwritten.TryGetValue(key, out var sent) && sent.Before == publication ? AsSentAt(publication, sent.SentAt) : publication;
+
+    private static Publication AsSentAt(Publication publication, DateTimeOffset sentAt) =>
+        publication with { PublishedAt = sentAt, IsPending = false };
 
     /// <summary>Sends keys, region by region. Returns when all have begun: what follows need not wait for the slowest.</summary>
     private async Task SendAllAsync(List<SweptKey> keys, CancellationToken cancellationToken)
@@ -345,7 +389,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         try
         {
             var published = await publications.GetAsync(key, cancellationToken);
-            if (published is { } publication && (swept.IsPublication ? IsRipe(publication) : IsDue(publication)))
+            if (published is { } publication && AsSent(key, publication) is var sent && (swept.IsPublication ? IsRipe(sent) : IsDue(sent)))
             {
                 if (await PublishAsync(swept, publication, keysNear, cancellationToken))
                 {
@@ -521,10 +565,24 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             await SendToOthersAsync(key, publication.Value, life: null, holders, pass, isAuthored: true, cancellationToken);
         }
 
-        return result.Succeeded
-            ? await publications.ReplaceAsync(
-                key, publication, publication with { PublishedAt = _time.GetUtcNow(), IsPending = false }, cancellationToken)
-            : null;
+        return result.Succeeded ? await NoteSentAsync(key, publication, cancellationToken) : null;
+    }
+
+    private async Task<StoreResult> NoteSentAsync(NodeId key, Publication publication, CancellationToken cancellationToken)
+    {
+        var sentAt = _time.GetUtcNow();
+        var result = await TryWriteSentAsync(key, publication, sentAt, cancellationToken);
+        if (IsWritten(result))
+        {
+            _unwritten.TryRemove(key, out _);
+        }
+        else if (publications.GetCondition(publication) is null && (_unwritten.Count < MaxUnwritten || _unwritten.ContainsKey(key)))
+        {
+            // Of a cluster the shard offers it once an hour.
+            _unwritten[key] = (publication, sentAt);
+        }
+
+        return result;
     }
 
     /// <summary>

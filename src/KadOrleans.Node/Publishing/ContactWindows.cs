@@ -37,6 +37,12 @@ internal sealed class ContactWindows(TimeProvider time)
     /// </summary>
     public const double FewestAnswers = 0.5;
 
+    /// <summary>
+    /// Consecutive STOREs of one contact without an answer, while others had as many answers, for which it is to blame nevertheless: a node that
+    /// does not keep up, and gets one answer in five, has so many in a row once in a million times.
+    /// </summary>
+    public const int MostSilent = 64;
+
     /// <summary>How long it may take until it shows that this node is cut off: a request ends within seconds.</summary>
     private static readonly TimeSpan Ceasing = TimeSpan.FromSeconds(30);
 
@@ -48,6 +54,7 @@ internal sealed class ContactWindows(TimeProvider time)
     private readonly Lock _gate = new();
     private readonly Dictionary<UdpEndpoint, Window> _windows = [];
     private double _answers = 1;
+    private long _answered;
 
     /// <summary>Contacts with something under way, or of which something is noted.</summary>
     public int Count
@@ -171,8 +178,17 @@ internal sealed class ContactWindows(TimeProvider time)
     {
         var wasCutOff = _answers < FewestAnswers;
         _answers += NewestShareOfAll * ((hasAnswered ? 1 : 0) - _answers);
+        _answered += hasAnswered ? 1 : 0;
+        (window.Silent, window.AnsweredBefore) = hasAnswered ? (0, 0) : (window.Silent + 1, window.Silent == 0 ? _answered : window.AnsweredBefore);
         if (!hasAnswered && _answers < FewestAnswers)
         {
+            if (window.Silent >= MostSilent && _answered - window.AnsweredBefore >= MostSilent)
+            {
+                // Others answer meanwhile: most contacts are silent, and this node is not cut off.
+                (window.Unanswered, window.LeftOutAt) = (MostUnanswered, time.GetTimestamp());
+                return;
+            }
+
             if (!wasCutOff)
             {
                 Forgive();
@@ -319,6 +335,11 @@ internal sealed class ContactWindows(TimeProvider time)
         public int Unanswered { get; set; }
 
         public long LeftOutAt { get; set; }
+
+        /// <summary>Consecutive STOREs without an answer, whoever is to blame, and how many of all contacts had an answer before them.</summary>
+        public int Silent { get; set; }
+
+        public long AnsweredBefore { get; set; }
 
         /// <summary>The average of the last ones. Null before the first has ended.</summary>
         public TimeSpan? Took { get; private set; }

@@ -51,6 +51,21 @@ public sealed class ShardTimesTests(ITestOutputHelper output)
         Assert.Equal(Keys(31, 9), Due(await KillAsync()), Unordered);
     });
 
+    [Fact]
+    public Task What_a_clock_noted_that_was_ahead_by_hours_is_due_once_and_not_hours_late() => EngineHost.RunAsync(async () =>
+    {
+        _clock.SetWallClock(3 * Hour);
+        var shard = await FillAsync(40, 1);
+        await TouchAsync(shard, Enumerable.Range(0, 40));
+        _clock.SetWallClock(-3 * Hour);
+        Assert.Equal(Keys(0, 40), Due(shard), Unordered);
+
+        await TouchAsync(shard, Enumerable.Range(0, 40));
+        Assert.Empty(Due(shard));
+        _clock.Advance(Hour);
+        Assert.Equal(Keys(0, 40), Due(shard), Unordered);
+    });
+
     [Theory]
     [InlineData(WriteFault.NotDone)]
     [InlineData(WriteFault.Done)]

@@ -91,6 +91,29 @@ public sealed class ClusterRepublishingTests(ITestOutputHelper output)
         Assert.Equal("3 due values of shard 7 were not sent within 00:50:00, by any edge; the next hourly check begins anew", Assert.Single(said));
     });
 
+    [Fact]
+    public void A_directory_that_fails_for_longer_than_it_is_asked_delays_the_keys_until_it_answers() => _world.Run(async () =>
+    {
+        var given = new List<NodeId>();
+        var observer = Fake.Of<IEdgeObserver>((_, args) =>
+        {
+            given.AddRange(((RepublishWork)args[0]!).Keys);
+            return Task.FromResult(true);
+        });
+        var edge = new LiveEdge("edge", 1, [NodeId.Random(_world.Random)], observer, new EdgeReport { SendsForAll = true });
+        var directory = Fake.Of<IEdgeDirectoryGrain>((_, _) => _world.Clock.Elapsed < TimeSpan.FromMinutes(12)
+            ? ValueTask.FromException<EdgeList>(new IOException("The silo has left."))
+            : new ValueTask<EdgeList>(new EdgeList([edge], TimeSpan.FromHours(1), [])));
+        var grains = Fake.Of<IGrainFactory>((_, _) => directory);
+        List<NodeId> due = [.. Enumerable.Range(0, 3).Select(Samples.Key).Order()];
+        var republishing = new ShardRepublishing("shard 7", grains, _world.Clock, TimeSpan.FromSeconds(10), NullLogger.Instance);
+        _ = republishing.HandOverAsync(after => [.. due.Where(key => after is null || key > after)], CancellationToken.None);
+        await _world.PassAsync(TimeSpan.FromMinutes(14));
+        Assert.Equal(due, given);
+        due.Clear();
+        await _world.PassAsync(TimeSpan.FromMinutes(2));
+    });
+
     private void Run(int keys) => _world.Run(async () =>
     {
         await using var cluster = new RepublishingCluster(_world);

@@ -81,8 +81,66 @@ public sealed class SweepMistakeTests(ITestOutputHelper output)
         Assert.InRange(longest, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15));
     }
 
+    /// <summary>Five of seven, which answer pings.</summary>
+    [Fact]
+    [Trait("Tier", "Long")]
+    public void Contacts_that_take_nothing_do_not_slow_the_others_though_they_are_the_most()
+    {
+        var longest = Send(20_000, Taking.Never, () => NodeId.Random(_world.Random), takingNothing: 5).Longest;
+        output.WriteLine($"{longest}");
+
+        Assert.InRange(longest, TimeSpan.Zero, TimeSpan.FromSeconds(145));
+    }
+
+    [Fact]
+    public void While_the_disk_is_full_publications_go_out_once_in_their_interval() => _world.Run(async () =>
+    {
+        var (publications, transport) = (new FullPublications(), _world.Network.Bind());
+        var node = await _world.StartAsync(
+            options =>
+            {
+                Without.Walks(options);
+                options.Kademlia.BucketSize = 2;
+            },
+            publications: publications,
+            transport: transport);
+
+        // Both are nearer to all keys than the node, which so holds none of them.
+        var region = node.Id.WithBit(0, !node.Id.GetBit(0));
+        List<LateHolder> holders = [.. Enumerable.Range(0, 2).Select(_ => new LateHolder(
+            region.RandomWithPrefix(8, _world.Random), _world.Network.Bind(), _world.Clock, Taking.All))];
+        holders.ForEach(holder => holder.Ping(transport.Endpoint, _world.Random));
+        await _world.PassAsync(TimeSpan.FromSeconds(8));
+        List<NodeId> keys = [.. Enumerable.Range(0, 10).Select(_ => region.RandomWithPrefix(8, _world.Random))];
+        var publishedAt = _world.Clock.GetUtcNow() - TimeSpan.FromHours(25);
+        foreach (var key in keys)
+        {
+            await publications.PutAsync(key, new Publication(Value, publishedAt));
+        }
+
+        publications.IsFull = true;
+        await _world.PassAsync(TimeSpan.FromHours(3));
+        Assert.Equal(keys.Count, holders[0].Stores);
+        publications.IsFull = false;
+        await _world.PassAsync(TimeSpan.FromMinutes(2));
+        foreach (var key in keys)
+        {
+            Assert.True((await publications.GetAsync(key))!.PublishedAt > publishedAt);
+        }
+
+        // A set meanwhile is another publication.
+        publications.IsFull = true;
+        await _world.PassAsync(TimeSpan.FromHours(25));
+        Assert.Equal(2 * keys.Count, holders[0].Stores);
+        publications.IsFull = false;
+        await publications.PutAsync(keys[0], new Publication(DhtValue.FromString("next"), _world.Clock.GetUtcNow()) { IsPending = true });
+        await _world.PassAsync(TimeSpan.FromMinutes(2));
+        Assert.Equal((2 * keys.Count) + 1, holders[0].Stores);
+        Assert.False((await publications.GetAsync(keys[0]))!.IsPending);
+    });
+
     // How long until each of the holders has all, and the most that were at one of them at once.
-    private (TimeSpan Longest, int Most) Send(int values, Taking taking, Func<NodeId> nextKey, int holders = 7)
+    private (TimeSpan Longest, int Most) Send(int values, Taking taking, Func<NodeId> nextKey, int holders = 7, int takingNothing = 1)
     {
         var world = new SimulatedWorld(46, _world.Network.Conditions);
         return world.Run(async () =>
@@ -93,7 +151,7 @@ public sealed class SweepMistakeTests(ITestOutputHelper output)
                 options.Quota = StoreQuota.Unlimited;
             });
             List<LateHolder> all = [.. Enumerable.Range(0, holders).Select(i => new LateHolder(
-                NodeId.Random(world.Random), world.Network.Bind(), world.Clock, i == 0 ? taking : Taking.All))];
+                NodeId.Random(world.Random), world.Network.Bind(), world.Clock, i < takingNothing ? taking : Taking.All))];
             all.ForEach(holder => holder.Ping(node.Transport.Endpoint, world.Random));
             await world.PassAsync(TimeSpan.FromSeconds(8));
             Assert.Equal(holders, node.Node.RoutingTable.Count);
@@ -135,12 +193,15 @@ public sealed class SweepMistakeTests(ITestOutputHelper output)
     private sealed class LateHolder(NodeId id, SimulatedTransport transport, ManualTimeProvider clock, Taking taking) : ScriptedPeer(id, transport)
     {
         private readonly HashSet<NodeId> _pending = [];
+        private readonly Dictionary<NodeId, TimeSpan> _last = [];
 
         public Taking Taking => taking;
 
         public HashSet<NodeId> Keys { get; } = [];
 
         public int Most { get; private set; }
+
+        public int Stores { get; private set; }
 
         private protected override void Take(Request request, MessageId id, UdpEndpoint source)
         {
@@ -150,6 +211,10 @@ public sealed class SweepMistakeTests(ITestOutputHelper output)
                 return;
             }
 
+            // A retry is none.
+            var isFirst = !_last.TryGetValue(request.Target, out var last) || clock.Elapsed - last > TimeSpan.FromSeconds(10);
+            Stores += isFirst ? 1 : 0;
+            _last[request.Target] = clock.Elapsed;
             Keys.Add(request.Target);
             _pending.Add(request.Target);
             Most = Math.Max(Most, _pending.Count);
@@ -169,5 +234,30 @@ public sealed class SweepMistakeTests(ITestOutputHelper output)
         {
             public override void Fire() => send();
         }
+    }
+
+    // Reads, and while it is full writes nothing.
+    private sealed class FullPublications : IPublicationStore
+    {
+        private readonly InMemoryPublicationStore _inner = new(capacity: 100);
+
+        public bool IsFull { get; set; }
+
+        public ValueTask<Publication?> GetAsync(NodeId key, CancellationToken cancellationToken = default) => _inner.GetAsync(key, cancellationToken);
+
+        public ValueTask<StoreResult> PutAsync(NodeId key, Publication publication, CancellationToken cancellationToken = default) =>
+            WriteAsync(() => _inner.PutAsync(key, publication, cancellationToken));
+
+        public ValueTask<StoreResult> ReplaceAsync(
+            NodeId key, Publication before, Publication? after, CancellationToken cancellationToken = default) =>
+            WriteAsync(() => _inner.ReplaceAsync(key, before, after, cancellationToken));
+
+        public ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default) => _inner.RemoveAsync(key, cancellationToken);
+
+        public IAsyncEnumerable<KeyValuePair<NodeId, Publication>> ScanAsync(CancellationToken cancellationToken = default) =>
+            _inner.ScanAsync(cancellationToken);
+
+        private ValueTask<StoreResult> WriteAsync(Func<ValueTask<StoreResult>> write) =>
+            IsFull ? ValueTask.FromResult(StoreResult.StorageFailed) : write();
     }
 }

@@ -57,6 +57,22 @@ public sealed class ContactWindowsTests
     }
 
     [Fact]
+    public async Task A_contact_that_answers_none_while_one_in_five_does_is_left_out_and_none_of_those_that_answer()
+    {
+        List<Contact> contacts = [.. Enumerable.Range(0, 5).Select(_ => Draw())];
+        for (var i = 0; i < 4 * ContactWindows.MostSilent; i++)
+        {
+            using var pass = await EnterAsync([.. contacts]);
+            foreach (var contact in pass.Contacts)
+            {
+                pass.End(contact, hasAnswered: contact == contacts[^1]);
+            }
+        }
+
+        Assert.Equal([true, true, true, true, false], contacts.Select(contact => _windows.IsLeftOut(contact.Endpoint)));
+    }
+
+    [Fact]
     public async Task One_that_was_left_out_gets_one_value_until_it_answers_and_nobody_waits_for_it()
     {
         var silent = Draw();
@@ -180,7 +196,7 @@ public sealed class ContactWindowsTests
     {
         Contact[] contacts = [.. Enumerable.Range(0, 20).Select(_ => Draw())];
         await EndAllAsync(hasAnswered: true);
-        for (var i = 0; i < 2 * ContactWindows.MostUnanswered; i++)
+        for (var i = 0; i < 2 * ContactWindows.MostSilent; i++)
         {
             await EndAllAsync(hasAnswered: false);
             _time.Advance(TimeSpan.FromSeconds(2));
