@@ -102,7 +102,7 @@ public sealed class ClusterRepublishingTests(ITestOutputHelper output)
         });
         var edge = new LiveEdge("edge", 1, [NodeId.Random(_world.Random)], observer, new EdgeReport { SendsForAll = true });
         var directory = Fake.Of<IEdgeDirectoryGrain>((_, _) => _world.Clock.Elapsed < TimeSpan.FromMinutes(12)
-            ? ValueTask.FromException<EdgeList>(new IOException("The silo has left."))
+            ? new ValueTask<EdgeList>(Task.FromException<EdgeList>(new IOException("The silo has left.")))
             : new ValueTask<EdgeList>(new EdgeList([edge], TimeSpan.FromHours(1), [])));
         var grains = Fake.Of<IGrainFactory>((_, _) => directory);
         List<NodeId> due = [.. Enumerable.Range(0, 3).Select(Samples.Key).Order()];
