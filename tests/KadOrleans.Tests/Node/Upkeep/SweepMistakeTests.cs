@@ -76,8 +76,8 @@ public sealed class SweepMistakeTests(ITestOutputHelper output)
         var (longest, most) = Send(200_000, Taking.All, () => region.RandomWithPrefix(60, _world.Random), holders: 3);
         output.WriteLine($"{longest}, at most {most} at a contact");
 
-        // A hand-off to a contact that was just met has a window of its own.
-        Assert.InRange(most, ContactWindows.Size / 2, ContactWindows.Size + 32);
+        // They are due at once, and hand-off, which has begun before, has windows of its own.
+        Assert.InRange(most, ContactWindows.Size / 2, ContactWindows.Largest + 64);
         Assert.InRange(longest, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(15));
     }
 
