@@ -68,7 +68,7 @@ internal sealed class KeyShardGrain(
             _ => _engine.SaveTimesAsync(),
             new GrainTimerCreationOptions(ShardTimes.Pause * NodeId.Random(random).ToFraction(), ShardTimes.Pause) { Interleave = true });
         this.RegisterGrainTimer(
-            _ => GoOnAsync(),
+            _ => GoOnAsync(HandOverDueAsync),
             new GrainTimerCreationOptions(GoesOnWithin * NodeId.Random(random).ToFraction(), Timeout.InfiniteTimeSpan) { Interleave = true });
     }
 
@@ -216,11 +216,11 @@ internal sealed class KeyShardGrain(
     public Task ReceiveReminder(string reminderName, TickStatus status)
     {
         _reminder.Ticked(status);
-        return GoOnAsync();
+        return GoOnAsync(WorkHourlyAsync);
     }
 
     // Also once after a start: what the activation before had not handed over would wait for the next tick, which may be an hour away.
-    private Task GoOnAsync()
+    private Task GoOnAsync(Func<Task> work)
     {
         if (_engine.IsSealed)
         {
@@ -230,7 +230,7 @@ internal sealed class KeyShardGrain(
         else if (_hourly.IsCompleted)
         {
             // Not awaited: it may take longer than a call may.
-            _hourly = WorkHourlyAsync();
+            _hourly = work();
         }
 
         return Task.CompletedTask;
@@ -300,9 +300,14 @@ internal sealed class KeyShardGrain(
             logger.ExpiryFailed(Name, e.Message);
         }
 
+        await HandOverDueAsync();
+    }
+
+    private Task HandOverDueAsync()
+    {
         // Due when it begins: what comes to be due meanwhile is the next tick's.
         var now = time.GetUtcNow();
-        await _republishing.HandOverAsync(after => _engine.FindDue(after, RepublishWork.MaxKeys, now), _ending.Token);
+        return _republishing.HandOverAsync(after => _engine.FindDue(after, RepublishWork.MaxKeys, now), _ending.Token);
     }
 
     private async ValueTask<ShardSources> RankAsync(

@@ -122,7 +122,7 @@ public abstract class RoutingTableContract : IAsyncLifetime
         contacts.ForEach(contact => Table.Observe(ContactObservation.Answered(contact)));
         await Eventually.IsTrueAsync(() => Table.Snapshot.Count == contacts.Count);
 
-        await Host.AdvanceAsync(TimeSpan.FromMinutes(10));
+        await Host.AdvanceAsync(KBucket.FreshFor);
         var newcomer = Contact(100);
         Table.Observe(ContactObservation.Answered(newcomer));
         await Eventually.IsTrueAsync(() => Log.Checks.Count > 0);
