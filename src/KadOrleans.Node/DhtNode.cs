@@ -233,7 +233,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     internal async Task<GetResult> GetAsync(NodeId key, bool asksAll, CancellationToken cancellationToken)
     {
         var held = await _store.GetAsync(key, _time.GetUtcNow(), cancellationToken);
-        var own = held is null ? null : CheckedItem.FromOwnStore(key, held.Value);
+        var own = CheckedItem.OfChecked(key, held?.Value);
         if (own is null
             && !asksAll
             && held is { Source: { IsTrusted: true } or { IsPrivate: true } }

@@ -200,8 +200,8 @@ public sealed class KadNode : IDht, IAsyncDisposable
 
         // An item that is to be sent may be older than what others have.
         var found = _watch.Learn(key, await Engine.GetAsync(key, asksAll, cancellationToken));
-        return CheckedItem.FromOwnStore(key, pending) is { } own
-            && ItemOrder.Newest.Compare(own, found.Value is { } value ? CheckedItem.FromOwnStore(key, value) : null) > 0
+        return CheckedItem.OfChecked(key, pending) is { } own
+            && ItemOrder.Newest.Compare(own, CheckedItem.OfChecked(key, found.Value)) > 0
             ? new GetResult(pending, found.Lookup)
             : found;
     }

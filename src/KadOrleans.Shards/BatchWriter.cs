@@ -265,7 +265,7 @@ internal readonly record struct Put(NodeId Key, StoredValue Value, PutTerms Term
     /// <summary>A result as the caller knows it.</summary>
     public StoreResult AsKnown(StoreResult result) =>
         result.IsUndecided() && !TellsWhy ? StoreResult.StorageFailed
-        : result is StoreResult.InvalidItem or StoreResult.OlderItem or StoreResult.NotOwner && !KnowsItems ? StoreResult.Outdated
+        : result.IsRefusalOfItem() && !KnowsItems ? StoreResult.Outdated
         : result;
 
     // A put may stay for long in the buffers of a paused process, and may reach a shard by two routes. So its age is counted from

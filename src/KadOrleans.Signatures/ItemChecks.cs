@@ -62,7 +62,7 @@ internal sealed class ItemChecks : IThreadPoolWorkItem
     /// <param name="held">What the own store holds of the key; empty if that is not known.</param>
     public ValueTask<ItemCheck> CheckAsync(NodeId key, DhtValue value, SourceNetwork source, DhtValue held = default)
     {
-        if (held == value && CheckedItem.FromOwnStore(key, held) is { } own)
+        if (held == value && CheckedItem.OfChecked(key, held) is { } own)
         {
             return new(new ItemCheck(StoreResult.Stored, own));
         }

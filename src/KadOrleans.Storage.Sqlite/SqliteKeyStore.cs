@@ -33,13 +33,10 @@ internal sealed class SqliteKeyStore(SqliteDatabase database, ItemChecks? checks
         Check(CancellationToken.None).TryGet(key, now, out value, out _, out _);
 
     public ValueTask<StoreResult> PutAsync(
-        NodeId key, StoredValue value, PutTerms terms = default, CancellationToken cancellationToken = default)
-    {
-        var values = Check(cancellationToken);
-        return checks is not null && terms.Item is null && ItemEnvelope.IsItemLike(value.Value)
-            ? PutCheckedAsync(checks, values, key, value, terms, cancellationToken)
+        NodeId key, StoredValue value, PutTerms terms = default, CancellationToken cancellationToken = default) =>
+        checks is not null && terms.Item is null && ItemEnvelope.IsItemLike(value.Value)
+            ? PutCheckedAsync(checks, Check(cancellationToken), key, value, terms, cancellationToken)
             : EnqueueAsync(key, value, terms, cancellationToken);
-    }
 
     private ValueTask<StoreResult> PutCheckedAsync(
         ItemChecks by, KeptValues values, NodeId key, StoredValue value, PutTerms terms, CancellationToken cancellationToken) =>

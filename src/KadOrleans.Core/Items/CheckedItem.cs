@@ -29,11 +29,11 @@ internal sealed class CheckedItem
     }
 
     /// <summary>
-    /// The item that a node's own store holds of a key: it was checked when it was stored. Not for anything that came from elsewhere. Null if what
-    /// is held is no item of this key, as bytes that an earlier release has stored.
+    /// The item of a value that was checked when it came: one that a store of this node or cluster holds of a key, or that a lookup has found. Null
+    /// if it is no item of this key, as an ordinary value, or bytes that an earlier release has stored.
     /// </summary>
-    public static CheckedItem? FromOwnStore(NodeId key, DhtValue held) =>
-        ItemEnvelope.IsItemLike(held) && ItemEnvelope.TryRead(held.AsBytes(), out var item, out _) && item.Key == key
+    public static CheckedItem? OfChecked(NodeId key, DhtValue? value) =>
+        value is { } known && ItemEnvelope.IsItemLike(known) && ItemEnvelope.TryRead(known.AsBytes(), out var item, out _) && item.Key == key
             ? new CheckedItem(item)
             : null;
 

@@ -13,7 +13,7 @@ internal static class ItemPut
         NodeId key, StoredValue? old, StoredValue offered, PutTerms terms, StoreAccounts accounts, int slot)
     {
         var isItem = ItemEnvelope.IsItemLike(offered.Value);
-        var held = old is not null && IsHeld(old, offered) ? CheckedItem.FromOwnStore(key, old.Value) : null;
+        var held = old is not null && IsHeld(old, offered) ? CheckedItem.OfChecked(key, old.Value) : null;
         if (!isItem && held is null)
         {
             return null;

@@ -14,6 +14,10 @@ internal static class StoreRules
     public static bool IsUndecided(this StoreResult result) =>
         result is StoreResult.StorageFailed or StoreResult.Busy or StoreResult.Late or StoreResult.Overtaken;
 
+    /// <summary>A signed item is offered or held, and its owner's signature decided against the value.</summary>
+    public static bool IsRefusalOfItem(this StoreResult result) =>
+        result is StoreResult.InvalidItem or StoreResult.OlderItem or StoreResult.NotOwner;
+
     public static void ThrowIfNoLife(TimeSpan life, [CallerArgumentExpression(nameof(life))] string? name = null)
     {
         if (life < TimeSpan.FromSeconds(1) || life > TimeSpan.FromSeconds(MaxLifeSeconds))

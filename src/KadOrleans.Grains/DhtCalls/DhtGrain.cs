@@ -45,7 +45,7 @@ internal sealed class DhtGrain(
             var values = await CallShardAsync(key, shard => shard.GetAsync([key]), cancellationToken);
             if (values[0] is { } own)
             {
-                return CheckedItem.FromOwnStore(key, own.Value) is { } item
+                return CheckedItem.OfChecked(key, own.Value) is { } item
                     ? await ChooseAsync(key, own, item, limit, cancellationToken)
                     : new GetResult(own.Value, null);
             }
@@ -73,7 +73,7 @@ internal sealed class DhtGrain(
         try
         {
             var found = await _edges.CallAsync(edge => edge.GetAsync(key, cancellationToken), limit, cancellationToken);
-            var item = found.Value is { } value ? CheckedItem.FromOwnStore(key, value) : null;
+            var item = CheckedItem.OfChecked(key, found.Value);
             if (ItemOrder.Newest.Compare(item, held) <= 0)
             {
                 // Without the lookup: a client takes that for a sign that the shard holds nothing.
@@ -286,7 +286,7 @@ internal sealed class DhtGrain(
             PublishedAt = life is null ? StoredValue.PendingSince(now - part) : null,
             IsAuthored = true,
         };
-        return new ShardPut(key, stored, life is null ? PutKind.Publication : PutKind.WithLife) { TellsWhy = true, KnowsItems = true };
+        return ShardPut.Of(key, stored, life is null ? PutKind.Publication : PutKind.WithLife);
     }
 
     private static string ReasonOf(StoreResult undecided) => undecided switch

@@ -649,13 +649,13 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         var now = _time.GetUtcNow();
 
         // An owner's newer item is later, whoever has it, and nothing else is later than an item.
-        var published = CheckedItem.FromOwnStore(key, publication.Value);
+        var published = CheckedItem.OfChecked(key, publication.Value);
         if (ItemOrder.Newest.Compare(found.Item, published) > 0)
         {
             return new StoredValue(found.Value!.Value, now, now + Kademlia.Bound(found.ValueLife), default);
         }
 
-        if (held is not null && ItemOrder.Newest.Compare(CheckedItem.FromOwnStore(key, held.Value), published) > 0)
+        if (held is not null && ItemOrder.Newest.Compare(CheckedItem.OfChecked(key, held.Value), published) > 0)
         {
             return held;
         }

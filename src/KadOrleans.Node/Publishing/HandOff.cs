@@ -36,7 +36,7 @@ internal sealed class HandOff(
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(15);
 
     /// <summary>How long a newcomer may lack keys that it is the nearest to, and so hands none of them to the next one.</summary>
-    private static readonly TimeSpan Settled = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan RecentFor = TimeSpan.FromMinutes(10);
 
     /// <summary>Keys in a row that the store does not give before a contact's turn ends: a shard or a file is away.</summary>
     private const int MaxUnread = 8;
@@ -154,7 +154,7 @@ internal sealed class HandOff(
     private void KeepRecent(Dictionary<Contact, DateTimeOffset> newcomers)
     {
         var now = time.GetUtcNow();
-        foreach (var (contact, _) in _recent.Where(one => now - one.Value > Settled).ToList())
+        foreach (var (contact, _) in _recent.Where(one => now - one.Value > RecentFor).ToList())
         {
             _recent.Remove(contact);
         }

@@ -60,7 +60,7 @@ internal sealed class ValueCopies(IKeyStore store, ValueStorer storer, KeyTurns 
 
     // Of an owner's items. What was found was checked when it came.
     private static bool IsNewer(NodeId key, DhtValue held, DhtValue found) =>
-        ItemOrder.Newest.Compare(CheckedItem.FromOwnStore(key, held), CheckedItem.FromOwnStore(key, found)) > 0;
+        ItemOrder.Newest.Compare(CheckedItem.OfChecked(key, held), CheckedItem.OfChecked(key, found)) > 0;
 
     private async Task SendLaterAsync(NodeId key, DhtValue sent, DateTimeOffset since, Contact contact)
     {

@@ -39,7 +39,8 @@ internal sealed class ValuePublisher(
     {
         var local = await StoreLocallyAsync(key, value, life, holders.Closest, terms, cancellationToken);
         if (local?.IsUndecided() == true
-            || local is StoreResult.Superseded or StoreResult.InvalidItem or StoreResult.OlderItem or StoreResult.NotOwner
+            || local?.IsRefusalOfItem() == true
+            || local is StoreResult.Superseded
             || (life is not null && local is StoreResult.Outdated))
         {
             // This node goes on to return what it holds, and would publish it over what others had stored.
