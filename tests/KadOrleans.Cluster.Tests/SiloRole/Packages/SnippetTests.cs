@@ -5,12 +5,16 @@ public sealed class SnippetTests
 {
     private static readonly SnippetProgram Program = new(
         [
-            "KadOrleans", "KadOrleans.Client", "KadOrleans.GrainStorage.Sqlite", "KadOrleans.Node", "KadOrleans.Storage.Sqlite",
-            "Microsoft.Extensions.DependencyInjection", "Microsoft.Extensions.Hosting", "Orleans.Hosting",
+            "KadOrleans", "KadOrleans.Client", "KadOrleans.Core.Items", "KadOrleans.GrainStorage.Sqlite", "KadOrleans.Node", "KadOrleans.Signatures",
+            "KadOrleans.Storage.Sqlite", "Microsoft.Extensions.DependencyInjection", "Microsoft.Extensions.Hosting", "Orleans.Hosting",
         ],
         new Dictionary<string, string>
         {
             ["args"] = "string[]",
+            ["dht"] = "KadOrleans.IDht",
+            ["item"] = "KadOrleans.Core.Items.Item",
+            ["next"] = "KadOrleans.Core.Items.Item",
+            ["owner"] = "KadOrleans.ItemSigner",
             ["client"] = "Orleans.Hosting.IClientBuilder",
             ["host"] = "Microsoft.Extensions.Hosting.IHost",
         });
