@@ -36,11 +36,12 @@ public sealed class DhtClient : IDht
     }
 
     /// <inheritdoc/>
-    public async Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default)
-    {
-        var result = await CallAsync(dht => dht.GetAsync(key, cancellationToken), cancellationToken);
-        return result with { Lookup = OfTarget(key, result.Lookup) };
-    }
+    public Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default) =>
+        GetAsync(key, dht => dht.GetAsync(key, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<GetResult> GetFromAllAsync(NodeId key, CancellationToken cancellationToken = default) =>
+        GetAsync(key, dht => dht.GetFromAllAsync(key, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     /// <remarks>
@@ -138,6 +139,12 @@ public sealed class DhtClient : IDht
 
     // The target is not part of a response.
     private static LookupOutcome? OfTarget(NodeId target, LookupOutcome? lookup) => lookup is null ? null : lookup with { Target = target };
+
+    private async Task<GetResult> GetAsync(NodeId key, Func<IDhtGrain, ValueTask<GetResult>> get, CancellationToken cancellationToken)
+    {
+        var result = await CallAsync(get, cancellationToken);
+        return result with { Lookup = OfTarget(key, result.Lookup) };
+    }
 
     private async Task<bool> IsReadyAsync(CancellationToken cancellationToken)
     {

@@ -6,7 +6,7 @@ namespace KadOrleans.Client;
 // the network tries another live edge if one fails, and throws NoLiveEdgeException if there is none. Calls to a grain whose silo
 // died are retried for up to 20 s. A call takes 28 s at most.
 [Alias("kad.IDhtGrain")]
-[Version(4)]
+[Version(5)]
 [OpenTo(Callers.Clients)]
 internal interface IDhtGrain : IGrainWithIntegerKey
 {
@@ -15,6 +15,11 @@ internal interface IDhtGrain : IGrainWithIntegerKey
     // not respond, and the network has no value.
     [Alias("Get")]
     ValueTask<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default);
+
+    // Gets the owner's newest item of a key as IDht.GetFromAllAsync does: where GetAsync finds a value that is no item, each of the k nearest
+    // is asked. It throws as GetAsync does.
+    [Alias("GetFromAll")]
+    ValueTask<GetResult> GetFromAllAsync(NodeId key, CancellationToken cancellationToken = default);
 
     // Stores and publishes a value as IDht.SetAsync does. If the cluster refuses the value the network is not asked.
     // ShardUnavailableException: the shard did not store it, and the network got nothing. It may be stored later.

@@ -63,14 +63,17 @@ public static class SignedItemExtensions
         ArgumentNullException.ThrowIfNull(dht);
         ArgumentNullException.ThrowIfNull(item);
         var value = ValueOf(item);
-        return dht.SetIfAsync(item.Key, value, IsExpected, acknowledgement, life: null, cancellationToken);
-
-        bool IsExpected(DhtValue? found) => found == value || ItemOf(found) is not { IsMutable: true } held || held.Seq == expectedSeq;
+        return dht.SetIfAsync(
+            item.Key, value, found => IsExpected(found, value, expectedSeq), acknowledgement, life: null, cancellationToken);
     }
 
-    private static DhtValue ValueOf(Item item) => DhtValue.FromBytes(item.Envelope.ToArray());
+    /// <summary>Whether a value may replace the one that was found, if that is an item of this number.</summary>
+    internal static bool IsExpected(DhtValue? found, DhtValue offered, long expectedSeq) =>
+        found == offered || ItemOf(found) is not { IsMutable: true } held || held.Seq == expectedSeq;
 
-    private static Item? ItemOf(DhtValue? value) =>
+    internal static DhtValue ValueOf(Item item) => DhtValue.FromBytes(item.Envelope.ToArray());
+
+    internal static Item? ItemOf(DhtValue? value) =>
         value is { } one && ItemEnvelope.IsItemLike(one) && ItemEnvelope.TryRead(one.AsBytes(), out var item, out _) ? item : null;
 }
 

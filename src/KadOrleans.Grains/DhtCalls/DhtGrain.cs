@@ -1,4 +1,5 @@
 using KadOrleans.Core.Items;
+using KadOrleans.Signatures;
 
 namespace KadOrleans.Grains;
 
@@ -15,6 +16,7 @@ internal sealed class DhtGrain(
     SiloNews news,
     ClusterTime time,
     StateVersion version,
+    ItemChecks checks,
     ILogger<DhtGrain> logger) : Grain, IDhtGrain
 {
     // The limit of a whole call. It is below Orleans' default response timeout of 30 s, so the caller gets the reason of a failure.
@@ -67,6 +69,52 @@ internal sealed class DhtGrain(
         }
     }
 
+    public async ValueTask<GetResult> GetFromAllAsync(NodeId key, CancellationToken cancellationToken = default)
+    {
+        var limit = Limit(CallLimit);
+        var result = await GetAsync(key, cancellationToken);
+        if (!result.Found || CheckedItem.OfChecked(key, result.Value) is not null)
+        {
+            return result;
+        }
+
+        // The shard holds what is none, or nodes that agree on it ended the lookup before a holder of the item was asked.
+        var holders = await _edges.CallAsync(edge => edge.AskHoldersAsync(key, cancellationToken), limit, cancellationToken);
+        if (await FindNewestAsync(key, holders) is not { } newest)
+        {
+            return result;
+        }
+
+        var source = SourceNetwork.Of(holders.First(holder => holder.Value == newest).Contact.Endpoint);
+        await KeepAsync(key, newest, source, cancellationToken);
+        return new GetResult(newest, new LookupOutcome
+        {
+            Target = key,
+            Reason = TerminationReason.ValueFound,
+            Closest = [.. holders.Select(holder => holder.Contact)],
+            Value = newest,
+            Asked = holders.Count,
+            Answered = holders.Count(holder => holder.Answered),
+            Failed = holders.Count(holder => !holder.Answered),
+            Hops = 0,
+            Agreed = holders.Count(holder => holder.Value == newest),
+            Differed = holders.Count(holder => holder.Value is { } other && other != newest),
+        });
+    }
+
+    // Strangers hold them. A holder has one value, so there are k at most.
+    private async Task<DhtValue?> FindNewestAsync(NodeId key, IReadOnlyList<KeyHolder> holders)
+    {
+        CheckedItem? newest = null;
+        foreach (var value in holders.Select(holder => holder.Value).OfType<DhtValue>().Where(ItemEnvelope.IsItemLike).Distinct())
+        {
+            var item = (await checks.CheckAsync(key, value, SourceNetwork.Trusted)).Item;
+            newest = ItemOrder.Newest.Compare(item, newest) > 0 ? item : newest;
+        }
+
+        return newest is null ? default(DhtValue?) : SignedItemExtensions.ValueOf(newest.Item);
+    }
+
     // The owner's newest item, here or in the network, whose lookup has checked it. A newer one is stored here for a while, as at any other holder.
     private async Task<GetResult> ChooseAsync(NodeId key, StoredValue own, CheckedItem held, TimeLimit limit, CancellationToken cancellationToken)
     {
@@ -80,9 +128,7 @@ internal sealed class DhtGrain(
                 return new GetResult(own.Value, null);
             }
 
-            var now = time.GetUtcNow();
-            var copy = new StoredValue(found.Value!.Value, now, now + KeptAfterGet, own.Source);
-            await CallShardAsync(key, shard => shard.PutAsync([ShardPut.Of(key, copy, PutKind.Copy)]), cancellationToken);
+            await KeepAsync(key, found.Value!.Value, own.Source, cancellationToken);
             return found;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -90,6 +136,13 @@ internal sealed class DhtGrain(
             logger.NetworkNotReached(e.Message);
             return new GetResult(own.Value, null);
         }
+    }
+
+    private async Task KeepAsync(NodeId key, DhtValue item, SourceNetwork source, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var copy = new StoredValue(item, now, now + KeptAfterGet, source);
+        await CallShardAsync(key, shard => shard.PutAsync([ShardPut.Of(key, copy, PutKind.Copy)]), cancellationToken);
     }
 
     public async ValueTask<SetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)

@@ -10,6 +10,8 @@ public static class BatchApi
 
     private const int MaxBodyBytes = 4 << 20;
     private static readonly string[] Fields = ["op", "key", "as", "wait", "life", .. ValueBody.Fields];
+    private static readonly string[] ItemPutFields = ["op", "item", "wait", "life", "expectedSeq"];
+    private static readonly string[] ItemGetFields = ["op", "item", "salt", "saltHex"];
 
     private const string Missing = """The operations are missing; {"operations":[{"op":"get","key":…}]} is needed.""";
 
@@ -79,16 +81,31 @@ public static class BatchApi
     /// <summary>A request, for the document.</summary>
     private sealed record Batch(IReadOnlyList<OperationBody> Operations);
 
-    /// <summary>An operation of a request, for the document: op is get, put or delete; wait, life, type and value are for puts.</summary>
-    private sealed record OperationBody(string Op, string Key, string? As, string? Wait, int? Life, string? Type, JsonNode? Value);
+    /// <summary>
+    /// An operation of a request, for the document: op is get, put, delete, getItem or putItem; wait, life, type and value are for puts. The item of
+    /// a putItem is an object as the body of PUT /v1/items, that of a getItem text as in the path of GET /v1/items/{item}.
+    /// </summary>
+    private sealed record OperationBody(
+        string Op,
+        string? Key,
+        string? As,
+        string? Wait,
+        int? Life,
+        string? Type,
+        JsonNode? Value,
+        JsonNode? Item,
+        string? Salt,
+        string? SaltHex,
+        long? ExpectedSeq);
 
     /// <summary>The outcomes in the order of the operations.</summary>
     public sealed record BatchResult(IReadOnlyList<OperationResult> Results);
 
     /// <summary>The outcome of an operation.</summary>
-    /// <param name="Status">As of a single request: 200, 204, 400, 404, 409, 503 or 507.</param>
+    /// <param name="Status">As of a single request: 200, 204, 400, 404, 409, 412, 503 or 507.</param>
     /// <param name="Value">After a get that found a value.</param>
-    /// <param name="Put">After a put that stored one.</param>
+    /// <param name="Put">After a put that stored one, or an item.</param>
+    /// <param name="Item">After a getItem that found one.</param>
     /// <param name="Problem">One sentence, if it failed.</param>
     /// <param name="ProblemType">The type of the problem, as a single request's.</param>
     /// <param name="Reason">Which of the cases of the type it is, as a single request's.</param>
@@ -96,6 +113,7 @@ public static class BatchApi
         int Status,
         KeyResult? Value = null,
         PutResult? Put = null,
+        ItemResult? Item = null,
         string? Problem = null,
         string? ProblemType = null,
         string? Reason = null)
@@ -125,14 +143,20 @@ public static class BatchApi
                     throw ApiProblemException.Wrong("an object is needed.");
                 }
 
+                var op = json.Text("op");
+                if (op is "getItem" or "putItem")
+                {
+                    return ReadItem(json, op == "putItem");
+                }
+
                 KnownNames.CheckFields(json, Fields);
                 var key = RequestedKey.Of(json.Text("key"), json.Text("as"));
-                return json.Text("op") switch
+                return op switch
                 {
                     "get" => new Operation(key, false, (dht, _, cancellationToken) => GetAsync(dht, key, cancellationToken)),
                     "put" => Put(key, ValueBody.Read(json), RequestedPut.Parse(json.Text("wait"), Number(json, "life"))),
                     "delete" => new Operation(key, true, (dht, _, cancellationToken) => DeleteAsync(dht, key, cancellationToken)),
-                    var other => throw ApiProblemException.Wrong($"op is '{VisibleText.Excerpt(other ?? string.Empty)}'; get, put or delete is allowed."),
+                    var other => throw ApiProblemException.Wrong($"op is '{VisibleText.Excerpt(other ?? string.Empty)}'; get, put, delete, getItem or putItem is allowed."),
                 };
             }
             catch (ApiProblemException e)
@@ -154,9 +178,42 @@ public static class BatchApi
             }
         }
 
-        private static Operation Put(RequestedKey key, DhtValue value, RequestedPut put) => new(key, true, async (dht, figures, cancellationToken) =>
+        private static Operation ReadItem(JsonElement json, bool isPut)
         {
-            var result = await put.RunAsync(dht, key.Digest, value, condition: null, cancellationToken);
+            KnownNames.CheckFields(json, isPut ? ItemPutFields : ItemGetFields);
+            if (!isPut)
+            {
+                var wanted = RequestedItem.Of(json.Text("item"), json.Text("salt"), json.Text("saltHex"));
+                return new Operation(new RequestedKey(wanted.Key, null), false, (dht, _, cancellationToken) => GetItemAsync(dht, wanted, cancellationToken));
+            }
+
+            if (!json.TryGetProperty("item", out var given) || given.ValueKind != JsonValueKind.Object)
+            {
+                throw ApiProblemException.Wrong("item is missing; an object as the body of PUT /v1/items is needed.");
+            }
+
+            KnownNames.CheckFields(given, ItemBody.Fields);
+            var item = ItemBody.Read(given);
+            var (put, seq) = (RequestedPut.Parse(json.Text("wait"), Number(json, "life")), ItemBody.SeqOf("expectedSeq", Number(json, "expectedSeq")));
+            return PutOf(new RequestedKey(item.Key, null), (dht, cancellationToken) => ItemApi.StoreAsync(
+                dht, item, put, seq, conditions: null, cancellationToken));
+        }
+
+        private static Operation Put(RequestedKey key, DhtValue value, RequestedPut put) => PutOf(key, (dht, cancellationToken) =>
+            put.RunAsync(dht, key.Digest, value, condition: null, cancellationToken));
+
+        private static Operation PutOf(RequestedKey key, Func<IDht, CancellationToken, Task<SetResult>> store) => new(key, true, async (dht, figures, cancellationToken) =>
+        {
+            SetResult result;
+            try
+            {
+                result = await store(dht, cancellationToken);
+            }
+            catch (ApiProblemException e) when (e.Type == ProblemType.ConditionFailed)
+            {
+                return OperationResult.Failed(e.Type, e.Message);
+            }
+
             if (result.Succeeded)
             {
                 return new OperationResult(StatusCodes.Status200OK, Put: PutResult.Of(key, result));
@@ -172,6 +229,14 @@ public static class BatchApi
             return result.Value is { } value
                 ? new OperationResult(StatusCodes.Status200OK, KeyResult.Of(key, value, LookupSummary.Of(result.Lookup)))
                 : OperationResult.Failed(ProblemType.NoValue, KeyApi.NotFound(key, result));
+        }
+
+        private static async Task<OperationResult> GetItemAsync(IDht dht, RequestedItem wanted, CancellationToken cancellationToken)
+        {
+            var (item, result) = await wanted.GetAsync(dht, cancellationToken);
+            return item is not null
+                ? new OperationResult(StatusCodes.Status200OK, Item: ItemResult.Of(item, wanted.Key))
+                : OperationResult.Failed(ProblemType.NoValue, wanted.NotFound(result));
         }
 
         private static async Task<OperationResult> DeleteAsync(IDht dht, RequestedKey key, CancellationToken cancellationToken) =>

@@ -61,6 +61,7 @@ public static class DhtApi
         api.RefuseUnknownParameters();
         KeyApi.Map(api);
         WatchApi.Map(api);
+        ItemApi.Map(api);
         BatchApi.Map(api);
         NetworkApi.Map(api);
         if (endpoints.ServiceProvider.GetService<IDhtAdmin>() is not null)

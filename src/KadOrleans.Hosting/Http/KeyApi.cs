@@ -60,10 +60,10 @@ internal static class KeyApi
     private static (ProblemType Type, string Why)? FindRefusal(StoreResult? local) =>
         local == StoreResult.Outdated ? (ProblemType.Conflict, "another one is published here, or lives longer.")
         : local == StoreResult.InvalidItem
-        ? (ProblemType.WrongRequest, "it begins as a signed item does, and is none that its owner signed for this key.")
+        ? (ProblemType.InvalidItem, "it begins as a signed item does, and is none that its owner signed for this key.")
         : local == StoreResult.OlderItem
-        ? (ProblemType.Conflict, "its owner has signed a higher sequence number, or another value with this one.")
-        : local == StoreResult.NotOwner ? (ProblemType.Conflict, "the key has a signed item, which its owner alone replaces.")
+        ? (ProblemType.OlderItem, "its owner has signed a higher sequence number, or another value with this one.")
+        : local == StoreResult.NotOwner ? (ProblemType.NotOwner, "the key has a signed item, which its owner alone replaces.")
         : null;
 
     public static async Task<IResult> GetAsync(string key, string? @as, HttpContext context, IDht dht)
@@ -74,33 +74,38 @@ internal static class KeyApi
         var result = await dht.GetAsync(requested.Digest, context.RequestAborted);
         if (result.Value is not { } value)
         {
-            return ApiProblem.Create(
-                StatusCodes.Status404NotFound,
-                NotFound(requested, result),
-                new Dictionary<string, object?> { ["digest"] = requested.Digest.ToString(), ["lookup"] = LookupSummary.Of(result.Lookup) },
-                ProblemType.NoValue);
+            return Missing(requested.Digest, NotFound(requested, result), result);
         }
 
-        var form = FormOf(context.Request);
+        context.Response.Headers[ValueBody.TypeHeader] = DhtValueText.TypeName(value.Kind);
+        return Respond(context, value, FormOf(context.Request), form => form switch
+        {
+            ValueBody.Json => TypedResults.Ok(KeyResult.Of(requested, value, LookupSummary.Of(result.Lookup))),
+            ValueBody.PlainText => TypedResults.Bytes(ValueBody.ContentOf(value), "text/plain; charset=utf-8"),
+            _ => TypedResults.Bytes(ValueBody.ContentOf(value), form),
+        });
+    }
+
+    /// <summary>The response to a get that found nothing.</summary>
+    public static IResult Missing(NodeId key, string sentence, GetResult result) => ApiProblem.Create(
+        StatusCodes.Status404NotFound,
+        sentence,
+        new Dictionary<string, object?> { ["digest"] = key.ToString(), ["lookup"] = LookupSummary.Of(result.Lookup) },
+        ProblemType.NoValue);
+
+    /// <summary>The response to a get that found a value, with its tag in this form, if the request's conditions hold.</summary>
+    public static IResult Respond(HttpContext context, DhtValue value, string form, Func<string, IResult> show)
+    {
         var tag = ValueBody.TagOf(value, form);
         context.Response.GetTypedHeaders().ETag = tag;
-        context.Response.Headers[ValueBody.TypeHeader] = DhtValueText.TypeName(value.Kind);
         if (TagConditions.ReadMatch(context.Request) is { Count: > 0 } match && !TagConditions.Matches(match, [tag], isStrong: true))
         {
             throw new ApiProblemException(ProblemType.ConditionFailed, $"If-Match does not hold: the value that was found has the tag {tag} in this form.");
         }
 
-        if (TagConditions.Matches(context.Request.GetTypedHeaders().IfNoneMatch, [tag], isStrong: false))
-        {
-            return TypedResults.StatusCode(StatusCodes.Status304NotModified);
-        }
-
-        return form switch
-        {
-            ValueBody.Json => TypedResults.Ok(KeyResult.Of(requested, value, LookupSummary.Of(result.Lookup))),
-            ValueBody.PlainText => TypedResults.Bytes(ValueBody.ContentOf(value), "text/plain; charset=utf-8"),
-            _ => TypedResults.Bytes(ValueBody.ContentOf(value), form),
-        };
+        return TagConditions.Matches(context.Request.GetTypedHeaders().IfNoneMatch, [tag], isStrong: false)
+            ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
+            : show(form);
     }
 
     public static async Task<PutResult> RespondToPutAsync(RequestedKey requested, RequestedPut put, HttpContext context, IDht dht)
@@ -138,7 +143,7 @@ internal static class KeyApi
     }
 
     // JSON also for a request that accepts everything or names no type.
-    private static string FormOf(HttpRequest request) => request.GetTypedHeaders().Accept
+    public static string FormOf(HttpRequest request) => request.GetTypedHeaders().Accept
         .OrderByDescending(accepted => accepted.Quality ?? 1)
         .Select(accepted => accepted.MediaType.Value?.ToLowerInvariant())
         .FirstOrDefault(type => type is ValueBody.Json or "application/*" or "*/*" or ValueBody.PlainText or ValueBody.Bytes) switch

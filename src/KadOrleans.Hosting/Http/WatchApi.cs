@@ -7,6 +7,9 @@ public static class WatchApi
     /// <summary>The event of a value: its data is a <see cref="KeyResult"/>.</summary>
     public const string Value = "value";
 
+    /// <summary>The event of a signed item: its data is an <see cref="ItemResult"/>.</summary>
+    public const string Item = "item";
+
     /// <summary>The event of a key without a value: its data is a <see cref="NoValue"/>.</summary>
     public const string None = "none";
 
@@ -19,9 +22,28 @@ public static class WatchApi
         .WithDescription($"Events are {Value}, {None} (there is no value any more), and {Heartbeat} after 15 s without another.")
         .Produces<string>(StatusCodes.Status200OK, "text/event-stream");
 
-    private static async Task<IResult> WatchAsync(string key, string? @as, HttpContext context, IDht dht, TimeProvider time, IHostApplicationLifetime lifetime)
+    private static Task<IResult> WatchAsync(
+        string key, string? @as, HttpContext context, IDht dht, TimeProvider time, IHostApplicationLifetime lifetime)
     {
         var requested = RequestedKey.Of(key, @as);
+        return SendAsync(requested, value => (KeyResult.Of(requested, value, lookup: null), Value), context, dht, time, lifetime);
+    }
+
+    /// <summary>Sends a key's value, and each change of it.</summary>
+    /// <param name="requested">The key.</param>
+    /// <param name="show">The data and the event of a value; null for one that counts as none.</param>
+    /// <param name="context">The request.</param>
+    /// <param name="dht">What is watched.</param>
+    /// <param name="time">The clock of the heartbeats.</param>
+    /// <param name="lifetime">Ends the streams when the server stops.</param>
+    internal static async Task<IResult> SendAsync(
+        RequestedKey requested,
+        Func<DhtValue, (object Data, string Event)?> show,
+        HttpContext context,
+        IDht dht,
+        TimeProvider time,
+        IHostApplicationLifetime lifetime)
+    {
         var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         var changes = dht.WatchAsync(requested.Digest, ending.Token).GetAsyncEnumerator(ending.Token);
         try
@@ -36,8 +58,8 @@ public static class WatchApi
             throw;
         }
 
-        return EventStreams.Send(context, Heartbeats.AddAsync(changes, Task.FromResult(true), change => change.Value is { } value
-            ? new SseItem<object>(KeyResult.Of(requested, value, lookup: null), Value)
+        return EventStreams.Send(context, Heartbeats.AddAsync(changes, Task.FromResult(true), change => change.Value is { } value && show(value) is { } shown
+            ? new SseItem<object>(shown.Data, shown.Event)
             : new SseItem<object>(new NoValue(requested.Text, requested.Digest.ToString()), None), ending, time));
     }
 

@@ -24,9 +24,9 @@ public sealed class ApiDocumentTests
                 "GET /v1/admin/crawls/{id}", "GET /v1/admin/crawls/{id}/events", "GET /v1/admin/crawls/{id}/map", "GET /v1/admin/crawls/{id}/nodes",
                 "GET /v1/admin/edges", "GET /v1/admin/keys", "GET /v1/admin/keys/{key}", "GET /v1/admin/keys/{key}/shard", "GET /v1/admin/keys/{key}/value", "GET /v1/admin/limits", "GET /v1/admin/publications", "GET /v1/admin/shards",
                 "GET /v1/admin/shards/{number}", "GET /v1/admin/silos",
-                "GET /v1/admin/table", "GET /v1/admin/tokens", "GET /v1/admin/usage", "GET /v1/admin/usage/sources", "GET /v1/admin/values", "GET /v1/keys/{key}", "GET /v1/keys/{key}/events", "GET /v1/nodes/{target}",
+                "GET /v1/admin/table", "GET /v1/admin/tokens", "GET /v1/admin/usage", "GET /v1/admin/usage/sources", "GET /v1/admin/values", "GET /v1/items/{item}", "GET /v1/items/{item}/events", "GET /v1/keys/{key}", "GET /v1/keys/{key}/events", "GET /v1/nodes/{target}",
                 "GET /v1/status", "POST /v1/admin/crawls", "POST /v1/admin/edges/{name}:drain", "POST /v1/admin/edges/{name}:forget", "POST /v1/admin/edges/{name}:resume", "POST /v1/admin/edges/{name}:rotateIds", "POST /v1/admin/keys:batch", "POST /v1/admin/lookups",
-                "POST /v1/admin/shards:double", "POST /v1/admin/tokens", "POST /v1/admin/values", "POST /v1/admin/work:refresh", "POST /v1/admin/work:republish", "POST /v1/admin/work:walk", "POST /v1/keys:batch", "PUT /v1/admin/bans", "PUT /v1/admin/keys/{key}/value", "PUT /v1/admin/limits/{name}", "PUT /v1/keys/{key}",
+                "POST /v1/admin/shards:double", "POST /v1/admin/tokens", "POST /v1/admin/values", "POST /v1/admin/work:refresh", "POST /v1/admin/work:republish", "POST /v1/admin/work:walk", "POST /v1/keys:batch", "PUT /v1/admin/bans", "PUT /v1/admin/keys/{key}/value", "PUT /v1/admin/limits/{name}", "PUT /v1/items", "PUT /v1/keys/{key}",
             ],
             operations.Select(operation => operation.Name).Order(StringComparer.Ordinal));
         Assert.All(operations, operation =>

@@ -43,7 +43,7 @@ public sealed class BatchApiTests(ApiHost host) : IClassFixture<ApiHost>
     [InlineData("""{"operations":[]}""", "There are 0 operations; 1 to 256 are allowed.")]
     [InlineData("""{"ops":1}""", "The field 'ops' is unknown; operations is allowed.")]
     [InlineData("""{}""", """The operations are missing; {"operations":[{"op":"get","key":…}]} is needed.""")]
-    [InlineData("""{"operations":[{"op":"put","key":"a","value":1},{"op":"move","key":"a"}]}""", "Operation 2: op is 'move'; get, put or delete is allowed.")]
+    [InlineData("""{"operations":[{"op":"put","key":"a","value":1},{"op":"move","key":"a"}]}""", "Operation 2: op is 'move'; get, put, delete, getItem or putItem is allowed.")]
     [InlineData("""{"operations":[{"op":"put","key":"a","value":1},7]}""", "Operation 2: an object is needed.")]
     [InlineData("""{"operations":[{"op":"get","key":7}]}""", "Operation 1: key is 7; text is needed.")]
     [InlineData("""{"operations":[{"op":"put","key":"a","value":1,"wait":"long"}]}""", "Operation 1: wait is 'long'; network or durable is allowed.")]

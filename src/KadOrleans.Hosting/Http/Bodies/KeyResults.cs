@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace KadOrleans.Hosting;
 
 /// <summary>A key and its value, as <c>kad get --json</c> prints them.</summary>
@@ -8,11 +10,19 @@ namespace KadOrleans.Hosting;
 /// <param name="Value">Text, number or boolean; bytes in hexadecimal. Null for a float that JSON lacks: see the text.</param>
 /// <param name="Text">The value as text with every digit, for readers whose numbers end at 2^53.</param>
 /// <param name="Lookup">The lookup in the network; null if the value is held here.</param>
+/// <param name="Item">The signed item that the value is; left out if it is none.</param>
 public sealed record KeyResult(
-    bool Found, string? Key, string Digest, string Type, JsonNode? Value, string Text, LookupSummary? Lookup)
+    bool Found,
+    string? Key,
+    string Digest,
+    string Type,
+    JsonNode? Value,
+    string Text,
+    LookupSummary? Lookup,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ItemResult? Item)
 {
     public static KeyResult Of(RequestedKey key, DhtValue value, LookupSummary? lookup) => new(
-        true, key.Text, key.Digest.ToString(), DhtValueText.TypeName(value.Kind), ValueJson.NodeOf(value), value.ToString(), lookup);
+        true, key.Text, key.Digest.ToString(), DhtValueText.TypeName(value.Kind), ValueJson.NodeOf(value), value.ToString(), lookup, ItemResult.Find(key.Digest, value));
 }
 
 /// <summary>The outcome of a put.</summary>

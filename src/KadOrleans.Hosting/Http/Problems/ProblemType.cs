@@ -11,6 +11,8 @@ public sealed record ProblemType(string Name, int Status, string Title)
     public static readonly ProblemType WrongRequest = new(
         "wrong-request", StatusCodes.Status400BadRequest, "An argument, the path or the body is wrong");
     public static readonly ProblemType UnknownName = new("unknown-name", StatusCodes.Status400BadRequest, "A parameter or a field is unknown");
+    public static readonly ProblemType InvalidItem = new(
+        "invalid-item", StatusCodes.Status400BadRequest, "It is no item that its owner signed for this key");
     public static readonly ProblemType NoToken = new("no-token", StatusCodes.Status401Unauthorized, "The request has no token");
     public static readonly ProblemType UnknownToken = new(
         "unknown-token", StatusCodes.Status401Unauthorized, "The token is not one of this server's");
@@ -26,6 +28,8 @@ public sealed record ProblemType(string Name, int Status, string Title)
     public static readonly ProblemType NoManagement = new("no-management", StatusCodes.Status404NotFound, "An edge has no management; a silo has");
     public static readonly ProblemType WrongMethod = new("wrong-method", StatusCodes.Status405MethodNotAllowed, "The path has other methods");
     public static readonly ProblemType Conflict = new("conflict", StatusCodes.Status409Conflict, "The present state does not allow it");
+    public static readonly ProblemType OlderItem = new("older-item", StatusCodes.Status409Conflict, "The owner has signed a newer item");
+    public static readonly ProblemType NotOwner = new("not-owner", StatusCodes.Status409Conflict, "The key has a signed item of its owner");
     public static readonly ProblemType ConditionFailed = new(
         "condition-failed", StatusCodes.Status412PreconditionFailed, "A condition does not hold");
     public static readonly ProblemType TooLarge = new("too-large", StatusCodes.Status413PayloadTooLarge, "The body or the value is too long");
@@ -43,9 +47,9 @@ public sealed record ProblemType(string Name, int Status, string Title)
     /// <summary>All of them. The first one of a status is what such a problem has that says no other.</summary>
     public static IReadOnlyList<ProblemType> All { get; } =
     [
-        WrongRequest, UnknownName, NoToken, UnknownToken, SessionEnded, MissingScope, NotForUsers, NotFound, NoValue, NotPublished, UnknownLimit,
-        NoSuchPath, NoManagement, WrongMethod, Conflict, ConditionFailed, TooLarge, WrongContentType, UnknownHost, TooManyRequests, Failed, Unavailable,
-        NotStored, StoreFull,
+        WrongRequest, UnknownName, InvalidItem, NoToken, UnknownToken, SessionEnded, MissingScope, NotForUsers, NotFound, NoValue, NotPublished, UnknownLimit,
+        NoSuchPath, NoManagement, WrongMethod, Conflict, OlderItem, NotOwner, ConditionFailed, TooLarge, WrongContentType, UnknownHost,
+        TooManyRequests, Failed, Unavailable, NotStored, StoreFull,
     ];
 
     public string Reference => $"{Root}/{Name}";

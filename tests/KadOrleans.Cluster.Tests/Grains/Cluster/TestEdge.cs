@@ -21,6 +21,8 @@ internal class TestEdge : IEdgeObserver
     public Func<NodeId, DhtValue, Task<SetResult>> Set { get; set; } =
         (_, _) => Task.FromResult(new SetResult { Stored = 3, Lookup = Samples.Lookup with { Asked = 3 } });
 
+    public IReadOnlyList<KeyHolder> Holders { get; set; } = [];
+
     public Func<Task> Confirm { get; set; } = () => Task.CompletedTask;
 
     public Task ConfirmAsync() => Confirm();
@@ -77,7 +79,7 @@ internal class TestEdge : IEdgeObserver
         return Task.FromResult(Samples.Lookup with { Hops = 7 });
     }
 
-    public virtual Task<IReadOnlyList<KeyHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<KeyHolder>>([]);
+    public virtual Task<IReadOnlyList<KeyHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken) => Task.FromResult(Holders);
 
     public virtual Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -1,3 +1,6 @@
+using KadOrleans.Core.Items;
+using KadOrleans.Signatures;
+
 namespace KadOrleans.Cluster.Tests.Grains;
 
 [Collection(SharedCluster.Name)]
@@ -31,6 +34,34 @@ public sealed class DhtGrainTests(ClusterFixture cluster) : IAsyncLifetime
         var shorter = await cluster.Dht.SetForAsync(key, DhtValue.FromInteger(2), hour, TestContext.Current.CancellationToken);
 
         Assert.Equal((StoreResult.Outdated, 0, calls), (shorter.Local, shorter.Stored, _one.Calls));
+    }
+
+    [Fact]
+    public async Task An_owners_newest_item_is_found_though_nodes_agree_on_another_value()
+    {
+        await LeaseAsync("one", _one);
+        using var pair = Ed25519KeyPair.Generate();
+        var items = new List<DhtValue>();
+        for (var seq = 1; seq <= 3; seq++)
+        {
+            items.Add(SignedItemExtensions.ValueOf(
+                await pair.ToSigner().SignAsync(default, seq, Item.EncodeBytes("own"u8), TestContext.Current.CancellationToken)));
+        }
+
+        var key = Item.KeyOf(pair.PublicKey.Span, []);
+        byte[] forged = [.. items[2].AsBytes().Span];
+        forged[^2] ^= 1;
+        DhtValue?[] held = ["lie", "lie", "lie", items[0], items[1], DhtValue.FromBytes(forged), null];
+        _one.Get = _ => Task.FromResult(new GetResult("lie", Samples.Lookup));
+        _one.Holders = [.. held.Select((value, i) => new KeyHolder(new Contact(NodeId.FromKey($"{i}"), UdpEndpoint.Parse($"203.0.113.{i + 1}:8468")), value is not null, value))];
+
+        var found = await cluster.Dht.GetFromAllAsync(key, TestContext.Current.CancellationToken);
+
+        Assert.Equal(items[1], found.Value);
+        Assert.Equal((7, 6, 1, 1, 5), (found.Lookup!.Asked, found.Lookup.Answered, found.Lookup.Failed, found.Lookup.Agreed, found.Lookup.Differed));
+        Assert.Equal(items[1], (await cluster.Dht.GetAsync(key, TestContext.Current.CancellationToken)).Value);
+        _one.Holders = [];
+        Assert.Equal(items[1], (await cluster.Dht.GetFromAllAsync(key, TestContext.Current.CancellationToken)).Value);
     }
 
     [Fact]

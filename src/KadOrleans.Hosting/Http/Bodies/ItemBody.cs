@@ -1,0 +1,130 @@
+using System.Text;
+using KadOrleans.Core.Items;
+
+namespace KadOrleans.Hosting;
+
+/// <summary>Reads signed items from bodies: in JSON by their parts, or as the bytes that nodes carry.</summary>
+internal static class ItemBody
+{
+    /// <summary>The most bytes of a body: the parts in hexadecimal, of which each digit may be an escape of six characters.</summary>
+    public const int MaxBodyBytes = 16 << 10;
+
+    /// <summary>The fields of an item in JSON.</summary>
+    public static readonly string[] Fields = ["publicKey", "salt", "saltHex", "seq", "value", "signature"];
+
+    private const string Missing =
+        """The item is missing; {"publicKey":…,"seq":…,"value":…,"signature":…}, with a salt if it has one, or {"value":…} for an immutable one, is needed.""";
+
+    public static async Task<Item> ReadAsync(HttpContext context)
+    {
+        var type = ValueBody.TypeOf(context.Request);
+        return type switch
+        {
+            ValueBody.Json => Read(await Body.ReadJsonAsync(context, Missing, Fields)),
+            ValueBody.Bytes => Checked(ItemEnvelope.TryRead(await Body.ReadAsync(context), out var item, out var error) ? item : null, error),
+            _ => throw new ApiProblemException(
+                StatusCodes.Status415UnsupportedMediaType,
+                $"The content type is '{VisibleText.Excerpt(context.Request.ContentType ?? string.Empty)}'; {ValueBody.Json} or {ValueBody.Bytes} is allowed."),
+        };
+    }
+
+    /// <summary>Reads an item from an object with no other fields.</summary>
+    public static Item Read(JsonElement json)
+    {
+        var publicKey = json.Text("publicKey");
+        var (salt, seq, signature) = (SaltOf(json.Text("salt"), json.Text("saltHex")), SeqOf(json), json.Text("signature"));
+        if (publicKey is null && (!salt.IsEmpty || seq is not null || signature is not null))
+        {
+            throw ApiProblemException.Wrong("publicKey is missing, and the item has a salt, seq or signature; an immutable item has a value alone.");
+        }
+
+        if (json.Text("value") is not { } value || (publicKey is not null && (seq is null || signature is null)))
+        {
+            throw ApiProblemException.Wrong(Missing);
+        }
+
+        var parts = new ItemParts
+        {
+            IsMutable = publicKey is not null,
+            PublicKey = Bytes("publicKey", publicKey),
+            Salt = salt,
+            Seq = seq ?? 0,
+            Value = Bytes("value", value),
+            Signature = Bytes("signature", signature),
+        };
+        return Checked(Item.TryCreate(parts, out var item, out var error) ? item : null, error);
+    }
+
+    /// <summary>A salt that is given as text or in hexadecimal; empty if it is not given.</summary>
+    public static ReadOnlyMemory<byte> SaltOf(string? text, string? hex) => (text, hex) switch
+    {
+        (not null, not null) => throw ApiProblemException.Wrong("Both salt and saltHex are given; one of them is allowed."),
+        ({ } given, null) => CheckedSalt(Encoding.UTF8.GetBytes(given)),
+        _ => CheckedSalt(Bytes("saltHex", hex)),
+    };
+
+    /// <summary>A sequence number of a parameter or a field; null without one.</summary>
+    public static long? SeqOf(string name, string? text) =>
+        text is null ? null : Requested.Number<long>(name, text, $"0 to {long.MaxValue} is allowed");
+
+    private static long? SeqOf(JsonElement json) => !json.TryGetProperty("seq", out var seq) || seq.ValueKind == JsonValueKind.Null
+        ? null
+        : SeqOf("seq", seq.ValueKind == JsonValueKind.String ? seq.GetString() : seq.GetRawText());
+
+    private static ReadOnlyMemory<byte> Bytes(string name, string? hex)
+    {
+        try
+        {
+            return Convert.FromHexString(hex ?? string.Empty);
+        }
+        catch (FormatException)
+        {
+            throw ApiProblemException.Wrong($"{name} is '{VisibleText.Excerpt(hex!)}'; hexadecimal digits, two for each byte, are needed.");
+        }
+    }
+
+    private static ReadOnlyMemory<byte> CheckedSalt(ReadOnlyMemory<byte> salt) => salt.Length <= Item.MaxSaltLength
+        ? salt
+        : throw new ApiProblemException(ProblemType.InvalidItem, new ItemError(ItemFault.SaltLength, salt.Length).ToString());
+
+    private static Item Checked(Item? item, ItemError error) => item ?? throw new ApiProblemException(ProblemType.InvalidItem, error.ToString());
+}
+
+/// <summary>The item that a request means: an owner's by public key and salt, or any by the key that it is stored at.</summary>
+internal readonly record struct RequestedItem(NodeId Key)
+{
+    /// <summary>Reads the item of a path or of an operation.</summary>
+    /// <param name="id">A public key in 64 hexadecimal digits, or a key in 40.</param>
+    /// <param name="salt">The salt as text.</param>
+    /// <param name="saltHex">The salt in hexadecimal.</param>
+    public static RequestedItem Of(string? id, string? salt, string? saltHex)
+    {
+        id ??= string.Empty;
+        if (id.Length == 2 * Item.PublicKeyLength && id.All(char.IsAsciiHexDigit))
+        {
+            return new RequestedItem(Item.KeyOf(Convert.FromHexString(id), ItemBody.SaltOf(salt, saltHex).Span));
+        }
+
+        if (!NodeId.TryParse(id, out var key))
+        {
+            throw ApiProblemException.Wrong(
+                $"The item is '{VisibleText.Excerpt(id)}'; a public key in {2 * Item.PublicKeyLength} hexadecimal digits, or a key in {2 * NodeId.Length}, is needed.");
+        }
+
+        return salt is null && saltHex is null
+            ? new RequestedItem(key)
+            : throw ApiProblemException.Wrong($"A salt is given beside the key '{key}', which has it in it; a public key goes with one.");
+    }
+
+    /// <summary>Gets the item with the highest number; a value that is none counts as nothing.</summary>
+    public async Task<(Item? Item, GetResult Result)> GetAsync(IDht dht, CancellationToken cancellationToken)
+    {
+        var result = await dht.GetFromAllAsync(Key, cancellationToken);
+        return (CheckedItem.OfChecked(Key, result.Value)?.Item, result);
+    }
+
+    /// <summary>Why nothing was found.</summary>
+    public string NotFound(GetResult result) => result.Found
+        ? $"No item was found at the key '{Key}'; the value there is none."
+        : KeyApi.NotFound(new RequestedKey(Key, null), result);
+}

@@ -1,0 +1,230 @@
+using System.Net.ServerSentEvents;
+using KadOrleans.Core.Items;
+using KadOrleans.Signatures;
+
+namespace KadOrleans.Tests.Http;
+
+public sealed class ItemApiTests(ApiHost host) : IClassFixture<ApiHost>
+{
+    private const string Path = "/v1/items";
+    private const string Batch = "/v1/keys:batch";
+
+    private static readonly Ed25519KeyPair Pair = Ed25519KeyPair.FromSeed(new byte[Ed25519KeyPair.SeedLength]);
+    private static readonly string Owner = Convert.ToHexStringLower(Pair.PublicKey.Span);
+
+    private readonly ApiHost _api = host.Reset();
+
+    [Fact]
+    public async Task An_item_comes_back_as_its_owner_signed_it()
+    {
+        var item = await SignAsync(7, "grüße");
+        await _api.ShowsAsync($$"""{"item":{"digest":"{{item.Key}}","seq":7,"verifies":true},"put":{"stored":3,"isPublished":true} }""", "PUT", Path, Json(item));
+        var expected = $$"""
+            {"found":true,"item":{"digest":"{{item.Key}}","publicKey":"{{Owner}}","salt":"profile","saltHex":"70726f66696c65","seq":7,"isEnd":false,
+             "value":"{{Convert.ToHexStringLower(item.Value.Span)}}","text":"grüße","signature":"{{Convert.ToHexStringLower(item.Signature.Span)}}","verifies":true} }
+            """;
+
+        await _api.ShowsAsync(expected, "GET", $"{Path}/{Owner}?salt=profile");
+        await _api.ShowsAsync(expected, "GET", $"{Path}/{Owner.ToUpperInvariant()}?saltHex=70726f66696c65");
+        await _api.ShowsAsync(expected, "GET", $"{Path}/{item.Key}");
+        await _api.ShowsAsync("""{"type":"bytes","item":{"seq":7}}""", "GET", $"/v1/keys/{item.Key}?as=digest");
+    }
+
+    [Fact]
+    public async Task An_item_travels_as_the_bytes_that_nodes_carry()
+    {
+        var item = await SignAsync(1, "hello");
+        _api.BodyEncoding = Encoding.Latin1;
+        using var put = await _api.SendAsync("PUT", Path, Encoding.Latin1.GetString(item.Envelope.Span), "application/octet-stream");
+        using var got = await _api.SendAsync("GET", $"{Path}/{item.Key}", headers: ("Accept", "application/octet-stream"));
+
+        Assert.Equal(HttpStatusCode.OK, put.StatusCode);
+        Assert.Equal(item.Envelope.ToArray(), await got.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(put.Headers.ETag, got.Headers.ETag);
+    }
+
+    [Fact]
+    public async Task An_immutable_item_has_a_value_alone()
+    {
+        Assert.True(Item.TryCreateImmutable(Item.EncodeBytes("hello"u8), out var item, out _));
+        await _api.JsonAsync("PUT", Path, """{"value":"353a68656c6c6f"}""");
+
+        await _api.ShowsAsync("""{"item":{"publicKey":null,"seq":null,"text":"hello","verifies":true}}""", "GET", $"{Path}/{item.Key}");
+    }
+
+    [Fact]
+    public async Task A_number_may_be_its_digits_and_is_the_highest_there_is()
+    {
+        var item = await SignAsync(long.MaxValue, "last");
+        await _api.JsonAsync("PUT", Path, Json(item).Replace($"{long.MaxValue}", $"\"{long.MaxValue}\"", StringComparison.Ordinal));
+
+        await _api.ShowsAsync($$"""{"item":{"seq":{{long.MaxValue}} } }""", "GET", $"{Path}/{item.Key}");
+    }
+
+    [Fact]
+    public async Task A_put_may_name_the_number_that_it_replaces()
+    {
+        var (first, second, third) = (await SignAsync(1, "one"), await SignAsync(2, "two"), await SignAsync(3, "three"));
+        await _api.JsonAsync("PUT", $"{Path}?expectedSeq=0", Json(first));
+        await _api.JsonAsync("PUT", $"{Path}?expectedSeq=1", Json(second));
+        await _api.JsonAsync("PUT", $"{Path}?expectedSeq=1", Json(second));
+
+        Assert.Equal(
+            "expectedSeq is 1; the item that was found has the number 2.",
+            await _api.FailAsync(HttpStatusCode.PreconditionFailed, "PUT", $"{Path}?expectedSeq=1", Json(third)));
+        await _api.ShowsAsync("""{"item":{"seq":2}}""", "GET", $"{Path}/{first.Key}");
+    }
+
+    [Fact]
+    public async Task Tags_are_conditions_as_of_any_value()
+    {
+        var (first, second) = (await SignAsync(1, "one"), await SignAsync(2, "two"));
+        using var put = await _api.SendAsync("PUT", Path, Json(first), headers: ("If-None-Match", "*"));
+        var tag = put.Headers.ETag!.ToString();
+        using var same = await _api.SendAsync("GET", $"{Path}/{first.Key}", headers: ("If-None-Match", tag));
+
+        Assert.Equal(HttpStatusCode.NotModified, same.StatusCode);
+        await _api.FailAsync(HttpStatusCode.PreconditionFailed, "PUT", Path, Json(second), headers: ("If-None-Match", "*"));
+        await _api.JsonAsync("PUT", Path, Json(second), ("If-Match", tag));
+        Assert.StartsWith(
+            "If-Match does not hold", await _api.FailAsync(HttpStatusCode.PreconditionFailed, "PUT", Path, Json(first), headers: ("If-Match", tag)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(StoreResult.InvalidItem, HttpStatusCode.BadRequest, "invalid-item")]
+    [InlineData(StoreResult.OlderItem, HttpStatusCode.Conflict, "older-item")]
+    [InlineData(StoreResult.NotOwner, HttpStatusCode.Conflict, "not-owner")]
+    public async Task A_refusal_has_a_type_of_its_own(StoreResult refusal, HttpStatusCode status, string type)
+    {
+        var item = await SignAsync(1, "one");
+        _api.Dht.Refusal = new SetResult { Local = refusal };
+        using var response = await _api.SendAsync("PUT", Path, Json(item));
+        var batch = await _api.JsonAsync("POST", Batch, $$"""{"operations":[{"op":"putItem","item":{{Json(item)}}}]}""");
+
+        Assert.Equal(status, response.StatusCode);
+        Assert.Equal($"/v1/problems/{type}", JsonDocument.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).RootElement.GetProperty("type").GetString());
+        Assert.Equal($"/v1/problems/{type}", batch.GetProperty("results")[0].GetProperty("problemType").GetString());
+    }
+
+    [Theory]
+    [InlineData("{}", "The item is missing; ")]
+    [InlineData("""{"value":"zz"}""", "value is 'zz'; hexadecimal digits, two for each byte, are needed.")]
+    [InlineData("""{"value":"00"}""", "The value is not one value in canonical bencode of at most 14 levels: byte 0 is wrong or missing.")]
+    [InlineData("""{"value":"303a","seq":1}""", "publicKey is missing, and the item has a salt, seq or signature; an immutable item has a value alone.")]
+    [InlineData("""{"publicKey":"00","value":"303a","seq":1,"signature":"00"}""", "The public key is 1 bytes long; 32 are needed.")]
+    [InlineData("""{"publicKey":"KEY","value":"303a","seq":1,"signature":"00"}""", "The signature is 1 bytes long; 64 are needed.")]
+    [InlineData("""{"publicKey":"KEY","value":"303a","seq":-1,"signature":"SIG"}""", "seq is '-1'; 0 to 9223372036854775807 is allowed.")]
+    [InlineData("""{"publicKey":"KEY","value":"303a","seq":9223372036854775808,"signature":"SIG"}""", "seq is '9223372036854775808'; 0 to 9223372036854775807 is allowed.")]
+    [InlineData("""{"publicKey":"KEY","value":"303a","seq":1.5,"signature":"SIG"}""", "seq is '1.5'; 0 to 9223372036854775807 is allowed.")]
+    [InlineData("""{"publicKey":"KEY","value":"303a","signature":"SIG"}""", "The item is missing; ")]
+    [InlineData("""{"publicKey":"KEY","salt":"a","saltHex":"61","value":"303a","seq":1,"signature":"SIG"}""", "Both salt and saltHex are given; one of them is allowed.")]
+    [InlineData("""{"publicKey":"KEY","salt":"LONG","value":"303a","seq":1,"signature":"SIG"}""", "The salt is 65 bytes long; at most 64 are allowed.")]
+    [InlineData("""{"publicKey":7,"value":"303a"}""", "publicKey is 7; text is needed.")]
+    [InlineData("""{"key":"00"}""", "The field 'key' is unknown; ")]
+    public async Task Each_malformed_item_gets_a_sentence(string body, string expected)
+    {
+        body = body.Replace("KEY", Owner, StringComparison.Ordinal)
+            .Replace("SIG", new string('0', 128), StringComparison.Ordinal)
+            .Replace("LONG", new string('s', 65), StringComparison.Ordinal);
+
+        Assert.StartsWith(expected, await _api.FailAsync(HttpStatusCode.BadRequest, "PUT", Path, body), StringComparison.Ordinal);
+        Assert.Empty(_api.Dht.Calls);
+    }
+
+    [Fact]
+    public async Task A_value_of_1001_bytes_gets_a_sentence()
+    {
+        var value = Convert.ToHexStringLower(Item.EncodeBytes(new byte[997]));
+
+        Assert.Equal("The value is 1001 bytes long in bencode; at most 1000 are allowed.", await _api.FailAsync(HttpStatusCode.BadRequest, "PUT", Path, $$"""{"value":"{{value}}"}"""));
+    }
+
+    [Theory]
+    [InlineData("PUT", "/v1/items?expectedSeq=-1", "expectedSeq is '-1'; 0 to 9223372036854775807 is allowed.")]
+    [InlineData("GET", "/v1/items/00", "The item is '00'; a public key in 64 hexadecimal digits, or a key in 40, is needed.")]
+    [InlineData("GET", "/v1/items/356a192b7913b04c54574d18c28d46e6395428ab?salt=a", "A salt is given beside the key '356a192b7913b04c54574d18c28d46e6395428ab', which has it in it; a public key goes with one.")]
+    [InlineData("GET", "/v1/items/00/events", "The item is '00'; a public key in 64 hexadecimal digits, or a key in 40, is needed.")]
+    public async Task Each_wrong_parameter_gets_a_sentence(string method, string path, string expected) =>
+        Assert.Equal(expected, await _api.FailAsync(HttpStatusCode.BadRequest, method, path, method == "PUT" ? "{}" : null));
+
+    [Fact]
+    public async Task A_value_that_is_no_item_is_not_given_as_one()
+    {
+        await _api.JsonAsync("PUT", "/v1/keys/key", """{"value":1}""");
+        var key = NodeId.FromKey("key");
+
+        Assert.Equal($"No item was found at the key '{key}'; the value there is none.", await _api.FailAsync(HttpStatusCode.NotFound, "GET", $"{Path}/{key}"));
+        Assert.StartsWith("No value was found for the key", await _api.FailAsync(HttpStatusCode.NotFound, "GET", $"{Path}/{Owner}"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_batch_gets_and_puts_items()
+    {
+        var (first, second) = (await SignAsync(1, "one"), await SignAsync(2, "two"));
+
+        await _api.ShowsAsync(
+            """{"results":[{"status":404},{"status":200,"put":{"stored":3}},{"status":200,"item":{"seq":1,"verifies":true}},{"status":412},{"status":200}]}""",
+            "POST",
+            Batch,
+            $$"""
+            {"operations":[
+              {"op":"getItem","item":"{{Owner}}","salt":"profile"},
+              {"op":"putItem","item":{{Json(first)}},"wait":"durable"},
+              {"op":"getItem","item":"{{first.Key}}"},
+              {"op":"putItem","item":{{Json(second)}},"expectedSeq":0},
+              {"op":"putItem","item":{{Json(second)}},"expectedSeq":1}]}
+            """);
+    }
+
+    [Theory]
+    [InlineData("""{"op":"putItem"}""", "Operation 1: item is missing; an object as the body of PUT /v1/items is needed.")]
+    [InlineData("""{"op":"putItem","item":{"key":1}}""", "Operation 1: The field 'key' is unknown; ")]
+    [InlineData("""{"op":"getItem","item":"00"}""", "Operation 1: The item is '00'; ")]
+    [InlineData("""{"op":"getItem","key":"00"}""", "Operation 1: The field 'key' is unknown; ")]
+    public async Task A_batch_with_a_mistake_in_an_item_does_nothing(string operation, string expected)
+    {
+        Assert.StartsWith(expected, await _api.FailAsync(HttpStatusCode.BadRequest, "POST", Batch, $$"""{"operations":[{{operation}}]}"""), StringComparison.Ordinal);
+        Assert.Empty(_api.Dht.Calls);
+    }
+
+    [Fact]
+    public async Task Who_may_only_read_puts_no_item()
+    {
+        await _api.FailAsync(HttpStatusCode.Forbidden, "PUT", Path, "{}", headers: _api.Reader);
+        var item = Json(await SignAsync(1, "one"));
+        await _api.FailAsync(HttpStatusCode.Forbidden, "POST", Batch, $$"""{"operations":[{"op":"putItem","item":{{item}}}]}""", headers: _api.Reader);
+        Assert.Empty(_api.Dht.Calls);
+    }
+
+    [Fact]
+    public async Task A_watch_sends_the_item_and_newer_ones()
+    {
+        var (first, end) = (await SignAsync(1, "one"), await Pair.ToSigner().SignEndAsync("profile"u8.ToArray(), 2, TestContext.Current.CancellationToken));
+        await _api.JsonAsync("PUT", Path, Json(first));
+        await using var stream = await _api.Http.GetStreamAsync(
+            new Uri($"{Path}/{Owner}/events?salt=profile", UriKind.Relative), TestContext.Current.CancellationToken);
+        await using var events = SseParser.Create(stream).EnumerateAsync(TestContext.Current.CancellationToken).GetAsyncEnumerator();
+
+        Assert.Equal(("item", 1, false), await NextAsync(events));
+        _api.Dht.Tell("any", DhtValue.FromBytes(end.Envelope.ToArray()));
+        Assert.Equal(("item", 2, true), await NextAsync(events));
+        _api.Dht.Tell("any", "no item");
+        Assert.True(await events.MoveNextAsync());
+        Assert.Equal("none", events.Current.EventType);
+    }
+
+    private static async Task<(string Type, int Seq, bool IsEnd)> NextAsync(IAsyncEnumerator<SseItem<string>> events)
+    {
+        Assert.True(await events.MoveNextAsync());
+        var item = JsonDocument.Parse(events.Current.Data).RootElement;
+        return (events.Current.EventType, item.GetProperty("seq").GetInt32(), item.GetProperty("isEnd").GetBoolean());
+    }
+
+    private static async Task<Item> SignAsync(long seq, string text) =>
+        await Pair.ToSigner().SignAsync("profile"u8.ToArray(), seq, Item.EncodeBytes(Encoding.UTF8.GetBytes(text)), TestContext.Current.CancellationToken);
+
+    private static string Json(Item item) => $$"""
+        {"publicKey":"{{Convert.ToHexStringLower(item.PublicKey.Span)}}","salt":"{{Encoding.UTF8.GetString(item.Salt.Span)}}","seq":{{item.Seq}},
+         "value":"{{Convert.ToHexStringLower(item.Value.Span)}}","signature":"{{Convert.ToHexStringLower(item.Signature.Span)}}"}
+        """;
+}
