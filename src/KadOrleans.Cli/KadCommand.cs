@@ -21,6 +21,7 @@ public static class KadCommand
         SetCommand.Create(io),
         GetCommand.Create(io),
         WatchCommand.Create(io),
+        ItemCommand.Create(io),
         PingCommand.Create(io),
         StunCommand.Create(io),
         FindNodeCommand.Create(io),

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
 using NSec.Cryptography;
 
 namespace KadOrleans.Signatures;
@@ -43,6 +45,34 @@ public sealed class Ed25519KeyPair : IDisposable
     /// <summary>The seed, 32 bytes: whoever has it is the owner. It is no longer guarded by libsodium.</summary>
     /// <exception cref="ObjectDisposedException">The pair was disposed.</exception>
     public byte[] ExportSeed() => _key.Export(KeyBlobFormat.RawPrivateKey);
+
+    /// <summary>The key pair of text in PEM (PKCS #8, RFC 8410), as <see cref="ExportPem"/> and OpenSSL write it.</summary>
+    /// <param name="pem">The text.</param>
+    /// <param name="pair">The key pair; null if the text has no private key of Ed25519.</param>
+    public static bool TryFromPem(string pem, [NotNullWhen(true)] out Ed25519KeyPair? pair)
+    {
+        ArgumentNullException.ThrowIfNull(pem);
+        pair = null;
+        if (!PemEncoding.TryFind(pem, out var fields) || pem.AsSpan()[fields.Label] is not "PRIVATE KEY")
+        {
+            return false;
+        }
+
+        var bytes = Convert.FromBase64String(pem[fields.Base64Data]);
+        var isKey = Key.TryImport(
+            SignatureAlgorithm.Ed25519,
+            bytes,
+            KeyBlobFormat.PkixPrivateKey,
+            out var key,
+            new KeyCreationParameters { ExportPolicy = KeyExportPolicies.AllowPlaintextExport });
+        CryptographicOperations.ZeroMemory(bytes);
+        pair = isKey ? new(key!) : null;
+        return isKey;
+    }
+
+    /// <summary>The secret in PEM (PKCS #8, RFC 8410), with a line end: whoever has it is the owner.</summary>
+    /// <exception cref="ObjectDisposedException">The pair was disposed.</exception>
+    public string ExportPem() => PemEncoding.WriteString("PRIVATE KEY", _key.Export(KeyBlobFormat.PkixPrivateKey)) + "\n";
 
     /// <summary>Signs a message, which gives the same 64 bytes each time. Safe to call from several threads.</summary>
     /// <exception cref="ObjectDisposedException">The pair was disposed.</exception>

@@ -79,7 +79,7 @@ internal static class Values
     public static async Task<DhtValue> ReadAsync(
         string type, string path, Func<Stream> openInput, CancellationToken cancellationToken)
     {
-        var content = await ReadAsync(path, openInput, cancellationToken);
+        var content = await ReadBytesAsync(path, openInput, cancellationToken);
         if (type == "bytes")
         {
             return DhtValue.FromBytes(content);
@@ -95,7 +95,7 @@ internal static class Values
     }
 
     // One byte more than a value may have shows that a file is too long.
-    private static async Task<byte[]> ReadAsync(string path, Func<Stream> openInput, CancellationToken cancellationToken)
+    public static async Task<byte[]> ReadBytesAsync(string path, Func<Stream> openInput, CancellationToken cancellationToken)
     {
         var buffer = new byte[StoreRules.MaxContentLength + 1];
         try

@@ -37,7 +37,8 @@ internal static class SetCommand
         });
     }
 
-    private static async Task<SetResult> StoreAsync(Task<SetResult> storing)
+    /// <summary>Awaits a set; says of one that is interrupted that it may be done in part.</summary>
+    public static async Task<SetResult> StoreAsync(Task<SetResult> storing)
     {
         try
         {
@@ -51,19 +52,25 @@ internal static class SetCommand
 
     private static int Print(ResultPrinter printer, RequestedKey key, DhtValue value, SetResult result)
     {
-        var outcome = $"contacts that stored the value: {result.Stored}, rejected it: {result.Refused}, did not answer: {result.Failed}";
         var (type, lookup) = (DhtValueText.TypeName(value.Kind), LookupSummary.Of(result.Lookup));
         var digest = key.Digest.ToString();
         var json = ResultJson.Of(new { result.Stored, result.Refused, result.Failed, Key = key.Text, digest, type, lookup });
+        return Print(printer, digest, "value", WhyRejected, json, result);
+    }
+
+    /// <summary>Prints what became of the copies of what was stored.</summary>
+    public static int Print(ResultPrinter printer, string what, string noun, string whyRejected, JsonObject json, SetResult result)
+    {
+        var outcome = $"contacts that stored the {noun}: {result.Stored}, rejected it: {result.Refused}, did not answer: {result.Failed}";
         if (!result.Succeeded)
         {
             return printer.Fail(
                 LookupText.ExitCodeOf(result.Lookup),
                 $"Not stored: {outcome}{(result.Lookup is { } failed ? $"; {LookupText.Describe(failed)}" : ".")}"
-                + (result.Refused > 0 ? WhyRejected : string.Empty),
+                + (result.Refused > 0 ? whyRejected : string.Empty),
                 json);
         }
 
-        return printer.Print(json, $"stored {key.Digest}: {outcome}");
+        return printer.Print(json, $"stored {what}: {outcome}");
     }
 }

@@ -33,7 +33,7 @@ public sealed record ItemResult(
         ItemEnvelope.IsItemLike(value) && ItemEnvelope.TryRead(value.AsBytes(), out var item, out _) ? Of(item, key) : null;
 
     /// <summary>An item at the key where it was found, or is to be stored.</summary>
-    internal static ItemResult Of(Item item, NodeId key) => new(
+    public static ItemResult Of(Item item, NodeId key) => new(
         item.Key.ToString(),
         Hex(item, item.PublicKey),
         item.IsMutable ? TextOf(item.Salt.Span) : null,
