@@ -1,4 +1,5 @@
 using KadOrleans.Core.Items;
+using KadOrleans.Signatures;
 using KadOrleans.Tests.Node;
 
 namespace KadOrleans.Tests.Hostile;
@@ -153,4 +154,126 @@ public sealed class SignedItemTests
             Assert.False((await node.Node.SetSignedAsync(Second)).Succeeded);
         }
     });
+
+    // Twelve nodes that judge, eight that carry what they are sent last, and an attacker that stores at will for ten minutes: under its own
+    // addresses and those of the eight, with and without lives, whatever it has seen or can make.
+    [Fact]
+    public void Every_item_is_what_its_owner_signed_last_on_every_node_that_can_judge() => SimulatedWorld.Run(46, async world =>
+    {
+        await world.StartNetworkAsync(12, Without.Walks);
+        var carriers = Enumerable.Range(0, 8).Select(_ => new CarryingPeer(NodeId.Random(world.Random), world.Network.Bind())).ToList();
+        Contact[] all = [.. world.Nodes.Select(node => node.Contact), .. carriers.Select(carrier => carrier.Contact)];
+        foreach (var carrier in carriers)
+        {
+            carrier.Contacts = all;
+            world.Nodes.ToList().ForEach(node => carrier.Ping(node.Transport.Endpoint, world.Random));
+        }
+
+        await world.PassAsync(TimeSpan.FromMinutes(1));
+        Assert.All(world.Nodes, node => Assert.Equal(19, node.Node.RoutingTable.Count));
+        var owners = Enumerable.Range(0, 6).Select(i => new OwnedItem($"{i}", i % 2 == 0 ? SignedItems.Owner : SignedItems.Stranger)).ToList();
+        var attacker = new Storer(world, [.. carriers.Select(carrier => carrier.Endpoint)]);
+        var (judged, carried) = (0, 0);
+        for (var second = 0; second < 600; second++)
+        {
+            // Each owner signs once a minute, at any of the nodes. One ends his value now and then.
+            if (owners.FirstOrDefault(one => second % 60 == 10 * owners.IndexOf(one)) is { } owner)
+            {
+                var item = owner.SignNext(isEnd: second / 60 % 4 == 3);
+                Assert.True((await world.PickNode().Node.SetSignedAsync(item)).Succeeded);
+            }
+
+            foreach (var target in all)
+            {
+                attacker.Store(owners[world.Random.Next(owners.Count)], owners, target.Endpoint);
+            }
+
+            await world.PassAsync(TimeSpan.FromSeconds(1));
+            if (second % 20 == 19)
+            {
+                foreach (var one in owners.Where(one => one.Last is not null))
+                {
+                    // Before the gets, which give it to nodes that lack it.
+                    carried += carriers.Count(carrier => carrier.Read(one.Key) == one.Last!.ToValue());
+                    foreach (var node in world.Nodes)
+                    {
+                        Assert.Equal(one.Last!.ToValue(), (await node.Store.GetAsync(one.Key, world.Clock.GetUtcNow()))?.Value);
+                        Assert.Equal(one.Last, (await node.Node.GetSignedAsync(one.Last!.PublicKey, one.Last.Salt)).Item);
+                        judged++;
+                    }
+                }
+            }
+        }
+
+        // The attack bites: those who cannot judge have mostly what it stored.
+        Assert.InRange(judged, 12 * 6 * 28, 12 * 6 * 30);
+        Assert.InRange(carried, 0, 8 * 6 * 30 / 4);
+    });
+
+    /// <summary>What an owner has signed at one key, in its order.</summary>
+    private sealed class OwnedItem(string salt, Ed25519KeyPair owner)
+    {
+        public NodeId Key { get; } = Item.KeyOf(owner.PublicKey.Span, Encoding.ASCII.GetBytes(salt));
+
+        public List<Item> Signed { get; } = [];
+
+        public Item? Last => Signed.LastOrDefault();
+
+        public Item SignNext(bool isEnd)
+        {
+            var seq = Signed.Count + 1;
+            Signed.Add(SignedItems.Sign(seq, isEnd ? "0:" : $"i{seq}e", salt, owner));
+            return Last!;
+        }
+    }
+
+    /// <summary>An attacker that knows all that was signed, and stores it and what it makes of it.</summary>
+    private sealed class Storer(SimulatedWorld world, UdpEndpoint[] carriers)
+    {
+        private readonly List<RawPeer> _peers = [.. Enumerable.Range(0, 5).Select(_ => world.AddAnsweringPeer())];
+
+        public void Store(OwnedItem target, List<OwnedItem> all, UdpEndpoint node)
+        {
+            if (target.Last is not { } last)
+            {
+                return;
+            }
+
+            var peer = _peers[world.Random.Next(_peers.Count)];
+            var request = new StoreRequest(peer.Id, target.Key, Choose(target, last, all), world.Random.Next(3) switch { 0 => null, 1 => 1, _ => 604_800 }, true);
+            var datagram = new byte[Datagram.MaxLength];
+            Assert.True(RequestWriter.TryWriteStore(datagram, MessageId.Random(world.Random), request, out var length));
+            var forged = world.Random.Next(2) == 0 ? carriers[world.Random.Next(carriers.Length)] : peer.Endpoint;
+            world.Network.Forge(datagram.AsSpan(0, length), forged, node);
+        }
+
+        private DhtValue Choose(OwnedItem target, Item last, List<OwnedItem> all)
+        {
+            var other = all[world.Random.Next(all.Count)].Last ?? last;
+            var envelope = last.ToValue().AsBytes().ToArray();
+            switch (world.Random.Next(8))
+            {
+                case 0:
+                    return DhtValue.FromString("lie");
+                case 1:
+                    return target.Signed[world.Random.Next(target.Signed.Count)].ToValue();
+                case 2:
+                    return other.ToValue();
+                case 3:
+                    return Remade(last, last.Seq + 1, last.Value, last.Signature);
+                case 4:
+                    return Remade(last, last.Seq + 1, "0:"u8.ToArray(), other.Signature);
+                case 5:
+                    return Remade(last, long.MaxValue, last.Value, new byte[Item.SignatureLength]);
+                case 6:
+                    return DhtValue.FromBytes(envelope[..^1]);
+                default:
+                    envelope[world.Random.Next(envelope.Length)] ^= (byte)(1 << world.Random.Next(8));
+                    return DhtValue.FromBytes(envelope);
+            }
+        }
+
+        private static DhtValue Remade(Item item, long seq, ReadOnlyMemory<byte> value, ReadOnlyMemory<byte> signature) =>
+            Item.TryCreateMutable(item.PublicKey, item.Salt, seq, value, signature, out var made, out _) ? made.ToValue() : "lie";
+    }
 }
