@@ -218,6 +218,25 @@ public abstract class ConsoleContract(ConsolePlace place)
     }
 
     [Fact]
+    public async Task An_item_shows_its_owner_its_number_and_whether_it_is_what_he_signed()
+    {
+        var item = SignedItems.Sign(7, "5:hello", "shop");
+        using var body = new ByteArrayContent(item.ToValue().AsBytes().ToArray());
+        body.Headers.ContentType = new("application/octet-stream");
+        using var put = await place.Http.PutAsync(new Uri("/v1/items?wait=durable", UriKind.Relative), body, TestContext.Current.CancellationToken);
+        put.EnsureSuccessStatusCode();
+        await using var window = await place.LogInAsync(place.Viewer, $"keys/id/{item.Key}", "Keys");
+
+        var facts = window.Page.Locator("dl.facts");
+        await Expect(facts).ToContainTextAsync(Convert.ToHexStringLower(item.PublicKey.Span));
+        await Expect(facts).ToContainTextAsync("shop");
+        await Expect(facts.Locator("dt:text-is('Number') + dd")).ToHaveTextAsync("7");
+        await Expect(facts.Locator("dt:text-is('Signature') + dd .mark.good")).ToHaveTextAsync("holds");
+        await Expect(window.Page.Locator("pre.value")).ToHaveTextAsync("hello");
+        Assert.Empty(window.Errors);
+    }
+
+    [Fact]
     public async Task What_strangers_sent_stays_text_in_a_lookup_in_a_ban_and_in_the_audit_log()
     {
         await place.PutAsync("hostile", Hostile);

@@ -23,12 +23,12 @@ public sealed class StateImporter(
             var results = kept.Count > 0 ? await put(kept) : [];
 
             // A node refuses a publication of a cluster that has expired.
-            var outdated = kept.Zip(results).Where(one => one.Second == StoreResult.Outdated).ToLookup(one => one.First.Value.IsExpired(now));
+            var outdated = kept.Zip(results).Where(one => IsOlder(one.Second)).ToLookup(one => one.First.Value.IsExpired(now));
             Result = new ImportResult(
                 Result.Imported + results.Count(result => result == StoreResult.Stored),
                 Result.Expired + chunk.Length - kept.Count + outdated[true].Count(),
                 Result.Older + outdated[false].Count(),
-                Result.Refused + results.Count(result => result is not StoreResult.Stored and not StoreResult.Outdated && !result.IsUndecided()));
+                Result.Refused + results.Count(result => result != StoreResult.Stored && !IsOlder(result) && !result.IsUndecided()));
             if (results.Any(result => result.IsUndecided()))
             {
                 return false;
@@ -37,6 +37,8 @@ public sealed class StateImporter(
 
         return true;
     }
+
+    private static bool IsOlder(StoreResult result) => result is StoreResult.Outdated or StoreResult.OlderItem;
 }
 
 public sealed record ImportResult(long Imported, long Expired, long Older, long Refused);

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Net.ServerSentEvents;
+using KadOrleans.Core.Items;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
@@ -68,6 +69,62 @@ public sealed class KeysOverHttpTests : FolderTests, IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, deleted.StatusCode);
         Assert.Empty((await GetAsync("keys")).GetProperty("keys").EnumerateArray());
         Assert.Equal("operator", (await GetAsync("audit")).GetProperty("entries")[0].GetProperty("who").GetString());
+    }
+
+    [Fact]
+    public async Task Items_are_what_their_owner_signed_last_by_each_way_into_a_cluster()
+    {
+        var (first, second) = (SignedItems.Sign(1, "3:one"), SignedItems.Sign(2, "3:two"));
+        var path = $"/v1/items/{first.Key}";
+        Assert.Equal((200, null), await PutItemAsync(first));
+        using var export = await _http.GetAsync(new Uri("/v1/admin/values", UriKind.Relative));
+        var older = await export.Content.ReadAsStringAsync();
+        Assert.Equal((412, "condition-failed"), await PutItemAsync(second, "&expectedSeq=0"));
+        Assert.Equal((200, null), await PutItemAsync(second, "&expectedSeq=1"));
+        Assert.Equal((200, null), await PutItemAsync(second, "&expectedSeq=1"));
+        Assert.Equal((409, "older-item"), await PutItemAsync(first));
+        Assert.Equal((409, "older-item"), await PutItemAsync(SignedItems.Sign(2, "5:other")));
+        Assert.Equal((400, "invalid-item"), await PutItemAsync(SignedItems.Forge(3, "5:other")));
+        using var unsigned = await _http.PutAsync(new Uri($"/v1/keys/{first.Key}?as=digest&wait=durable", UriKind.Relative), new StringContent("lie"));
+        Assert.Equal((409, "not-owner"), await ReadAsync(unsigned));
+
+        // Of two that expect the same number one is stored.
+        var both = await Task.WhenAll(
+            PutItemAsync(SignedItems.Sign(3, "1:a"), "&expectedSeq=2"), PutItemAsync(SignedItems.Sign(4, "1:b"), "&expectedSeq=2"));
+        Assert.Equal([(200, null), (412, "condition-failed")], both.Order());
+
+        // A file that says what nobody signed, and one of before.
+        using var newest = await _http.GetAsync(new Uri("/v1/admin/values", UriKind.Relative));
+        var text = await newest.Content.ReadAsStringAsync();
+        var envelope = Convert.ToHexStringLower((both[0].Status == 200 ? SignedItems.Sign(3, "1:a") : SignedItems.Sign(4, "1:b")).Envelope.Span);
+        Assert.Contains(envelope, text, StringComparison.Ordinal);
+        var tampered = text.Replace(envelope, Convert.ToHexStringLower(SignedItems.Forge(9, "1:c").Envelope.Span), StringComparison.Ordinal);
+        Assert.Equal((0, 0, 1), await ImportAsync(tampered));
+        Assert.Equal((0, 1, 0), await ImportAsync(older));
+
+        var found = JsonDocument.Parse(await _http.GetStringAsync(new Uri(path, UriKind.Relative))).RootElement.GetProperty("item");
+        Assert.Equal((both[0].Status == 200 ? 3 : 4, true), (found.GetProperty("seq").GetInt32(), found.GetProperty("verifies").GetBoolean()));
+    }
+
+    private async Task<(int Status, string? Type)> PutItemAsync(Item item, string parameters = "")
+    {
+        using var body = new ByteArrayContent(item.Envelope.ToArray());
+        body.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+        using var put = await _http.PutAsync(new Uri($"/v1/items?wait=durable{parameters}", UriKind.Relative), body);
+        return await ReadAsync(put);
+    }
+
+    private static async Task<(int Status, string? Type)> ReadAsync(HttpResponseMessage response)
+    {
+        var json = JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
+        return ((int)response.StatusCode, json.TryGetProperty("type", out var type) ? type.GetString()!.Split('/')[^1] : null);
+    }
+
+    private async Task<(int Imported, int Older, int Refused)> ImportAsync(string file)
+    {
+        using var response = await _http.PostAsync(new Uri("/v1/admin/values", UriKind.Relative), new StringContent(file, mediaType: new MediaTypeHeaderValue("application/json")));
+        var json = JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
+        return (json.GetProperty("imported").GetInt32(), json.GetProperty("older").GetInt32(), json.GetProperty("refused").GetInt32());
     }
 
     private async Task<JsonElement> GetAsync(string path) =>

@@ -99,9 +99,10 @@ function showKey(view, { session }, key, parameters) {
         el('dt', {}, 'Id'), el('dd', {}, el('code', { class: 'whole' }, details.digest)),
         el('dt', {}, 'Here'), el('dd', {}, held ? `${held.value.type}, held since ` : 'not held', held && time(held.storedAt)),
         held && [el('dt', {}, 'Expires'), el('dd', {}, time(held.expiresAt), ` (${relative(held.expiresAt)})`),
-          el('dt', {}, 'Source'), el('dd', {}, shown(held.source))],
+          el('dt', {}, 'Source'), el('dd', {}, shown(held.source)),
+          held.value.item && itemFacts(held.value.item)],
         el('dt', {}, 'Published'), el('dd', {}, details.publishedAt ? ['last ', time(details.publishedAt)] : 'not from here')),
-      held && [el('h2', {}, 'Value'), el('pre', { class: 'value', tabindex: '0' }, shown(held.value.text))],
+      held && [el('h2', {}, 'Value'), el('pre', { class: 'value', tabindex: '0' }, shown(held.value.item?.text ?? held.value.item?.value ?? held.value.text))],
       el('div', { class: 'buttons' },
         el('a', { class: 'button', href: `#/lookup/value/digest/${details.digest}` }, 'Look it up in the network'),
         session.canManage && (held || details.publishedAt) && el('button', { type: 'button', class: 'danger', onclick: () => drop(details.digest) }, 'Delete…')),
@@ -128,6 +129,15 @@ function showKey(view, { session }, key, parameters) {
   };
   open();
 }
+
+// A signed item: whose it is, and whether it is what he signed.
+const itemFacts = item => [
+  el('dt', {}, 'Owner'), el('dd', {}, item.publicKey ? el('code', { class: 'whole' }, item.publicKey) : 'nobody: the key is the hash of the value'),
+  item.publicKey && [
+    el('dt', {}, 'Salt'), el('dd', {}, item.saltHex === '' ? 'none' : shown(item.salt ?? item.saltHex)),
+    el('dt', {}, 'Number'), el('dd', {}, `${item.seq}${item.isEnd ? ', with which the owner ended it' : ''}`)],
+  el('dt', {}, 'Signature'), el('dd', {}, el('span', { class: `mark ${item.verifies ? 'good' : 'bad'}` },
+    !item.verifies ? 'does not hold' : item.publicKey ? 'holds' : 'none is needed'))];
 
 const TYPES = [['string', 'text'], ['int', 'whole number'], ['float', 'number'], ['bool', 'true or false'], ['bytes', 'bytes, in hexadecimal']];
 
