@@ -444,19 +444,19 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             await store.GetCurrentAsync(key, _time.GetUtcNow(), cancellationToken) is { } held && held.Value == value
             && swept.IsDue?.Invoke(key, held) != false
                 ? await SendHeldAsync(swept, held, holders, pass, cancellationToken)
-                : null);
-        if (result is not (null or StoreResult.Stored))
+                : Sending.NotSent);
+        if (result is Sending.Unanswered or Sending.Open)
         {
             await SendLatestAsync(key, value, published, holders, cancellationToken);
         }
 
-        return result is not null;
+        return result is Sending.Open or Sending.Noted;
     }
 
     // The copy then counts as stored now, and changes nothing else: without a mark it brings no publication back, and if anything was
     // stored since it was read, the same value with a shorter life too, it is superseded.
-    // Null: of those that this node knows, or has known, none answered. It is cut off, and the value stays due.
-    private async Task<StoreResult?> SendHeldAsync(
+    // Unanswered: by those that this node knows, or has known. It is cut off, and the value stays due.
+    private async Task<Sending> SendHeldAsync(
         SweptKey swept, StoredValue held, LookupOutcome holders, ContactPass pass, CancellationToken cancellationToken)
     {
         var (key, now) = (swept.Key, _time.GetUtcNow());
@@ -466,14 +466,15 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         var others = await SendToOthersAsync(key, held.Value, life, holders, pass, held.IsAuthored, cancellationToken);
         if (sent.Stored + sent.Refused + others == 0 && (node.RoutingTable.Count > 0 || node.HasHadContacts))
         {
-            return null;
+            return Sending.Unanswered;
         }
 
-        return await store.PutAsync(
+        var noted = await store.PutAsync(
             key,
             held with { StoredAt = _time.GetUtcNow(), PublishedAt = null },
             new PutTerms(PutKind.Copy) { Condition = PutCondition.SameValue with { StoredBy = held.StoredAt } },
             cancellationToken);
+        return noted == StoreResult.Stored ? Sending.Noted : Sending.Open;
     }
 
     /// <summary>
@@ -541,21 +542,20 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         using var pass = await EnterAsync(key, holders, cancellationToken);
         _watch.NoteLateness(swept, LatenessOf(publication));
         var result = await node.Turns.RunAsync(key, () => PublishAsync(key, publication, holders, pass, cancellationToken));
-        if (result is not (null or StoreResult.Stored))
+        if (result is Sending.Unanswered or Sending.Open)
         {
             await SendLatestAsync(key, publication.Value, publication, holders, cancellationToken);
         }
 
-        return result == StoreResult.Stored;
+        return result == Sending.Noted;
     }
 
-    // Null: it was not sent, or nobody took it. All but Stored: it may have been ended or changed while it was sent.
-    private async Task<StoreResult?> PublishAsync(
+    private async Task<Sending> PublishAsync(
         NodeId key, Publication publication, LookupOutcome holders, ContactPass? pass, CancellationToken cancellationToken)
     {
         if (await publications.GetAsync(key, cancellationToken) != publication)
         {
-            return null;
+            return Sending.NotSent;
         }
 
         var terms = new PutTerms(PutKind.Publication) { Condition = publications.GetCondition(publication) };
@@ -565,7 +565,9 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             await SendToOthersAsync(key, publication.Value, life: null, holders, pass, isAuthored: true, cancellationToken);
         }
 
-        return result.Succeeded ? await NoteSentAsync(key, publication, cancellationToken) : null;
+        return !result.Succeeded ? result.Failed + result.Refused > 0 ? Sending.Unanswered : Sending.NotSent
+            : await NoteSentAsync(key, publication, cancellationToken) == StoreResult.Stored ? Sending.Noted
+            : Sending.Open;
     }
 
     private async Task<StoreResult> NoteSentAsync(NodeId key, Publication publication, CancellationToken cancellationToken)
@@ -593,7 +595,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         NodeId key, DhtValue sent, Publication? before, LookupOutcome holders, CancellationToken cancellationToken)
     {
         var (sends, tries) = (0, 0);
-        while (sends < ValuePublisher.MaxCorrections)
+        while (sends < ValuePublisher.MaxCorrections && tries < MaxCorrectionTries)
         {
             try
             {
@@ -602,17 +604,24 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
                     return;
                 }
 
-                (sent, sends) = (next, sends + 1);
+                if (next != sent)
+                {
+                    (sent, sends) = (next, sends + 1);
+                    continue;
+                }
             }
-            catch (KeyStoreException) when (++tries < MaxCorrectionTries)
+            catch (KeyStoreException) when (tries + 1 < MaxCorrectionTries)
             {
-                await Task.Delay(CorrectionPause, _time, cancellationToken);
+                // It is tried again, as what has changed before it was sent.
             }
+
+            // Mostly it was confirmed by who had set it, and is there to be sent.
+            await Task.Delay(++tries == 1 ? TimeSpan.Zero : CorrectionPause, _time, cancellationToken);
         }
     }
 
-    // The value that it sent. Null if the key has no other than was sent before. A publication of before goes out when it is due, once the
-    // network was asked: what was sent may be the value that others have published since.
+    // The value that it sent; what was sent before if it could not send the other one. Null if the key has no other. A publication of before
+    // goes out when it is due, once the network was asked: what was sent may be the value that others have published since.
     private async Task<DhtValue?> SendIfOtherAsync(
         NodeId key, DhtValue sent, Publication? before, LookupOutcome holders, CancellationToken cancellationToken)
     {
@@ -623,8 +632,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
                 return null;
             }
 
-            await PublishAsync(key, publication, holders, pass: null, cancellationToken);
-            return publication.Value;
+            return await PublishAsync(key, publication, holders, pass: null, cancellationToken) == Sending.NotSent ? sent : publication.Value;
         }
 
         var now = _time.GetUtcNow();
@@ -750,6 +758,22 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         var nearest = node.Siblings.NearestTo(key, node.Id);
         return nearest == node.Id || RepublishPolicy.IsAmongNearest(nearest, key, [.. found], Kademlia.BucketSize);
     }
+}
+
+/// <summary>What became of a value that upkeep was to send.</summary>
+internal enum Sending
+{
+    /// <summary>It was not sent: it had changed before, or the store did not say that it had not.</summary>
+    NotSent,
+
+    /// <summary>It was sent, and nobody took it; a STORE may have arrived whose answer did not.</summary>
+    Unanswered,
+
+    /// <summary>It was sent, and is not noted as sent: it may have been changed or ended meanwhile, by other processes too.</summary>
+    Open,
+
+    /// <summary>It was sent, and was still what is stored after that.</summary>
+    Noted,
 }
 
 // A key of a sweep. Without a rule it is due at any age.

@@ -46,6 +46,12 @@ public sealed class UpkeepInterleavingTests(ITestOutputHelper output)
     public void Of_an_edge_with_a_shard(string upkeep, string call) =>
         TryAll(choose => Run(choose, upkeep, [call], run => run.RunClusterAsync()));
 
+    /// <summary>The two edges have no turns in common: whoever has sent a value compares afterwards.</summary>
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void Of_an_edge_with_a_shard_whose_clients_another_edge_serves(string upkeep, string call) =>
+        Randomized.ForSeeds(200, random => Run(random.Next, upkeep, [call], run => run.RunClusterAsync(byAnother: true)));
+
     [Theory]
     [InlineData("memory", 400)]
     [InlineData("file", 60)]

@@ -90,22 +90,26 @@ internal sealed class UpkeepRun(SimulatedWorld world, Upkeep upkeep, IReadOnlyLi
     }
 
     /// <summary>An edge of a cluster, whose shard has both. Clients go to the shard first, as <c>DhtGrain</c> does.</summary>
-    public async Task RunClusterAsync()
+    /// <param name="byAnother">Whether another edge sends what clients set: the two share the shard, and no turns.</param>
+    public async Task RunClusterAsync(bool byAnother = false)
     {
         StepSchedule? holding = null;
         var stores = await ShardUpkeepStores.OpenAsync(world.Clock, () => holding);
         var holder = await StartHolderAsync();
         var keys = new SteppedKeyStore(stores, _schedule);
         var publications = new SteppedPublicationStore(stores, stores.Publications, _schedule);
-        var options = new KadNodeOptions();
-        Without.Walks(options);
-        var table = new LocalRoutingTable(
-            NodeId.Random(world.Random), options.Kademlia, new SubnetDiversity(options.Subnets, AddressRangeSet.Parse([])), world.Clock);
-        var edge = new DhtNode(options, new SteppedTransport(world.Network.Bind(), _schedule), table, keys, world.Environment);
+        var siblings = new SiblingIds();
+        var edge = NewEdge(keys, siblings);
+        var sender = byAnother ? NewEdge(keys, siblings) : edge;
+        siblings.Follow([edge.Id, sender.Id]);
         var runner = new MaintenanceRunner(edge, keys, publications, new NoSchedule(), _ => Task.CompletedTask, world.Environment);
         using var stopping = new CancellationTokenSource();
-        edge.Start();
-        await edge.BootstrapAsync([$"{holder.Transport.Endpoint}"]);
+        foreach (var started in new[] { edge, sender }.Distinct())
+        {
+            started.Start();
+            await started.BootstrapAsync([$"{holder.Transport.Endpoint}"]);
+        }
+
         var running = runner.RunAsync(stopping.Token);
         await HoldAsync(stores, FirstHeld() with
         {
@@ -119,7 +123,7 @@ internal sealed class UpkeepRun(SimulatedWorld world, Upkeep upkeep, IReadOnlyLi
         holding = _schedule;
         await _schedule.RunAsync(() =>
         {
-            var work = clientCalls.Select((call, i) => CallAsync(call, i, value => CallAsync(edge, keys, stores, call, value))).ToList();
+            var work = clientCalls.Select((call, i) => CallAsync(call, i, value => CallAsync(sender, keys, stores, call, value))).ToList();
             runner.TryRun(new MaintenanceTask.RepublishKeys([key]));
             return work;
         });
@@ -133,6 +137,16 @@ internal sealed class UpkeepRun(SimulatedWorld world, Upkeep upkeep, IReadOnlyLi
         stopping.Cancel();
         await running;
         await edge.DisposeAsync();
+        await sender.DisposeAsync();
+    }
+
+    private DhtNode NewEdge(IKeyStore keys, SiblingIds siblings)
+    {
+        var options = new KadNodeOptions();
+        Without.Walks(options);
+        var table = new LocalRoutingTable(
+            NodeId.Random(world.Random), options.Kademlia, new SubnetDiversity(options.Subnets, AddressRangeSet.Parse([])), world.Clock);
+        return new DhtNode(options, new SteppedTransport(world.Network.Bind(), _schedule), table, keys, world.Environment, siblings: siblings);
     }
 
     private async Task<SimulatedNode> StartHolderAsync()
