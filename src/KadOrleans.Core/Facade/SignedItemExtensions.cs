@@ -68,6 +68,19 @@ public static class SignedItemExtensions
         bool IsExpected(DhtValue? found) => found == value || ItemOf(found) is not { IsMutable: true } held || held.Seq == expectedSeq;
     }
 
+    /// <summary>Keeps an item for its owner until a time, as <see cref="IDht.KeepAsync"/> does.</summary>
+    /// <param name="dht">The DHT.</param>
+    /// <param name="item">The item; one that ends what the owner stored is kept as any other.</param>
+    /// <param name="until">A time after now, at most 3,650 days ahead. Whole seconds count.</param>
+    /// <param name="cancellationToken">Gives up; it may be kept by then.</param>
+    public static Task<SetResult> KeepSignedAsync(
+        this IDht dht, Item item, DateTimeOffset until, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(dht);
+        ArgumentNullException.ThrowIfNull(item);
+        return dht.KeepAsync(item.Key, ValueOf(item), until, cancellationToken);
+    }
+
     private static DhtValue ValueOf(Item item) => DhtValue.FromBytes(item.Envelope.ToArray());
 
     private static Item? ItemOf(DhtValue? value) =>
