@@ -71,7 +71,9 @@ internal static class ItemPut
             IsAuthored = offered.IsAuthored || isFollowed,
             PublishedAt = PublicationOf(before: null, offered, terms),
         };
-        if (stored.IsKept ? stored.ExpiresAt <= stored.StoredAt : terms.Kind != PutKind.Import && stored.IsExpired(stored.StoredAt))
+
+        // One that is still kept though its time is over, until the next look, follows too.
+        if (offered.IsKept ? offered.ExpiresAt <= offered.StoredAt : terms.Kind != PutKind.Import && stored.IsExpired(stored.StoredAt))
         {
             return StoreDecision.Refuse(StoreResult.Outdated);
         }

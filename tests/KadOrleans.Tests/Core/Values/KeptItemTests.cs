@@ -27,7 +27,7 @@ public sealed class KeptItemTests
         for (var i = 0; i < 5; i++)
         {
             var mine = StoredValues.Text("mine") with { StoredAt = Start, ExpiresAt = Start + Week };
-            Assert.Equal(StoreResult.Stored, shard.Put(StoredValues.Key(i), mine with { Source = i % 2 == 0 ? Alice : StoredValues.Bob }));
+            shard.Put(StoredValues.Key(i), mine with { Source = Sources[i % 4] });
         }
 
         Assert.Equal((2, 1), (shard.Count, shard.Accounts.KeptKeys));
