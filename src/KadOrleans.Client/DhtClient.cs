@@ -104,6 +104,15 @@ public sealed class DhtClient : IDht
     }
 
     /// <inheritdoc/>
+    /// <remarks>The cluster's copy comes first: if the cluster refuses the item, the network is not asked.</remarks>
+    public async Task<SetResult> KeepAsync(NodeId key, DhtValue item, DateTimeOffset until, CancellationToken cancellationToken = default)
+    {
+        var end = KeepRules.FindEnd(item, until, _time.GetUtcNow());
+        var result = await CallAsync(dht => dht.KeepAsync(key, item, end, cancellationToken), cancellationToken);
+        return ResultOf(key, result) with { Publication = result.Local == StoreResult.Stored ? result.Local : null };
+    }
+
+    /// <inheritdoc/>
     public Task<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default) =>
         CallAsync(dht => dht.UnpublishAsync(key, cancellationToken), cancellationToken);
 

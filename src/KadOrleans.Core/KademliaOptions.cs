@@ -35,6 +35,9 @@ public sealed record KademliaOptions
 
     internal TimeSpan Bound(TimeSpan? life) => life < ValueTimeToLive ? life.Value : ValueTimeToLive;
 
+    // The life that is sent along with a held value: a kept item begins its life anew each time.
+    internal TimeSpan LifeOf(StoredValue held, DateTimeOffset now) => held.IsKept ? ValueTimeToLive : held.LifeLeft(now);
+
     /// <summary>A bucket without a lookup for this long is due for refresh (Kademlia §2.3). 1 minute to 7 days; default one hour.</summary>
     public TimeSpan BucketRefreshInterval { get; set; } = TimeSpan.FromHours(1);
 

@@ -45,6 +45,7 @@ internal sealed class OptionChecks(string prefix, char separator)
     {
         Within("Quota.TotalKeys", quota.TotalKeys, 0, int.MaxValue);
         Within("Quota.TotalBytes", quota.TotalBytes, 0, long.MaxValue);
+        Within("Quota.KeptKeys", quota.KeptKeys, 0, int.MaxValue);
         Within("Quota.KeysPerSource", quota.KeysPerSource, 0, int.MaxValue);
         Within("Quota.BytesPerSource", quota.BytesPerSource, 0, long.MaxValue);
         Within("Quota.KeysPerSubnet", quota.KeysPerSubnet, 0, int.MaxValue);

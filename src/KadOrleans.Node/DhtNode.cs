@@ -84,7 +84,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         Upload = new MaintenanceUpload(budget, _time);
         Windows = new ContactWindows(_time);
         Sweeps = new SweepWatch(_time, Windows, Metrics, options.Kademlia);
-        _copies = new ValueCopies(store, Storer, Turns, _time);
+        _copies = new ValueCopies(store, Storer, Turns, options.Kademlia, _time);
         _handOff = new HandOff(
             table, store, _copies, async contact => await Tokens.GetAsync(contact) is not null, Upload, options.Kademlia, trusted, _time, _logger);
         _bootstrapper = new Bootstrapper(_queries, Lookups, environment.Resolver, Own, table, _logger);
@@ -261,10 +261,29 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
             return new GetResult(held.Value, lookup);
         }
 
-        var now = _time.GetUtcNow();
-        var copy = new StoredValue(found.Value!.Value, now, now + RemainingLife.OfCopy(lookup.ValueLife, belongs: true), held.Source);
-        await _store.PutAsync(key, copy, new PutTerms(PutKind.Copy) { Item = lookup.Item }, cancellationToken);
+        await HoldAsync(key, held, lookup, cancellationToken);
         return found;
+    }
+
+    /// <summary>Asks contacts for an item newer than the one that is held, and holds that in its place. True if there is one.</summary>
+    internal async Task<bool> TakeNewerAsync(NodeId key, StoredValue held, IReadOnlyList<Contact> contacts, CancellationToken cancellationToken)
+    {
+        var found = await Lookups.AskHoldersAsync(key, contacts, cancellationToken);
+        if (ItemOrder.Newest.Compare(found.Item, CheckedItem.OfChecked(key, held.Value)) <= 0)
+        {
+            return false;
+        }
+
+        await HoldAsync(key, held, found, cancellationToken);
+        Watches.Post(key, KeyNotice.Changed);
+        return true;
+    }
+
+    private async Task HoldAsync(NodeId key, StoredValue held, LookupOutcome newer, CancellationToken cancellationToken)
+    {
+        var now = _time.GetUtcNow();
+        var copy = new StoredValue(newer.Value!.Value, now, now + RemainingLife.OfCopy(newer.ValueLife, belongs: true), held.Source);
+        await _store.PutAsync(key, copy, new PutTerms(PutKind.Copy) { Item = newer.Item }, cancellationToken);
     }
 
     /// <summary><see cref="GetAsync(NodeId, CancellationToken)"/> without the local store, for callers that have read it.</summary>

@@ -12,6 +12,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
     private readonly INodeStateStore _states;
     private readonly IPublicationStore _publications;
     private readonly OwnPublications _ownPublications;
+    private readonly KeptItems _kept;
     private readonly NodeEnvironment _environment;
     private readonly ExpiryTime? _clock;
     private readonly ILogger _logger;
@@ -57,6 +58,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
         _clock = options.TrustClock ? null : new ExpiryTime(environment.Time, _logger);
         _environment = environment with { Time = _clock ?? environment.Time };
         _ownPublications = new OwnPublications(_publications, _environment.Time, _logger);
+        _kept = new KeptItems(_store, options.Kademlia.ValueTimeToLive, _environment.Time);
         _watch = new NodeWatch(_watches, _store, _publications, _environment.Time);
         management ??= new InMemoryManagementStore();
         _rules = new NodeRuleBook(() => Engine, management, _environment.Time);
@@ -276,8 +278,17 @@ public sealed class KadNode : IDht, IAsyncDisposable
         ItemEnvelope.IsItemLike(value) && (await Engine.Checks.CheckAsync(key, value, SourceNetwork.Trusted)).Item is null;
 
     /// <inheritdoc/>
-    public async Task<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default) =>
-        await _ownPublications.UnpublishAsync(Engine, key, cancellationToken);
+    public async Task<SetResult> KeepAsync(NodeId key, DhtValue item, DateTimeOffset until, CancellationToken cancellationToken = default) =>
+        _options.ClientOnly
+            ? throw new DhtUnavailableException("A client-only node has no storage, and keeps no items for their owners.")
+            : _watch.Learn(key, item, await _kept.KeepAsync(Engine, key, item, until, cancellationToken));
+
+    /// <inheritdoc/>
+    public async Task<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default)
+    {
+        var wasPublished = await _ownPublications.UnpublishAsync(Engine, key, cancellationToken);
+        return await _kept.EndAsync(key, cancellationToken) || wasPublished;
+    }
 
     /// <inheritdoc/>
     public IAsyncEnumerable<KeyChange> WatchAsync(NodeId key, CancellationToken cancellationToken = default) =>

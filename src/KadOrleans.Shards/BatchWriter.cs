@@ -348,10 +348,8 @@ internal sealed record WriteKind(string Failure, Func<KeyShardPlan, NodeId, Date
 
     /// <summary>Prolongs a publication to a time. It carries no value, so it undoes no earlier write, nor an unpublish.</summary>
     public static readonly WriteKind Prolong = OfPublication(
-        "the publications may not be prolonged", static (held, end) => held.ExpiresAt < end ? held with { ExpiresAt = end } : null);
-
-    public static readonly WriteKind Unpublish = OfPublication(
-        "the key may still be published", static (held, _) => held with { PublishedAt = null });
+        "the publications may not be prolonged",
+        static (held, end) => held.ExpiresAt < end && !held.IsKept ? held with { ExpiresAt = end } : null);
 
     /// <summary>The network has a publication. A value that was set or unpublished since then has another mark, or none.</summary>
     public static readonly WriteKind Published = OfPublication(
@@ -364,12 +362,23 @@ internal sealed record WriteKind(string Failure, Func<KeyShardPlan, NodeId, Date
     /// <summary>Ends the log. Writes before it are decided before it. Its result is whether this activation wrote it.</summary>
     public static readonly WriteKind Seal = new("it is not split", static (_, _, _) => true);
 
+    /// <summary>Ends a publication, and the keeping of an item for its owner.</summary>
+    public static WriteKind Unpublish(TimeSpan timeToLive) => OfHeld("the key may still be published, or kept", (held, _) =>
+        held is { PublishedAt: null, IsKept: false } ? null : (held.IsKept ? held.Release(timeToLive) : held) with { PublishedAt = null });
+
+    /// <summary>Ends the keeping of an item whose time is over by a time.</summary>
+    public static WriteKind Release(TimeSpan timeToLive) => OfHeld(
+        "the items may still be kept", (held, now) => held.IsKept && held.ExpiresAt <= now ? held.Release(timeToLive) : null);
+
+    private static WriteKind OfPublication(string failure, Func<StoredValue, DateTimeOffset, StoredValue?> change) =>
+        OfHeld(failure, (held, time) => held.PublishedAt is null ? null : change(held, time));
+
     // Null: it stays as it is.
-    private static WriteKind OfPublication(string failure, Func<StoredValue, DateTimeOffset, StoredValue?> change) => new(
+    private static WriteKind OfHeld(string failure, Func<StoredValue, DateTimeOffset, StoredValue?> change) => new(
         failure,
         (plan, key, time) =>
         {
-            var changed = plan.Find(key) is { PublishedAt: not null } held ? change(held, time) : null;
+            var changed = plan.Find(key) is { } held ? change(held, time) : null;
             if (changed is not null)
             {
                 plan.Set(key, changed);

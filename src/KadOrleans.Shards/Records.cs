@@ -149,7 +149,8 @@ internal sealed record MovedLog(Manifest Manifest, string? ManifestETag, long Ne
 // type (0: removed) and 20 bytes of key. A value follows: its times in UTC ticks and its source (8 bytes each), the length of its
 // content (4) and the content. Since schema 2 the type's highest bit marks a value that the cluster published. The time of its
 // last publication (8 bytes) then ends the change. Since schema 3 the next bit is StoredValue.IsFar. Since schema 7 the two after
-// it are SourceNetwork.IsProven and StoredValue.IsAuthored. Numbers are big-endian. Type and content are those of ValueContent. A
+// it are SourceNetwork.IsProven and StoredValue.IsAuthored, and of the types of content above 7 those with the next bit are
+// StoredValue.IsKept. Numbers are big-endian. Type and content are those of ValueContent. A
 // page's record of keys has the same changes without their contents.
 internal static class EntryCodec
 {
@@ -162,7 +163,8 @@ internal static class EntryCodec
     private const byte Far = 0x40;
     private const byte Proven = 0x20;
     private const byte Authored = 0x10;
-    private const byte Marks = Published | Far | Proven | Authored;
+    private const byte Kept = 0x08;
+    private const byte Marks = Published | Far | Proven | Authored | Kept;
     private const byte Removed = 0;
 
     public static int LengthOf(StoredValue? value) => value is null
@@ -234,13 +236,20 @@ internal static class EntryCodec
             Source: new SourceNetwork(BinaryPrimitives.ReadUInt64BigEndian(rest[16..]), BinaryPrimitives.ReadUInt64BigEndian(rest[24..]))
                 .WithProof((encoded[0] & Proven) != 0),
             IsFar: (encoded[0] & Far) != 0,
-            IsAuthored: (encoded[0] & Authored) != 0);
+            IsAuthored: (encoded[0] & Authored) != 0,
+            IsKept: (encoded[0] & Kept) != 0);
     }
 
     /// <summary>Decodes the value of the first change, whose head was read.</summary>
     public static StoredValue ReadValue(ReadOnlySpan<byte> encoded, in EntryHead head) =>
         ValueContent.TryRead((ContentType)(encoded[0] & ~Marks), encoded.Slice(PutOverhead, head.ContentLength), out var value)
-            ? new StoredValue(value, head.StoredAt, head.ExpiresAt, head.Source) { PublishedAt = head.PublishedAt, IsFar = head.IsFar, IsAuthored = head.IsAuthored }
+            ? new StoredValue(value, head.StoredAt, head.ExpiresAt, head.Source) 
+            {
+                PublishedAt = head.PublishedAt,
+                IsFar = head.IsFar,
+                IsAuthored = head.IsAuthored,
+                IsKept = head.IsKept,
+            }
             : throw Damaged();
 
     public static void WriteStoredAt(Span<byte> encoded, DateTimeOffset time) =>
@@ -274,7 +283,8 @@ internal static class EntryCodec
         target[0] = (byte)((byte)ValueContent.Write(stored.Value, rest[36..])
             | (stored.IsFar ? Far : 0)
             | (stored.Source.IsProven ? Proven : 0)
-            | (stored.IsAuthored ? Authored : 0));
+            | (stored.IsAuthored ? Authored : 0)
+            | (stored.IsKept ? Kept : 0));
         if (stored.PublishedAt is { } publishedAt)
         {
             target[0] |= Published;
@@ -307,8 +317,9 @@ internal readonly record struct EntryHead(
     DateTimeOffset? PublishedAt = null,
     SourceNetwork Source = default,
     bool IsFar = false,
-    bool IsAuthored = false)
+    bool IsAuthored = false,
+    bool IsKept = false)
 {
     public StoreShare Share =>
-        new(Source, ContentLength + StoredValue.FixedFootprint, Source.IsTrusted || PublishedAt is not null, IsFar);
+        new(Source, ContentLength + StoredValue.FixedFootprint, Source.IsTrusted || PublishedAt is not null || IsKept, IsFar) { IsKept = IsKept };
 }

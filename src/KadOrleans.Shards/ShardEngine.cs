@@ -158,9 +158,15 @@ internal sealed class ShardEngine
         return call.Task;
     }
 
-    // Prolongs publications and removes expired values. IOException: storage failed.
+    /// <summary>Stops publishing keys, and keeping their items for the owners. Returns of each whether there was either.</summary>
+    /// <exception cref="IOException">Storage failed.</exception>
+    public Task<IReadOnlyList<bool>> UnpublishAsync(IReadOnlyList<NodeId> keys) =>
+        ChangeAsync(WriteKind.Unpublish(_constants.ValueTimeToLive), keys, static key => (key, default));
+
+    // Ends the keeping of items whose time is over, prolongs publications and removes expired values. IOException: storage failed.
     public async Task ExpireAsync()
     {
+        await ReleaseAsync(_time.GetUtcNow());
         await ProlongAsync(_time.GetUtcNow());
         await RemoveExpiredAsync(_time.GetUtcNow());
     }
@@ -195,9 +201,17 @@ internal sealed class ShardEngine
     private async Task ProlongAsync(DateTimeOffset now)
     {
         var timeToLive = _constants.ValueTimeToLive;
-        foreach (var keys in Find(held => ValuePlace.Of(held).IsPublished && held.ExpiresAt - now < timeToLive / 4))
+        foreach (var keys in Find(held => ValuePlace.Of(held).IsPublished && !held.IsKept && held.ExpiresAt - now < timeToLive / 4))
         {
             await ChangeAsync(WriteKind.Prolong, keys, key => (key, now + timeToLive));
+        }
+    }
+
+    private async Task ReleaseAsync(DateTimeOffset now)
+    {
+        foreach (var keys in Find(held => held.IsKeptTooLong(now)))
+        {
+            await ChangeAsync(WriteKind.Release(_constants.ValueTimeToLive), keys, key => (key, now));
         }
     }
 

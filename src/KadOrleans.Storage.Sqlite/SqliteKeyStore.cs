@@ -98,7 +98,7 @@ internal sealed class SqliteKeyStore(SqliteDatabase database, ItemChecks? checks
         Check(cancellationToken);
         return ReadAsync(database.Values.Scan(IsWanted), cancellationToken);
 
-        bool IsWanted(HeldKey held) => region.Contains(held.Key) && isWanted(new KeyLife(held.Key, held.StoredAt, held.ExpiresAt));
+        bool IsWanted(HeldKey held) => region.Contains(held.Key) && isWanted(new KeyLife(held.Key, held.StoredAt, held.ExpiresAt) { IsKept = held.IsKept });
     }
 
     public StoreTurnover Turnover => database.Values.Ask(static shard => shard.Turnover);

@@ -87,6 +87,9 @@ internal sealed class NodeOptions
     private readonly Option<string?> _maxBytes = CommonOptions.Text(
         "--max-bytes", "BYTES", "Bytes of their values, with 128 for each key, 1 or more. On disk it may be three times that. [default: by disk and keys]");
 
+    private readonly Option<string?> _maxKept = CommonOptions.Text(
+        "--max-kept", "N", "Signed items that are kept for their owners and sent again each hour, 0 to 1000000000. [default: a tenth of --max-keys]");
+
     private readonly Option<string?> _cache = CommonOptions.Text(
         "--cache", "BYTES", "Bytes of values kept in memory; others are read from --data. [default: 67108864, or an eighth of the memory]");
 
@@ -148,7 +151,7 @@ internal sealed class NodeOptions
 
     public IReadOnlyList<Option> All =>
     [
-        _listen, _bootstrap, _data, _inMemory, _maxKeys, _maxBytes, _cache, _id, _trust, _uploadPerEndpoint, _upload, _walkInterval, _paths, _http, _httpHost,
+        _listen, _bootstrap, _data, _inMemory, _maxKeys, _maxBytes, _maxKept, _cache, _id, _trust, _uploadPerEndpoint, _upload, _walkInterval, _paths, _http, _httpHost,
         _httpTokens, _httpConnections, _otlp, _trustClock, _requireTokens, _changesWithoutToken, _verbose,
     ];
 
@@ -183,6 +186,7 @@ internal sealed class NodeOptions
         var limits = NodeLimits.Read(folder);
         var (quota, cache) = limits.Plan(
             (int?)Whole(parsed, _maxKeys, 1, 1_000_000_000), Whole(parsed, _maxBytes, 1, MostBytes), Whole(parsed, _cache, 0, MostBytes));
+        quota.KeptKeys = (int?)Whole(parsed, _maxKept, 0, 1_000_000_000) ?? quota.KeptKeys;
         return new NodeSettings(
             ReadNode(parsed, quota, cache, limits.MostKeys(cache)),
             Array.ConvertAll(parsed.GetValue(_listen) is { Length: > 0 } given ? given : [DefaultListen], Endpoints.ParseListen),

@@ -43,7 +43,12 @@ internal interface IDhtGrain : IGrainWithIntegerKey
     ValueTask<SetResult> SetIfAsync(
         NodeId key, DhtValue value, DhtValue? held, TimeSpan? life, bool isDurable, CancellationToken cancellationToken = default);
 
-    // Stops publishing a key, durably. Returns false if the cluster did not publish it. The value stays until it expires.
+    // Keeps a signed item for its owner until a time, as IDht.KeepAsync does. The cluster's copy comes first: if it refuses, the network is not
+    // asked. ShardUnavailableException: as of SetAsync, or a silo of the cluster is of a release that keeps no items.
+    [Alias("Keep")]
+    ValueTask<SetResult> KeepAsync(NodeId key, DhtValue item, DateTimeOffset until, CancellationToken cancellationToken = default);
+
+    // Stops publishing a key, and keeping its item, durably. Returns false if the cluster did neither. The value stays until it expires.
     [Alias("Unpublish")]
     ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default);
 

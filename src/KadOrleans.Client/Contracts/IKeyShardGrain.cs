@@ -45,7 +45,8 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
     [OpenTo(Callers.Edges)]
     ValueTask<IReadOnlyList<ShardPut>> ScanAsync(KeyRegion region, NodeId? after, int count);
 
-    // Stops publishing at most 1,024 keys. Returns true for each that the cluster published. The values stay until they expire.
+    // Stops publishing at most 1,024 keys, and keeping their items for the owners. Returns true for each that the cluster published or kept. The
+    // values stay until they expire.
     // Durable when it returns; throws if storage fails.
     [Alias("Unpublish")]
     [OpenTo(Callers.Edges)]
@@ -125,6 +126,7 @@ internal readonly record struct ShardPut([property: Id(0)] NodeId Key, [property
                 EndsPublication = condition.EndsPublication,
                 IsAbsent = condition.IsAbsent,
                 Seq = condition.Seq,
+                KeptUntil = condition.KeptUntil,
             }
             : null,
     };
@@ -138,6 +140,7 @@ internal readonly record struct ShardPut([property: Id(0)] NodeId Key, [property
             ? new ShardCondition(condition.Value, condition.PublishedAt, condition.StoredBy, condition.EndsPublication, condition.IsAbsent)
             {
                 Seq = condition.Seq,
+                KeptUntil = condition.KeptUntil,
             }
             : null,
     };
@@ -156,6 +159,9 @@ internal sealed record ShardCondition(
 {
     [Id(5)]
     public long? Seq { get; init; }
+
+    [Id(6)]
+    public DateTimeOffset? KeptUntil { get; init; }
 }
 
 /// <summary>A publication that the network has, with the <see cref="StoredValue.PendingSince"/> that it was stored with.</summary>

@@ -62,7 +62,8 @@ internal record struct StoredValueSurrogate(
     [property: Id(3)] SourceNetwork Source,
     [property: Id(4)] DateTimeOffset? PublishedAt,
     [property: Id(5)] bool IsFar,
-    [property: Id(6)] bool IsAuthored);
+    [property: Id(6)] bool IsAuthored,
+    [property: Id(7)] bool IsKept);
 
 [RegisterConverter]
 internal sealed class StoredValueConverter : IConverter<StoredValue, StoredValueSurrogate>
@@ -73,10 +74,11 @@ internal sealed class StoredValueConverter : IConverter<StoredValue, StoredValue
             PublishedAt = surrogate.PublishedAt,
             IsFar = surrogate.IsFar,
             IsAuthored = surrogate.IsAuthored,
+            IsKept = surrogate.IsKept,
         };
 
     public StoredValueSurrogate ConvertToSurrogate(in StoredValue value) =>
-        new(value.Value, value.StoredAt, value.ExpiresAt, value.Source, value.PublishedAt, value.IsFar, value.IsAuthored);
+        new(value.Value, value.StoredAt, value.ExpiresAt, value.Source, value.PublishedAt, value.IsFar, value.IsAuthored, value.IsKept);
 }
 
 /// <summary>A held value is immutable, so calls within a silo do not copy it.</summary>

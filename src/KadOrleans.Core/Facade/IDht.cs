@@ -79,7 +79,30 @@ public interface IDht
         TimeSpan? life = null,
         CancellationToken cancellationToken = default);
 
-    /// <summary>Stops publishing a key. Returns false if this DHT did not publish it. Copies in the network stay until they expire.</summary>
+    /// <summary>
+    /// Keeps an item that its owner signed (BEP 44) for him until a time, without his key: durably here, and sent to the network now and again
+    /// whenever no other node has stored it here for an hour. A newer item of the owner takes its place and is kept until the same time, also one that
+    /// ends what he stored; an older one never does. It is never evicted. <see cref="UnpublishAsync"/> ends it, and keeping it again changes the time.
+    /// After that it lives as any other for a time to live at most from its last STORE. By default this throws <see cref="NotSupportedException"/>.
+    /// </summary>
+    /// <param name="key">The item's key.</param>
+    /// <param name="item">The item as nodes carry it: its envelope, as bytes.</param>
+    /// <param name="until">A time after now, at most 3,650 days ahead. Whole seconds count.</param>
+    /// <param name="cancellationToken">Gives up; it may be kept by then.</param>
+    /// <returns>
+    /// As of a set; <see cref="SetResult.Local"/> and <see cref="SetResult.Publication"/> say whether it is kept, and if not nothing was sent:
+    /// <see cref="StoreResult.KeptQuotaExceeded"/>, <see cref="StoreResult.OlderItem"/>, <see cref="StoreResult.InvalidItem"/> and others.
+    /// </returns>
+    /// <exception cref="ArgumentException">The value is no signed item, or the time is not allowed; nothing was stored.</exception>
+    /// <exception cref="DhtUnavailableException">
+    /// The storage failed, this is a client-only node, or the cluster has silos of a release that keeps no items. It may be kept.
+    /// </exception>
+    Task<SetResult> KeepAsync(NodeId key, DhtValue item, DateTimeOffset until, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException($"{GetType().Name} keeps no items for their owners.");
+
+    /// <summary>
+    /// Stops publishing a key, and keeping its item for the owner. Returns false if this DHT did neither. Copies in the network stay until they expire.
+    /// </summary>
     /// <exception cref="DhtUnavailableException">The storage failed; the publication may have ended.</exception>
     Task<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default);
 

@@ -67,6 +67,19 @@ public static class SignedItemExtensions
             item.Key, value, found => IsExpected(found, value, expectedSeq), acknowledgement, life: null, cancellationToken);
     }
 
+    /// <summary>Keeps an item for its owner until a time, as <see cref="IDht.KeepAsync"/> does.</summary>
+    /// <param name="dht">The DHT.</param>
+    /// <param name="item">The item; one that ends what the owner stored is kept as any other.</param>
+    /// <param name="until">A time after now, at most 3,650 days ahead. Whole seconds count.</param>
+    /// <param name="cancellationToken">Gives up; it may be kept by then.</param>
+    public static Task<SetResult> KeepSignedAsync(
+        this IDht dht, Item item, DateTimeOffset until, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(dht);
+        ArgumentNullException.ThrowIfNull(item);
+        return dht.KeepAsync(item.Key, ValueOf(item), until, cancellationToken);
+    }
+
     /// <summary>Whether a value may replace the one that was found, if that is an item of this number.</summary>
     internal static bool IsExpected(DhtValue? found, DhtValue offered, long expectedSeq) =>
         found == offered || ItemOf(found) is not { IsMutable: true } held || held.Seq == expectedSeq;

@@ -33,6 +33,7 @@ public sealed class Limit
     [
         OfQuota("totalKeys", "keys", int.MaxValue, quota => quota.TotalKeys, (quota, value) => quota with { TotalKeys = (int)value }, isBoundByMemory: true),
         OfQuota("totalBytes", "bytes", MostBytes, quota => quota.TotalBytes, (quota, value) => quota with { TotalBytes = value }),
+        OfQuota("keptKeys", "keys", int.MaxValue, quota => quota.KeptKeys, (quota, value) => quota with { KeptKeys = (int)value }),
         OfQuota("keysPerSource", "keys", int.MaxValue, quota => quota.KeysPerSource, (quota, value) => quota with { KeysPerSource = (int)value }),
         OfQuota("bytesPerSource", "bytes", MostBytes, quota => quota.BytesPerSource, (quota, value) => quota with { BytesPerSource = value }),
         OfQuota("keysPerSubnet", "keys", int.MaxValue, quota => quota.KeysPerSubnet, (quota, value) => quota with { KeysPerSubnet = (int)value }),

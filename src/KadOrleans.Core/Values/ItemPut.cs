@@ -8,6 +8,12 @@ namespace KadOrleans.Core.Values;
 /// </summary>
 internal static class ItemPut
 {
+    /// <summary>
+    /// The life of a STORE from which on it counts as one for a kept item: who keeps that need not send it within the hour. Of holders whose own
+    /// lives end sooner it has to, so that these begin anew.
+    /// </summary>
+    public static readonly TimeSpan LifeThatCounts = TimeSpan.FromDays(1);
+
     /// <summary>Null where the rules of other values decide: then it has compared ten bytes of each value, and allocated nothing.</summary>
     public static StoreDecision? Decide(
         NodeId key, StoredValue? old, StoredValue offered, PutTerms terms, StoreAccounts accounts, int slot)
@@ -36,7 +42,7 @@ internal static class ItemPut
         return decision switch
         {
             ItemDecision.Store => Store(key, held is null ? null : old, offered, terms, accounts, slot),
-            ItemDecision.Renew => Renew(old!, offered, terms),
+            ItemDecision.Renew => Renew(old!, offered, terms, accounts),
             ItemDecision.OlderSeq or ItemDecision.SameSeq => StoreDecision.Refuse(StoreResult.OlderItem),
             ItemDecision.CasMismatch => StoreDecision.Refuse(StoreResult.Superseded),
             ItemDecision.OwnedByAnother or ItemDecision.Unsigned => StoreDecision.Refuse(StoreResult.NotOwner),
@@ -51,18 +57,30 @@ internal static class ItemPut
         item is not null && item.Item.Key == key && item.Item.Envelope.Span.SequenceEqual(value.AsBytes().Span);
 
     // It lives at least as long as the item before: else whoever sends it first with a life that is about to end would end it. A cluster's
-    // publication of the item before ends.
+    // publication of the item before ends, and who keeps that for its owner keeps this.
     private static StoreDecision Store(
         NodeId key, StoredValue? before, StoredValue offered, PutTerms terms, StoreAccounts accounts, int slot)
     {
+        var isFollowed = before is { IsKept: true } && !offered.IsKept;
         var stored = offered with
         {
-            ExpiresAt = before is null ? offered.ExpiresAt : Later(before.ExpiresAt, offered.ExpiresAt),
+            IsKept = IsKept(before, offered, terms),
+            ExpiresAt = EndOf(before, offered, terms),
+            Source = isFollowed ? before!.Source : offered.Source,
+            IsFar = offered.IsFar && !isFollowed,
+            IsAuthored = offered.IsAuthored || isFollowed,
             PublishedAt = PublicationOf(before: null, offered, terms),
         };
-        if (terms.Kind != PutKind.Import && stored.IsExpired(stored.StoredAt))
+
+        // One that is still kept though its time is over, until the next look, follows too.
+        if (offered.IsKept ? offered.ExpiresAt <= offered.StoredAt : terms.Kind != PutKind.Import && stored.IsExpired(stored.StoredAt))
         {
             return StoreDecision.Refuse(StoreResult.Outdated);
+        }
+
+        if (FindRefusal(before, stored, accounts) is { } refusal)
+        {
+            return StoreDecision.Refuse(refusal);
         }
 
         var result = accounts.FindRoom(key, slot, StoreShare.Of(stored), out var evicted);
@@ -72,27 +90,53 @@ internal static class ItemPut
     }
 
     // What is held stays, byte for byte, and nobody shortens its life, as anybody may have sent it. Its source changes as that of other values.
-    private static StoreDecision Renew(StoredValue old, StoredValue offered, PutTerms terms)
+    private static StoreDecision Renew(StoredValue old, StoredValue offered, PutTerms terms, StoreAccounts accounts)
     {
         var isTakenOver = offered.Source.IsTrusted && terms.Kind != PutKind.Copy;
         var isOwn = StoreDecision.IsOwn(old, offered);
-        var longer = offered.ExpiresAt - old.ExpiresAt;
         var touched = old with
         {
-            StoredAt = StoreDecision.IsLater(old, offered) && longer >= -StoreDecision.NegligibleLife ? offered.StoredAt : old.StoredAt,
+            StoredAt = StoreDecision.IsLater(old, offered) && Counts(old, offered) ? offered.StoredAt : old.StoredAt,
+            IsKept = IsKept(old, offered, terms),
             IsFar = old.IsFar && offered.IsFar,
-            Source = isTakenOver || isOwn ? offered.Source : old.Source,
+            Source = isTakenOver || (isOwn && !old.IsKept) ? offered.Source : old.Source,
             IsAuthored = old.IsAuthored || (offered.IsAuthored && (isTakenOver || isOwn)),
             PublishedAt = PublicationOf(old, offered, terms),
         };
-        var isWritten = longer > StoreDecision.NegligibleLife
+        if (FindRefusal(old, touched, accounts) is { } refusal)
+        {
+            return StoreDecision.Refuse(refusal);
+        }
+
+        var end = EndOf(old, offered, terms);
+        var isWritten = (touched.IsKept || old.IsKept ? end != old.ExpiresAt : end - old.ExpiresAt > StoreDecision.NegligibleLife)
+            || touched.IsKept != old.IsKept
             || touched.PublishedAt != old.PublishedAt
             || touched.IsFar != old.IsFar
             || touched.Source != old.Source
             || touched.IsAuthored != old.IsAuthored;
-        return new StoreDecision(
-            StoreResult.Stored, isWritten ? touched with { ExpiresAt = Later(old.ExpiresAt, offered.ExpiresAt) } : touched, isWritten);
+        return new StoreDecision(StoreResult.Stored, isWritten ? touched with { ExpiresAt = end } : touched, isWritten);
     }
+
+    private static bool IsKept(StoredValue? before, StoredValue offered, PutTerms terms) =>
+        offered.IsKept || (before is { IsKept: true } && terms.Condition is not { KeptUntil: not null });
+
+    // Whoever keeps the item says until when, and an import does not make that earlier. Nobody else changes it.
+    private static DateTimeOffset EndOf(StoredValue? before, StoredValue offered, PutTerms terms) => (before, offered) switch
+    {
+        (null, _) => offered.ExpiresAt,
+        ({ IsKept: true }, { IsKept: false }) => terms.Condition is { KeptUntil: not null } ? offered.ExpiresAt : before.ExpiresAt,
+        ({ IsKept: true }, { IsKept: true }) => terms.Kind == PutKind.Import ? Later(before.ExpiresAt, offered.ExpiresAt) : offered.ExpiresAt,
+        (_, { IsKept: true }) => offered.ExpiresAt,
+        _ => Later(before.ExpiresAt, offered.ExpiresAt),
+    };
+
+    // Whether a STORE shows that another holder has the item for a while. A kept one ends far later than any STORE.
+    private static bool Counts(StoredValue old, StoredValue offered) =>
+        offered.ExpiresAt - old.ExpiresAt >= -StoreDecision.NegligibleLife || (old.IsKept && offered.LifeLeft(offered.StoredAt) >= LifeThatCounts);
+
+    private static StoreResult? FindRefusal(StoredValue? before, StoredValue after, StoreAccounts accounts) =>
+        after.IsKept && before is not { IsKept: true } && accounts.KeptKeys >= accounts.Quota.KeptKeys ? StoreResult.KeptQuotaExceeded : null;
 
     private static DateTimeOffset? PublicationOf(StoredValue? before, StoredValue offered, PutTerms terms) =>
         terms.Condition is { EndsPublication: true } ? null : offered.PublishedAt ?? before?.PublishedAt;

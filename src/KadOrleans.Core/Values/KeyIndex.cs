@@ -294,6 +294,12 @@ internal struct KeySlot
         set => _size = (ushort)(value ? _size | (1 << LengthBits) : _size & ~(1 << LengthBits));
     }
 
+    public bool IsKept
+    {
+        readonly get => (_size & (1 << (LengthBits + 1))) != 0;
+        set => _size = (ushort)(value ? _size | (1 << (LengthBits + 1)) : _size & ~(1 << (LengthBits + 1)));
+    }
+
     public int Footprint
     {
         readonly get => (_size & ((1 << LengthBits) - 1)) + StoredValue.FixedFootprint;

@@ -55,7 +55,7 @@ internal sealed class KeyShard
         }
 
         ref var entry = ref _index[slot];
-        held = new HeldKey(entry.Key, slot, entry.Place, entry.StoredAt, entry.ExpiresAt);
+        held = new HeldKey(entry.Key, slot, entry.Place, entry.StoredAt, entry.ExpiresAt, entry.IsKept);
         return true;
     }
 
@@ -317,9 +317,13 @@ internal interface IShardValues
 }
 
 /// <summary>A held key without its value. Times are whole milliseconds.</summary>
-internal readonly record struct HeldKey(NodeId Key, int Slot, long Place, DateTimeOffset StoredAt, DateTimeOffset ExpiresAt)
+internal readonly record struct HeldKey(
+    NodeId Key, int Slot, long Place, DateTimeOffset StoredAt, DateTimeOffset ExpiresAt, bool IsKept = false)
 {
-    public bool IsExpired(DateTimeOffset now) => now >= ExpiresAt;
+    public bool IsExpired(DateTimeOffset now) => now >= ExpiresAt && !IsKept;
+
+    /// <summary>Whether it is still kept for its owner though the time is over.</summary>
+    public bool IsKeptTooLong(DateTimeOffset now) => IsKept && now >= ExpiresAt;
 }
 
 internal sealed class ValuesInMemory : IShardValues
@@ -382,9 +386,10 @@ internal sealed class KeyShardPlan(KeyShard shard)
         return isChanged;
     }
 
-    /// <summary>When what <see cref="Find"/> finds ends. Waits for nothing.</summary>
-    public DateTimeOffset? FindEnd(NodeId key) => TryFindChange(key, out var change) ? change.After?.ExpiresAt
-        : shard.TryFind(key, out var held) ? held.ExpiresAt
+    /// <summary>When what <see cref="Find"/> finds ends: a kept item, after every time. Waits for nothing.</summary>
+    public DateTimeOffset? FindEnd(NodeId key) =>
+        TryFindChange(key, out var change) ? change.After is { IsKept: true } ? DateTimeOffset.MaxValue : change.After?.ExpiresAt
+        : shard.TryFind(key, out var held) ? held.IsKept ? DateTimeOffset.MaxValue : held.ExpiresAt
         : null;
 
     /// <summary>What is at stake holds only if the plan is stored.</summary>

@@ -66,6 +66,12 @@ public sealed record PutCondition
     /// <summary>Whether the put also ends the publication that <see cref="PublishedAt"/> names. The value stays.</summary>
     public bool EndsPublication { get; init; }
 
+    /// <summary>
+    /// Until when the held item must be kept for its owner; null if it does not matter. The put ends that, and the item then has the put's end of
+    /// life.
+    /// </summary>
+    internal DateTimeOffset? KeptUntil { get; init; }
+
     /// <summary>The owner's item with this sequence number must be held, or nothing of an owner.</summary>
     public static PutCondition HasSeq(long seq) => new() { Seq = seq };
 
@@ -88,6 +94,7 @@ public sealed record PutCondition
     private bool IsAsRead(StoredValue held, DhtValue offered) =>
         held.Value == (Value ?? offered)
         && (PublishedAt is null || PublishedAt == held.PublishedAt)
+        && (KeptUntil is null || KeptUntil == held.KeptUntil)
         && (StoredBy is not { } latest || held.StoredAt - latest < TimeSpan.FromMilliseconds(1));
 
     // A shard may decide a put again whose outcome was unclear, and then finds the mark that the put itself has set.

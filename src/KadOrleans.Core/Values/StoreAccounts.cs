@@ -24,6 +24,9 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
 
     public long Bytes { get; private set; }
 
+    /// <summary>Items that are kept for their owners.</summary>
+    public int KeptKeys { get; private set; }
+
     /// <summary>After a change <see cref="Judge"/> takes the counted values in turn.</summary>
     public ResponsibleArea Area
     {
@@ -92,7 +95,8 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
         entry.IsCounted = true;
         entry.Footprint = share.Footprint;
         (entry.IsMarkedFar, entry.IsFar, entry.IsEvictable) = (share.IsMarkedFar, IsFar(entry.Key, share), !share.IsProtected);
-        Count(1, share.Footprint);
+        entry.IsKept = share.IsKept;
+        Count(1, entry);
         if (share.Source.IsTrusted)
         {
             entry.Owner = KeyIndex.None;
@@ -142,7 +146,7 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
     {
         ref var entry = ref slots[slot];
         var source = entry.Owner == KeyIndex.None ? SourceNetwork.Trusted : _numbered[entry.Owner]!.Network;
-        return new StoreShare(source, entry.Footprint, !entry.IsEvictable, entry.IsMarkedFar);
+        return new StoreShare(source, entry.Footprint, !entry.IsEvictable, entry.IsMarkedFar) { IsKept = entry.IsKept };
     }
 
     // Reclassifies some values by Area, in parts, as a million take about 0.1 s. It walks each list from old to new, so that
@@ -197,7 +201,7 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
     private SourceUsage? Shift(int slot, int sign)
     {
         ref var entry = ref slots[slot];
-        Count(sign, entry.Footprint);
+        Count(sign, entry);
         if (entry.Owner == KeyIndex.None)
         {
             return null;
@@ -258,10 +262,11 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
 
     private bool IsFar(NodeId key, StoreShare share) => share.IsMarkedFar || !Area.Contains(key);
 
-    private void Count(int sign, int footprint)
+    private void Count(int sign, in KeySlot entry)
     {
         Keys += sign;
-        Bytes += sign * footprint;
+        Bytes += sign * entry.Footprint;
+        KeptKeys += entry.IsKept ? sign : 0;
     }
 
     private void Count(SourceUsage source, int sign, int footprint)
@@ -326,8 +331,14 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
 // What a value takes of a quota. Protected ones are never evicted. IsMarkedFar: the value says that the node is not responsible.
 internal readonly record struct StoreShare(SourceNetwork Source, int Footprint, bool IsProtected, bool IsMarkedFar)
 {
+    /// <summary>Whether it is kept for its owner: then it is protected, too.</summary>
+    public bool IsKept { get; init; }
+
     public static StoreShare Of(StoredValue value) =>
-        new(value.Source, value.Footprint, value.Source.IsTrusted || value.PublishedAt is not null, value.IsFar);
+        new(value.Source, value.Footprint, value.Source.IsTrusted || value.PublishedAt is not null || value.IsKept, value.IsFar)
+        {
+            IsKept = value.IsKept,
+        };
 }
 
 internal readonly record struct EvictedKey(NodeId Key, bool IsFar);

@@ -37,6 +37,11 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
             return ofItem;
         }
 
+        if (offered.IsKept)
+        {
+            return Refuse(StoreResult.InvalidItem);
+        }
+
         if (terms.Condition?.IsMet(old, offered) == false)
         {
             return Refuse(StoreResult.Superseded);

@@ -17,6 +17,7 @@ public sealed record StoreQuota
         BytesPerSource = long.MaxValue,
         KeysPerSubnet = int.MaxValue,
         BytesPerSubnet = long.MaxValue,
+        KeptKeys = int.MaxValue,
         ReservePercent = 0,
         ChangesPerSource = int.MaxValue,
         ChangesPerSubnet = int.MaxValue,
@@ -33,6 +34,7 @@ public sealed record StoreQuota
         BytesPerSource = Math.Max(1, bytes / 10),
         KeysPerSubnet = Math.Max(1, keys / 5),
         BytesPerSubnet = Math.Max(1, bytes / 5),
+        KeptKeys = Math.Max(1, keys / 10),
     };
 
     /// <summary>Keys in all. Default 1,000,000.</summary>
@@ -40,6 +42,12 @@ public sealed record StoreQuota
 
     /// <summary>Footprint of all values in bytes. Default 1 GiB.</summary>
     public long TotalBytes { get; set; } = 1L << 30;
+
+    /// <summary>
+    /// Items that are kept for their owners, which count as other keys do, too. Default 100,000: a tenth of the whole. Each is sent again each
+    /// hour; what is kept beyond a lower limit stays.
+    /// </summary>
+    public int KeptKeys { get; set; } = 100_000;
 
     /// <summary>Keys of one source. Default 100,000: a tenth of the whole.</summary>
     public int KeysPerSource { get; set; } = 100_000;

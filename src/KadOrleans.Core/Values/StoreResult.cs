@@ -59,4 +59,7 @@ public enum StoreResult
 
     /// <summary>A signed item is held, and the value is not its owner's.</summary>
     NotOwner,
+
+    /// <summary>The node or cluster keeps as many items for their owners as it may (<see cref="StoreQuota.KeptKeys"/>).</summary>
+    KeptQuotaExceeded,
 }

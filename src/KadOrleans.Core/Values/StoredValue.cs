@@ -4,7 +4,10 @@ namespace KadOrleans.Core.Values;
 public sealed record StoredValue
 {
     private readonly long _storedAt;
+
+    // The second highest bit, which no time uses, is a mark: with it the end is after every time.
     private readonly long _expiresAt;
+    private const long KeptBit = 1L << 62;
 
     // Zero: not published. The two highest bits, which no time uses, are marks: a field would cost eight bytes each.
     private readonly long _publishedAt;
@@ -28,8 +31,25 @@ public sealed record StoredValue
     /// <summary>When the last STORE of it arrived; republishing goes by this. UTC.</summary>
     public DateTimeOffset StoredAt { get => new(_storedAt, TimeSpan.Zero); init => _storedAt = value.UtcTicks; }
 
-    /// <summary>From this moment on it is gone. UTC.</summary>
-    public DateTimeOffset ExpiresAt { get => new(_expiresAt, TimeSpan.Zero); init => _expiresAt = value.UtcTicks; }
+    /// <summary>From this moment on it is gone; of a kept item, it is not kept any more. UTC.</summary>
+    public DateTimeOffset ExpiresAt
+    {
+        get => new(_expiresAt & ~KeptBit, TimeSpan.Zero);
+        init => _expiresAt = (_expiresAt & KeptBit) | value.UtcTicks;
+    }
+
+    /// <summary>
+    /// Whether this node or cluster keeps it for its owner until <see cref="ExpiresAt"/> (ADR 46). Such an item is not evicted, does not expire, and
+    /// is sent again each hour, until its store is told that the time is over. No other value is kept.
+    /// </summary>
+    public bool IsKept
+    {
+        get => (_expiresAt & KeptBit) != 0;
+        init => _expiresAt = (_expiresAt & ~KeptBit) | (value ? KeptBit : 0);
+    }
+
+    /// <summary>Until when it is kept for its owner, in UTC; null of what is not.</summary>
+    public DateTimeOffset? KeptUntil => IsKept ? ExpiresAt : null;
 
     /// <summary>The source that it is counted against.</summary>
     public SourceNetwork Source { get; init; }
@@ -82,11 +102,14 @@ public sealed record StoredValue
     /// <summary>The part of <see cref="Footprint"/> that each key costs, in bytes.</summary>
     public const int FixedFootprint = 128;
 
-    /// <summary>Whether the value is gone at <paramref name="now"/>.</summary>
+    /// <summary>Whether the value is gone at <paramref name="now"/>. A kept item never is.</summary>
     public bool IsExpired(DateTimeOffset now) => now.UtcTicks >= _expiresAt;
 
     /// <summary>How much of its life it has left at <paramref name="now"/>; zero when it is gone.</summary>
-    public TimeSpan LifeLeft(DateTimeOffset now) => IsExpired(now) ? TimeSpan.Zero : ExpiresAt - now;
+    public TimeSpan LifeLeft(DateTimeOffset now) => ExpiresAt > now ? ExpiresAt - now : TimeSpan.Zero;
+
+    // The item as any other: it has lived since its last STORE, and does so for a time to live at most.
+    internal StoredValue Release(TimeSpan timeToLive) => this with { IsKept = false, ExpiresAt = StoredAt + timeToLive };
 
     /// <summary>Whether all but <see cref="IsFar"/> is the same.</summary>
     public bool Equals(StoredValue? other) =>

@@ -193,6 +193,32 @@ internal sealed class DhtGrain(
         return isDurable ? new SetResult { Local = own } : await sending;
     }
 
+    public async ValueTask<SetResult> KeepAsync(
+        NodeId key, DhtValue item, DateTimeOffset until, CancellationToken cancellationToken = default)
+    {
+        var end = KeepRules.FindEnd(item, until, time.GetUtcNow());
+        if (version.Written < StateSchema.Kept)
+        {
+            throw new ShardUnavailableException(StateSchema.NotKept);
+        }
+
+        var limit = Limit(CallLimit);
+        var (own, put) = await PutAsync(key, item, life: null, condition: null, cancellationToken, end);
+        if (own != StoreResult.Stored)
+        {
+            return new SetResult { Local = own };
+        }
+
+        var sent = await SendAsync(put, life: null, limit, cancellationToken);
+        if (sent.Refused > 0 && CheckedItem.OfChecked(key, item) is { } kept)
+        {
+            // Others have a newer one.
+            await ChooseAsync(key, put.Value, kept, limit, cancellationToken);
+        }
+
+        return sent;
+    }
+
     // Not called again when it may have run: a second answer would say that the key was not published.
     public async ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default)
     {
@@ -266,7 +292,12 @@ internal sealed class DhtGrain(
     /// <summary>Has the shard store a value. The network gets nothing before that, as a later get asks the shard first.</summary>
     /// <exception cref="ShardUnavailableException">The shard may not hold it.</exception>
     private async Task<(StoreResult Result, ShardPut Put)> PutAsync(
-        NodeId key, DhtValue value, TimeSpan? life, ShardCondition? condition, CancellationToken cancellationToken)
+        NodeId key,
+        DhtValue value,
+        TimeSpan? life,
+        ShardCondition? condition,
+        CancellationToken cancellationToken,
+        DateTimeOffset? keptUntil = null)
     {
         StoreRules.ThrowIfRefused(value);
         StoreResult result;
@@ -308,7 +339,10 @@ internal sealed class DhtGrain(
 
         ShardPut Next()
         {
-            put = Stamp(key, value, life, condition is null ? TimeSpan.Zero : DrawPart()) with { Condition = condition };
+            put = (keptUntil is { } end ? StampKept(key, value, end) : Stamp(key, value, life, condition is null ? TimeSpan.Zero : DrawPart())) with
+            {
+                Condition = condition,
+            };
             tried.Add(put);
             return put;
         }
@@ -341,6 +375,9 @@ internal sealed class DhtGrain(
         };
         return ShardPut.Of(key, stored, life is null ? PutKind.Publication : PutKind.WithLife);
     }
+
+    private ShardPut StampKept(NodeId key, DhtValue item, DateTimeOffset until) => ShardPut.Of(
+        key, new StoredValue(item, time.GetUtcNow(), until, SourceNetwork.Trusted) { IsKept = true, IsAuthored = true }, PutKind.Publication);
 
     private static string ReasonOf(StoreResult undecided) => undecided switch
     {
@@ -379,7 +416,7 @@ internal sealed class DhtGrain(
                     return;
                 }
 
-                TimeSpan? life = held.PublishedAt is null ? held.LifeLeft(time.GetUtcNow()) : null;
+                TimeSpan? life = held.PublishedAt is null ? options.Value.Kademlia.LifeOf(held, time.GetUtcNow()) : null;
                 result = await SpreadAsync(key, held.Value, life, Limit(CallLimit), CancellationToken.None);
                 if (!MayBeHeld(result))
                 {

@@ -116,6 +116,12 @@ internal sealed class KeyShardGrain(
             throw new ArgumentException("The kind or the scope of a put is unknown.", nameof(puts));
         }
 
+        // A silo that knows no kept items takes a record that has one for damaged, so none is taken before all silos do.
+        if (version.Written < StateSchema.Kept && puts.Any(put => put.Value.IsKept))
+        {
+            throw new ShardUnavailableException(StateSchema.NotKept);
+        }
+
         return WriteAsync(
             puts,
             put => put.Key,
@@ -160,7 +166,7 @@ internal sealed class KeyShardGrain(
     public ValueTask<IReadOnlyList<bool>> UnpublishAsync(IReadOnlyList<NodeId> keys) => WriteAsync(
         keys,
         key => key,
-        static (shard, some) => shard._engine.ChangeAsync(WriteKind.Unpublish, some, static key => (key, default)),
+        static (shard, some) => shard._engine.UnpublishAsync(some),
         static (half, some) => half.UnpublishAsync(some));
 
     public ValueTask<IReadOnlyList<bool>> ConfirmPublishedAsync(IReadOnlyList<PublishedKey> published) => WriteAsync(
@@ -424,6 +430,7 @@ internal static class ShardQuota
         BytesPerSource = Share(whole.BytesPerSource, shardBits, ExtraBytes),
         KeysPerSubnet = (int)Share(whole.KeysPerSubnet, shardBits, ExtraKeys),
         BytesPerSubnet = Share(whole.BytesPerSubnet, shardBits, ExtraBytes),
+        KeptKeys = (int)Share(whole.KeptKeys, shardBits, ExtraKeys),
         ChangesPerSource = (int)Share(whole.ChangesPerSource, shardBits, ExtraKeys),
         ChangesPerSubnet = (int)Share(whole.ChangesPerSubnet, shardBits, ExtraKeys),
     };

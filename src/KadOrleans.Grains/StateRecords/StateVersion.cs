@@ -16,6 +16,11 @@ internal static class StateSchema
 #endif
 
     public const int Authors = 7;
+
+    // Values of shards may be marked as kept for their owners (ADR 46).
+    public const int Kept = 7;
+
+    public const string NotKept = "The cluster has silos of an earlier release, which keep no items for their owners; upgrade all first.";
 }
 
 // A stored state with the schema version that wrote it. Parts of states were classes: as records they must not include their

@@ -49,6 +49,7 @@ internal readonly struct StateEntry(JsonElement json)
         {
             PublishedAt = publishedAt,
             IsAuthored = Flag("authored"),
+            IsKept = Flag("kept"),
         });
     }
 

@@ -19,11 +19,11 @@ public sealed class StateImporter(
         {
             cancellationToken.ThrowIfCancellationRequested();
             var now = time.GetUtcNow();
-            var kept = chunk.Where(value => !value.Value.IsExpired(now) || value.Value.PublishedAt is not null).ToList();
+            var kept = chunk.Where(value => value.Value.ExpiresAt > now || value.Value.PublishedAt is not null).ToList();
             var results = kept.Count > 0 ? await put(kept) : [];
 
             // A node refuses a publication of a cluster that has expired.
-            var outdated = kept.Zip(results).Where(one => IsOlder(one.Second)).ToLookup(one => one.First.Value.IsExpired(now));
+            var outdated = kept.Zip(results).Where(one => IsOlder(one.Second)).ToLookup(one => one.First.Value.ExpiresAt <= now);
             Result = new ImportResult(
                 Result.Imported + results.Count(result => result == StoreResult.Stored),
                 Result.Expired + chunk.Length - kept.Count + outdated[true].Count(),

@@ -80,7 +80,7 @@ internal sealed class NodeAdmin(
     {
         AdminArguments.CheckCount(values.Count);
         var now = time.GetUtcNow();
-        return await Task.WhenAll(values.Select(value => value.Value.IsExpired(now)
+        return await Task.WhenAll(values.Select(value => value.Value.ExpiresAt <= now
             ? Task.FromResult(StoreResult.Outdated)
             : parts().Engine.Turns.RunAsync(
                 value.Key, () => ImportAsync(value.Key, value.Value with { PublishedAt = null }, cancellationToken))));

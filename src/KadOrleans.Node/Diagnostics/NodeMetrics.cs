@@ -242,7 +242,7 @@ internal sealed class NodeMetrics
             or StoreResult.SourceQuotaExceeded or StoreResult.SubnetQuotaExceeded or StoreResult.FarQuotaExceeded
             or StoreResult.TotalQuotaExceeded or StoreResult.ChangeLimitExceeded or StoreResult.TokenRequired
             or StoreResult.Superseded or StoreResult.InvalidItem or StoreResult.OlderItem
-            or StoreResult.NotOwner => UnacknowledgedReason.Refused,
+            or StoreResult.NotOwner or StoreResult.KeptQuotaExceeded => UnacknowledgedReason.Refused,
     };
 
     internal static UnacknowledgedReason ReasonOf(RefusalReason reason) => reason switch

@@ -290,7 +290,7 @@ internal sealed class RequestHandlers(
     {
         var length = stored is null
             ? WriteNodes(key, context)
-            : ResponseWriter.WriteValue(Buffer, context.Id, stored.Value, RemainingLife.InSeconds(stored.LifeLeft(time.GetUtcNow())));
+            : ResponseWriter.WriteValue(Buffer, context.Id, stored.Value, RemainingLife.InSeconds(options.LifeOf(stored, time.GetUtcNow())));
         Send(length, RequestKind.FindValue, key, context);
     }
 

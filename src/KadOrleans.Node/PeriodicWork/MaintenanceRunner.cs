@@ -24,6 +24,8 @@ internal sealed class MaintenanceRunner(
 
     private readonly StoreWatch _watch = new(node, store, environment);
 
+    private readonly KeptItems _kept = new(store, node.Kademlia.ValueTimeToLive, environment.Time);
+
     // One runs and one waits; more would only run again.
     private readonly Channel<MaintenanceTask> _requested = Channel.CreateBounded<MaintenanceTask>(1);
 
@@ -199,6 +201,7 @@ internal sealed class MaintenanceRunner(
 
     private async Task ExpireAsync(CancellationToken cancellationToken)
     {
+        await _kept.EndDueAsync(cancellationToken);
         var removed = await store.RemoveExpiredAsync(environment.Time.GetUtcNow(), cancellationToken);
         if (removed > 0)
         {

@@ -52,7 +52,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     // One entry for each value being sent.
     private readonly Channel<bool> _room = Channel.CreateBounded<bool>(MaxParallel);
 
-    // When a region's values went out last, by the bits that they share. Of one loop. Bounded: a node holds values of a few regions.
+    // When a region's values went out last, by the bits that they share. Of one loop. Bounded: a network has few regions.
     private readonly Dictionary<NodeId, long> _sentRegions = [];
 
     // Publications that were sent while the store could not write that: as it has them, and when. They would go out again each minute.
@@ -222,7 +222,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         {
             var now = _time.GetUtcNow();
             var storedAt = _ages.ByPresentClock(life.StoredAt, now);
-            if (RepublishPolicy.IsRipe(storedAt, life.ExpiresAt, now, Kademlia) && IsResponsible(life.Key))
+            if (RepublishPolicy.IsRipe(storedAt, life.ExpiresAt, now, Kademlia) && (life.IsKept || IsResponsible(life.Key)))
             {
                 ripe.Add(life.Key, storedAt);
                 var region = life.Key.Prefix(depth);
@@ -401,10 +401,10 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             }
 
             var held = await store.GetAsync(key, _time.GetUtcNow(), cancellationToken);
-            if (held is not null && (isDue is null || (isDue(key, held) && IsResponsible(key))))
+            if (held is not null && (isDue is null || (isDue(key, held) && (held.IsKept || IsResponsible(key)))))
             {
                 await WaitForUploadAsync(held.Value, queries: 0, cancellationToken);
-                if (await SpreadAsync(swept, held.Value, published, keysNear, cancellationToken))
+                if (await SpreadAsync(swept, held, published, keysNear, cancellationToken))
                 {
                     batch.CountRepublished();
                     node.Metrics.Add(NodeMetrics.Republished);
@@ -430,21 +430,23 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
 
     /// <summary>Sends a held value with the life that is left. False if it, or another one, was stored meanwhile: that one is not due.</summary>
     private async Task<bool> SpreadAsync(
-        SweptKey swept, DhtValue value, Publication? published, int keysNear, CancellationToken cancellationToken)
+        SweptKey swept, StoredValue found, Publication? published, int keysNear, CancellationToken cancellationToken)
     {
-        var key = swept.Key;
+        var (key, value) = (swept.Key, found.Value);
         var holders = await _lookups.FindHoldersAsync(key, keysNear, cancellationToken);
-        if (swept.IsDue is not null && !IsResponsible(key, holders.Closest))
+        if (swept.IsDue is not null && !found.IsKept && !IsResponsible(key, holders.Closest))
         {
             return false;
         }
 
         using var pass = await EnterAsync(key, holders, cancellationToken);
-        var result = await node.Turns.RunAsync(key, async () =>
-            await store.GetCurrentAsync(key, _time.GetUtcNow(), cancellationToken) is { } held && held.Value == value
-            && swept.IsDue?.Invoke(key, held) != false
-                ? await SendHeldAsync(swept, held, holders, pass, cancellationToken)
-                : Sending.NotSent);
+        var result = found.IsKept && await TakeNewerAsync(key, found, pass, cancellationToken)
+            ? Sending.Open
+            : await node.Turns.RunAsync(key, async () =>
+                await store.GetCurrentAsync(key, _time.GetUtcNow(), cancellationToken) is { } held && held.Value == value
+                && swept.IsDue?.Invoke(key, held) != false
+                    ? await SendHeldAsync(swept, held, holders, pass, cancellationToken)
+                    : Sending.NotSent);
         if (result is Sending.Unanswered or Sending.Open)
         {
             await SendLatestAsync(key, value, published, holders, cancellationToken);
@@ -460,7 +462,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         SweptKey swept, StoredValue held, LookupOutcome holders, ContactPass pass, CancellationToken cancellationToken)
     {
         var (key, now) = (swept.Key, _time.GetUtcNow());
-        var life = held.LifeLeft(now);
+        var life = Kademlia.LifeOf(held, now);
         _watch.NoteLateness(swept, RepublishPolicy.GetLateness(ByPresentClock(held.StoredAt), now, Kademlia));
         var sent = await node.Publisher.SendAsync(key, held.Value, life, holders, isChosen: false, held.IsAuthored, cancellationToken, pass);
         var others = await SendToOthersAsync(key, held.Value, life, holders, pass, held.IsAuthored, cancellationToken);
@@ -469,12 +471,26 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             return Sending.Unanswered;
         }
 
+        if (held.IsKept && sent.Refused > 0 && await node.TakeNewerAsync(key, held, holders.Closest, cancellationToken))
+        {
+            return Sending.Open;
+        }
+
         var noted = await store.PutAsync(
             key,
-            held with { StoredAt = _time.GetUtcNow(), PublishedAt = null },
+            held with { StoredAt = _time.GetUtcNow(), PublishedAt = null, IsKept = false },
             new PutTerms(PutKind.Copy) { Condition = PutCondition.SameValue with { StoredBy = held.StoredAt } },
             cancellationToken);
         return noted == StoreResult.Stored ? Sending.Noted : Sending.Open;
+    }
+
+    // Who keeps an item gets no STORE of a newer one where it is not among the k nearest. Nodes of this project refuse the older one, and are asked
+    // then. Others, which give no write tokens, take it in place of the newer, so they are asked before.
+    private async Task<bool> TakeNewerAsync(NodeId key, StoredValue held, ContactPass pass, CancellationToken cancellationToken)
+    {
+        var tokens = await Task.WhenAll(pass.Contacts.Select(async contact => await node.Tokens.GetAsync(contact)));
+        List<Contact> unaware = [.. pass.Contacts.Zip(tokens).Where(one => one.Second is { IsNone: true }).Select(one => one.First)];
+        return unaware.Count > 0 && await node.TakeNewerAsync(key, held, unaware, cancellationToken);
     }
 
     /// <summary>
@@ -642,7 +658,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         }
 
         await node.Publisher.SendAsync(
-            key, held.Value, held.LifeLeft(now), holders, isChosen: held.Source.IsTrusted, held.IsAuthored, cancellationToken);
+            key, held.Value, Kademlia.LifeOf(held, now), holders, isChosen: held.Source.IsTrusted, held.IsAuthored, cancellationToken);
         return held.Value;
     }
 

@@ -74,7 +74,7 @@ public interface IKeyStore : IAsyncDisposable
     /// <param name="cancellationToken">Ends the scan.</param>
     IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(
         KeyRegion region, Func<KeyLife, bool> isWanted, CancellationToken cancellationToken = default) =>
-        ScanAsync(region, cancellationToken).Where(entry => isWanted(new KeyLife(entry.Key, entry.Value.StoredAt, entry.Value.ExpiresAt)));
+        ScanAsync(region, cancellationToken).Where(entry => isWanted(new KeyLife(entry.Key, entry.Value.StoredAt, entry.Value.ExpiresAt) { IsKept = entry.Value.IsKept }));
 
     /// <summary>Sets the keys that are near, which is every key before. Values of others are evicted first.</summary>
     void SetArea(ResponsibleArea area);
@@ -107,7 +107,11 @@ public interface IKeyStore : IAsyncDisposable
 /// <param name="Key">The key.</param>
 /// <param name="StoredAt">The time of the last STORE; see <see cref="StoredValue.StoredAt"/>.</param>
 /// <param name="ExpiresAt">The end of the value's life.</param>
-public readonly record struct KeyLife(NodeId Key, DateTimeOffset StoredAt, DateTimeOffset ExpiresAt);
+public readonly record struct KeyLife(NodeId Key, DateTimeOffset StoredAt, DateTimeOffset ExpiresAt)
+{
+    /// <summary>Whether it is kept for its owner until <see cref="ExpiresAt"/>.</summary>
+    public bool IsKept { get; init; }
+}
 
 /// <summary>A key store's usage.</summary>
 /// <param name="Keys">Keys, expired ones included until they are removed.</param>

@@ -6,7 +6,7 @@ namespace KadOrleans.Node;
 /// Sends copies to single contacts, in the key's turn: only what is held then, and after it what was stored while it went out, which a late
 /// retry may have replaced there.
 /// </summary>
-internal sealed class ValueCopies(IKeyStore store, ValueStorer storer, KeyTurns turns, TimeProvider time)
+internal sealed class ValueCopies(IKeyStore store, ValueStorer storer, KeyTurns turns, KademliaOptions options, TimeProvider time)
 {
     /// <summary>Sends a held value with the life that is left. It is skipped if it is not held any more: whoever stored another sends that.</summary>
     /// <exception cref="KeyStoreException">The store did not answer.</exception>
@@ -39,7 +39,7 @@ internal sealed class ValueCopies(IKeyStore store, ValueStorer storer, KeyTurns 
         {
             await turns.RunAsync(key, async () =>
             {
-                if (!watch.IsQuiet(own: 1) || (await GetAsync(key) is { } held && (IsLater(held, value, since) || IsNewer(key, held.Value, value))))
+                if (!watch.IsQuiet(own: 1) || (await GetAsync(key) is { } held && IsLater(key, held, value, since)))
                 {
                     return false;
                 }
@@ -55,16 +55,15 @@ internal sealed class ValueCopies(IKeyStore store, ValueStorer storer, KeyTurns 
         }
     }
 
-    private static bool IsLater(StoredValue held, DhtValue value, DateTimeOffset since) =>
-        held.Value != value && (held.Source.IsTrusted || held.StoredAt >= since);
-
-    // Of an owner's items. What was found was checked when it came.
-    private static bool IsNewer(NodeId key, DhtValue held, DhtValue found) =>
-        ItemOrder.Newest.Compare(CheckedItem.OfChecked(key, held), CheckedItem.OfChecked(key, found)) > 0;
+    // Of items the owner's number decides. What was found was checked when it came.
+    private static bool IsLater(NodeId key, StoredValue held, DhtValue value, DateTimeOffset since) =>
+        ItemOrder.Newest.Compare(CheckedItem.OfChecked(key, held.Value), CheckedItem.OfChecked(key, value)) is not 0 and var order
+            ? order > 0
+            : held.Value != value && (held.Source.IsTrusted || held.StoredAt >= since);
 
     private async Task SendLaterAsync(NodeId key, DhtValue sent, DateTimeOffset since, Contact contact)
     {
-        for (var i = 0; i < ValuePublisher.MaxCorrections && await GetAsync(key) is { } held && IsLater(held, sent, since); i++)
+        for (var i = 0; i < ValuePublisher.MaxCorrections && await GetAsync(key) is { } held && IsLater(key, held, sent, since); i++)
         {
             sent = held.Value;
             await SendAsync(key, held, contact);
@@ -74,7 +73,7 @@ internal sealed class ValueCopies(IKeyStore store, ValueStorer storer, KeyTurns 
     private ValueTask<StoredValue?> GetAsync(NodeId key) => store.GetCurrentAsync(key, time.GetUtcNow());
 
     private Task<bool?> SendAsync(NodeId key, StoredValue held, Contact contact) =>
-        storer.StoreAsync(key, held.Value, held.LifeLeft(time.GetUtcNow()), contact, held.IsAuthored);
+        storer.StoreAsync(key, held.Value, options.LifeOf(held, time.GetUtcNow()), contact, held.IsAuthored);
 }
 
 /// <summary>What became of a copy.</summary>

@@ -1,3 +1,5 @@
+using KadOrleans.Core.Items;
+
 namespace KadOrleans.Node;
 
 /// <summary>Stores a value on the k nodes nearest to its key (Kademlia §2.3), and here if this node, or one that has its store, is one of them.</summary>
@@ -99,7 +101,7 @@ internal sealed class ValuePublisher(
             }
 
             value = held.Value;
-            life = held.PublishedAt is null ? held.LifeLeft(now) : null;
+            life = held.PublishedAt is null ? options.Kademlia.LifeOf(held, now) : null;
             await SendAsync(
                 key, value, life, holders, isChosen: life is not null && held.Source.IsTrusted, held.IsAuthored, cancellationToken);
         }
@@ -110,7 +112,8 @@ internal sealed class ValuePublisher(
     private async Task<StoreResult?> StoreLocallyAsync(
         NodeId key, DhtValue value, TimeSpan? life, IReadOnlyList<Contact> closest, PutTerms terms, CancellationToken cancellationToken)
     {
-        if (!RepublishPolicy.IsAmongNearest(siblings.NearestTo(key, ownId), key, [.. closest], options.Kademlia.BucketSize))
+        if (!RepublishPolicy.IsAmongNearest(siblings.NearestTo(key, ownId), key, [.. closest], options.Kademlia.BucketSize)
+            && !await IsOfKeptAsync(key, value, cancellationToken))
         {
             return null;
         }
@@ -119,6 +122,10 @@ internal sealed class ValuePublisher(
         var stored = new StoredValue(value, now, now + options.Kademlia.Bound(life), SourceNetwork.Trusted) { IsAuthored = true };
         return await store.PutAsync(key, stored, terms, cancellationToken);
     }
+
+    // What is kept for its owner is here wherever its key is, and follows him.
+    private async ValueTask<bool> IsOfKeptAsync(NodeId key, DhtValue value, CancellationToken cancellationToken) =>
+        ItemEnvelope.IsItemLike(value) && await store.GetCurrentAsync(key, time.GetUtcNow(), cancellationToken) is { IsKept: true };
 }
 
 /// <summary>Sends STOREs, with the contacts' write tokens. IsAuthored: the value's writer is this node, or was known to it.</summary>

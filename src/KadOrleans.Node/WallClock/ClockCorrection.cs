@@ -12,8 +12,11 @@ internal sealed record ClockCorrection(TimeSpan By, DateTimeOffset Since, DateTi
 
     // Null if its times are right. A value moves if the wrong clock stored it and its life could have begun by that clock. A
     // value of an earlier run that was stored again has the right end.
+    // Until when an item is kept its keeper has said; that it is so stays as it is.
     public StoredValue? Move(StoredValue value, TimeSpan timeToLive) =>
-        WasNoted(value.StoredAt) && value.ExpiresAt <= Until + timeToLive
+        !WasNoted(value.StoredAt) ? null
+        : value.IsKept ? value with { StoredAt = value.StoredAt + By, IsKept = false }
+        : value.ExpiresAt <= Until + timeToLive
             ? value with { StoredAt = value.StoredAt + By, ExpiresAt = value.ExpiresAt + By }
             : null;
 

@@ -7,7 +7,7 @@ namespace KadOrleans.Storage.Sqlite;
 // One change of one key in a segment. A removal is its type byte and the key. A put has its type byte, the key, and the times of
 // storing and expiry (8 bytes each). Then come its source unless that is trusted (16 bytes), the length of the encoded value (2
 // bytes), and the value as ValueCodec writes it. Numbers are big-endian. Since version 5 of the file two bits of a put's type are
-// SourceNetwork.IsProven and StoredValue.IsAuthored.
+// SourceNetwork.IsProven and StoredValue.IsAuthored; a third is StoredValue.IsKept.
 internal static class RecordCodec
 {
     public const int RemovalLength = 1 + NodeId.Length;
@@ -19,7 +19,8 @@ internal static class RecordCodec
     private const byte Put = 2;
     private const byte Proven = 0x10;
     private const byte Authored = 0x20;
-    private const byte Marks = Proven | Authored;
+    private const byte Kept = 0x40;
+    private const byte Marks = Proven | Authored | Kept;
 
     private const int StoredAtOffset = RemovalLength;
     private const int ExpiresAtOffset = StoredAtOffset + sizeof(long);
@@ -34,7 +35,8 @@ internal static class RecordCodec
     {
         destination[0] = (byte)((value.Source.IsTrusted ? TrustedPut : Put)
             | (value.Source.IsProven ? Proven : 0)
-            | (value.IsAuthored ? Authored : 0));
+            | (value.IsAuthored ? Authored : 0)
+            | (value.IsKept ? Kept : 0));
         key.CopyTo(destination[1..]);
         BinaryPrimitives.WriteInt64BigEndian(destination[StoredAtOffset..], value.StoredAt.ToUnixTimeMilliseconds());
         BinaryPrimitives.WriteInt64BigEndian(destination[ExpiresAtOffset..], value.ExpiresAt.ToUnixTimeMilliseconds());
@@ -107,8 +109,9 @@ internal static class RecordCodec
             }
 
             var network = ReadSource(source);
-            head = new RecordHead(
-                storedAt, expiresAt, new StoreShare(network, StoredValue.FixedFootprint + length, network.IsTrusted, IsMarkedFar: false));
+            var isKept = (Bytes[0] & Kept) != 0;
+            var share = new StoreShare(network, StoredValue.FixedFootprint + length, network.IsTrusted || isKept, IsMarkedFar: false) { IsKept = isKept };
+            head = new RecordHead(storedAt, expiresAt, share);
             return true;
         }
 
@@ -123,7 +126,11 @@ internal static class RecordCodec
                 return false;
             }
 
-            value = new StoredValue(content, storedAt, expiresAt, ReadSource(source)) { IsAuthored = (Bytes[0] & Authored) != 0 };
+            value = new StoredValue(content, storedAt, expiresAt, ReadSource(source))
+            {
+                IsAuthored = (Bytes[0] & Authored) != 0,
+                IsKept = (Bytes[0] & Kept) != 0,
+            };
             return true;
         }
 

@@ -76,7 +76,7 @@ internal sealed class LostRecords
         !put.IsRemoval
         && put.TryReadValue(out var value)
         && value.StoredAt.ToUnixTimeMilliseconds() is >= 0 and < LatestTime
-        && Math.Abs((value.ExpiresAt - value.StoredAt).TotalMilliseconds) <= LongestLife;
+        && Math.Abs((value.ExpiresAt - value.StoredAt).TotalMilliseconds) <= (value.IsKept ? KeepRules.Longest.TotalMilliseconds : LongestLife);
 
     private static (NodeId Head, NodeId Tail) Split(NodeId key) => (key.Prefix(HeadBits), key.Masked(TailMask));
 

@@ -84,6 +84,30 @@ public abstract class DhtContract
         Assert.Equal((end, false, true), (found.Item, found.Found, found.IsEnded));
     });
 
+    [Fact]
+    public Task An_item_is_kept_for_its_owner_and_follows_him() => RunAsync(async dht =>
+    {
+        var (one, two) = (SignedItems.Sign(1, "3:one", "kept"), SignedItems.Sign(2, "3:two", "kept"));
+        var until = DateTimeOffset.UtcNow.AddDays(30);
+        Assert.Equal(StoreResult.InvalidItem, (await dht.KeepSignedAsync(SignedItems.Forge(1, "3:one", "kept"), until)).Local);
+        await Assert.ThrowsAsync<ArgumentException>(() => dht.KeepAsync(one.Key, DhtValue.FromString("text"), until));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => dht.KeepSignedAsync(one, DateTimeOffset.UnixEpoch));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => dht.KeepSignedAsync(one, DateTimeOffset.UtcNow.AddDays(12_000)));
+        Assert.Null((await dht.GetSignedAsync(one.PublicKey, one.Salt)).Item);
+
+        var kept = await dht.KeepSignedAsync(one, until);
+        Assert.Equal((StoreResult.Stored, StoreResult.Stored, true), (kept.Local, kept.Publication, kept.Succeeded));
+        Assert.Equal(one, (await dht.GetSignedAsync(one.PublicKey, one.Salt)).Item);
+        Assert.True((await dht.SetSignedAsync(two)).Succeeded);
+        Assert.Equal(StoreResult.OlderItem, (await dht.KeepSignedAsync(one, until)).Local);
+        Assert.Equal(StoreResult.Stored, (await dht.KeepSignedAsync(two, until.AddDays(1))).Local);
+        Assert.Equal(two, (await dht.GetSignedAsync(one.PublicKey, one.Salt)).Item);
+
+        Assert.True(await dht.UnpublishAsync(one.Key));
+        Assert.False(await dht.UnpublishAsync(one.Key));
+        Assert.Equal(two, (await dht.GetSignedAsync(one.PublicKey, one.Salt)).Item);
+    });
+
     [Theory]
     [InlineData(SetAcknowledgement.Network)]
     [InlineData(SetAcknowledgement.Durable)]

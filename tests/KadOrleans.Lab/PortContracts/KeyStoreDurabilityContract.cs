@@ -38,6 +38,22 @@ public abstract class KeyStoreDurabilityContract : KeyStoreQuotaContract
     }
 
     [Fact]
+    public async Task A_kept_item_is_kept_after_reopening()
+    {
+        var (until, first) = (StoredValues.Now.AddDays(3_649), SignedItems.Sign(2, "6:second"));
+        Assert.Equal(StoreResult.Stored, await KeepAsync(first, until));
+        await ReopenAsync(StoreQuota.Unlimited with { KeptKeys = 1 });
+
+        Assert.Equal(StoreResult.KeptQuotaExceeded, await KeepAsync(SignedItems.Sign(1, "5:other", "another"), until));
+        Assert.Equal(0, await Store.RemoveExpiredAsync(until.AddDays(1)));
+        Assert.Equal(StoreResult.Stored, await PutAsync(SignedItems.Sign(3, "0:"), PutKind.Copy, StoredValues.Bob, TimeSpan.FromMinutes(1)));
+        await ReopenAsync();
+
+        var held = (await Store.GetAsync(SignedItems.Key(), StoredValues.Now))!;
+        Assert.Equal((SignedItems.Sign(3, "0:").ToValue(), until, true), (held.Value, held.KeptUntil, held.IsAuthored));
+    }
+
+    [Fact]
     public async Task A_condition_holds_for_what_is_there_after_reopening()
     {
         var (first, second) = (StoredValues.Text("first"), StoredValues.Text("second") with { ExpiresAt = StoredValues.Expiry.AddHours(1) });

@@ -105,6 +105,52 @@ public abstract class KeyStoreItemContract : KeyStoreConcurrencyContract
         Assert.Equal(59, SignedItems.SeqOf(await ValueOf(Key)));
     }
 
+    [Fact]
+    public async Task A_kept_item_follows_its_owner_and_stays_until_its_keeper_lets_it_go()
+    {
+        var until = StoredValues.Now.AddDays(40);
+        Assert.Equal(StoreResult.Stored, await KeepAsync(First, until));
+        Assert.Equal(StoreResult.Stored, await PutAsync(Second, PutKind.Copy, StoredValues.Alice, TimeSpan.FromMinutes(1)));
+        await Place.SettleAsync();
+        Assert.Equal(StoreResult.OlderItem, await KeepAsync(First, until.AddDays(1)));
+        Assert.Equal(StoreResult.Stored, await PutAsync(Second, PutKind.WithLife, life: TimeSpan.FromDays(99)));
+        Assert.Equal(0, await Store.RemoveExpiredAsync(until.AddDays(1)));
+
+        var lives = new List<KeyLife>();
+        await Store.VisitAsync(KeyRegion.Everywhere, lives.Add, CancellationToken.None);
+        Assert.Equal((Key, until, true), (lives.Single().Key, lives[0].ExpiresAt, lives[0].IsKept));
+        var held = (await Store.GetAsync(Key, until.AddHours(1)))!;
+        Assert.Equal((Second.ToValue(), until, SourceNetwork.Trusted), (held.Value, held.KeptUntil, held.Source));
+
+        Assert.Equal(StoreResult.Superseded, await ReleaseAsync(held with { ExpiresAt = until.AddDays(1) }));
+        Assert.Equal(StoreResult.Stored, await ReleaseAsync(held));
+        await Place.SettleAsync();
+        held = (await Store.GetAsync(Key, StoredValues.Now))!;
+        Assert.Equal((null, held.StoredAt.AddDays(7)), (held.KeptUntil, held.ExpiresAt));
+        Assert.Equal(1, await Store.RemoveExpiredAsync(StoredValues.Now.AddDays(8)));
+
+        Task<StoreResult> ReleaseAsync(StoredValue read) => Store.PutAsync(
+            Key,
+            read.Release(TimeSpan.FromDays(7)),
+            new PutTerms(PutKind.Copy) { Condition = new PutCondition { Value = read.Value, KeptUntil = read.KeptUntil } }).AsTask();
+    }
+
+    [Fact]
+    public async Task No_more_items_are_kept_than_the_quota_says_and_a_value_that_is_none_never_is()
+    {
+        await ReopenAsync(StoreQuota.Unlimited with { KeptKeys = 1 });
+        var until = StoredValues.Now.AddDays(40);
+        Assert.Equal(StoreResult.Stored, await KeepAsync(First, until));
+        var other = SignedItems.Sign(1, "5:other", "another");
+        Assert.Equal(StoreResult.KeptQuotaExceeded, await KeepAsync(other, until));
+        Assert.Equal(StoreResult.InvalidItem, await Store.PutAsync(StoredValues.Key(1), StoredValues.Text("text") with { IsKept = true, ExpiresAt = until }));
+        Assert.Equal(StoreResult.Stored, await KeepAsync(Second, until.AddDays(1)));
+        Assert.Equal(until.AddDays(1), Assert.Single(await Store.ReadAllAsync()).Value.KeptUntil);
+    }
+
+    protected async Task<StoreResult> KeepAsync(Item item, DateTimeOffset until) => await Store.PutAsync(
+        item.Key, StoredValues.Of(item.ToValue()) with { IsKept = true, IsAuthored = true, ExpiresAt = until });
+
     protected async Task<StoreResult> PutAsync(
         Item item, PutKind kind = PutKind.Publication, SourceNetwork source = default, TimeSpan? life = null) => await Store.PutAsync(
             Key, StoredValues.Of(item.ToValue(), source) with { ExpiresAt = StoredValues.Now + (life ?? TimeSpan.FromHours(24)) }, kind);

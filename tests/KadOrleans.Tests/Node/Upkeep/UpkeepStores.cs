@@ -203,7 +203,7 @@ internal sealed class ShardKeys(ShardEngine engine, TimeProvider time) : IKeySto
     public ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default) =>
         ChangeAsync(WriteKind.Remove, key, DateTimeOffset.MaxValue);
 
-    public ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken) => ChangeAsync(WriteKind.Unpublish, key, default);
+    public async ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken) => (await engine.UnpublishAsync([key]))[0];
 
     public ValueTask<bool> ConfirmAsync(NodeId key, DateTimeOffset mark) => ChangeAsync(WriteKind.Published, key, mark);
 

@@ -1,0 +1,243 @@
+using KadOrleans.Core.Items;
+
+namespace KadOrleans.Tests.Node;
+
+/// <summary>Items that a node keeps for their owners, in a network (ADR 46).</summary>
+public sealed class KeptItemTests
+{
+    private static readonly TimeSpan Hourly = TimeSpan.FromMinutes(75);
+    private static readonly NodeId Key = SignedItems.Key();
+    private static readonly Item First = SignedItems.Sign(1, "5:first");
+    private static readonly Item Second = SignedItems.Sign(2, "6:second");
+
+    private readonly SimulatedWorld _world = new(seed: 61);
+
+    private DateTimeOffset Now => _world.Clock.GetUtcNow();
+
+    // Whole seconds count.
+    private DateTimeOffset In(TimeSpan time) => new((Now + time).Ticks / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond, TimeSpan.Zero);
+
+    // Its keeper is the farthest of 26 from the key, and nobody else sends it: the others forget it as soon as they have it.
+    [Fact]
+    public void It_goes_out_each_hour_with_a_full_life_wherever_its_key_is() => _world.Run(async () =>
+    {
+        var keeper = await StartAsync(26);
+        var set = await keeper.Node.KeepSignedAsync(First, Now.AddDays(30));
+        Assert.Equal((20, StoreResult.Stored, StoreResult.Stored), (set.Stored, set.Local, set.Publication));
+        for (var hour = 0; hour < 6; hour++)
+        {
+            Assert.InRange(await CountAsync(First), 19, 21);
+            foreach (var node in _world.Nodes.Where(node => node != keeper))
+            {
+                if (await node.Store.GetAsync(Key, Now) is { } held)
+                {
+                    Assert.InRange(held.ExpiresAt - Now, TimeSpan.FromDays(7) - Hourly, TimeSpan.FromDays(7));
+                    await node.Store.RemoveAsync(Key);
+                }
+            }
+
+            await _world.PassAsync(Hourly);
+        }
+
+        Assert.InRange(await CountAsync(First), 19, 21);
+    });
+
+    // The keeper gets no STORE of it. It learns of it as others refuse what it has, and sends the newer one at once.
+    [Fact]
+    public void It_follows_its_owner_who_stores_a_newer_one_elsewhere_also_an_end() => _world.Run(async () =>
+    {
+        var keeper = await StartAsync(26);
+        var until = In(TimeSpan.FromDays(30));
+        await keeper.Node.KeepSignedAsync(First, until);
+        foreach (var item in (Item[])[Second, SignedItems.Sign(3, "0:")])
+        {
+            Assert.Equal(20, (await _world.Nodes[7].Node.SetSignedAsync(item)).Stored);
+            await _world.Nodes[7].Node.UnpublishAsync(Key);
+            await _world.PassAsync(Hourly);
+
+            var held = (await keeper.Store.GetAsync(Key, Now))!;
+            Assert.Equal((item.ToValue(), until), (held.Value, held.KeptUntil));
+            Assert.InRange(await CountAsync(item), 20, 22);
+        }
+
+        await _world.PassAsync(TimeSpan.FromHours(8));
+        Assert.InRange(await CountAsync(SignedItems.Sign(3, "0:")), 20, 26);
+    });
+
+    // They know no items, and would take an older one in place of a newer.
+    [Fact]
+    public void Nodes_that_take_any_value_are_asked_before_an_older_one_is_sent() => _world.Run(async () =>
+    {
+        var keeper = await _world.StartNodeAsync(Without.Walks);
+        var peer = _world.AddPeer();
+        var held = new Dictionary<NodeId, DhtValue>();
+        var sent = new List<DhtValue>();
+        peer.OnRequest = (request, id, answer) =>
+        {
+            if (request.Kind == RequestKind.Store)
+            {
+                sent.Add(request.AsStore().Value);
+                held[request.AsStore().Key] = request.AsStore().Value;
+            }
+
+            return request.Kind == RequestKind.FindValue && held.TryGetValue(request.Target, out var value)
+                ? ResponseWriter.WriteValue(answer, id, value, secondsLeft: 600_000)
+                : peer.Naming()(request, id, answer);
+        };
+        peer.Ping(keeper.Transport.Endpoint, _world.Random);
+        await _world.PassAsync(TimeSpan.FromSeconds(10));
+        await keeper.Node.KeepSignedAsync(First, Now.AddDays(30));
+        Assert.Equal([First.ToValue()], sent);
+        held[Key] = Second.ToValue();
+        sent.Clear();
+
+        await _world.PassAsync(3 * Hourly);
+
+        Assert.Equal(Second.ToValue(), (await keeper.Store.GetAsync(Key, Now))!.Value);
+        Assert.InRange(sent.Count, 2, 4);
+        Assert.All(sent, value => Assert.Equal(Second.ToValue(), value));
+    });
+
+    // Nobody reaches anybody, and all but the keeper lose what they hold.
+    [Fact]
+    public void After_three_hours_in_which_nobody_reached_anybody_each_is_on_the_network_within_the_interval() => _world.Run(async () =>
+    {
+        var keeper = await StartAsync(24);
+        var items = Enumerable.Range(0, 60).Select(i => SignedItems.Sign(1, $"i{i}e", $"item {i}")).ToList();
+        foreach (var item in items)
+        {
+            Assert.True((await keeper.Node.KeepSignedAsync(item, Now.AddDays(400))).Succeeded);
+        }
+
+        foreach (var node in _world.Nodes)
+        {
+            _world.Network.Cut([node.Transport.Endpoint], TimeSpan.FromHours(3));
+        }
+
+        foreach (var (node, item) in _world.Nodes.Where(node => node != keeper).SelectMany(node => items.Select(item => (node, item))))
+        {
+            await node.Store.RemoveAsync(item.Key);
+        }
+
+        await _world.PassAsync(TimeSpan.FromHours(3));
+        await _world.PassAsync(Hourly);
+
+        foreach (var item in items)
+        {
+            Assert.InRange(await CountAsync(item), 18, 24);
+            Assert.Equal(item, (await _world.Nodes[9].Node.GetSignedAsync(item.PublicKey, item.Salt)).Item);
+        }
+    });
+
+    [Fact]
+    public void A_restart_keeps_it_and_after_its_time_it_lives_for_a_time_to_live_as_any() => _world.Run(async () =>
+    {
+        var keeper = await StartAsync(24, options => options.Kademlia.ValueTimeToLive = TimeSpan.FromDays(2));
+        var until = In(TimeSpan.FromDays(3));
+        await keeper.Node.KeepSignedAsync(First, until);
+        await _world.PassAsync(TimeSpan.FromDays(2));
+        await keeper.RestartAsync();
+        await _world.PassAsync(until - Now - TimeSpan.FromMinutes(5));
+        Assert.Equal(until, (await keeper.Store.GetAsync(Key, Now))!.KeptUntil);
+        Assert.InRange(await CountAsync(First), 20, 24);
+
+        await _world.PassAsync(TimeSpan.FromMinutes(10));
+        var held = (await keeper.Store.GetAsync(Key, Now))!;
+        Assert.Null(held.KeptUntil);
+        Assert.InRange(held.ExpiresAt, until.AddDays(2) - Hourly, until.AddDays(2));
+
+        await _world.PassAsync(TimeSpan.FromHours(50));
+        Assert.Equal(0, await CountAsync(First));
+    });
+
+    [Fact]
+    public void What_is_not_kept_any_more_is_not_sent_and_the_quota_is_free() => _world.Run(async () =>
+    {
+        var keeper = await StartAsync(26, options => options.Quota = new StoreQuota { KeptKeys = 1 });
+        await keeper.Node.KeepSignedAsync(First, Now.AddDays(30));
+        var other = SignedItems.Sign(1, "5:other", "another");
+        Assert.Equal((StoreResult.KeptQuotaExceeded, 0, false), await KeepOtherAsync());
+
+        Assert.True(await keeper.Node.UnpublishAsync(Key));
+        Assert.False(await keeper.Node.UnpublishAsync(Key));
+        Assert.Equal((StoreResult.Stored, 20, true), await KeepOtherAsync());
+        foreach (var node in _world.Nodes.Where(node => node != keeper))
+        {
+            await node.Store.RemoveAsync(Key);
+        }
+
+        await _world.PassAsync(TimeSpan.FromHours(5));
+        Assert.Equal(1, await CountAsync(First));
+
+        async Task<(StoreResult?, int, bool)> KeepOtherAsync()
+        {
+            var set = await keeper.Node.KeepSignedAsync(other, Now.AddDays(30));
+            return (set.Local, set.Stored, set.Succeeded);
+        }
+    });
+
+    [Fact]
+    public void A_set_of_its_own_node_takes_its_place_though_the_key_is_far() => _world.Run(async () =>
+    {
+        var keeper = await StartAsync(26);
+        await keeper.Node.KeepSignedAsync(First, Now.AddDays(30));
+        Assert.True((await keeper.Node.SetSignedAsync(Second)).Succeeded);
+        Assert.Equal(Second.ToValue(), (await keeper.Store.GetAsync(Key, Now))!.Value);
+        Assert.Equal(StoreResult.OlderItem, (await keeper.Node.SetSignedAsync(First)).Local);
+        Assert.Equal(Now.AddDays(30).Date, (await keeper.Store.GetAsync(Key, Now))!.KeptUntil!.Value.Date);
+    });
+
+    // The clock of upkeep is not set back by a STORE that others bring: one of a day or more shows that they have it.
+    [Fact]
+    public void Who_stores_it_for_a_minute_does_not_keep_its_keeper_from_sending_it() => _world.Run(async () =>
+    {
+        var keeper = await StartAsync(26);
+        await keeper.Node.KeepSignedAsync(First, Now.AddDays(30));
+        var stranger = _world.AddPeer();
+        for (var i = 0; i < 3; i++)
+        {
+            foreach (var node in _world.Nodes.Where(node => node != keeper))
+            {
+                await node.Store.RemoveAsync(Key);
+            }
+
+            for (var minute = 0; minute < 80; minute += 20)
+            {
+                stranger.Store(keeper.Transport.Endpoint, MessageId.Random(_world.Random), new StoreRequest(stranger.Id, Key, First.ToValue(), 60));
+                await _world.PassAsync(TimeSpan.FromMinutes(20));
+            }
+
+            Assert.InRange(await CountAsync(First), 20, 22);
+        }
+    });
+
+    [Fact]
+    public void A_client_only_node_keeps_nothing_and_says_so() => _world.Run(async () =>
+    {
+        var client = await _world.StartNodeAsync(options => options.ClientOnly = true);
+        var refused = await Assert.ThrowsAsync<DhtUnavailableException>(() => client.Node.KeepSignedAsync(First, Now.AddDays(1)));
+        Assert.Equal("A client-only node has no storage, and keeps no items for their owners.", refused.Message);
+    });
+
+    // The node that is farthest from the key.
+    private async Task<SimulatedNode> StartAsync(int nodes, Action<KadNodeOptions>? configure = null)
+    {
+        await _world.StartNetworkAsync(nodes, options =>
+        {
+            Without.Walks(options);
+            configure?.Invoke(options);
+        });
+        return _world.Nodes.MaxBy(node => node.Id.DistanceTo(Key))!;
+    }
+
+    private async Task<int> CountAsync(Item item)
+    {
+        var count = 0;
+        foreach (var node in _world.Nodes)
+        {
+            count += (await node.Store.GetAsync(item.Key, Now))?.Value == item.ToValue() ? 1 : 0;
+        }
+
+        return count;
+    }
+}
