@@ -12,6 +12,9 @@ public abstract class RestartableServer : IAsyncDisposable
 
     public TimeSpan ProcessorTime => Process?.ProcessorTime ?? TimeSpan.Zero;
 
+    /// <summary>Bytes of memory that it has now; 0 while it does not run.</summary>
+    public long Memory => Process?.Memory.Current ?? 0;
+
     /// <summary>The running one; null before the first start and after each end.</summary>
     protected ChildProcess? Process { get; set; }
 

@@ -26,6 +26,7 @@ public class EntryCodecTests
         IsFar = random.Next(2) == 0,
         PublishedAt = random.Next(2) == 0 ? random.NextTime() : null,
         IsAuthored = random.Next(2) == 0,
+        IsKept = random.Next(2) == 0,
         Source = value.Source.WithProof(random.Next(2) == 0),
     };
 

@@ -44,6 +44,7 @@ public sealed class WireTests
         ("SourceNetwork-proven", Response.FromResult(new SourceNetwork(1, 2).WithProof(true))),
         ("StoredValue-authored", Response.FromResult(
             new StoredValue("text", Time, Time.AddDays(1), new SourceNetwork(1, 2).WithProof(true)) { IsAuthored = true })),
+        ("StoredValue-kept", Response.FromResult(new StoredValue("text", Time, Time.AddDays(1), default) { IsKept = true })),
         ("KeyRegion", Response.FromResult(new KeyRegion(Near.Id, Range.Prefix))),
         ("BucketRange", Response.FromResult(Range)),
         ("BucketRoom", Response.FromResult(new BucketRoom(Range, true))),

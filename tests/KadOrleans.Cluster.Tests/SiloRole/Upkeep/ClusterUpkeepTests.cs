@@ -3,7 +3,7 @@ namespace KadOrleans.Cluster.Tests.SiloRole;
 /// <summary>
 /// What it takes a cluster to send its values out once: a silo and two edges as processes, among nodes of this process, over real sockets.
 /// <c>KAD_UPKEEP_VALUES=1000000 KAD_UPKEEP_NODES=60</c> is the size that docs/bench/upkeep.md has, and <c>KAD_UPKEEP_BUILD</c> names the folder
-/// of another build's kad-server.
+/// of another build's kad-server. <c>KAD_UPKEEP_KEPT=1</c> takes items that the cluster keeps for their owners, wherever their keys are.
 /// </summary>
 public sealed class ClusterUpkeepTests(ITestOutputHelper output)
 {
@@ -13,6 +13,7 @@ public sealed class ClusterUpkeepTests(ITestOutputHelper output)
     private static readonly TimeSpan Longest = TimeSpan.FromHours(2);
     private static readonly int Values = Setting("KAD_UPKEEP_VALUES", 5_000);
     private static readonly int Nodes = Setting("KAD_UPKEEP_NODES", 30);
+    private static readonly bool AreKept = Setting("KAD_UPKEEP_KEPT", 0) == 1;
     private static readonly string Build = Environment.GetEnvironmentVariable("KAD_UPKEEP_BUILD") ?? string.Empty;
 
     private readonly CryptographicRandomSource _random = new();
@@ -24,7 +25,8 @@ public sealed class ClusterUpkeepTests(ITestOutputHelper output)
         using var folder = new TemporaryFolder();
         await using var network = await SocketNetwork.StartAsync(Nodes);
         await using var silo = new SiloServer(
-            folder.Path, SiloServer.ShardBits(ShardBits), "Kad:Cluster:Quota:TotalKeys=4000000", "Kad:Cluster:Quota:TotalBytes=4000000000");
+            folder.Path, SiloServer.ShardBits(ShardBits), "Kad:Cluster:Quota:TotalKeys=4000000", "Kad:Cluster:Quota:TotalBytes=4000000000",
+            "Kad:Cluster:Quota:KeptKeys=4000000");
         silo.Assembly = ServerExecutable.In(Build);
         await silo.StartAsync();
         string[] settings = [silo.GatewaySetting, $"Kad:Edge:Bootstrap={network.First}"];
@@ -35,8 +37,18 @@ public sealed class ClusterUpkeepTests(ITestOutputHelper output)
         await network.KnowsAsync(ids);
 
         await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
-        var keys = FindKeys(network, ids);
-        await FillAsync(client, keys);
+        var (keys, filling) = (new List<NodeId>(), Stopwatch.StartNew());
+        if (AreKept)
+        {
+            keys = await KeepAsync(client);
+        }
+        else
+        {
+            keys = FindKeys(network, ids);
+            await FillAsync(client, keys);
+        }
+
+        output.WriteLine($"filled in {filling.Elapsed.TotalSeconds:0} s");
         RestartableServer[] servers = [silo, one, other];
         var before = servers.Select(server => server.ProcessorTime).ToArray();
         var (own, received, watch) = (Environment.CpuUsage.TotalTime, network.Received, Stopwatch.StartNew());
@@ -46,11 +58,20 @@ public sealed class ClusterUpkeepTests(ITestOutputHelper output)
         var took = watch.Elapsed;
         var cpu = servers.Zip(before, (server, was) => $"{(server.ProcessorTime - was).TotalSeconds:0}").ToArray();
         output.WriteLine(
-            $"{Values} values of 64 bytes to {Nodes} nodes by two edges in {took.TotalSeconds:0} s ({Values / took.TotalSeconds:0} a second); "
-            + $"processor: edges {cpu[1]} and {cpu[2]} s, silo {cpu[0]} s, nodes {(Environment.CpuUsage.TotalTime - own).TotalSeconds:0} s; "
+            $"{Values} {(AreKept ? "kept items with" : "values of")} 64 bytes to {Nodes} nodes by two edges in {took.TotalSeconds:0} s ({Values / took.TotalSeconds:0} a second); "
+            + $"memory: silo {silo.Memory >> 20}, edges {one.Memory >> 20} and {other.Memory >> 20} MiB; processor: edges {cpu[1]} and {cpu[2]} s, silo {cpu[0]} s, nodes {(Environment.CpuUsage.TotalTime - own).TotalSeconds:0} s; "
             + $"requests to the nodes for each value: {string.Join(", ", network.Received.Select(count => $"{count.Key} {(count.Value - received[count.Key]) / (double)Values:0.000}"))}");
         var held = keys.Take(Sampled).Average(key => network.ShareOfHolders(key, ids));
         output.WriteLine($"held by {held:0.0000} of the nodes nearest to {Sampled} of them");
+
+        if (AreKept)
+        {
+            var start = Stopwatch.StartNew();
+            await silo.KillAsync();
+            await silo.StartAsync();
+            await Eventually.ReadAsync(() => CountKeptAsync(client, keys), static kept => kept == Sampled, Longest, TimeSpan.FromSeconds(1));
+            output.WriteLine($"{Sampled} of them were kept {start.Elapsed.TotalSeconds:0.0} s after the silo was killed and started");
+        }
 
         // On a busy machine some do not answer in time, and others take their places.
         Assert.InRange(held, 0.9, 1);
@@ -84,6 +105,52 @@ public sealed class ClusterUpkeepTests(ITestOutputHelper output)
             if (network.CountNearer(key, ids.MinBy(id => id.DistanceTo(key))) < SocketNetwork.K)
             {
                 keys.Add(key);
+            }
+        }
+
+        return keys;
+    }
+
+    // Null while the silo starts.
+    private static async Task<int?> CountKeptAsync(ClusterClient client, List<NodeId> keys)
+    {
+        try
+        {
+            var count = 0;
+            await using var values = client.OpenValues(ShardBits);
+            foreach (var key in keys.Take(Sampled))
+            {
+                count += (await values.GetAsync(key, DateTimeOffset.UtcNow))?.KeptUntil is null ? 0 : 1;
+            }
+
+            return count;
+        }
+        catch (KeyStoreException)
+        {
+            return null;
+        }
+    }
+
+    // As if kept two hours ago: all are due. A silo takes none before it knows that all silos can read them.
+    private static async Task<List<NodeId>> KeepAsync(ClusterClient client)
+    {
+        var keys = new List<NodeId>(Values);
+        await using var values = client.OpenValues(ShardBits);
+        var now = DateTimeOffset.UtcNow;
+        foreach (var some in Enumerable.Range(0, Values).Chunk(2_000))
+        {
+            var items = some.AsParallel().Select(i => SignedItems.Sign(1, $"61:{i:d61}", $"kept {i}")).ToList();
+            await Eventually.ReadAsync(StoreAsync, static isStored => isStored, Longest, TimeSpan.FromSeconds(1));
+            keys.AddRange(items.Select(item => item.Key));
+
+            async Task<bool> StoreAsync()
+            {
+                var results = await Task.WhenAll(items.Select(item => values.PutAsync(
+                    item.Key,
+                    new StoredValue(item.ToValue(), now.AddHours(-2), now.AddDays(300), SourceNetwork.Trusted) { IsKept = true },
+                    PutKind.Import).AsTask()));
+                Assert.All(results, result => Assert.True(result == StoreResult.Stored || result.IsUndecided(), $"{result}"));
+                return results.All(result => result == StoreResult.Stored);
             }
         }
 

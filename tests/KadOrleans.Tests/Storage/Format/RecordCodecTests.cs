@@ -20,13 +20,16 @@ public sealed class RecordCodecTests
     [InlineData("12", Source, false, true, false)]
     [InlineData("22", Source, false, false, true)]
     [InlineData("32", Source, false, true, true)]
-    public void A_put_has_a_bit_for_an_author_and_one_for_a_proven_source(string type, string source, bool isTrusted, bool isProven, bool isAuthored)
+    [InlineData("61", "", true, false, true, true)]
+    public void A_put_has_a_bit_for_an_author_for_a_proven_source_and_for_what_is_kept(
+        string type, string source, bool isTrusted, bool isProven, bool isAuthored, bool isKept = false)
     {
         var golden = type + Key + Times + source + Content;
         var value = new StoredValue(
             DhtValue.FromString("v"), StoredAt, StoredAt.AddDays(7), isTrusted ? SourceNetwork.Trusted : Alice.WithProof(isProven))
         {
             IsAuthored = isAuthored,
+            IsKept = isKept,
         };
         var bytes = new byte[RecordCodec.LengthOf(value)];
 
