@@ -20,6 +20,7 @@ internal static class AdminCommand
         KeyCommands.List(io),
         KeyCommands.Create(io),
         KeyCommands.Publications(io),
+        KeepCommand.Create(io),
         UsageCommands.Usage(io),
         UsageCommands.Sources(io),
         NodeCommands.Table(io),

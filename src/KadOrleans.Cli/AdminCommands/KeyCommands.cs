@@ -137,8 +137,13 @@ internal static class KeyCommands
             ("digest", result.Text("digest")),
             ("value", result["held"] is null ? "none is held here" : result.Text("held.value.text")),
             ("type", result.Text("held.value.type")),
+            ("owner", result.Text("held.value.item.publicKey")),
+            ("number", result.Text("held.value.item.seq") + (result.IsTrue("held.value.item.isEnd") ? ", with which the owner ended it" : string.Empty)),
+            ("item", result.Text("held.value.item.text")),
+            ("signature", result.Text("held.value.item.publicKey") == "" ? "" : result.IsTrue("held.value.item.verifies") ? "holds" : "does not hold"),
+            ("kept until", result.Text("held.keptUntil")),
             ("stored", result.Text("held.storedAt")),
-            ("expires", result.Text("held.expiresAt")),
+            ("expires", result.Text("held.keptUntil") == "" ? result.Text("held.expiresAt") : ""),
             ("source", result.Text("held.source")),
             ("published", result.Text("publishedAt") is { Length: > 0 } published ? published : "not from here"));
         printer.Rows(result.List("nearest"), ("near node", "id"), ("endpoint", "endpoint"), ("holds", "holds"));

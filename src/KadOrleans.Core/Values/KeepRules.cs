@@ -19,13 +19,15 @@ internal static class KeepRules
             throw new ArgumentException("The value is not a signed item; only signed items can be kept for their owners.", nameof(item));
         }
 
-        var end = new DateTimeOffset(until.UtcTicks - (until.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
-        return end > now && end - now <= Longest
-            ? end
-            : throw new ArgumentOutOfRangeException(
-                nameof(until),
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"The item is to be kept until {until.UtcDateTime:u}; a time after now, {now.UtcDateTime:u}, and at most {Longest.Days} days ahead is allowed."));
+        return FindProblem(until, now) is { } problem ? throw new ArgumentOutOfRangeException(nameof(until), problem) : WholeSecond(until);
     }
+
+    /// <summary>What is wrong with a time until which an item is to be kept, in one sentence; null if nothing is.</summary>
+    public static string? FindProblem(DateTimeOffset until, DateTimeOffset now) => WholeSecond(until) > now && WholeSecond(until) - now <= Longest
+        ? null
+        : string.Create(
+            CultureInfo.InvariantCulture,
+            $"The item is to be kept until {until.UtcDateTime:u}; a time after now, {now.UtcDateTime:u}, and at most {Longest.Days} days ahead is allowed.");
+
+    private static DateTimeOffset WholeSecond(DateTimeOffset time) => new(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
 }

@@ -1,4 +1,5 @@
 using KadOrleans.Core.Items;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.Net.Http.Headers;
 
 namespace KadOrleans.Hosting;
@@ -26,7 +27,8 @@ internal static class ItemApi
             .WithSummary("Stores an item that its owner signed, and publishes it again each day; with a life it stores the item for so many seconds.")
             .WithDescription(
                 "Bytes in JSON are in hexadecimal, the value in bencode. expectedSeq: the number of the item that it replaces (BEP 44, cas), decided "
-                + "with the write, as If-Match and If-None-Match are.")
+                + "with the write, as If-Match and If-None-Match are. keep: a date until which the item, and each newer one of its owner, is kept and sent "
+                + "again, for which the token needs the scope keep too.")
             .WithBody<ItemText>(ItemBody.MaxBodyBytes, ValueBody.Json, ValueBody.Bytes)
             .ProducesProblem(StatusCodes.Status409Conflict)
             .ProducesProblem(StatusCodes.Status412PreconditionFailed)
@@ -77,19 +79,47 @@ internal static class ItemApi
                 : TypedResults.Ok(new FoundItem(true, ItemResult.Of(found, requested.Key), LookupSummary.Of(result.Lookup))));
     }
 
-    private static async Task<StoredItem> PutAsync(string? wait, string? life, string? expectedSeq, HttpContext context, IDht dht)
+    /// <summary>Refuses to keep an item for who lacks the scope.</summary>
+    public static async Task CheckKeepAsync(HttpContext context, IAuthorizationService authorization)
+    {
+        if (!(await authorization.AuthorizeAsync(context.User, TokenAuthentication.PolicyOf(ApiScope.Keep))).Succeeded)
+        {
+            TokenAuthentication.DescribeLack(context.Response, ApiScope.Keep);
+            throw new ApiProblemException(
+                ProblemType.MissingScope, ApiScope.LackOf(TokenAuthentication.TokenOf(context), ApiScope.Keep));
+        }
+    }
+
+    private static async Task<StoredItem> PutAsync(
+        string? wait,
+        string? life,
+        string? expectedSeq,
+        string? keep,
+        HttpContext context,
+        IDht dht,
+        IAuthorizationService authorization,
+        TimeProvider time)
     {
         var (put, seq, conditions) = (RequestedPut.Parse(wait, life), ItemBody.SeqOf("expectedSeq", expectedSeq), TagConditions.Read(context.Request));
+        var until = RequestedKeep.Parse(
+            keep, time.GetUtcNow(), hasOthers: wait is not null || life is not null || expectedSeq is not null || conditions is not null);
+        if (until is not null)
+        {
+            await CheckKeepAsync(context, authorization);
+        }
+
         var item = await ItemBody.ReadAsync(context);
         var key = new RequestedKey(item.Key, null);
-        var result = await StoreAsync(dht, item, put, seq, conditions, context.RequestAborted);
+        var result = until is { } end
+            ? await dht.KeepSignedAsync(item, end, context.RequestAborted)
+            : await StoreAsync(dht, item, put, seq, conditions, context.RequestAborted);
         if (!result.Succeeded)
         {
             throw await KeyApi.NotStoredAsync(key, result, context.RequestServices.GetRequiredService<StoreFigureSource>());
         }
 
         context.Response.GetTypedHeaders().ETag = ValueBody.TagOf(SignedItemExtensions.ValueOf(item), ValueBody.TypeOf(context.Request)!);
-        return new StoredItem(ItemResult.Of(item, item.Key), PutResult.Of(key, result));
+        return new StoredItem(ItemResult.Of(item, item.Key), PutResult.Of(key, result), until);
     }
 
     private static Task<IResult> WatchAsync(

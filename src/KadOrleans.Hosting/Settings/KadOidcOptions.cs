@@ -69,8 +69,10 @@ public sealed record KadOidcRoles
 
     public string Manage { get; set; } = "kad-manage";
 
+    public string Keep { get; set; } = "kad-keep";
+
     /// <summary>The scopes that roles give.</summary>
     public IReadOnlyList<string> ScopesOf(IReadOnlyCollection<string> roles) =>
-        [.. new[] { (Read, ApiScope.Read), (Write, ApiScope.Write), (View, ApiScope.View), (Manage, ApiScope.Manage) }
+        [.. new[] { (Read, ApiScope.Read), (Write, ApiScope.Write), (View, ApiScope.View), (Manage, ApiScope.Manage), (Keep, ApiScope.Keep) }
             .Where(pair => roles.Contains(pair.Item1)).Select(pair => pair.Item2)];
 }

@@ -61,6 +61,18 @@ internal sealed class FakeDht : IDht
         : life is { } chosen ? await SetAsync(key, value, chosen, cancellationToken)
         : await SetAsync(key, value, acknowledgement, cancellationToken);
 
+    public Task<SetResult> KeepAsync(NodeId key, DhtValue item, DateTimeOffset until, CancellationToken cancellationToken = default)
+    {
+        Note($"keep until {until.UtcDateTime:u}", key);
+        if (Refusal is { } refusal)
+        {
+            return Task.FromResult(refusal);
+        }
+
+        _values[key] = item;
+        return Task.FromResult(new SetResult { Local = StoreResult.Stored, Stored = 3, Publication = StoreResult.Stored });
+    }
+
     public Task<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         Note("unpublish", key);

@@ -7,6 +7,7 @@ namespace KadOrleans.Tests.Http;
 public sealed class ItemApiTests(ApiHost host) : IClassFixture<ApiHost>
 {
     private const string Path = "/v1/items";
+    private const int Year = 2030;
     private const string Batch = "/v1/keys:batch";
 
     private static readonly Ed25519KeyPair Pair = Ed25519KeyPair.FromSeed(new byte[Ed25519KeyPair.SeedLength]);
@@ -194,6 +195,53 @@ public sealed class ItemApiTests(ApiHost host) : IClassFixture<ApiHost>
         var item = Json(await SignAsync(1, "one"));
         await _api.FailAsync(HttpStatusCode.Forbidden, "POST", Batch, $$"""{"operations":[{"op":"putItem","item":{{item}}}]}""", headers: _api.Reader);
         Assert.Empty(_api.Dht.Calls);
+    }
+
+    [Fact]
+    public async Task An_item_is_kept_until_a_date_for_who_has_the_scope()
+    {
+        var item = Json(await SignAsync(1, "one"));
+        await _api.ShowsAsync($$"""{"item":{"seq":1},"put":{"stored":3},"keptUntil":"{{Year}}-12-31T00:00:00+00:00"}""", "PUT", $"{Path}?keep={Year}-12-31", item);
+        await _api.JsonAsync("PUT", $"{Path}?keep={Year}-12-31T12:00:00%2B02:00", item);
+        Assert.Equal(
+            [$"keep until {Year}-12-31 00:00:00Z", $"keep until {Year}-12-31 10:00:00Z"], _api.Dht.Calls.Select(call => string.Join(' ', call.Split(' ').Take(4))));
+
+        var (secret, token) = ApiToken.Create("no keeper", [ApiScope.Read, ApiScope.Write]);
+        _api.Tokens.Replace([.. _api.Tokens.All, token]);
+        Assert.Equal(
+            "The token 'no keeper' lacks the scope 'keep'; it has read, write.",
+            await _api.FailAsync(HttpStatusCode.Forbidden, "PUT", $"{Path}?keep={Year}-12-31", item, headers: ("Authorization", $"Bearer {secret}")));
+    }
+
+    [Theory]
+    [InlineData("keep=soon", "keep is 'soon'; a date such as 2030-01-31, or a time such as 2030-01-31T12:00:00Z, is needed.")]
+    [InlineData("keep=2001-01-01", "The item is to be kept until 2001-01-01 00:00:00Z; a time after now, ")]
+    [InlineData("keep=9999-01-01", "The item is to be kept until 9999-01-01 00:00:00Z; a time after now, ")]
+    [InlineData("keep=2030-01-01&life=5", "keep is set beside wait, life, expectedSeq or a condition; an item is kept without them.")]
+    public async Task A_wrong_date_gets_a_sentence(string query, string expected) => Assert.StartsWith(
+        expected, await _api.FailAsync(HttpStatusCode.BadRequest, "PUT", $"{Path}?{query}", Json(await SignAsync(1, "one"))), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task More_items_than_may_be_kept_are_refused_with_the_limit()
+    {
+        _api.Dht.Refusal = new SetResult { Local = StoreResult.KeptQuotaExceeded };
+
+        Assert.Contains(
+            "raise 'keptKeys' with 'kad admin limits set', or '--max-kept' or 'Kad:Cluster:Quota:KeptKeys'.",
+            await _api.FailAsync(HttpStatusCode.InsufficientStorage, "PUT", $"{Path}?keep={Year}-12-31", Json(await SignAsync(1, "one"))),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_command_keeps_what_it_finds_and_ends_that()
+    {
+        await _api.JsonAsync("PUT", Path, Json(await SignAsync(4, "four")));
+        var kept = await _api.RunAsync("keep", Owner, "--salt", "profile", "--until", $"{Year}-12-31");
+        Assert.Equal((ExitCode.Done, true), (kept.ExitCode, kept.Output.Contains($"with the number 4 is kept until {Year}-12-31T00:00:00+00:00", StringComparison.Ordinal)));
+        var ended = await _api.RunAsync("keep", Owner, "--salt", "profile", "--end");
+        Assert.Equal((ExitCode.Done, true), (ended.ExitCode, ended.Output.Contains("is kept no longer.", StringComparison.Ordinal)));
+        Assert.Equal("No date is given; --until DATE, or --end, is needed.", (await _api.RunAsync("keep", Owner)).Error.Trim());
+        Assert.StartsWith("No value was found for the key", (await _api.RunAsync("keep", Owner, "--until", "2999-01-01")).Error, StringComparison.Ordinal);
     }
 
     [Fact]

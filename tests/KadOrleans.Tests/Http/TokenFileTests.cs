@@ -126,7 +126,7 @@ public sealed class TokenFileTests : IDisposable
         var (status, text) = await MakeAsync(server, manager, """{"name":"shop","scopes":["write"]}""");
         Assert.Equal((HttpStatusCode.Forbidden, true), (status, text.Contains("a token gives no more than it has", StringComparison.Ordinal)));
         (status, text) = await MakeAsync(server, manager, """{"name":"shop","scopes":"view"}""");
-        Assert.Equal((HttpStatusCode.BadRequest, true), (status, text.Contains("scopes is no list; read, write, view, manage are allowed.", StringComparison.Ordinal)));
+        Assert.Equal((HttpStatusCode.BadRequest, true), (status, text.Contains("scopes is no list; read, write, view, manage, keep are allowed.", StringComparison.Ordinal)));
         (status, text) = await MakeAsync(server, manager, """{"name":"first","scopes":["view"]}""");
         Assert.Equal((HttpStatusCode.Conflict, true), (status, text.Contains("two tokens have the name", StringComparison.Ordinal)));
         (status, text) = await MakeAsync(server, manager, """{"name":"watcher","scopes":["view"],"requestsPerSecond":5}""");

@@ -43,7 +43,10 @@ public static class ApiScope
     /// <summary>Change what the management API can change.</summary>
     public const string Manage = "manage";
 
-    public static IReadOnlyList<string> All { get; } = [Read, Write, View, Manage];
+    /// <summary>Have signed items kept for their owners until a time, whoever they are.</summary>
+    public const string Keep = "keep";
+
+    public static IReadOnlyList<string> All { get; } = [Read, Write, View, Manage, Keep];
 
     /// <summary>That a token or a user lacks a scope.</summary>
     public static string LackOf(ApiToken token, string? needed)

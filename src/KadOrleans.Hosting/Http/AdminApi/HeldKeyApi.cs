@@ -87,7 +87,7 @@ internal static class HeldKeyApi
             requested.Text ?? (texts.TryFind(requested.Digest, out var known) ? known : null),
             requested.Digest,
             held is null ? null : new HeldValueResult(
-                KeyResult.Of(requested, held.Value, lookup: null), held.StoredAt, held.ExpiresAt, held.Source.ToText(), held.Source.IsProven, held.IsAuthored),
+                KeyResult.Of(requested, held.Value, lookup: null), held.StoredAt, held.ExpiresAt, held.Source.ToText(), held.Source.IsProven, held.IsAuthored, held.KeptUntil),
             details.PublishedAt,
             [.. details.Nearest.Select(holder => new HolderResult(holder.Contact.Id, holder.Contact.Endpoint, StateOf(holder, held?.Value)))],
             details.NetworkProblem is { } problem ? VisibleText.Show(problem) : null);
@@ -159,9 +159,12 @@ internal static class HeldKeyApi
         IReadOnlyList<HolderResult> Nearest,
         string? NetworkProblem);
 
-    /// <summary>Authored: whoever wrote it was this node or cluster, or showed a write token.</summary>
+    /// <summary>
+    /// Authored: whoever wrote it was this node or cluster, or showed a write token. KeptUntil: until when an item is kept for its owner; null for
+    /// others.
+    /// </summary>
     private sealed record HeldValueResult(
-        KeyResult Value, DateTimeOffset StoredAt, DateTimeOffset ExpiresAt, string Source, bool Proven, bool Authored);
+        KeyResult Value, DateTimeOffset StoredAt, DateTimeOffset ExpiresAt, string Source, bool Proven, bool Authored, DateTimeOffset? KeptUntil);
 
     private sealed record HolderResult(NodeId Id, UdpEndpoint Endpoint, HolderState Holds);
 

@@ -57,4 +57,7 @@ public sealed record ItemResult(
 public sealed record FoundItem(bool Found, ItemResult Item, LookupSummary? Lookup);
 
 /// <summary>An item that was put, and what became of its copies.</summary>
-public sealed record StoredItem(ItemResult Item, PutResult Put);
+/// <param name="Item">The item.</param>
+/// <param name="Put">Its copies.</param>
+/// <param name="KeptUntil">Until when it is kept for its owner here; null if that was not asked for.</param>
+public sealed record StoredItem(ItemResult Item, PutResult Put, DateTimeOffset? KeptUntil);

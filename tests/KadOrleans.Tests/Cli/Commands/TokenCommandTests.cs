@@ -152,7 +152,7 @@ public sealed class TokenCommandTests : IDisposable
             "remove", "shop", "--file", Path);
         await RefusedAsync($"--file '{Path}' is unchanged: two tokens have the name 'shop'; each needs its own.", "add", "shop", "--file", Path);
         await RefusedAsync(
-            $"--file '{Path}' is unchanged: a scope of token 'a' is 'all'; read, write, view, manage are allowed.", "add", "a", "--file", Path, "--scope", "all");
+            $"--file '{Path}' is unchanged: a scope of token 'a' is 'all'; read, write, view, manage, keep are allowed.", "add", "a", "--file", Path, "--scope", "all");
         Assert.Equal(before, File.ReadAllText(Path));
 
         await KadRun.RefusedAsync("--file: '/none/tokens.json' cannot be read (", "token", "list", "--file", "/none/tokens.json");

@@ -98,7 +98,7 @@ function showKey(view, { session }, key, parameters) {
         details.key !== null && [el('dt', {}, 'Key'), el('dd', {}, shown(details.key))],
         el('dt', {}, 'Id'), el('dd', {}, el('code', { class: 'whole' }, details.digest)),
         el('dt', {}, 'Here'), el('dd', {}, held ? `${held.value.type}, held since ` : 'not held', held && time(held.storedAt)),
-        held && [el('dt', {}, 'Expires'), el('dd', {}, time(held.expiresAt), ` (${relative(held.expiresAt)})`),
+        held && [el('dt', {}, held.keptUntil ? 'Kept for its owner until' : 'Expires'), el('dd', {}, time(held.expiresAt), ` (${relative(held.expiresAt)})`),
           el('dt', {}, 'Source'), el('dd', {}, shown(held.source)),
           held.value.item && itemFacts(held.value.item)],
         el('dt', {}, 'Published'), el('dd', {}, details.publishedAt ? ['last ', time(details.publishedAt)] : 'not from here')),

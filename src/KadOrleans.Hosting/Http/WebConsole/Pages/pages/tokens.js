@@ -7,6 +7,7 @@ const SCOPES = {
   write: 'set values and end publications',
   view: 'look into what is held, tables and the audit log',
   manage: 'change what the console can change',
+  keep: 'have signed items kept for their owners',
 };
 
 export function show(view, { session }) {

@@ -1,0 +1,59 @@
+using KadOrleans.Core.Items;
+
+namespace KadOrleans.Cli;
+
+/// <summary><c>kad admin keep</c>: has a node or cluster keep an owner's item, without his key.</summary>
+internal static class KeepCommand
+{
+    // What the API takes of what it gives.
+    private static readonly string[] Parts = ["publicKey", "saltHex", "seq", "value", "signature"];
+
+    public static Command Create(CommandIo io)
+    {
+        var owner = new Argument<string>("OWNER") { Description = "The owner's public key in 64 hexadecimal digits, or the key of any item in 40." };
+        var (salt, until) = (new SaltOptions(), CommonOptions.Text("--until", "DATE", "Until when, such as 2030-01-31 or 2030-01-31T12:00:00Z (UTC)."));
+        var end = new Option<bool>("--end") { Description = "Keep it no longer: it lives as any other value then." };
+        return ApiCommand.Create(
+            io,
+            new ExampleCommand("keep", "Keep an owner's item until a date, and each newer one that he signs: it is found in the network, and sent again each hour.")
+            {
+                Examples =
+                [
+                    .. ApiCommand.Examples("keep 3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29 --salt shop --until 2030-01-31"),
+                    "kad admin keep 3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29 --salt shop --end --data kad-data",
+                ],
+                Notes = "The token needs the scopes read, write and keep. The limit keptKeys says how many items are kept at most.",
+            }.With([owner, .. salt.All, until, end]),
+            async (parsed, client, cancellationToken) =>
+            {
+                var (date, ends) = (parsed.GetValue(until), parsed.GetValue(end));
+                if (date is null == !ends)
+                {
+                    throw CommandException.WrongUsage(
+                        ends ? $"Both --until '{date}' and --end are given; one of them is needed." : "No date is given; --until DATE, or --end, is needed.");
+                }
+
+                var saltHex = salt.IsGiven(parsed) ? Convert.ToHexStringLower(salt.Read(parsed).Span) : null;
+                var path = $"/v1/items/{Uri.EscapeDataString(parsed.GetValue(owner)!)}{ApiRequest.QueryOf(("saltHex", saltHex))}";
+                var found = (await client.SendAsync(new ApiRequest(HttpMethod.Get, path), cancellationToken))["item"];
+                if (ends)
+                {
+                    await client.SendAsync(new ApiRequest(HttpMethod.Delete, $"/v1/keys/{found.Text("digest")}?as=digest"), cancellationToken);
+                    return new JsonObject { ["item"] = found!.DeepClone(), ["keptUntil"] = null };
+                }
+
+                var body = new JsonObject();
+                foreach (var part in Parts.Where(part => found?[part] is not null))
+                {
+                    body[part] = found![part]!.DeepClone();
+                }
+
+                return await client.SendAsync(new ApiRequest(HttpMethod.Put, $"/v1/items{ApiRequest.QueryOf(("keep", date))}", body), cancellationToken);
+            },
+            static (printer, result) => printer.Line(result["keptUntil"] is { } time
+                ? $"The item {result.Text("item.digest")}{NumberOf(result)} is kept until {time}, and on {result["put"].Count("stored", "other node")} now."
+                : $"The item {result.Text("item.digest")}{NumberOf(result)} is kept no longer."));
+    }
+
+    private static string NumberOf(JsonObject result) => result.Text("item.seq") is { Length: > 0 } seq ? $" with the number {seq}" : string.Empty;
+}
