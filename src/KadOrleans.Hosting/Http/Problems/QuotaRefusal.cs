@@ -14,6 +14,13 @@ internal sealed record QuotaRefusal(string Reason, string Sentence)
                 : "the store is full; 'kad admin limits' shows totalKeys and totalBytes, one of which is reached.");
         }
 
+        if (result.Local == StoreResult.KeptQuotaExceeded)
+        {
+            return new QuotaRefusal(
+                "keptQuotaExceeded",
+                "as many items are kept for their owners here as may be; raise 'keptKeys' with 'kad admin limits set', '--max-kept' or 'Kad:Cluster:Quota:KeptKeys'.");
+        }
+
         return result.Publication == StoreResult.TotalQuotaExceeded
             ? new QuotaRefusal(
                 "publicationsFull",
