@@ -9,8 +9,8 @@ namespace KadOrleans.Core.Values;
 internal static class ItemPut
 {
     /// <summary>
-    /// The life of a STORE from which on it counts as one for a kept item: who keeps that need not send it within the hour. Of holders whose own
-    /// lives end sooner it has to, so that these begin anew.
+    /// The life of a trusted source's STORE from which on it counts as one for a kept item: who keeps that need not send it within the hour. Of
+    /// holders whose own lives end sooner it has to, so that these begin anew.
     /// </summary>
     public static readonly TimeSpan LifeThatCounts = TimeSpan.FromDays(1);
 
@@ -131,9 +131,11 @@ internal static class ItemPut
         _ => Later(before.ExpiresAt, offered.ExpiresAt),
     };
 
-    // Whether a STORE shows that another holder has the item for a while. A kept one ends far later than any STORE.
-    private static bool Counts(StoredValue old, StoredValue offered) =>
-        offered.ExpiresAt - old.ExpiresAt >= -StoreDecision.NegligibleLife || (old.IsKept && offered.LifeLeft(offered.StoredAt) >= LifeThatCounts);
+    // Whether a STORE shows that others have the item for a while. A kept one ends far later than any STORE, and may have nobody else who sends it:
+    // a stranger could have it forgotten by storing it here alone.
+    private static bool Counts(StoredValue old, StoredValue offered) => old.IsKept
+        ? offered.Source.IsTrusted && (offered.ExpiresAt >= old.ExpiresAt || offered.LifeLeft(offered.StoredAt) >= LifeThatCounts)
+        : offered.ExpiresAt - old.ExpiresAt >= -StoreDecision.NegligibleLife;
 
     private static StoreResult? FindRefusal(StoredValue? before, StoredValue after, StoreAccounts accounts) =>
         after.IsKept && before is not { IsKept: true } && accounts.KeptKeys >= accounts.Quota.KeptKeys ? StoreResult.KeptQuotaExceeded : null;

@@ -24,6 +24,7 @@ internal static class FaultsCommand
                 ("--faults", "Faults, one after another: 0 to 10000. [default: 50]"),
                 ("--seed", "Seed of the faults. [default: 1]"),
                 ("--keys", "Keys that are overwritten: 1 to 10000. [default: 64]"),
+                ("--items", "1: the values are signed items. [default: 0]"),
                 ("--longest-freeze", "Seconds that a freeze lasts at most. [default: 60]"),
                 ("--standbys", "Standbys of PostgreSQL: 0 or 1. [default: 0]"),
             ]),

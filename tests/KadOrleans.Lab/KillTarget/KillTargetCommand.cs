@@ -1,8 +1,10 @@
+using KadOrleans.Core.Items;
+
 namespace KadOrleans.Lab;
 
 /// <summary>
-/// A process to be killed. Mode <c>hold</c> keeps a database open until the input ends. Modes <c>write</c> and <c>rewrite</c> store values
-/// by ascending numbers and print each. The latter has long values of few keys.
+/// A process to be killed. Mode <c>hold</c> keeps a database open until the input ends. Modes <c>write</c>, <c>rewrite</c> and <c>keep</c> store
+/// values by ascending numbers and print each. The second has long values of few keys, the third items that are kept for their owner.
 /// </summary>
 internal static class KillTargetCommand
 {
@@ -10,7 +12,7 @@ internal static class KillTargetCommand
 
     public static Command Create(CommandIo io)
     {
-        var mode = new Argument<string>("mode") { Description = "hold, write or rewrite." };
+        var mode = new Argument<string>("mode") { Description = "hold, write, rewrite or keep." };
         var folder = new Argument<string>("folder");
         var first = new Argument<int>("first") { DefaultValueFactory = _ => 0 };
         var command = new ExampleCommand(Name, "Store values in a folder until the process is killed.")
@@ -49,14 +51,20 @@ internal static class KillTargetCommand
         {
             for (var number = begin; ; number += Workload.Writers)
             {
-                var put = mode == "rewrite"
-                    ? store.PutAsync(Workload.RewrittenKey(number), Workload.RewrittenValue(number))
-                    : store.PutAsync(Workload.Key(number), Workload.Value(number));
-                if (await put == StoreResult.Stored)
+                if (await PutAsync(store, number) == StoreResult.Stored)
                 {
                     output.WriteLine(Workload.Acknowledge(number));
                 }
             }
         }
+
+        ValueTask<StoreResult> PutAsync(IKeyStore store, int number) => mode switch
+        {
+            "rewrite" => store.PutAsync(Workload.RewrittenKey(number), Workload.RewrittenValue(number)),
+            "keep" => KeepAsync(store, Workload.KeptItem(number)),
+            _ => store.PutAsync(Workload.Key(number), Workload.Value(number)),
+        };
+
+        static ValueTask<StoreResult> KeepAsync(IKeyStore store, Item item) => store.PutAsync(item.Key, Workload.KeptValue(item));
     }
 }

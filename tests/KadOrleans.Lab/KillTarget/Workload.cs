@@ -1,3 +1,5 @@
+using KadOrleans.Core.Items;
+
 namespace KadOrleans.Lab;
 
 /// <summary>What the process writes and says, so that whoever started it knows what to expect.</summary>
@@ -31,6 +33,17 @@ internal static class Workload
     public static NodeId RewrittenKey(int number) => Key(number % RewrittenKeys);
 
     public static StoredValue RewrittenValue(int number) => ValueOf($"{Prefix}{number}".PadRight(RewrittenLength));
+
+    /// <summary>An item of the owner whose sequence number says the number; its key is one writer's alone.</summary>
+    public static Item KeptItem(int number) => SignedItems.Sign(number, $"i{number}e", $"kept {number % RewrittenKeys}");
+
+    /// <summary>It is kept for its owner, but for those that follow one that is.</summary>
+    public static StoredValue KeptValue(Item item) => new StoredValue(item.ToValue(), StoredAt, KeptUntil, default)
+    {
+        IsKept = item.Seq < RewrittenKeys,
+    };
+
+    public static DateTimeOffset KeptUntil { get; } = StoredAt.AddDays(3_000);
 
     /// <summary>The number in a value that was written so.</summary>
     public static int NumberOf(StoredValue value) => int.Parse(

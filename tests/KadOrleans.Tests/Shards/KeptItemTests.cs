@@ -36,7 +36,7 @@ public sealed class KeptItemTests
         _clock.Advance(until - Now - TimeSpan.FromMinutes(1));
         await shard.Engine.ExpireAsync();
         Assert.Equal(until, (await shard.ReadAsync(First.Key))[0]!.KeptUntil);
-        await PutAsync(shard, First, new StoredValue(First.ToValue(), Now, Now + Week, StoredValues.Alice), PutKind.Copy);
+        await PutAsync(shard, First, new StoredValue(First.ToValue(), Now, Now + Week, SourceNetwork.Trusted), PutKind.Copy);
         var last = Now;
 
         _clock.Advance(TimeSpan.FromMinutes(1));

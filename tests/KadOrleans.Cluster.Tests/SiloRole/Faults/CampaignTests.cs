@@ -35,10 +35,57 @@ public sealed class CampaignTests
         return RunAsync(StorageKind.PostgreSql, members.Silos, faults: 1, seed, hasStandby: true);
     }
 
+    // KAD_KEPT_FAULTS is how many faults, and KAD_KEPT_KEYS how many items.
+    [Fact]
+    public async Task No_kept_item_is_lost_or_older_after_any_fault_and_all_are_kept_at_the_end()
+    {
+        var keys = int.Parse(Environment.GetEnvironmentVariable("KAD_KEPT_KEYS") ?? "32", CultureInfo.InvariantCulture);
+        var faults = int.Parse(Environment.GetEnvironmentVariable("KAD_KEPT_FAULTS") ?? "3", CultureInfo.InvariantCulture);
+        var ended = 0;
+        await RunAsync(StorageKind.Sqlite, SqliteMembers.Silos, faults, seed: 7, change: options => options with
+        {
+            Keys = keys,
+            AreItems = true,
+            AtStart = gateway => WithClientAsync(gateway, async dht =>
+            {
+                // A cluster that has just begun keeps none before it knows that all silos can.
+                await Eventually.BecomesAsync(
+                    async () => (await TryKeepAsync(dht, 0))?.Local == StoreResult.Stored, () => "a cluster that keeps items");
+                await Parallel.ForAsync(1, keys, async (key, _) => Assert.Equal(StoreResult.Stored, (await TryKeepAsync(dht, key))?.Local));
+            }),
+            AtEnd = gateway => WithClientAsync(gateway, async dht =>
+            {
+                for (var key = 0; key < keys; key++)
+                {
+                    ended += await dht.UnpublishAsync(KeyVersion.IdOf(key, isItem: true)) ? 1 : 0;
+                }
+            }),
+        });
+        Assert.Equal(keys, ended);
+
+        static async Task<SetResult?> TryKeepAsync(IDht dht, int key)
+        {
+            try
+            {
+                return await dht.KeepSignedAsync(KeyVersion.ToItem(key, version: 0), DateTimeOffset.UtcNow.AddDays(900));
+            }
+            catch (DhtUnavailableException)
+            {
+                return null;
+            }
+        }
+    }
+
+    private static async Task WithClientAsync(int gateway, Func<IDht, Task> run)
+    {
+        await using var client = await ClusterClient.ConnectAsync(gateway);
+        await run(new DhtClient(client.Grains));
+    }
+
     private static bool FreezesAnEdge(IReadOnlyList<Fault> plan) =>
         plan.Any(fault => fault is { Kind: FaultKind.Freeze, Target: FaultTarget.Edge } && fault.Duration >= LongFreeze);
 
-    private static async Task RunAsync(StorageKind storage, int silos, int faults, int seed, bool hasStandby = false)
+    private static async Task RunAsync(StorageKind storage, int silos, int faults, int seed, bool hasStandby = false, Func<CampaignOptions, CampaignOptions>? change = null)
     {
         var options = new CampaignOptions
         {
@@ -49,6 +96,7 @@ public sealed class CampaignTests
             LongestFreeze = LongestFreeze,
             Pace = TimeSpan.FromMilliseconds(100),
         };
+        options = change?.Invoke(options) ?? options;
         await using var progress = new StringWriter();
 
         var rows = await Campaign.RunAsync(options, new ProgressLog(progress), TestContext.Current.CancellationToken);

@@ -62,7 +62,7 @@ internal sealed class SocketNetwork : IAsyncDisposable
                 options.Bootstrap.Add($"{First}");
             }
 
-            var store = new InMemoryKeyStore(StoreQuota.Unlimited);
+            var store = new InMemoryKeyStore(StoreQuota.Unlimited, SignedItems.NewChecks());
             var node = new KadNode(options, UdpTransport.Bind(UdpEndpoint.Parse("127.0.0.1:0")), store, new InMemoryNodeStateStore());
             _nodes.Add((node, store));
             await node.StartAsync();

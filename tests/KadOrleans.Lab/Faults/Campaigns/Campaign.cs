@@ -25,7 +25,7 @@ public sealed class Campaign : IAsyncDisposable
         (_options, _cluster, _log) = (options, cluster, log);
         _random = new Random(options.Seed);
         _keys = new KeyOverwrites(
-            cluster.EdgeAddresses, source: 20, new OverwritePace(options.Keys, Patience, options.Pace), _clock, _random, log);
+            cluster.EdgeAddresses, source: 20, new OverwritePace(options.Keys, Patience, options.Pace) { AreItems = options.AreItems }, _clock, _random, log);
         _probing = [.. cluster.EdgeAddresses.Select(edge => new UdpAsker(edge, source: 22, answersPings: true))];
         _probes = _probing.ConvertAll(edge => new EdgeProbes(edge, _clock, _stop.Token));
     }
@@ -64,6 +64,8 @@ public sealed class Campaign : IAsyncDisposable
     {
         _running.AddRange(_probes.Select(probes => probes.RunAsync()));
         await BecomesHealthyAsync(cancellationToken);
+        var gateway = ((SiloServer)_cluster.Silos[0].Server).Gateway;
+        await _options.AtStart(gateway);
         _keys.Start();
         var members = new FaultMembers(_cluster.Silos.Count, _cluster.Edges.Count, _cluster.Storage.Faults.Keys);
         var rows = new List<FaultRow>();
@@ -75,6 +77,7 @@ public sealed class Campaign : IAsyncDisposable
             Tell(rows.Count, row);
         }
 
+        await _options.AtEnd(gateway);
         return rows;
     }
 

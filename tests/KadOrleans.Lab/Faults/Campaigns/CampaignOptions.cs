@@ -13,6 +13,14 @@ public sealed record CampaignOptions
 
     public TimeSpan LongestFreeze { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>Whether versions are signed items, each key's of one salt, whose sequence number is the version.</summary>
+    public bool AreItems { get; init; }
+
+    /// <summary>What is done with the keys once all is healthy, before anything is written and at the end; with the gateway of the first silo.</summary>
+    public Func<int, Task> AtStart { get; init; } = static _ => Task.CompletedTask;
+
+    public Func<int, Task> AtEnd { get; init; } = static _ => Task.CompletedTask;
+
     public TimeSpan Pace { get; init; } = TimeSpan.FromMilliseconds(20);
 
     public static CampaignOptions Read(OptionReader options)
@@ -24,6 +32,7 @@ public sealed record CampaignOptions
             Faults = options.Integer("--faults", 50, 0, 10_000),
             Seed = options.Integer("--seed", 1, 0, int.MaxValue),
             Keys = options.Integer("--keys", 64, 1, 10_000),
+            AreItems = options.Integer("--items", 0, 0, 1) == 1,
             LongestFreeze = options.Seconds("--longest-freeze", 60),
         };
     }

@@ -73,7 +73,11 @@ public sealed class KeyOverwrites : IAsyncDisposable
 /// How keys are overwritten, each by one writer that pauses after each version. After its patience it gives a version up and sends the
 /// next one to another edge. That is not less than an edge takes: 4 s.
 /// </summary>
-public sealed record OverwritePace(int Keys, TimeSpan Patience, TimeSpan Pause);
+public sealed record OverwritePace(int Keys, TimeSpan Patience, TimeSpan Pause)
+{
+    /// <summary>Whether versions are signed items.</summary>
+    public bool AreItems { get; init; }
+}
 
 /// <summary>Keys of which nothing is there, and those of which something older is there.</summary>
 public readonly record struct CheckResult(int Lost, int Undone);

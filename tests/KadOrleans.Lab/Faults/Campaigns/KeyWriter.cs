@@ -16,7 +16,7 @@ public sealed class KeyWriter(
 
     public WriteHistory History => history;
 
-    public NodeId Id { get; } = NodeId.FromKey($"campaign {history.Key}");
+    public NodeId Id { get; } = KeyVersion.IdOf(history.Key, pace.AreItems);
 
     public async Task RunAsync()
     {
@@ -56,7 +56,7 @@ public sealed class KeyWriter(
 
     private async Task<bool> StoreAsync(UdpAsker edge, int version)
     {
-        var isStored = await edge.StoreAsync(Id, KeyVersion.ToValue(history.Key, version));
+        var isStored = await edge.StoreAsync(Id, pace.AreItems ? KeyVersion.ToItem(history.Key, version).ToValue() : KeyVersion.ToValue(history.Key, version));
         if (isStored)
         {
             history.Acknowledge(version, clock.Elapsed);

@@ -1,3 +1,5 @@
+using KadOrleans.Core.Items;
+
 namespace KadOrleans.Lab;
 
 /// <summary>The versions of one key: when and where each was sent, and when it was acknowledged.</summary>
@@ -81,9 +83,21 @@ public static class KeyVersion
     public static DhtValue ToValue(int key, int version) =>
         DhtValue.FromString($"{key}:{version}");
 
+    /// <summary>The same as an item of the owner, with the version as its sequence number.</summary>
+    public static Item ToItem(int key, int version) => SignedItems.Sign(version, $"i{version}e", SaltOf(key));
+
+    public static NodeId IdOf(int key, bool isItem) => isItem ? SignedItems.Key(SaltOf(key)) : NodeId.FromKey($"campaign {key}");
+
+    private static string SaltOf(int key) => $"campaign {key}";
+
     /// <summary>The version that a value is of; null for what is no version of this key.</summary>
     public static int? Read(int key, DhtValue value)
     {
+        if (value.Kind == DhtValueKind.Bytes)
+        {
+            return (int?)SignedItems.SeqOf(value);
+        }
+
         if (value.Kind != DhtValueKind.String || value.AsString().Split(':') is not [var of, var number])
         {
             return null;

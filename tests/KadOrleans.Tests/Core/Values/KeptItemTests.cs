@@ -87,16 +87,17 @@ public sealed class KeptItemTests
         Assert.Equal(Start.AddDays(40), Held.KeptUntil);
     }
 
-    // Nothing is written for it. Short ones count for nothing, else a stranger's could keep it from being sent.
+    // Nothing is written for it. A stranger could keep it from being sent to anybody else.
     [Fact]
-    public void A_STORE_that_lives_for_a_day_counts_and_a_shorter_one_does_not()
+    public void A_trusted_STORE_that_lives_for_a_day_counts_and_neither_a_shorter_one_nor_a_strangers_does()
     {
         Keep(_shard, 3, Start.AddDays(300));
         var later = Start.AddMinutes(30);
-        Assert.False(Decide(Value(3, Alice, TimeSpan.FromHours(23), later)).NeedsWrite);
-        Assert.Equal(Start, Decide(Value(3, Alice, TimeSpan.FromHours(23), later)).Held!.StoredAt);
+        Assert.False(Decide(Value(3, SourceNetwork.Trusted, TimeSpan.FromHours(23), later)).NeedsWrite);
+        Assert.Equal(Start, Decide(Value(3, SourceNetwork.Trusted, TimeSpan.FromHours(23), later)).Held!.StoredAt);
+        Assert.All(Sources[1..], stranger => Assert.Equal(Start, Decide(Value(3, stranger, TimeSpan.FromDays(400), later)).Held!.StoredAt));
 
-        var renewed = Decide(Value(3, Alice, TimeSpan.FromHours(24), later));
+        var renewed = Decide(Value(3, SourceNetwork.Trusted, TimeSpan.FromHours(24), later));
         Assert.Equal((later, Start.AddDays(300), false), (renewed.Held!.StoredAt, renewed.Held.KeptUntil, renewed.NeedsWrite));
 
         StoreDecision Decide(StoredValue offered) => _shard.Decide(Key, offered, Terms(3, PutKind.Copy));

@@ -34,6 +34,25 @@ public sealed class KilledProcessTests : SqliteTests
         }
     }
 
+    // The first item of each key is kept, and those that follow replace it.
+    [Fact]
+    public async Task Each_kept_item_outlives_kills_none_older_and_until_the_same_time()
+    {
+        var acknowledged = new HashSet<int>();
+        foreach (var enough in Times(300, 500, 900, 1500))
+        {
+            await WriteAndKillAsync("keep", enough, acknowledged);
+
+            await using var database = Open();
+            var held = await database.ReadAllAsync();
+            foreach (var last in acknowledged.GroupBy(number => Workload.KeptItem(number).Key))
+            {
+                Assert.Equal(Workload.KeptUntil, held[last.Key].KeptUntil);
+                Assert.InRange(SignedItems.SeqOf(held[last.Key].Value)!.Value, last.Max(), long.MaxValue);
+            }
+        }
+    }
+
     private static IEnumerable<int> Times(params int[] acknowledgements) => Enumerable.Range(0, Kills).Select(i => acknowledgements[i % acknowledgements.Length]);
 
     /// <summary>Kills in the middle of writing, then reads what it had still said.</summary>
