@@ -76,7 +76,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
                 MostOverdue = RepublishPolicy.MostOverdueAtCheck(Kademlia),
             };
             Func<NodeId, StoredValue, bool>? isDue = some.IsAfterCut ? null : IsDueAtCheck;
-            SweptKey[] keys = [.. some.Keys.Select(key => new SweptKey(key, isDue, batch))];
+            SweptKey[] keys = [.. some.Keys.Select(key => new SweptKey(key, isDue, batch) { IsOffered = !some.IsAfterCut })];
             _watch.Add(keys);
             _work.Writer.TryWrite((keys, batch));
         }
@@ -401,10 +401,19 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             }
 
             var held = await store.GetAsync(key, _time.GetUtcNow(), cancellationToken);
-            if (held is not null && (isDue is null || (isDue(key, held) && IsResponsible(key))))
+            if (held is null || isDue?.Invoke(key, held) == false)
+            {
+                return;
+            }
+
+            if (isDue is not null && !IsResponsible(key))
+            {
+                await PassOverAsync(swept, held, cancellationToken);
+            }
+            else
             {
                 await WaitForUploadAsync(held.Value, queries: 0, cancellationToken);
-                if (await SpreadAsync(swept, held.Value, published, keysNear, cancellationToken))
+                if (await SpreadAsync(swept, held, published, keysNear, cancellationToken))
                 {
                     batch.CountRepublished();
                     node.Metrics.Add(NodeMetrics.Republished);
@@ -430,12 +439,13 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
 
     /// <summary>Sends a held value with the life that is left. False if it, or another one, was stored meanwhile: that one is not due.</summary>
     private async Task<bool> SpreadAsync(
-        SweptKey swept, DhtValue value, Publication? published, int keysNear, CancellationToken cancellationToken)
+        SweptKey swept, StoredValue read, Publication? published, int keysNear, CancellationToken cancellationToken)
     {
-        var key = swept.Key;
+        var (key, value) = (swept.Key, read.Value);
         var holders = await _lookups.FindHoldersAsync(key, keysNear, cancellationToken);
         if (swept.IsDue is not null && !IsResponsible(key, holders.Closest))
         {
+            await PassOverAsync(swept, read, cancellationToken);
             return false;
         }
 
@@ -469,12 +479,23 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             return Sending.Unanswered;
         }
 
-        var noted = await store.PutAsync(
-            key,
-            held with { StoredAt = _time.GetUtcNow(), PublishedAt = null },
-            new PutTerms(PutKind.Copy) { Condition = PutCondition.SameValue with { StoredBy = held.StoredAt } },
-            cancellationToken);
-        return noted == StoreResult.Stored ? Sending.Noted : Sending.Open;
+        return await NoteStoredAsync(key, held, cancellationToken) == StoreResult.Stored ? Sending.Noted : Sending.Open;
+    }
+
+    private ValueTask<StoreResult> NoteStoredAsync(NodeId key, StoredValue held, CancellationToken cancellationToken) => store.PutAsync(
+        key,
+        held with { StoredAt = _time.GetUtcNow(), PublishedAt = null },
+        new PutTerms(PutKind.Copy) { Condition = PutCondition.SameValue with { StoredBy = held.StoredAt } },
+        cancellationToken);
+
+    // Others are the value's holders, and keep it. A schedule that offers what is due until it is not any more would look for it all the time, and
+    // say that nobody has sent it: it is due again after an interval.
+    private async Task PassOverAsync(SweptKey swept, StoredValue held, CancellationToken cancellationToken)
+    {
+        if (swept.IsOffered)
+        {
+            await NoteStoredAsync(swept.Key, held, cancellationToken);
+        }
     }
 
     /// <summary>
@@ -560,6 +581,13 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
 
         var terms = new PutTerms(PutKind.Publication) { Condition = publications.GetCondition(publication) };
         var result = await node.Publisher.StoreAsync(key, publication.Value, life: null, holders, terms, cancellationToken, pass);
+        if (result.Local == StoreResult.StorageFailed && terms.Condition is null && await HoldsNoOtherAsync(key, publication.Value, cancellationToken))
+        {
+            // The disk is full or has failed. What was read is published still: nobody but this node changes it, in the key's turn.
+            result = await node.Publisher.SendAsync(
+                key, publication.Value, life: null, holders, isChosen: false, isAuthored: true, cancellationToken, pass);
+        }
+
         if (pass is not null && result.Succeeded)
         {
             await SendToOthersAsync(key, publication.Value, life: null, holders, pass, isAuthored: true, cancellationToken);
@@ -569,6 +597,10 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             : await NoteSentAsync(key, publication, cancellationToken) == StoreResult.Stored ? Sending.Noted
             : Sending.Open;
     }
+
+    // Else this node would go on to return and to republish the other one.
+    private async Task<bool> HoldsNoOtherAsync(NodeId key, DhtValue value, CancellationToken cancellationToken) =>
+        await store.GetCurrentAsync(key, _time.GetUtcNow(), cancellationToken) is not { } held || held.Value == value;
 
     private async Task<StoreResult> NoteSentAsync(NodeId key, Publication publication, CancellationToken cancellationToken)
     {
@@ -784,6 +816,9 @@ internal readonly record struct SweptKey(NodeId Key, Func<NodeId, StoredValue, b
 
     /// <summary>Whether it goes out as one of this node's publications with others of its region, though it is not due by itself.</summary>
     public bool IsPublication { get; init; }
+
+    /// <summary>Whether it was given by a schedule that gives it again as long as it is due.</summary>
+    public bool IsOffered { get; init; }
 
     /// <summary>How far beyond its interval it was when it was found. Zero if that is not known.</summary>
     public TimeSpan Overdue { get; init; }
