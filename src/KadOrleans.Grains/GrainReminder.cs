@@ -63,11 +63,12 @@ internal sealed class GrainReminder(Grain grain, string name, TimeSpan period, I
     }
 
     /// <summary>
-    /// Whether a reminder is set and ticks within a period from now. One that was set while a clock was ahead would not tick until that
-    /// time, so it counts as not set.
+    /// Whether a reminder is set, and ticks within a period from now and at least once in each. One that was set while a clock was ahead would not
+    /// tick until that time, so it counts as not set.
     /// </summary>
     public static async Task<bool> TicksAsync(IGrainBase grain, string name, TimeSpan period, DateTimeOffset now) =>
         await grain.GrainContext.ActivationServices.GetRequiredService<IReminderTable>().ReadRow(grain.GrainContext.GrainId, name) is { } row
+        && row.Period <= period
         && row.StartAt <= now.UtcDateTime + period + ClockTolerance;
 
     // A random part of the period, at least a minute: reminders that were set together do not tick together.

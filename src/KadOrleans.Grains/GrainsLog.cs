@@ -45,7 +45,7 @@ internal static partial class GrainsLog
     [LoggerMessage(6010, LogLevel.Debug, "{Shard} is active with {Keys} keys after {Duration}")]
     public static partial void ShardActivated(this ILogger logger, string shard, int keys, TimeSpan duration);
 
-    [LoggerMessage(6015, LogLevel.Warning, "Expired values of {Shard} were not all removed; the next hourly check removes them: {Message}")]
+    [LoggerMessage(6015, LogLevel.Warning, "Expired values of {Shard} were not all removed; the next check removes them: {Message}")]
     public static partial void ExpiryFailed(this ILogger logger, string shard, string message);
 
     [LoggerMessage(6016, LogLevel.Warning, "The reminder {Name} of {Grain} could not be set or removed; it is tried again")]
@@ -54,7 +54,7 @@ internal static partial class GrainsLog
     [LoggerMessage(6017, LogLevel.Warning, "Due values of {Shard} could not be passed to an edge for republishing; it is tried again: {Message}")]
     public static partial void RepublishNotHandedOver(this ILogger logger, string shard, string message);
 
-    [LoggerMessage(6018, LogLevel.Warning, "{Left} due values of {Shard} were not sent within {Longest}, by any edge; the next hourly check begins anew")]
+    [LoggerMessage(6018, LogLevel.Warning, "{Left} due values of {Shard} were not sent within {Longest}, by any edge; the next check begins anew")]
     public static partial void RepublishGivenUp(this ILogger logger, string shard, int left, TimeSpan longest);
 
     [LoggerMessage(6020, LogLevel.Warning, "The routing table of {NodeId} could not be saved; it is tried again")]
@@ -87,7 +87,7 @@ internal static partial class GrainsLog
     [LoggerMessage(6044, LogLevel.Warning, "The edge directory did not respond; the last list of live edges is used: {Message}")]
     public static partial void EdgesNotListed(this ILogger logger, string message);
 
-    [LoggerMessage(6042, LogLevel.Warning, "A value was stored in the cluster alone; an hourly check sends it to the network: {Message}")]
+    [LoggerMessage(6042, LogLevel.Warning, "A value was stored in the cluster alone; the next check sends it to the network: {Message}")]
     public static partial void NetworkNotReached(this ILogger logger, string message);
 
     [LoggerMessage(6053, LogLevel.Warning, "Edge {Name} does not follow the newest bans and limits yet; it asks for them with its next renewal: {Message}")]

@@ -9,8 +9,17 @@ internal sealed class RefreshPolicy(NodeId ownId, TimeSpan interval)
 
     private const double EarliestShare = 0.25;
 
+    // Of a schedule whose checks cost an activation: reminders of Orleans, which come once a minute at most.
+    private const int ChecksPerInterval = 6;
+    private static readonly TimeSpan LongestCheck = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan ShortestCheck = TimeSpan.FromMinutes(1);
+
     public IReadOnlyList<BucketRange> GetDueBuckets(IReadOnlyList<BucketSummary> buckets, DateTimeOffset now) =>
         [.. buckets.Where(bucket => now.Since(bucket.LastLookup) >= GetDueAge(bucket.Range)).Select(bucket => bucket.Range)];
+
+    /// <summary>How often such a schedule checks. Once per interval, a check just before a bucket is due would delay it by the whole interval.</summary>
+    public static TimeSpan GetCheckPeriod(TimeSpan interval) =>
+        TimeSpan.FromTicks(Math.Clamp(interval.Ticks / ChecksPerInterval, ShortestCheck.Ticks, LongestCheck.Ticks));
 
     public TimeSpan GetDueAge(BucketRange range) => interval * (1 - (EarliestShare * Fraction(range)));
 

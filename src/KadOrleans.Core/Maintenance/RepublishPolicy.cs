@@ -14,6 +14,10 @@ internal static class RepublishPolicy
     /// <summary>A publication may go out early by this part of its interval: by an hour of a day.</summary>
     private const int EarlyDivisor = 24;
 
+    // A shard's check costs a look at its keys, and an activation if it sleeps. Orleans' reminders come once a minute at most.
+    private static readonly TimeSpan LongestCheck = TimeSpan.FromHours(1);
+    private static readonly TimeSpan ShortestCheck = TimeSpan.FromMinutes(1);
+
     // Beyond the spread of holders: a look each minute, a minute in which what is due goes out, and waits for contacts that are silent.
     private static readonly TimeSpan Slack = TimeSpan.FromMinutes(5);
 
@@ -49,6 +53,17 @@ internal static class RepublishPolicy
     // would not be due until the clock shows that time.
     public static bool IsDueAtCheck(DateTimeOffset storedAt, DateTimeOffset expiresAt, DateTimeOffset now, KademliaOptions options) =>
         (now - storedAt >= options.RepublishInterval - Spread(options) || storedAt - now > FarAhead) && now < expiresAt;
+
+    /// <summary>
+    /// How often such a schedule checks: once per interval, at least each hour. A publication that is a little too young at one check is due at the
+    /// next, so there are two for its interval.
+    /// </summary>
+    public static TimeSpan GetCheckPeriod(KademliaOptions options)
+    {
+        var publishing = PublishInterval(options) / 2;
+        var shorter = options.RepublishInterval < publishing ? options.RepublishInterval : publishing;
+        return TimeSpan.FromTicks(Math.Clamp(shorter.Ticks, ShortestCheck.Ticks, LongestCheck.Ticks));
+    }
 
     public static bool IsPublicationDue(DateTimeOffset publishedAt, DateTimeOffset now, KademliaOptions options)
     {

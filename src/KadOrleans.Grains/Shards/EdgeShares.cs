@@ -3,7 +3,7 @@ namespace KadOrleans.Grains;
 /// <summary>
 /// Which edge sends a due key. Each has the same share of the key space, so that all have about as much to do, and the shares lie side by
 /// side, so that few regions fall to two edges. When edges leave, what they had is divided among the others, and nothing else moves. Edges that
-/// come meanwhile get something only if all others have left. Immutable.
+/// come meanwhile get something only if all others have left. One that serves no node id has no share. Immutable.
 /// </summary>
 internal sealed class EdgeShares
 {
@@ -17,7 +17,7 @@ internal sealed class EdgeShares
     /// <summary>Those that have a share now.</summary>
     public IReadOnlyList<LiveEdge> Edges => _divisions[^1].Edges;
 
-    public static EdgeShares Among(IReadOnlyList<LiveEdge> edges) => new([new Division([.. edges])]);
+    public static EdgeShares Among(IReadOnlyList<LiveEdge> edges) => new([new Division([.. edges.Where(static edge => edge.NodeIds.Count > 0)])]);
 
     /// <summary>The shares once edges have left. The same object if none has.</summary>
     /// <param name="alive">The edges that live, and may have come since.</param>

@@ -32,7 +32,7 @@ internal sealed class KeyShardGrain(
 
     private readonly GrainId _desk = desks.At(silo.GatewayAddress).GetGrainId();
     private readonly CancellationTokenSource _ending = new();
-    private Task _hourly = Task.CompletedTask;
+    private Task _check = Task.CompletedTask;
     private MovedLog? _moved;
 
     // Set by the activation, before any call.
@@ -50,8 +50,9 @@ internal sealed class KeyShardGrain(
     {
         await agreement.Completion.WaitAsync(cancellationToken);
         _shard = this.GetPrimaryKeyLong();
-        _reminder = new GrainReminder(this, Expiry, TimeSpan.FromHours(1), random, time, logger);
-        _republishing = new ShardRepublishing(Name, GrainFactory, time, options.Value.EdgeTimeout, logger);
+        var period = RepublishPolicy.GetCheckPeriod(options.Value.Kademlia);
+        _reminder = new GrainReminder(this, Expiry, period, random, time, logger);
+        _republishing = new ShardRepublishing(Name, GrainFactory, time, period, options.Value.EdgeTimeout, logger);
         var firstBits = shards.Layout.FirstBits;
         _prefix = shards.Layout.Find(_shard)
             ?? throw new ArgumentException($"There is no {Name}: the cluster has {shards.Layout.Count} shards.");
@@ -78,7 +79,7 @@ internal sealed class KeyShardGrain(
         _engine?.Close();
         active.End(this);
         await _ending.CancelAsync();
-        await _hourly.WaitAsync(cancellationToken);
+        await _check.WaitAsync(cancellationToken);
         await (_engine?.EndAsync() ?? Task.CompletedTask).WaitAsync(cancellationToken);
         await (_engine?.SaveLastTimesAsync() ?? Task.CompletedTask).WaitAsync(cancellationToken);
     }
@@ -218,14 +219,14 @@ internal sealed class KeyShardGrain(
         UpdateReminder();
     }
 
-    /// <summary>Runs the hourly work. A repeated tick finds nothing to do.</summary>
+    /// <summary>Checks what is expired and what is due. A repeated tick finds nothing to do.</summary>
     public Task ReceiveReminder(string reminderName, TickStatus status)
     {
         _reminder.Ticked(status);
-        return GoOnAsync(WorkHourlyAsync);
+        return GoOnAsync(CheckAsync);
     }
 
-    // Also once after a start: what the activation before had not handed over would wait for the next tick, which may be an hour away.
+    // Also once after a start: what the activation before had not handed over would wait for the next tick, which may be a period away.
     private Task GoOnAsync(Func<Task> work)
     {
         if (_engine.IsSealed)
@@ -233,10 +234,10 @@ internal sealed class KeyShardGrain(
             // The cluster has it split, and its halves have reminders.
             UpdateReminder();
         }
-        else if (_hourly.IsCompleted)
+        else if (_check.IsCompleted)
         {
             // Not awaited: it may take longer than a call may.
-            _hourly = work();
+            _check = work();
         }
 
         return Task.CompletedTask;
@@ -251,11 +252,11 @@ internal sealed class KeyShardGrain(
 
         if (_republishing.TryEndWatch())
         {
-            await _hourly;
+            await _check;
         }
 
-        var isFree = _hourly.IsCompleted;
-        _hourly = isFree ? WorkHourlyAsync() : _hourly;
+        var isFree = _check.IsCompleted;
+        _check = isFree ? CheckAsync() : _check;
         return isFree;
     }
 
@@ -290,7 +291,7 @@ internal sealed class KeyShardGrain(
 
     private StoreQuota Quota => ShardQuota.Of(limits.Values.Quota, _prefix.Bits);
 
-    private async Task WorkHourlyAsync()
+    private async Task CheckAsync()
     {
         try
         {

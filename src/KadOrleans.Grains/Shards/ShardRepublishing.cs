@@ -2,7 +2,7 @@ namespace KadOrleans.Grains;
 
 // Passes a shard's due keys to live edges, which share them (EdgeShares). While an edge has enough to do, its keys wait. Where the sweep of
 // a tick stands is in the shard: what is sent is not due any more. So what an edge has taken and leaves unsent is found, and goes to another.
-internal sealed class ShardRepublishing(string shard, IGrainFactory grains, TimeProvider time, TimeSpan timeout, ILogger logger)
+internal sealed class ShardRepublishing(string shard, IGrainFactory grains, TimeProvider time, TimeSpan period, TimeSpan timeout, ILogger logger)
 {
     /// <summary>The pause between two calls to a directory that fails, or that does not know all edges yet.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(15);
@@ -19,8 +19,8 @@ internal sealed class ShardRepublishing(string shard, IGrainFactory grains, Time
     /// <summary>The most refused keys that wait while others are offered: 80 KB.</summary>
     private const int MaxRefused = 4_096;
 
-    /// <summary>How long keys are offered at most: the next tick of the shard comes an hour after the last.</summary>
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(50);
+    // How long keys are offered at most: the next tick of the shard comes a period after the last.
+    private readonly TimeSpan _longest = period * 5 / 6;
 
     // Set while all is handed over, and waits for the edges to send it.
     private CancellationTokenSource? _watch;
@@ -39,9 +39,9 @@ internal sealed class ShardRepublishing(string shard, IGrainFactory grains, Time
         EdgeShares? given = null;
         try
         {
-            while (findAbove(null).Count > 0 && time.GetElapsedTime(begunAt) < Longest)
+            while (findAbove(null).Count > 0 && time.GetElapsedTime(begunAt) < _longest)
             {
-                if (given is not null && _shares == given && !await WatchAsync(cancellationToken))
+                if (given is not null && _shares == given && !await WatchAsync(_longest - time.GetElapsedTime(begunAt), cancellationToken))
                 {
                     return;
                 }
@@ -56,7 +56,7 @@ internal sealed class ShardRepublishing(string shard, IGrainFactory grains, Time
                 }
             }
 
-            if (time.GetElapsedTime(begunAt) >= Longest)
+            if (time.GetElapsedTime(begunAt) >= _longest)
             {
                 NoteLeft(findAbove);
             }
@@ -83,7 +83,7 @@ internal sealed class ShardRepublishing(string shard, IGrainFactory grains, Time
         if (left > 0)
         {
             GrainMetrics.GaveUp(left);
-            logger.RepublishGivenUp(shard, left, Longest);
+            logger.RepublishGivenUp(shard, left, _longest);
         }
     }
 
@@ -96,13 +96,15 @@ internal sealed class ShardRepublishing(string shard, IGrainFactory grains, Time
     }
 
     // False: another tick is to begin.
-    private async Task<bool> WatchAsync(CancellationToken cancellationToken)
+    private async Task<bool> WatchAsync(TimeSpan longest, CancellationToken cancellationToken)
     {
         using var watch = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _watch = watch;
         try
         {
-            await Task.Delay(ListLife, time, watch.Token);
+            // Past the end, not just before it.
+            var left = longest > TimeSpan.Zero ? longest + TimeSpan.FromMilliseconds(1) : TimeSpan.Zero;
+            await Task.Delay(left < ListLife ? left : ListLife, time, watch.Token);
             return true;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -122,7 +124,7 @@ internal sealed class ShardRepublishing(string shard, IGrainFactory grains, Time
         var listedAt = time.GetTimestamp();
         List<NodeId> refused = [];
         NodeId? last = null;
-        while (!_shares.IsEmpty && time.GetElapsedTime(begunAt) < Longest)
+        while (!_shares.IsEmpty && time.GetElapsedTime(begunAt) < _longest)
         {
             // Other edges may take what follows, so only many refused keys stop the search.
             var page = refused.Count < MaxRefused ? findAbove(last) : [];

@@ -19,9 +19,6 @@ internal sealed class RoutingTableGrain(
 
     public const string Walk = "walk";
 
-    // A bucket is due an hour after its last lookup. With one check an hour, a check just before that would delay it by an hour.
-    private static readonly TimeSpan RefreshPeriod = TimeSpan.FromMinutes(10);
-
     public static readonly TimeSpan WalkPeriod = TimeSpan.FromSeconds(300);
 
     private readonly KadClusterOptions _options = options.Value;
@@ -53,7 +50,7 @@ internal sealed class RoutingTableGrain(
         _ownId = NodeId.Parse(this.GetPrimaryKeyString());
         await agreement.Completion.WaitAsync(cancellationToken);
         _edge = new EdgeLink(_ownId, time, logger);
-        _refreshReminder = new GrainReminder(this, Refresh, RefreshPeriod, random, time, logger);
+        _refreshReminder = new GrainReminder(this, Refresh, RefreshPolicy.GetCheckPeriod(_options.Kademlia.BucketRefreshInterval), random, time, logger);
         _walkReminder = new GrainReminder(this, Walk, WalkPeriod, random, time, logger);
         _refresh = new RefreshPolicy(_ownId, _options.Kademlia.BucketRefreshInterval);
         _activeSince = time.GetTimestamp();

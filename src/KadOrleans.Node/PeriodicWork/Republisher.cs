@@ -76,7 +76,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
                 MostOverdue = RepublishPolicy.MostOverdueAtCheck(Kademlia),
             };
             Func<NodeId, StoredValue, bool>? isDue = some.IsAfterCut ? null : IsDueAtCheck;
-            SweptKey[] keys = [.. some.Keys.Select(key => new SweptKey(key, isDue, batch))];
+            SweptKey[] keys = [.. some.Keys.Select(key => new SweptKey(key, isDue, batch) { IsOffered = !some.IsAfterCut })];
             _watch.Add(keys);
             _work.Writer.TryWrite((keys, batch));
         }
@@ -401,7 +401,16 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             }
 
             var held = await store.GetAsync(key, _time.GetUtcNow(), cancellationToken);
-            if (held is not null && (isDue is null || (isDue(key, held) && (held.IsKept || IsResponsible(key)))))
+            if (held is null || isDue?.Invoke(key, held) == false)
+            {
+                return;
+            }
+
+            if (isDue is not null && !held.IsKept && !IsResponsible(key))
+            {
+                await PassOverAsync(swept, held, cancellationToken);
+            }
+            else
             {
                 await WaitForUploadAsync(held.Value, queries: 0, cancellationToken);
                 if (await SpreadAsync(swept, held, published, keysNear, cancellationToken))
@@ -436,6 +445,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         var holders = await _lookups.FindHoldersAsync(key, keysNear, cancellationToken);
         if (swept.IsDue is not null && !found.IsKept && !IsResponsible(key, holders.Closest))
         {
+            await PassOverAsync(swept, found, cancellationToken);
             return false;
         }
 
@@ -476,12 +486,23 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             return Sending.Open;
         }
 
-        var noted = await store.PutAsync(
-            key,
-            held with { StoredAt = _time.GetUtcNow(), PublishedAt = null, IsKept = false },
-            new PutTerms(PutKind.Copy) { Condition = PutCondition.SameValue with { StoredBy = held.StoredAt } },
-            cancellationToken);
-        return noted == StoreResult.Stored ? Sending.Noted : Sending.Open;
+        return await NoteStoredAsync(key, held, cancellationToken) == StoreResult.Stored ? Sending.Noted : Sending.Open;
+    }
+
+    private ValueTask<StoreResult> NoteStoredAsync(NodeId key, StoredValue held, CancellationToken cancellationToken) => store.PutAsync(
+        key,
+        held with { StoredAt = _time.GetUtcNow(), PublishedAt = null, IsKept = false },
+        new PutTerms(PutKind.Copy) { Condition = PutCondition.SameValue with { StoredBy = held.StoredAt } },
+        cancellationToken);
+
+    // Others are the value's holders, and keep it. A schedule that offers what is due until it is not any more would look for it all the time, and
+    // say that nobody has sent it: it is due again after an interval.
+    private async Task PassOverAsync(SweptKey swept, StoredValue held, CancellationToken cancellationToken)
+    {
+        if (swept.IsOffered)
+        {
+            await NoteStoredAsync(swept.Key, held, cancellationToken);
+        }
     }
 
     // Who keeps an item gets no STORE of a newer one where it is not among the k nearest. Nodes of this project refuse the older one, and are asked
@@ -576,6 +597,13 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
 
         var terms = new PutTerms(PutKind.Publication) { Condition = publications.GetCondition(publication) };
         var result = await node.Publisher.StoreAsync(key, publication.Value, life: null, holders, terms, cancellationToken, pass);
+        if (result.Local == StoreResult.StorageFailed && terms.Condition is null && await HoldsNoOtherAsync(key, publication.Value, cancellationToken))
+        {
+            // The disk is full or has failed. What was read is published still: nobody but this node changes it, in the key's turn.
+            result = await node.Publisher.SendAsync(
+                key, publication.Value, life: null, holders, isChosen: false, isAuthored: true, cancellationToken, pass);
+        }
+
         if (pass is not null && result.Succeeded)
         {
             await SendToOthersAsync(key, publication.Value, life: null, holders, pass, isAuthored: true, cancellationToken);
@@ -585,6 +613,10 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             : await NoteSentAsync(key, publication, cancellationToken) == StoreResult.Stored ? Sending.Noted
             : Sending.Open;
     }
+
+    // Else this node would go on to return and to republish the other one.
+    private async Task<bool> HoldsNoOtherAsync(NodeId key, DhtValue value, CancellationToken cancellationToken) =>
+        await store.GetCurrentAsync(key, _time.GetUtcNow(), cancellationToken) is not { } held || held.Value == value;
 
     private async Task<StoreResult> NoteSentAsync(NodeId key, Publication publication, CancellationToken cancellationToken)
     {
@@ -800,6 +832,9 @@ internal readonly record struct SweptKey(NodeId Key, Func<NodeId, StoredValue, b
 
     /// <summary>Whether it goes out as one of this node's publications with others of its region, though it is not due by itself.</summary>
     public bool IsPublication { get; init; }
+
+    /// <summary>Whether it was given by a schedule that gives it again as long as it is due.</summary>
+    public bool IsOffered { get; init; }
 
     /// <summary>How far beyond its interval it was when it was found. Zero if that is not known.</summary>
     public TimeSpan Overdue { get; init; }

@@ -16,7 +16,10 @@ internal sealed class ContactWindows(TimeProvider time)
     /// <summary>In all, on their way or waiting there: at a round trip of 80 ms they are 4,000 a second, which a sweep sends at most.</summary>
     public const int Largest = 320;
 
-    /// <summary>Consecutive STOREs without an answer, each sent twice.</summary>
+    /// <summary>
+    /// Consecutive STOREs without an answer, each sent twice, for which a contact is to blame if others had as many answers meanwhile. Else it may be
+    /// this node that is cut off, whose few contacts would all be left out before it shows in the share of answers.
+    /// </summary>
     public const int MostUnanswered = 3;
 
     /// <summary>Contacts of which something is noted though nothing is under way. Beyond that what is noted of them is forgotten.</summary>
@@ -197,11 +200,18 @@ internal sealed class ContactWindows(TimeProvider time)
             return;
         }
 
-        window.Unanswered = hasAnswered ? 0 : window.Unanswered + 1;
         window.IsOnTrial &= !hasAnswered;
-        if (window.Unanswered == MostUnanswered)
+        if (hasAnswered)
         {
-            window.LeftOutAt = time.GetTimestamp();
+            window.Unanswered = 0;
+        }
+        else if (window.Unanswered + 1 < MostUnanswered)
+        {
+            window.Unanswered++;
+        }
+        else if (window.Unanswered < MostUnanswered && _answered - window.AnsweredBefore >= MostUnanswered)
+        {
+            (window.Unanswered, window.LeftOutAt) = (MostUnanswered, time.GetTimestamp());
         }
 
         window.Measure(took, time.GetTimestamp(), time.TimestampFrequency);

@@ -47,6 +47,15 @@ internal sealed class HandOff(
     /// <summary>Passes over the keys for the same newcomers: after the first, each is without contacts that turned out to have left.</summary>
     private const int MaxPasses = 3;
 
+    /// <summary>
+    /// How long newcomers gather after a pass, by what it took: of those that come one by one each would cost a pass of its own. So passes take a
+    /// tenth of the time.
+    /// </summary>
+    private const int RestFactor = 9;
+
+    /// <summary>The longest that a newcomer waits for others.</summary>
+    private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(10);
+
     private readonly SendPace _pace = new(time, Rate);
 
     // Of how many nearest contacts a newcomer must be one: more than k, as some may have left.
@@ -64,6 +73,9 @@ internal sealed class HandOff(
     // Contacts being served. Only the loop adds and removes.
     private readonly List<Task> _served = [];
     private volatile bool _isFull;
+
+    // What the passes for the last newcomers took. Only the loop uses it.
+    private TimeSpan _passesTook;
 
     public void Enqueue(Contact newcomer)
     {
@@ -120,7 +132,8 @@ internal sealed class HandOff(
             _served.Add(ServeAsync(newcomer, newcomers[newcomer], keys, cancellationToken));
         }
 
-        return TimeSpan.Zero;
+        var rest = _passesTook * RestFactor;
+        return rest < LongestRest ? rest : LongestRest;
     }
 
     // One pass for all of them: after a start all saved contacts are new, and there may be a million keys. One more where a contact that was
@@ -128,10 +141,13 @@ internal sealed class HandOff(
     private async Task<HandOffPlan> PlanAsync(Dictionary<Contact, DateTimeOffset> newcomers, CancellationToken cancellationToken)
     {
         var (asked, gone) = (newcomers.Keys.ToHashSet(), new HashSet<Contact>());
+        _passesTook = TimeSpan.Zero;
         for (var pass = 1; ; pass++)
         {
             var plan = new HandOffPlan(Without(gone), newcomers.Keys, _recent.Keys, _reach);
+            var begunAt = time.GetTimestamp();
             await store.VisitAsync(plan.Region, life => Consider(plan, life), cancellationToken);
+            _passesTook += time.GetElapsedTime(begunAt);
             var silent = pass == MaxPasses ? [] : await FindSilentAsync([.. plan.InTheWay.Where(asked.Add)]);
             cancellationToken.ThrowIfCancellationRequested();
             if (silent.Count == 0)

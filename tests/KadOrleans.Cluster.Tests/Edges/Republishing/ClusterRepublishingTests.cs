@@ -11,6 +11,8 @@ public sealed class ClusterRepublishingTests(ITestOutputHelper output)
     private static readonly int MostKeys =
         int.Parse(Environment.GetEnvironmentVariable("KAD_REPUBLISH_KEYS") ?? "170000", CultureInfo.InvariantCulture);
 
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+
     private readonly SimulatedWorld _world = new(seed: 15);
 
     [Fact]
@@ -82,13 +84,33 @@ public sealed class ClusterRepublishingTests(ITestOutputHelper output)
         var directory = Fake.Of<IEdgeDirectoryGrain>((_, _) => new ValueTask<EdgeList>(new EdgeList([], TimeSpan.FromHours(1), [])));
         var grains = Fake.Of<IGrainFactory>((_, _) => directory);
         List<NodeId> due = [.. Enumerable.Range(0, 3).Select(Samples.Key).Order()];
-        var republishing = new ShardRepublishing("shard 7", grains, _world.Clock, TimeSpan.FromSeconds(10), logger);
+        var republishing = new ShardRepublishing("shard 7", grains, _world.Clock, Hour, TimeSpan.FromSeconds(10), logger);
         var ended = republishing.HandOverAsync(after => [.. due.Where(key => after is null || key > after)], CancellationToken.None);
         await _world.PassAsync(TimeSpan.FromMinutes(49));
         Assert.Empty(said);
         await _world.PassAsync(TimeSpan.FromMinutes(2));
         Assert.True(ended.IsCompletedSuccessfully);
-        Assert.Equal("3 due values of shard 7 were not sent within 00:50:00, by any edge; the next hourly check begins anew", Assert.Single(said));
+        Assert.Equal("3 due values of shard 7 were not sent within 00:50:00, by any edge; the next check begins anew", Assert.Single(said));
+    });
+
+    /// <summary>Each tick ends before the next one, which would find it under way: of a minute, too.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(6)]
+    [InlineData(60)]
+    public void A_tick_ends_before_the_next_one_comes(int minutes) => _world.Run(async () =>
+    {
+        var edge = new LiveEdge(
+            "edge", 1, [NodeId.Random(_world.Random)], Fake.Of<IEdgeObserver>((_, _) => Task.FromResult(true)), new EdgeReport { SendsForAll = true });
+        var directory = Fake.Of<IEdgeDirectoryGrain>((_, _) => new ValueTask<EdgeList>(new EdgeList([edge], TimeSpan.FromHours(1), [])));
+        var grains = Fake.Of<IGrainFactory>((_, _) => directory);
+        var period = TimeSpan.FromMinutes(minutes);
+        var republishing = new ShardRepublishing("shard 7", grains, _world.Clock, period, TimeSpan.FromSeconds(10), NullLogger.Instance);
+        var ended = republishing.HandOverAsync(static after => after is null ? [Samples.Key(1)] : [], CancellationToken.None);
+        await _world.PassAsync(period * 0.8);
+        Assert.False(ended.IsCompleted);
+        await _world.PassAsync(period * 0.1);
+        Assert.True(ended.IsCompletedSuccessfully);
     });
 
     [Fact]
@@ -106,7 +128,7 @@ public sealed class ClusterRepublishingTests(ITestOutputHelper output)
             : new ValueTask<EdgeList>(new EdgeList([edge], TimeSpan.FromHours(1), [])));
         var grains = Fake.Of<IGrainFactory>((_, _) => directory);
         List<NodeId> due = [.. Enumerable.Range(0, 3).Select(Samples.Key).Order()];
-        var republishing = new ShardRepublishing("shard 7", grains, _world.Clock, TimeSpan.FromSeconds(10), NullLogger.Instance);
+        var republishing = new ShardRepublishing("shard 7", grains, _world.Clock, Hour, TimeSpan.FromSeconds(10), NullLogger.Instance);
         _ = republishing.HandOverAsync(after => [.. due.Where(key => after is null || key > after)], CancellationToken.None);
         await _world.PassAsync(TimeSpan.FromMinutes(14));
         Assert.Equal(due, given);
@@ -275,7 +297,7 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
     {
         var directory = Fake.Of<IEdgeDirectoryGrain>((_, _) => new ValueTask<EdgeList>(new EdgeList(_edges, Hour, [])));
         var grains = Fake.Of<IGrainFactory>((_, _) => directory);
-        var republishing = new ShardRepublishing("shard 0000", grains, Time, TimeSpan.FromSeconds(10), NullLogger.Instance);
+        var republishing = new ShardRepublishing("shard 0000", grains, Time, Hour, TimeSpan.FromSeconds(10), NullLogger.Instance);
         try
         {
             await Task.Delay(first, Time, _stopping.Token);

@@ -83,6 +83,18 @@ public sealed class EdgeSharesTests
     }
 
     [Fact]
+    public void An_edge_that_serves_no_node_id_has_no_share()
+    {
+        var (without, one) = (Edge("without", ids: 0), Edge("one"));
+        var shares = EdgeShares.Among([without, one]);
+
+        Assert.All(Keys(100), key => Assert.Equal(one, shares.FindSender(key).Edge));
+        Assert.True(EdgeShares.Among([without]).IsEmpty);
+        Assert.True(shares.Follow([without]).IsEmpty);
+        Assert.Same(shares, shares.Follow([one, without]));
+    }
+
+    [Fact]
     public void As_long_as_all_stay_the_shares_do()
     {
         var (one, other) = (Edge("one"), Edge("other"));

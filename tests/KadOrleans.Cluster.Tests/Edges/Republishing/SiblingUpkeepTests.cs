@@ -25,8 +25,8 @@ public sealed class SiblingUpkeepTests : IDisposable
         var keys = Enumerable.Range(0, 1_000).Select(_ => NodeId.Random(_world.Random)).ToList();
         foreach (var key in keys)
         {
-            var now = _world.Clock.GetUtcNow();
-            await _store.PutAsync(key, new StoredValue(DhtValue.FromBoolean(true), now.AddHours(-2), now.AddDays(1), default), PutKind.Import);
+            var at = _world.Clock.GetUtcNow();
+            await _store.PutAsync(key, new StoredValue(DhtValue.FromBoolean(true), at.AddHours(-2), at.AddDays(1), default), PutKind.Import);
         }
 
         foreach (var some in keys.Chunk(RepublishWork.MaxKeys))
@@ -42,6 +42,15 @@ public sealed class SiblingUpkeepTests : IDisposable
         Assert.InRange(ofOther, keys.Count * 10 / nodes, keys.Count);
         Assert.InRange(responsible.Except(sent).Count(), 0, responsible.Count / 100);
         Assert.InRange(sent.Except(responsible).Count(), 0, responsible.Count / 100);
+
+        // A shard would offer those of others again, and say that no edge has sent them.
+        var now = _world.Clock.GetUtcNow();
+        foreach (var key in keys)
+        {
+            var held = await _store.GetAsync(key, now);
+            Assert.False(RepublishPolicy.IsDueAtCheck(held!.StoredAt, held.ExpiresAt, now, new KademliaOptions()), $"{key} is due.");
+        }
+
         _stopping.Cancel();
         await work;
 

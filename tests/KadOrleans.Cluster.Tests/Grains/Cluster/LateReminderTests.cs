@@ -28,6 +28,42 @@ public sealed class LateReminderTests(ClusterFixture cluster) : IClassFixture<Cl
         await cluster.UntilAsync(() => TicksSoonAsync(shard, number));
     }
 
+    [Fact]
+    public async Task Reminders_come_as_often_as_short_intervals_ask_and_in_place_of_rarer_ones()
+    {
+        await using var own = new ClusterFixture();
+        var configure = own.Configure;
+        own.Configure = options =>
+        {
+            configure(options);
+            options.Kademlia.RepublishInterval = TimeSpan.FromMinutes(12);
+            options.Kademlia.BucketRefreshInterval = TimeSpan.FromMinutes(12);
+        };
+        await own.InitializeAsync();
+        var shard = own.Shard(7);
+        var put = new ShardPut(Samples.KeysOf(7, ClusterFixture.ShardBits).First(), own.Text("value"));
+        await shard.PutAsync([put]);
+        await own.UntilAsync(() => TicksEachAsync(shard.GetGrainId(), KeyShardGrain.Expiry, TimeSpan.FromMinutes(12)));
+        var table = own.Table(Samples.Key(1));
+        await table.SubscribeAsync(1, own.Reference(new TestEdge()));
+        await own.UntilAsync(() => TicksEachAsync(table.GetGrainId(), RoutingTableGrain.Refresh, TimeSpan.FromMinutes(2)));
+
+        // As releases before have set it.
+        var reminders = own.Service<IReminderTable>();
+        var row = await reminders.ReadRow(shard.GetGrainId(), KeyShardGrain.Expiry);
+        row!.Period = TimeSpan.FromHours(1);
+        await reminders.UpsertRow(row);
+        await shard.AsReference<IGrainManagementExtension>().DeactivateOnIdle();
+        await own.UntilAsync(async () =>
+        {
+            await shard.PutAsync([put]);
+            return await TicksEachAsync(shard.GetGrainId(), KeyShardGrain.Expiry, TimeSpan.FromMinutes(12));
+        });
+
+        async Task<bool> TicksEachAsync(GrainId grain, string name, TimeSpan period) =>
+            await own.Service<IReminderTable>().ReadRow(grain, name) is { } row && row.Period == period;
+    }
+
     private async Task SetAheadAsync(IKeyShardGrain shard, long number, int hours)
     {
         await PutAsync(shard, number, 0);

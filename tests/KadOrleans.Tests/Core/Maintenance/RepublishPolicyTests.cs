@@ -80,6 +80,23 @@ public class RepublishPolicyTests
         Assert.False(RepublishPolicy.IsDueAtCheck(stored.StoredAt, stored.ExpiresAt, Start.AddHours(2), Options));
     }
 
+    [Theory]
+    [InlineData("01:00:00", "1.00:00:00", "7.00:00:00", "01:00:00")]
+    [InlineData("7.00:00:00", "1.00:00:00", "7.00:00:00", "01:00:00")]
+    [InlineData("00:06:00", "1.00:00:00", "7.00:00:00", "00:06:00")]
+    [InlineData("01:00:00", "00:30:00", "7.00:00:00", "00:15:00")]
+    [InlineData("01:00:00", "1.00:00:00", "01:00:00", "00:15:00")]
+    [InlineData("01:00:00", "00:01:00", "00:00:01", "00:01:00")]
+    public void A_schedule_checks_once_per_interval_of_values_and_twice_per_that_of_publications(
+        string republish, string publish, string life, string period) => Assert.Equal(
+        TimeSpan.Parse(period, CultureInfo.InvariantCulture),
+        RepublishPolicy.GetCheckPeriod(new KademliaOptions
+        {
+            RepublishInterval = TimeSpan.Parse(republish, CultureInfo.InvariantCulture),
+            PublishInterval = TimeSpan.Parse(publish, CultureInfo.InvariantCulture),
+            ValueTimeToLive = TimeSpan.Parse(life, CultureInfo.InvariantCulture),
+        }));
+
     [Fact]
     public void A_publication_is_due_after_a_day_or_half_of_its_life()
     {

@@ -139,6 +139,30 @@ public sealed class SweepMistakeTests(ITestOutputHelper output)
         Assert.False((await publications.GetAsync(keys[0]))!.IsPending);
     });
 
+    /// <summary>The node is one of the k nearest of each key, so it stores there first.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData("value")]
+    [InlineData("another")]
+    public void While_the_disk_is_full_publications_reach_others_unless_another_value_is_held(string? held) => _world.Run(async () =>
+    {
+        var (store, publications, transport) = (new ScriptedStore(), new FullPublications(), _world.Network.Bind());
+        await using var node = await _world.StartAsync(Without.Walks, store, publications: publications, transport: transport);
+        var holder = new LateHolder(NodeId.Random(_world.Random), _world.Network.Bind(), _world.Clock, Taking.All);
+        holder.Ping(transport.Endpoint, _world.Random);
+        await _world.PassAsync(TimeSpan.FromSeconds(8));
+        var (key, now) = (NodeId.Random(_world.Random), _world.Clock.GetUtcNow());
+        await publications.PutAsync(key, new Publication(Value, now - TimeSpan.FromHours(25)));
+        if (held is not null)
+        {
+            await store.PutAsync(key, new StoredValue(DhtValue.FromString(held), now, now + TimeSpan.FromDays(1), SourceNetwork.Trusted), PutKind.Import);
+        }
+
+        (store.Result, publications.IsFull) = (StoreResult.StorageFailed, true);
+        await _world.PassAsync(TimeSpan.FromMinutes(50));
+        Assert.Equal(held == "another" ? 0 : 1, holder.Stores);
+    });
+
     // How long until each of the holders has all, and the most that were at one of them at once.
     private (TimeSpan Longest, int Most) Send(int values, Taking taking, Func<NodeId> nextKey, int holders = 7, int takingNothing = 1)
     {

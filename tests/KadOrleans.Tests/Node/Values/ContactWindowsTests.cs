@@ -38,7 +38,9 @@ public sealed class ContactWindowsTests
         }
 
         var waiting = EnterAsync(silent, other);
-        for (var i = 0; i < ContactWindows.MostUnanswered; i++)
+        passes[0].End(silent, hasAnswered: false);
+        await EndManyAsync(hasAnswered: true, other);
+        for (var i = 1; i < ContactWindows.MostUnanswered; i++)
         {
             Assert.False(_windows.IsLeftOut(silent.Endpoint));
             passes[i].End(silent, hasAnswered: false);
@@ -79,6 +81,7 @@ public sealed class ContactWindowsTests
         for (var i = 0; i < ContactWindows.MostUnanswered; i++)
         {
             (await EnterAsync(silent)).End(silent, hasAnswered: false);
+            await EndManyAsync(hasAnswered: true, Draw());
         }
 
         _time.Advance(ContactWindows.Pause);
@@ -213,6 +216,7 @@ public sealed class ContactWindowsTests
 
         for (var i = 0; i < ContactWindows.MostUnanswered; i++)
         {
+            await EndManyAsync(hasAnswered: true, contacts[1]);
             Assert.False(_windows.IsLeftOut(contacts[0].Endpoint));
             await EndAsync(contacts[0], hasAnswered: false);
         }
@@ -226,6 +230,38 @@ public sealed class ContactWindowsTests
                 await EndAsync(contact, hasAnswered);
             }
         }
+    }
+
+    /// <summary>The answers before count for much, and few are missing: in the share of answers it does not show.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(14)]
+    public async Task Of_few_contacts_none_is_left_out_for_a_short_cut_with_few_values(int count)
+    {
+        List<Contact> contacts = [.. Enumerable.Range(0, count).Select(_ => Draw())];
+        for (var i = 0; i < 200; i++)
+        {
+            await EndManyAsync(hasAnswered: true, [.. contacts]);
+        }
+
+        for (var i = 0; i < ContactWindows.MostUnanswered; i++)
+        {
+            await EndManyAsync(hasAnswered: false, [.. contacts]);
+            _time.Advance(TimeSpan.FromSeconds(2));
+        }
+
+        Assert.Equal(0, _windows.LeftOut);
+        await EndManyAsync(hasAnswered: true, [.. contacts]);
+
+        // One that has left is found beside another that answers.
+        for (var i = 0; i <= ContactWindows.MostUnanswered && count > 1; i++)
+        {
+            await EndManyAsync(hasAnswered: false, contacts[0]);
+            await EndManyAsync(hasAnswered: true, contacts[1]);
+        }
+
+        Assert.Equal(count > 1, _windows.IsLeftOut(contacts[0].Endpoint));
     }
 
     /// <summary>Sends values at once, and returns how many each contact got.</summary>
@@ -250,6 +286,18 @@ public sealed class ContactWindowsTests
                 await Task.Delay(takes(contact), _time);
                 pass.End(contact, hasAnswered: true);
             }));
+        }
+    }
+
+    /// <summary>One without an answer of each, or as many answers as it takes for others to be to blame.</summary>
+    private async Task EndManyAsync(bool hasAnswered, params Contact[] contacts)
+    {
+        foreach (var contact in contacts)
+        {
+            for (var i = 0; i < (hasAnswered ? ContactWindows.MostUnanswered : 1); i++)
+            {
+                await EndAsync(contact, hasAnswered);
+            }
         }
     }
 

@@ -114,6 +114,39 @@ public sealed class HandOffTests
         Assert.Equal((0, 1), (snapshots, passes));
     }
 
+    /// <summary>A pass takes 400 ms, as over a million keys.</summary>
+    [Fact]
+    public void Newcomers_that_come_one_by_one_share_passes_that_take_a_tenth_of_the_time() => _world.Run(async () =>
+    {
+        var table = new LocalRoutingTable(NodeId.MinValue, new KademliaOptions(), new SubnetDiversity(), _world.Clock);
+        var (passes, pass) = (0, TimeSpan.FromMilliseconds(400));
+        var store = Fake.Of<IKeyStore>((_, _) => ScanAsync());
+        var handOff = new HandOff(
+            table, store, null!, static _ => ValueTask.FromResult(true), null!, new KademliaOptions(), AddressRangeSet.Parse([]), _world.Clock, NullLogger.Instance);
+        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(60), _world.Clock);
+        var running = handOff.RunAsync(stop.Token);
+        for (var i = 0; i < 50; i++)
+        {
+            var newcomer = new Contact(NodeId.MinValue.WithBit(1, true).WithBit(2 + i, true), UdpEndpoint.FromIPv4(0xCB000000 + ((uint)i << 8), 1));
+            table.Observe(ContactObservation.Answered(newcomer));
+            handOff.Enqueue(newcomer);
+            await _world.PassAsync(TimeSpan.FromMilliseconds(i == 0 ? 500 : 1_000));
+
+            // The first one waits for nobody.
+            Assert.InRange(passes, 1, 14);
+        }
+
+        await running;
+        Assert.InRange(passes, 12, 14);
+
+        async IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync()
+        {
+            passes++;
+            await Task.Delay(pass, _world.Clock);
+            yield break;
+        }
+    });
+
     [Fact]
     public void Newcomers_wait_while_the_store_shows_no_keys() => _world.Run(async () =>
     {
