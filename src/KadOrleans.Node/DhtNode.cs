@@ -70,7 +70,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         _gate = new ResponseGate(table, _strangers, _prober, budget, Own, Metrics, _time, options.ClientOnly);
         writes ??= new WriteGuard(options, environment);
         Siblings = siblings ?? new SiblingIds();
-        _handlers = new RequestHandlers(table, store, watches, options.Kademlia, _gate, writes, Siblings, Metrics, _time, _logger);
+        _handlers = new RequestHandlers(table, store, watches, options.Kademlia, _gate, writes, Siblings, _bans, Metrics, _time, _logger);
         _admission = new RequestAdmission(
             _handlers, _gate, trusted, verified, writes, Own, _bans, options.Limits, options.ClientOnly, Metrics, _time);
         Checks = environment.CreateChecks();

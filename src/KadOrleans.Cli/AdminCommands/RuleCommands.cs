@@ -7,14 +7,14 @@ internal static class BanCommands
     public static Command Create(CommandIo io) => ApiCommand.Group(
         ApiCommand.Verb(
             "bans",
-            "List, make and end bans of node ids and addresses.",
+            "List, make and end bans of node ids, addresses and owners of items.",
             "bans", "bans add 203.0.113.0/24", "bans remove 203.0.113.0/24").Alias("ban"),
         command => List(io, command),
         ApiCommand.Verb("list", "List the bans in force.", "bans list"),
         Change(
             io,
             "add",
-            "Ban a node id, an address or a range: it leaves the tables, gets no response, and is not asked.",
+            "Ban a node id, an address or a range: it leaves the tables, gets no response, and is not asked. Or an owner, whose items are refused.",
             static ban => new ApiRequest(HttpMethod.Put, Path, new JsonObject { ["ban"] = ban }),
             "banned"),
         Change(
@@ -32,7 +32,7 @@ internal static class BanCommands
 
     private static Command Change(CommandIo io, string name, string description, Func<string, ApiRequest> request, string outcome)
     {
-        var ban = new Argument<string>("BAN") { Description = "An id of 40 hexadecimal digits, an address, or ADDRESS/LENGTH." };
+        var ban = new Argument<string>("BAN") { Description = "An id of 40 hexadecimal digits, an owner's public key of 64, an address, or ADDRESS/LENGTH." };
         return ApiCommand.Create(
             io,
             ApiCommand.Verb(name, description, $"bans {name} 203.0.113.0/24", $"bans {name} 2001:db8::/48").With(ban),

@@ -1,8 +1,12 @@
 using System.Diagnostics.CodeAnalysis;
+using KadOrleans.Core.Items;
 
 namespace KadOrleans.Core.Admission;
 
-/// <summary>A node id, or a CIDR range of addresses, that a DHT has nothing to do with: it neither answers nor asks it.</summary>
+/// <summary>
+/// A node id, or a CIDR range of addresses, that a DHT has nothing to do with: it neither answers nor asks it. Or an owner of signed items (BEP 44), of
+/// whom it takes none from others.
+/// </summary>
 public readonly record struct Ban
 {
     /// <summary>The shortest prefix of an IPv4 range. A shorter one is more likely a slip than an attacker's network.</summary>
@@ -13,19 +17,25 @@ public readonly record struct Ban
 
     /// <summary>The allowed texts, for messages.</summary>
     public const string Allowed =
-        "an id of 40 hexadecimal digits, an address, or a CIDR range with a prefix of 8 or more bits (IPv6: 16 or more) is allowed";
+        "an id of 40 hexadecimal digits, an owner's public key of 64, an address, or a CIDR range with a prefix of 8 or more bits (IPv6: 16 or more) is allowed";
 
-    /// <summary>The banned id; null if a range is banned.</summary>
+    /// <summary>The banned id; null if something else is banned.</summary>
     public NodeId? Id { get; private init; }
+
+    /// <summary>The public key of a banned owner of items, in 64 hexadecimal digits; null if something else is banned.</summary>
+    public string? Owner { get; private init; }
 
     internal AddressRange? Range { get; private init; }
 
-    /// <summary>Parses an id of 40 hexadecimal digits, an address or a CIDR range. Bits of a range behind its prefix are ignored.</summary>
+    /// <summary>
+    /// Parses an id of 40 hexadecimal digits, a public key of 64, an address or a CIDR range. Bits of a range behind its prefix are ignored.
+    /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="ban">The ban; default if the result is false.</param>
     public static bool TryParse([NotNullWhen(true)] string? text, out Ban ban)
     {
         ban = NodeId.TryParse(text, out var id) ? new Ban { Id = id }
+            : text?.Length == 2 * Item.PublicKeyLength && text.All(char.IsAsciiHexDigit) ? new Ban { Owner = text.ToLowerInvariant() }
             : AddressRange.TryParse(text, out var range) && range.PrefixLength >= (range.IsIPv4 ? MinIPv4Prefix : MinIPv6Prefix)
                 ? new Ban { Range = range }
             : default;
@@ -38,8 +48,8 @@ public readonly record struct Ban
         ? ban
         : throw new ArgumentException($"The ban is '{VisibleText.Excerpt(text ?? string.Empty)}'; {Allowed}.");
 
-    /// <summary>The id, or the range as <c>address/length</c>. <see cref="Parse"/> reads it.</summary>
-    public override string ToString() => Id?.ToString() ?? Range?.ToString() ?? string.Empty;
+    /// <summary>The id, the owner's key, or the range as <c>address/length</c>. <see cref="Parse"/> reads it.</summary>
+    public override string ToString() => Id?.ToString() ?? Owner ?? Range?.ToString() ?? string.Empty;
 }
 
 /// <summary>Bans to look contacts up in. Immutable.</summary>
@@ -47,6 +57,7 @@ internal sealed class BanSet(IEnumerable<Ban> bans)
 {
     private readonly HashSet<NodeId> _ids = [.. bans.Where(ban => ban.Id is not null).Select(ban => ban.Id!.Value)];
     private readonly AddressRangeSet _ranges = new([.. bans.Where(ban => ban.Range is not null).Select(ban => ban.Range!.Value)]);
+    private readonly HashSet<string> _owners = [.. bans.Where(ban => ban.Owner is not null).Select(ban => ban.Owner!)];
 
     public static BanSet Empty { get; } = new([]);
 
@@ -55,6 +66,14 @@ internal sealed class BanSet(IEnumerable<Ban> bans)
     public bool Contains(UdpEndpoint endpoint) => _ranges.Contains(endpoint);
 
     public bool Contains(Contact contact) => Contains(contact.Id) || Contains(contact.Endpoint);
+
+    /// <summary>Whether a value is an item of a banned owner. Without such bans it costs nothing.</summary>
+    public bool ContainsOwnerOf(DhtValue value) =>
+        _owners.Count > 0
+        && ItemEnvelope.IsItemLike(value)
+        && ItemEnvelope.TryRead(value.AsBytes(), out var item, out _)
+        && item.IsMutable
+        && _owners.Contains(Convert.ToHexStringLower(item.PublicKey.Span));
 }
 
 internal sealed class BansInForce

@@ -10,6 +10,7 @@ internal sealed class RequestHandlers(
     ResponseGate gate,
     WriteGuard writes,
     SiblingIds siblings,
+    BansInForce bans,
     NodeMetrics metrics,
     TimeProvider time,
     ILogger logger)
@@ -138,7 +139,7 @@ internal sealed class RequestHandlers(
     /// <summary>Stores the value, unless rules or quotas refuse it, and responds once it is durable.</summary>
     public void Store(StoreRequest request, in RequestSource context)
     {
-        if (IsLate(context) || IsBusy(RequestKind.Store))
+        if (IsLate(context) || IsOfBannedOwner(request, context) || IsBusy(RequestKind.Store))
         {
             return;
         }
@@ -162,7 +163,7 @@ internal sealed class RequestHandlers(
     /// <summary>Refuses a STORE that no sender may make. False: it was not refused.</summary>
     public bool TryRefuse(StoreRequest request, in RequestSource context)
     {
-        if (IsLate(context))
+        if (IsLate(context) || IsOfBannedOwner(request, context))
         {
             return true;
         }
@@ -174,6 +175,19 @@ internal sealed class RequestHandlers(
 
         RespondToStore(refusal, context);
         return true;
+    }
+
+    // Whoever sends it: he carries what others gave him.
+    private bool IsOfBannedOwner(in StoreRequest request, in RequestSource context)
+    {
+        var isBanned = bans.Set.ContainsOwnerOf(request.Value);
+        if (isBanned)
+        {
+            metrics.Refused(RequestKind.Store, RefusalReason.Banned);
+            Send(ResponseWriter.WriteStored(Buffer, context.Id, false), RequestKind.Store, default, context);
+        }
+
+        return isBanned;
     }
 
     private static bool IsTooOld(in RequestSource context) => context.Age > MaxStoreAge;

@@ -200,7 +200,11 @@ internal sealed class RunningLookup(
 
     public void OnValue(FindCall call, DhtValue value, TimeSpan? life)
     {
-        if (ItemEnvelope.IsItemLike(value))
+        if (requests.Bans.Set.ContainsOwnerOf(value))
+        {
+            Change(() => Refuse(call));
+        }
+        else if (ItemEnvelope.IsItemLike(value))
         {
             // Not awaited: this thread receives datagrams. The lookup waits for the contact until it is done, and it never fails.
             _ = OnItemAsync(call, value, life);
@@ -229,11 +233,14 @@ internal sealed class RunningLookup(
             return;
         }
 
-        Change(() =>
-        {
-            recorder?.Ended(call.Contact.Endpoint, Elapsed);
-            lookup.OnNodes(call.Contact, []);
-        });
+        Change(() => Refuse(call));
+    }
+
+    // What is no answer: the contact has answered, and said nothing. Within the lock.
+    private void Refuse(FindCall call)
+    {
+        recorder?.Ended(call.Contact.Endpoint, Elapsed);
+        lookup.OnNodes(call.Contact, []);
     }
 
     private void OnChecked(FindCall call, DhtValue value, TimeSpan? life, CheckedItem? item) => Change(() =>

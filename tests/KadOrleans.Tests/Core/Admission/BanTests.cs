@@ -10,7 +10,8 @@ public sealed class BanTests
     [InlineData("2001:db8::7", "2001:db8::7/128")]
     [InlineData("2001:db8::/16", "2001::/16")]
     [InlineData("FFffffffffffffffffffffffffffffffffffffff", "ffffffffffffffffffffffffffffffffffffffff")]
-    public void A_ban_is_an_id_or_a_range(string text, string expected)
+    [InlineData("3B6A27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29", "3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29")]
+    public void A_ban_is_an_id_an_owner_or_a_range(string text, string expected)
     {
         var ban = Ban.Parse(text);
 

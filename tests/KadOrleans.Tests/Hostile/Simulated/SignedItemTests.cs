@@ -140,6 +140,26 @@ public sealed class SignedItemTests
     });
 
     [Fact]
+    public void Items_of_a_banned_owner_are_taken_from_nobody_and_found_by_no_get_until_the_ban_ends() => SimulatedWorld.Run(47, async world =>
+    {
+        await world.StartNetworkAsync(30, Without.Walks);
+        var (one, other) = (world.Nodes.MinBy(node => node.Id.DistanceTo(First.Key))!, SignedItems.Sign(1, "5:other", owner: SignedItems.Stranger));
+        var ban = Ban.Parse(Convert.ToHexString(SignedItems.Owner.PublicKey.Span));
+        await one.Node.Admin.BanAsync(ban);
+
+        Assert.True((await world.Nodes[3].Node.SetSignedAsync(First)).Succeeded);
+        Assert.True((await world.Nodes[3].Node.SetSignedAsync(other)).Succeeded);
+        Assert.Null(await one.Store.GetAsync(First.Key, world.Clock.GetUtcNow()));
+        Assert.Null((await one.Node.GetSignedAsync(First.PublicKey, First.Salt)).Item);
+        Assert.Equal(other, (await one.Node.GetSignedAsync(other.PublicKey, other.Salt)).Item);
+        Assert.Equal(First, (await world.Nodes.First(node => node != one).Node.GetSignedAsync(First.PublicKey, First.Salt)).Item);
+        Assert.True(one.Node.Engine.Counts["refused.Banned"] > 0, string.Join('\n', one.Node.Engine.Counts));
+
+        await one.Node.Admin.UnbanAsync(ban);
+        Assert.Equal(First, (await one.Node.GetSignedAsync(First.PublicKey, First.Salt)).Item);
+    });
+
+    [Fact]
     public void An_end_reaches_all_readers_and_nothing_before_it_comes_back() => SimulatedWorld.Run(44, async world =>
     {
         await world.StartNetworkAsync(30, Without.Walks);

@@ -10,7 +10,7 @@ export function show(view, { session, rest }) {
     return [
       missing.length > 0 && el('div', { class: 'notice error' }, 'These edges do not follow all bans yet: ', missing.map((name, place) => [place > 0 && ', ', shown(name)]),
         '. They will when they reach the cluster again.'),
-      table('Bans', ['Id or range', 'Since', ...(session.canManage ? [''] : [])], bans.map(ban => [
+      table('Bans', ['Id, owner or range', 'Since', ...(session.canManage ? [''] : [])], bans.map(ban => [
         shown(ban.ban, { class: 'target' }), time(ban.since),
         ...(session.canManage ? [el('button', { type: 'button', 'aria-label': `End the ban of ${ban.ban}`, onclick: () => change(one => remove(`bans?ban=${encodeURIComponent(one)}`), ban.ban, 'is not banned any more') }, 'End')] : [])]),
       'Nobody is banned.'),
@@ -38,7 +38,7 @@ export function show(view, { session, rest }) {
         });
         if (isThere === false && await confirm('Ban this?', `${given} gets no response from here any more.`, 'Ban')) change(one => set('bans', { ban: one }), given, 'is banned');
       },
-    }, field('Ban', ban, 'A node id, an address, or a range such as 203.0.113.0/24.'), el('button', { class: 'danger' }, 'Ban…')),
+    }, field('Ban', ban, 'A node id, an address, a range such as 203.0.113.0/24, or the public key of an owner, whose items are refused then.'), el('button', { class: 'danger' }, 'Ban…')),
     done, list);
   open();
 }
