@@ -80,7 +80,7 @@ public sealed class KeptItemTests
     [Fact]
     public Task A_publication_of_what_is_kept_neither_moves_its_time_nor_ends_with_it() => EngineHost.RunAsync(async () =>
     {
-        var (shard, until) = (await ActivateAsync(), Now.AddDays(2));
+        var (shard, until) = (await ActivateAsync(), Now.AddDays(1));
         await KeepAsync(shard, First, until);
         var published = new StoredValue(First.ToValue(), Now, Now + Week, SourceNetwork.Trusted) { PublishedAt = Now, IsAuthored = true };
         Assert.Equal(StoreResult.Stored, await PutAsync(shard, First, published, PutKind.Publication));

@@ -32,7 +32,7 @@ public sealed class KeptItemTests
 
         Assert.Equal((2, 1), (shard.Count, shard.Accounts.KeptKeys));
         var late = Start.AddDays(40);
-        Assert.Equal(1, shard.RemoveExpired(late).Count);
+        Assert.Single(shard.RemoveExpired(late));
         Assert.True(shard.TryGet(Key, late, out var held));
         Assert.Equal((Values[3], Start.AddDays(30), TimeSpan.Zero), (held.Value, held.KeptUntil, held.LifeLeft(late)));
         Assert.Equal(StoreResult.OlderItem, shard.Put(Key, Value(2, Alice, Week, late), Terms(2)));

@@ -195,7 +195,7 @@ public sealed class KeptItemTests
     {
         var keeper = await StartAsync(26);
         await keeper.Node.KeepSignedAsync(First, Now.AddDays(30));
-        var stranger = _world.AddPeer();
+        var stranger = _world.AddAnsweringPeer();
         for (var i = 0; i < 3; i++)
         {
             foreach (var node in _world.Nodes.Where(node => node != keeper))
