@@ -195,12 +195,12 @@ public sealed class TokenStoreTests
         // The pings and the pongs that it gets.
         async Task<(int Pings, int Pongs)> AskAsync(RawPeer asking, bool asksForToken)
         {
-            var (pings, pongs) = (Kinds(asking, 0).Count(), asking.Responses.Count());
+            var (pings, pongs) = (Kinds(asking, 0).Count, asking.Responses.Count());
             var buffer = new byte[Datagram.MaxLength];
             var length = RequestWriter.Write(buffer, MessageId.Random(_world.Random), RequestKind.Ping, asking.Id, asksForToken: asksForToken);
             asking.Send(buffer.AsSpan(0, length), node.Transport.Endpoint);
             await _world.PassAsync(TimeSpan.FromSeconds(0.3));
-            return (Kinds(asking, 0).Count() - pings, asking.Responses.Count() - pongs);
+            return (Kinds(asking, 0).Count - pings, asking.Responses.Count() - pongs);
         }
     });
 
