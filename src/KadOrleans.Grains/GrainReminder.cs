@@ -92,7 +92,8 @@ internal sealed class GrainReminder(Grain grain, string name, TimeSpan period, I
         {
             while (_isSet != _isWanted)
             {
-                var wanted = _isWanted;
+                // What follows shows it as of now: the call may take long, and the clock be moved.
+                var (wanted, at) = (_isWanted, time.GetTimestamp());
                 if (!wanted && await grain.GetReminder(name) is { } existing)
                 {
                     await grain.UnregisterReminder(existing);
@@ -102,8 +103,7 @@ internal sealed class GrainReminder(Grain grain, string name, TimeSpan period, I
                     await grain.RegisterOrUpdateReminder(name, DrawFirst(random, period), period);
                 }
 
-                _isSet = wanted;
-                _seen = time.GetTimestamp();
+                (_isSet, _seen) = (wanted, at);
             }
         }
         catch (Exception e)

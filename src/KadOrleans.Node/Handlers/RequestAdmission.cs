@@ -71,6 +71,7 @@ internal sealed class RequestAdmission(
             ReceivedAt = receivedAt,
             Age = age,
             AsksForToken = request.AsksForToken,
+            Sender = request.Sender,
             Token = token,
         };
         if (clientOnly)
@@ -202,6 +203,9 @@ internal readonly record struct RequestSource(
     /// <summary>Whether the response is to end with a write token.</summary>
     public bool AsksForToken { get; init; }
 
+    /// <summary>The id that the request bears. None of one that has waited for a proof.</summary>
+    public NodeId Sender { get; init; }
+
     /// <summary>What the token of a STORE says of its source; none of other requests.</summary>
     public TokenCheck Token { get; init; }
 
@@ -300,8 +304,8 @@ internal sealed class ResponseGate(
         var left = (MaxAmplification * context.Length) - response.Length;
         var asksBack = context.AsksForToken && left >= Strangers.AskingPingLength;
 
-        // A token has proved the address of a STORE, and many come at once: each would draw a ping.
-        var needsProof = context.Token != TokenCheck.Valid;
+        // A token has proved the address of a STORE, and many come at once: each would draw a ping. So will that for which a contact asks.
+        var needsProof = context.Token != TokenCheck.Valid && !IsContactAskingForToken(kind, context);
         var hasRoomForPing = left >= Strangers.PingLength;
 
         // STUN has no sender id, and a client needs no contacts.
@@ -326,6 +330,10 @@ internal sealed class ResponseGate(
             metrics.Refused(RefusalReason.ByteBudget);
         }
     }
+
+    // Whatever else it asks for later has its address proved then.
+    private bool IsContactAskingForToken(RequestKind kind, in RequestSource context) =>
+        kind == RequestKind.Ping && context.AsksForToken && table.Snapshot.Contains(new Contact(context.Sender, context.Source));
 
     // Null for what is no contact, or is known.
     private CandidateKind? Classify(Contact sender)

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace KadOrleans.Lab;
 
 /// <summary>The form of a client's call that is raced against upkeep.</summary>

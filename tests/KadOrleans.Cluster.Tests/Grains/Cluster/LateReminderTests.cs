@@ -28,6 +28,53 @@ public sealed class LateReminderTests(ClusterFixture cluster) : IClassFixture<Cl
         await cluster.UntilAsync(() => TicksSoonAsync(shard, number));
     }
 
+    /// <summary>On a busy machine hours may pass for a clock between a row's writing and its end.</summary>
+    [Fact]
+    public async Task A_reminder_during_whose_setting_the_clock_moved_on_is_looked_at_again()
+    {
+        const long number = 9;
+        var isAhead = false;
+        ClusterFixture? own = null;
+        await using var started = own = new ClusterFixture { AddServices = services => Decorate(services, AfterwardsAsync) };
+        await own.InitializeAsync();
+        var shard = own.Shard(number);
+        var put = new ShardPut(Samples.KeysOf(number, ClusterFixture.ShardBits).First(), own.Text("value"));
+        await own.UntilAsync(async () =>
+        {
+            await shard.PutAsync([put]);
+            return isAhead
+                && await own.Service<IReminderTable>().ReadRow(shard.GetGrainId(), KeyShardGrain.Expiry) is { } row
+                && row.StartAt < (own.Clock.GetUtcNow() + TimeSpan.FromHours(1.1)).UtcDateTime;
+        });
+
+        async Task<string?> AfterwardsAsync(ReminderEntry row, Func<ReminderEntry, Task<string?>> upsert)
+        {
+            if (isAhead || row.ReminderName != KeyShardGrain.Expiry)
+            {
+                return await upsert(row);
+            }
+
+            row.StartAt += TimeSpan.FromDays(30);
+            var tag = await upsert(row);
+            own!.Clock.MoveTo(own.Clock.Elapsed + TimeSpan.FromHours(3));
+            isAhead = true;
+            return tag;
+        }
+    }
+
+    private static void Decorate(IServiceCollection services, Func<ReminderEntry, Func<ReminderEntry, Task<string?>>, Task<string?>> upsert)
+    {
+        var before = services.Last(service => service.ServiceType == typeof(IReminderTable));
+        services.AddSingleton(provider =>
+        {
+            var inner = before.ImplementationFactory?.Invoke(provider) ?? ActivatorUtilities.CreateInstance(provider, before.ImplementationType!);
+            return Fake.Of<IReminderTable>((name, args) => name == nameof(IReminderTable.UpsertRow)
+                ? upsert((ReminderEntry)args[0]!, ((IReminderTable)inner).UpsertRow)
+                : typeof(IReminderTable).GetMethods().Single(method => method.Name == name && method.GetParameters().Length == args.Length)
+                    .Invoke(inner, args));
+        });
+    }
+
     [Fact]
     public async Task Reminders_come_as_often_as_short_intervals_ask_and_in_place_of_rarer_ones()
     {

@@ -27,8 +27,8 @@ public abstract class SiloCluster : IAsyncLifetime
         builder.Options.ConfigureFileLogging = false;
         builder.ConfigureSilo((options, silo) =>
         {
-            ConfigureSilo(options.SiloName, silo);
             silo.UseInMemoryReminderService();
+            ConfigureSilo(options.SiloName, silo);
             silo.AddIncomingGrainCallFilter(Gate);
             silo.Services.AddKadClient();
         });

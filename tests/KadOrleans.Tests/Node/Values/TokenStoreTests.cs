@@ -175,6 +175,35 @@ public sealed class TokenStoreTests
         Assert.Equal(Given, Ids(peer, RequestKind.Store).Single().Token);
     });
 
+    /// <summary>Most pings of upkeep were such proofs: what a contact stores then shows the token.</summary>
+    [Fact]
+    public void A_contact_that_asks_for_a_token_is_not_pinged_for_its_address_and_others_are() => _world.Run(async () =>
+    {
+        var node = await _world.StartNodeAsync(Without.Walks);
+        var (peer, other) = (_world.AddPeer(), new RawPeer(_world.Network.Bind(), NodeId.Random(_world.Random)));
+        var taker = new RawPeer(_world.Network.Bind(), peer.Id);
+        peer.OnRequest = Answer(peer, Given);
+        await AskAsync(peer, asksForToken: true);
+        Assert.True(node.Node.RoutingTable.Contains(new Contact(peer.Id, peer.Endpoint)));
+        await _world.PassAsync(3 * VerifiedEndpoints.Generation);
+
+        Assert.Equal((0, 1), await AskAsync(peer, asksForToken: true));
+        Assert.Equal((1, 1), await AskAsync(other, asksForToken: true));
+        Assert.Equal((1, 1), await AskAsync(taker, asksForToken: true));
+        Assert.Equal((1, 1), await AskAsync(peer, asksForToken: false));
+
+        // The pings and the pongs that it gets.
+        async Task<(int Pings, int Pongs)> AskAsync(RawPeer asking, bool asksForToken)
+        {
+            var (pings, pongs) = (Kinds(asking, 0).Count, asking.Responses.Count());
+            var buffer = new byte[Datagram.MaxLength];
+            var length = RequestWriter.Write(buffer, MessageId.Random(_world.Random), RequestKind.Ping, asking.Id, asksForToken: asksForToken);
+            asking.Send(buffer.AsSpan(0, length), node.Transport.Endpoint);
+            await _world.PassAsync(TimeSpan.FromSeconds(0.3));
+            return (Kinds(asking, 0).Count - pings, asking.Responses.Count() - pongs);
+        }
+    });
+
     /// <summary>Real nodes: what one sets is authored at all, and what is handed on from there keeps its mark.</summary>
     [Fact]
     public void What_a_node_sets_is_authored_wherever_it_goes_and_what_a_Python_node_stores_is_not() => _world.Run(async () =>
