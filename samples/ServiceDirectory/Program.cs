@@ -2,7 +2,6 @@ using KadOrleans;
 using KadOrleans.Node;
 using KadOrleans.Signatures;
 using KadOrleans.Storage.Sqlite;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -55,7 +54,7 @@ static async Task<bool> FindAsync(Registry registry, byte[] service)
 async Task<bool> ServeAsync(Registry registry, CancellationToken stopping)
 {
     var (path, address) = (Need("Key"), Need("Serves"));
-    if (!Ed25519KeyPair.TryFromPem(await File.ReadAllTextAsync(path), out var read))
+    if (!Ed25519KeyPair.TryFromPem(await File.ReadAllTextAsync(path, stopping), out var read))
     {
         throw new RegistryException($"--Key={path} has no private key; 'kad item keygen {path}' makes one.");
     }

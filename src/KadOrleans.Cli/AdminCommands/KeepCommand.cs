@@ -1,5 +1,3 @@
-using KadOrleans.Core.Items;
-
 namespace KadOrleans.Cli;
 
 /// <summary><c>kad admin keep</c>: has a node or cluster keep an owner's item, without his key.</summary>

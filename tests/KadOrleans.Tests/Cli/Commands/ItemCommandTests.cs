@@ -1,5 +1,4 @@
 using KadOrleans.Core.Items;
-using KadOrleans.Signatures;
 
 namespace KadOrleans.Tests.Cli;
 
