@@ -26,7 +26,7 @@ internal static class KeepRules
                 nameof(until),
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"The item is to be kept until {until.UtcDateTime:u}; a time after now, {now.UtcDateTime:u}, and at most {Longest.Days} days ahead is "
-                    + "allowed."));
+                    $"The item is to be kept until {until.UtcDateTime:u}; a time after now, {now.UtcDateTime:u}, "
+                    + $"and at most {Longest.Days} days ahead is allowed."));
     }
 }
