@@ -98,7 +98,8 @@ internal sealed class SqliteKeyStore(SqliteDatabase database, ItemChecks? checks
         Check(cancellationToken);
         return ReadAsync(database.Values.Scan(IsWanted), cancellationToken);
 
-        bool IsWanted(HeldKey held) => region.Contains(held.Key) && isWanted(new KeyLife(held.Key, held.StoredAt, held.ExpiresAt) { IsKept = held.IsKept });
+        bool IsWanted(HeldKey held) =>
+            region.Contains(held.Key) && isWanted(new KeyLife(held.Key, held.StoredAt, held.ExpiresAt) { IsKept = held.IsKept });
     }
 
     public StoreTurnover Turnover => database.Values.Ask(static shard => shard.Turnover);

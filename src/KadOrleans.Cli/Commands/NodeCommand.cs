@@ -151,7 +151,8 @@ internal sealed class NodeOptions
 
     public IReadOnlyList<Option> All =>
     [
-        _listen, _bootstrap, _data, _inMemory, _maxKeys, _maxBytes, _maxKept, _cache, _id, _trust, _uploadPerEndpoint, _upload, _walkInterval, _paths, _http, _httpHost,
+        _listen, _bootstrap, _data, _inMemory, _maxKeys, _maxBytes, _maxKept, _cache, _id, _trust, _uploadPerEndpoint, _upload, _walkInterval, _paths, _http,
+        _httpHost,
         _httpTokens, _httpConnections, _otlp, _trustClock, _requireTokens, _changesWithoutToken, _verbose,
     ];
 

@@ -82,7 +82,8 @@ public interface IDht
     /// <summary>
     /// Keeps an item that its owner signed (BEP 44) for him until a time, without his key: durably here, and sent to the network now and again
     /// each hour, wherever its key is. A newer item of the owner takes its place and is kept until the same time, also one that
-    /// ends what he stored; an older one never does. It is never evicted. <see cref="UnpublishAsync"/> ends it, and keeping it again changes the time.
+    /// ends what he stored; an older one never does. It is never evicted. <see cref="UnpublishAsync"/> ends it, and keeping it again changes
+    /// the time.
     /// After that it lives as any other for a time to live at most from its last STORE. By default this throws <see cref="NotSupportedException"/>.
     /// </summary>
     /// <param name="key">The item's key.</param>
@@ -101,7 +102,8 @@ public interface IDht
         throw new NotSupportedException($"{GetType().Name} keeps no items for their owners.");
 
     /// <summary>
-    /// Stops publishing a key, and keeping its item for the owner. Returns false if this DHT did neither. Copies in the network stay until they expire.
+    /// Stops publishing a key, and keeping its item for the owner. Returns false if this DHT did neither. Copies in the network stay until they
+    /// expire.
     /// </summary>
     /// <exception cref="DhtUnavailableException">The storage failed; the publication may have ended.</exception>
     Task<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default);

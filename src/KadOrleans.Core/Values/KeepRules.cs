@@ -27,7 +27,8 @@ internal static class KeepRules
         ? null
         : string.Create(
             CultureInfo.InvariantCulture,
-            $"The item is to be kept until {until.UtcDateTime:u}; a time after now, {now.UtcDateTime:u}, and at most {Longest.Days} days ahead is allowed.");
+            $"The item is to be kept until {until.UtcDateTime:u}; a time after now, {now.UtcDateTime:u}, "
+            + $"and at most {Longest.Days} days ahead is allowed.");
 
     private static DateTimeOffset WholeSecond(DateTimeOffset time) => new(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
 }

@@ -74,7 +74,8 @@ public interface IKeyStore : IAsyncDisposable
     /// <param name="cancellationToken">Ends the scan.</param>
     IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(
         KeyRegion region, Func<KeyLife, bool> isWanted, CancellationToken cancellationToken = default) =>
-        ScanAsync(region, cancellationToken).Where(entry => isWanted(new KeyLife(entry.Key, entry.Value.StoredAt, entry.Value.ExpiresAt) { IsKept = entry.Value.IsKept }));
+        ScanAsync(region, cancellationToken).Where(entry =>
+            isWanted(new KeyLife(entry.Key, entry.Value.StoredAt, entry.Value.ExpiresAt) { IsKept = entry.Value.IsKept }));
 
     /// <summary>Sets the keys that are near, which is every key before. Values of others are evicted first.</summary>
     void SetArea(ResponsibleArea area);

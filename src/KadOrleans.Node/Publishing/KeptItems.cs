@@ -48,7 +48,8 @@ internal sealed class KeptItems(IKeyStore store, TimeSpan timeToLive, TimeProvid
             {
                 return result == StoreResult.Stored
                     ? true
-                    : throw new KeyStoreException($"The item may still be kept for its owner: the storage did not take its end ({result}). Repeat the request.");
+                    : throw new KeyStoreException(
+                        $"The item may still be kept for its owner: the storage did not take its end ({result}). Repeat the request.");
             }
         }
 

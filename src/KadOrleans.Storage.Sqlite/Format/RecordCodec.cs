@@ -110,7 +110,10 @@ internal static class RecordCodec
 
             var network = ReadSource(source);
             var isKept = (Bytes[0] & Kept) != 0;
-            var share = new StoreShare(network, StoredValue.FixedFootprint + length, network.IsTrusted || isKept, IsMarkedFar: false) { IsKept = isKept };
+            var share = new StoreShare(network, StoredValue.FixedFootprint + length, network.IsTrusted || isKept, IsMarkedFar: false)
+            {
+                IsKept = isKept,
+            };
             head = new RecordHead(storedAt, expiresAt, share);
             return true;
         }

@@ -109,6 +109,12 @@ public sealed class HttpRulesTests(ApiHost host) : IClassFixture<ApiHost>
         "The value of the key 'key' was not stored: the key's shard has its part of all that the cluster may hold (3 of 7 keys); "
         + "raise 'totalKeys' with 'kad admin limits set', or 'Kad:Cluster:Quota:TotalKeys'.")]
     [InlineData(
+        StoreResult.KeptQuotaExceeded,
+        null,
+        "keptQuotaExceeded",
+        "The value of the key 'key' was not stored: as many items are kept for their owners here as may be; raise 'keptKeys' with "
+        + "'kad admin limits set', '--max-kept' or 'Kad:Cluster:Quota:KeptKeys'.")]
+    [InlineData(
         null,
         StoreResult.TotalQuotaExceeded,
         "publicationsFull",

@@ -85,7 +85,13 @@ public sealed class CampaignTests
     private static bool FreezesAnEdge(IReadOnlyList<Fault> plan) =>
         plan.Any(fault => fault is { Kind: FaultKind.Freeze, Target: FaultTarget.Edge } && fault.Duration >= LongFreeze);
 
-    private static async Task RunAsync(StorageKind storage, int silos, int faults, int seed, bool hasStandby = false, Func<CampaignOptions, CampaignOptions>? change = null)
+    private static async Task RunAsync(
+        StorageKind storage,
+        int silos,
+        int faults,
+        int seed,
+        bool hasStandby = false,
+        Func<CampaignOptions, CampaignOptions>? change = null)
     {
         var options = new CampaignOptions
         {

@@ -58,8 +58,10 @@ public sealed class ClusterUpkeepTests(ITestOutputHelper output)
         var took = watch.Elapsed;
         var cpu = servers.Zip(before, (server, was) => $"{(server.ProcessorTime - was).TotalSeconds:0}").ToArray();
         output.WriteLine(
-            $"{Values} {(AreKept ? "kept items with" : "values of")} 64 bytes to {Nodes} nodes by two edges in {took.TotalSeconds:0} s ({Values / took.TotalSeconds:0} a second); "
-            + $"memory: silo {silo.Memory >> 20}, edges {one.Memory >> 20} and {other.Memory >> 20} MiB; processor: edges {cpu[1]} and {cpu[2]} s, silo {cpu[0]} s, nodes {(Environment.CpuUsage.TotalTime - own).TotalSeconds:0} s; "
+            $"{Values} {(AreKept ? "kept items with" : "values of")} 64 bytes to {Nodes} nodes by two edges "
+            + $"in {took.TotalSeconds:0} s ({Values / took.TotalSeconds:0} a second); "
+            + $"memory: silo {silo.Memory >> 20}, edges {one.Memory >> 20} and {other.Memory >> 20} MiB; "
+            + $"processor: edges {cpu[1]} and {cpu[2]} s, silo {cpu[0]} s, nodes {(Environment.CpuUsage.TotalTime - own).TotalSeconds:0} s; "
             + $"requests to the nodes for each value: {string.Join(", ", network.Received.Select(count => $"{count.Key} {(count.Value - received[count.Key]) / (double)Values:0.000}"))}");
         var held = keys.Take(Sampled).Average(key => network.ShareOfHolders(key, ids));
         output.WriteLine($"held by {held:0.0000} of the nodes nearest to {Sampled} of them");

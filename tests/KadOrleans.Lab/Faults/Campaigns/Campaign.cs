@@ -25,7 +25,12 @@ public sealed class Campaign : IAsyncDisposable
         (_options, _cluster, _log) = (options, cluster, log);
         _random = new Random(options.Seed);
         _keys = new KeyOverwrites(
-            cluster.EdgeAddresses, source: 20, new OverwritePace(options.Keys, Patience, options.Pace) { AreItems = options.AreItems }, _clock, _random, log);
+            cluster.EdgeAddresses,
+            source: 20,
+            new OverwritePace(options.Keys, Patience, options.Pace) { AreItems = options.AreItems },
+            _clock,
+            _random,
+            log);
         _probing = [.. cluster.EdgeAddresses.Select(edge => new UdpAsker(edge, source: 22, answersPings: true))];
         _probes = _probing.ConvertAll(edge => new EdgeProbes(edge, _clock, _stop.Token));
     }

@@ -56,7 +56,8 @@ public sealed class KeyWriter(
 
     private async Task<bool> StoreAsync(UdpAsker edge, int version)
     {
-        var isStored = await edge.StoreAsync(Id, pace.AreItems ? KeyVersion.ToItem(history.Key, version).ToValue() : KeyVersion.ToValue(history.Key, version));
+        var value = pace.AreItems ? KeyVersion.ToItem(history.Key, version).ToValue() : KeyVersion.ToValue(history.Key, version);
+        var isStored = await edge.StoreAsync(Id, value);
         if (isStored)
         {
             history.Acknowledge(version, clock.Elapsed);
