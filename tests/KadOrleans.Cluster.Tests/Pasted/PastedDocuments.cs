@@ -7,7 +7,7 @@ internal static class PastedDocuments
     public static readonly string[] OfClone = ["README.md", "samples/README.md", "docs/performance.md", "docs/scale.md", "tests/KadOrleans.Lab/README.md"];
 
     /// <summary>Those that have <c>kad</c> in the path, and a node or a cluster that they start themselves or name.</summary>
-    public static readonly string[] OfKad = ["docs/http.md", "docs/console.md", "src/KadOrleans.Cli/README.md", "docs/manage.md", "docs/maintenance.md"];
+    public static readonly string[] OfKad = ["docs/http.md", "docs/console.md", "src/KadOrleans.Cli/README.md", "docs/manage.md", "docs/maintenance.md", "docs/signed.md"];
 
     private static readonly (string Part, string Reason)[] Elsewhere =
     [
