@@ -86,7 +86,7 @@ internal sealed class DhtGrain(
         }
 
         var source = SourceNetwork.Of(holders.First(holder => holder.Value == newest).Contact.Endpoint);
-        await KeepAsync(key, newest, source, cancellationToken);
+        await HoldAsync(key, newest, source, cancellationToken);
         return new GetResult(newest, new LookupOutcome
         {
             Target = key,
@@ -128,7 +128,7 @@ internal sealed class DhtGrain(
                 return new GetResult(own.Value, null);
             }
 
-            await KeepAsync(key, found.Value!.Value, own.Source, cancellationToken);
+            await HoldAsync(key, found.Value!.Value, own.Source, cancellationToken);
             return found;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -138,7 +138,7 @@ internal sealed class DhtGrain(
         }
     }
 
-    private async Task KeepAsync(NodeId key, DhtValue item, SourceNetwork source, CancellationToken cancellationToken)
+    private async Task HoldAsync(NodeId key, DhtValue item, SourceNetwork source, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var copy = new StoredValue(item, now, now + KeptAfterGet, source);
