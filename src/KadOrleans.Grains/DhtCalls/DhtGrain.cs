@@ -32,7 +32,7 @@ internal sealed class DhtGrain(
     private const int MaxCorrections = 3;
 
     /// <summary>How long a newer item lives that a get found elsewhere, if that it replaces does not live longer: until others STORE it.</summary>
-    private static readonly TimeSpan KeptAfterGet = TimeSpan.FromHours(1);
+    private static readonly TimeSpan HeldAfterGet = TimeSpan.FromHours(1);
 
     private readonly GrainCalls _calls = new(time, logger);
     private readonly EdgeCaller _edges = new(grains, random, time, options.Value.EdgeTimeout, logger);
@@ -86,7 +86,7 @@ internal sealed class DhtGrain(
         }
 
         var source = SourceNetwork.Of(holders.First(holder => holder.Value == newest).Contact.Endpoint);
-        await KeepAsync(key, newest, source, cancellationToken);
+        await HoldAsync(key, newest, source, cancellationToken);
         return new GetResult(newest, new LookupOutcome
         {
             Target = key,
@@ -128,7 +128,7 @@ internal sealed class DhtGrain(
                 return new GetResult(own.Value, null);
             }
 
-            await KeepAsync(key, found.Value!.Value, own.Source, cancellationToken);
+            await HoldAsync(key, found.Value!.Value, own.Source, cancellationToken);
             return found;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -138,11 +138,19 @@ internal sealed class DhtGrain(
         }
     }
 
-    private async Task KeepAsync(NodeId key, DhtValue item, SourceNetwork source, CancellationToken cancellationToken)
+    // What was found is the answer, whether the shard takes it or not.
+    private async Task HoldAsync(NodeId key, DhtValue item, SourceNetwork source, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var copy = new StoredValue(item, now, now + KeptAfterGet, source);
-        await CallShardAsync(key, shard => shard.PutAsync([ShardPut.Of(key, copy, PutKind.Copy)]), cancellationToken);
+        var copy = new StoredValue(item, now, now + HeldAfterGet, source);
+        try
+        {
+            await CallShardAsync(key, shard => shard.PutAsync([ShardPut.Of(key, copy, PutKind.Copy)]), cancellationToken);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            NoteFailure(key, e);
+        }
     }
 
     public async ValueTask<SetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)
