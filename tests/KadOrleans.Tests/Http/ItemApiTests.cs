@@ -206,7 +206,7 @@ public sealed class ItemApiTests(ApiHost host) : IClassFixture<ApiHost>
     {
         var item = Json(await SignAsync(1, "one"));
         await _api.ShowsAsync($$"""{"item":{"seq":1},"put":{"stored":3},"keptUntil":"{{Year}}-12-31T00:00:00+00:00"}""", "PUT", $"{Path}?keep={Year}-12-31", item);
-        await _api.JsonAsync("PUT", $"{Path}?keep={Year}-12-31T12:00:00%2B02:00", item);
+        await _api.ShowsAsync($$"""{"keptUntil":"{{Year}}-12-31T10:00:00+00:00"}""", "PUT", $"{Path}?keep={Year}-12-31T12:00:00.7%2B02:00", item);
         Assert.Equal(
             [$"keep until {Year}-12-31 00:00:00Z", $"keep until {Year}-12-31 10:00:00Z"], _api.Dht.Calls.Select(call => string.Join(' ', call.Split(' ').Take(4))));
 
