@@ -38,7 +38,8 @@ try
     await host.StopAsync();
     return isDone ? 0 : 1;
 }
-catch (Exception e) when (e is TransportException or KeyStoreException or OptionsValidationException or RegistryException or FormatException or ArgumentException)
+catch (Exception e) when (e is TransportException or DhtUnavailableException or OptionsValidationException or RegistryException
+    or IOException or UnauthorizedAccessException or FormatException or ArgumentException)
 {
     await Console.Error.WriteLineAsync(e.Message);
     return 1;

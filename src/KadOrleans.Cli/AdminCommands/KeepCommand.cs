@@ -10,7 +10,7 @@ internal static class KeepCommand
     {
         var owner = new Argument<string>("OWNER") { Description = "The owner's public key in 64 hexadecimal digits, or the key of any item in 40." };
         var (salt, until) = (new SaltOptions(), CommonOptions.Text("--until", "DATE", "Until when, such as 2030-01-31 or 2030-01-31T12:00:00Z (UTC)."));
-        var end = new Option<bool>("--end") { Description = "Keep it no longer: it lives as any other value then." };
+        var end = new Option<bool>("--end") { Description = "Keep it no longer, and end its publication from there: it lives as any other value then." };
         return ApiCommand.Create(
             io,
             new ExampleCommand("keep", "Keep an owner's item until a date, and each newer one that he signs: it is found in the network, and sent again each hour.")

@@ -65,7 +65,7 @@ internal static class ItemCommand
                 "kad item put --file zone.bin --type bytes --key owner.pem --salt zone --life 7200 --via 127.0.0.1:8468",
                 "kad item put hello --immutable --via 127.0.0.1:8468",
             ],
-            Notes = "This command does not publish the item again: put it each day, or have a node or cluster publish it (PUT /v1/items).",
+            Notes = "This command does not publish the item again: put it each day, or have a node or cluster publish it (PUT /v1/items) or keep it ('kad admin keep').",
         }.With([.. value.All, immutable, .. put.All]).Runs(async (parsed, json, cancellationToken) =>
         {
             var content = await value.ReadAsync(parsed, io, cancellationToken);

@@ -16,8 +16,8 @@ public sealed record SetResult
     public StoreResult? Local { get; init; }
 
     /// <summary>
-    /// Whether the value is published again each day: <see cref="StoreResult.Stored"/>, or why not. Null if nothing remembers it: a
-    /// client, or no copy could be made.
+    /// Whether the value is published again each day, or kept for its owner if that was asked for: <see cref="StoreResult.Stored"/>, or why not.
+    /// Null if nothing remembers it: a client, or no copy could be made.
     /// </summary>
     public StoreResult? Publication { get; init; }
 

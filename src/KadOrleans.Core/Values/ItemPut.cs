@@ -39,10 +39,12 @@ internal static class ItemPut
             return StoreDecision.Refuse(StoreResult.Superseded);
         }
 
+        // It is its keeper's, whoever stored it before: as a stranger's its keeper's own sendings would not count.
+        var put = offered.IsKept ? offered with { Source = SourceNetwork.Trusted } : offered;
         return decision switch
         {
-            ItemDecision.Store => Store(key, held is null ? null : old, offered, terms, accounts, slot),
-            ItemDecision.Renew => Renew(old!, offered, terms, accounts),
+            ItemDecision.Store => Store(key, held is null ? null : old, put, terms, accounts, slot),
+            ItemDecision.Renew => Renew(old!, put, terms, accounts),
             ItemDecision.OlderSeq or ItemDecision.SameSeq => StoreDecision.Refuse(StoreResult.OlderItem),
             ItemDecision.CasMismatch => StoreDecision.Refuse(StoreResult.Superseded),
             ItemDecision.OwnedByAnother or ItemDecision.Unsigned => StoreDecision.Refuse(StoreResult.NotOwner),

@@ -30,5 +30,6 @@ internal static class KeepRules
             $"The item is to be kept until {until.UtcDateTime:u}; a time after now, {now.UtcDateTime:u}, "
             + $"and at most {Longest.Days} days ahead is allowed.");
 
-    private static DateTimeOffset WholeSecond(DateTimeOffset time) => new(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
+    /// <summary>The time as it counts: its whole second, in UTC.</summary>
+    public static DateTimeOffset WholeSecond(DateTimeOffset time) => new(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
 }

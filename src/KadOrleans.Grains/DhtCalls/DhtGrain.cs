@@ -32,7 +32,7 @@ internal sealed class DhtGrain(
     private const int MaxCorrections = 3;
 
     /// <summary>How long a newer item lives that a get found elsewhere, if that it replaces does not live longer: until others STORE it.</summary>
-    private static readonly TimeSpan KeptAfterGet = TimeSpan.FromHours(1);
+    private static readonly TimeSpan HeldAfterGet = TimeSpan.FromHours(1);
 
     private readonly GrainCalls _calls = new(time, logger);
     private readonly EdgeCaller _edges = new(grains, random, time, options.Value.EdgeTimeout, logger);
@@ -138,11 +138,19 @@ internal sealed class DhtGrain(
         }
     }
 
+    // What was found is the answer, whether the shard takes it or not.
     private async Task HoldAsync(NodeId key, DhtValue item, SourceNetwork source, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var copy = new StoredValue(item, now, now + KeptAfterGet, source);
-        await CallShardAsync(key, shard => shard.PutAsync([ShardPut.Of(key, copy, PutKind.Copy)]), cancellationToken);
+        var copy = new StoredValue(item, now, now + HeldAfterGet, source);
+        try
+        {
+            await CallShardAsync(key, shard => shard.PutAsync([ShardPut.Of(key, copy, PutKind.Copy)]), cancellationToken);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            NoteFailure(key, e);
+        }
     }
 
     public async ValueTask<SetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)

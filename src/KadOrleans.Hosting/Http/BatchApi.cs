@@ -194,7 +194,7 @@ public static class BatchApi
 
             KnownNames.CheckFields(given, ItemBody.Fields);
             var item = ItemBody.Read(given);
-            var (put, seq) = (RequestedPut.Parse(json.Text("wait"), Number(json, "life")), ItemBody.SeqOf("expectedSeq", Number(json, "expectedSeq")));
+            var (put, seq) = (RequestedPut.Parse(json.Text("wait"), Number(json, "life")), ItemBody.SeqOf(json, "expectedSeq"));
             return PutOf(new RequestedKey(item.Key, null), (dht, cancellationToken) => ItemApi.StoreAsync(
                 dht, item, put, seq, conditions: null, cancellationToken));
         }

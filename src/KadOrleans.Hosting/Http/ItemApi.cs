@@ -74,13 +74,16 @@ internal static class ItemApi
         var (found, result) = await requested.GetAsync(dht, context.RequestAborted);
         return found is null
             ? KeyApi.Missing(requested.Key, requested.NotFound(result), result)
-            : KeyApi.Respond(context, result.Value!.Value, KeyApi.FormOf(context.Request), form => form == ValueBody.Bytes
+            : KeyApi.Respond(context, result.Value!.Value, FormOf(context.Request), form => form == ValueBody.Bytes
                 ? TypedResults.Bytes(found.Envelope, form)
                 : TypedResults.Ok(new FoundItem(true, ItemResult.Of(found, requested.Key), LookupSummary.Of(result.Lookup))));
     }
 
-    /// <summary>Refuses to keep an item for who lacks the scope.</summary>
-    public static async Task CheckKeepAsync(HttpContext context, IAuthorizationService authorization)
+    // An item has no form of text: whoever asks for that gets JSON, with the tag of JSON.
+    private static string FormOf(HttpRequest request) => KeyApi.FormOf(request) == ValueBody.Bytes ? ValueBody.Bytes : ValueBody.Json;
+
+    // Refuses to keep an item for who lacks the scope.
+    private static async Task CheckKeepAsync(HttpContext context, IAuthorizationService authorization)
     {
         if (!(await authorization.AuthorizeAsync(context.User, TokenAuthentication.PolicyOf(ApiScope.Keep))).Succeeded)
         {

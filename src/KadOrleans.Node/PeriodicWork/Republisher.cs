@@ -437,7 +437,10 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         return node.Upload.WaitAsync(value, contacts, Math.Min(queries, contacts), cancellationToken);
     }
 
-    /// <summary>Sends a held value with the life that is left. False if it, or another one, was stored meanwhile: that one is not due.</summary>
+    /// <summary>
+    /// Sends a held value with the life that is left, or a kept item with a full one. False if it, or another one, was stored meanwhile, which is not
+    /// due, and if nobody answered.
+    /// </summary>
     private async Task<bool> SpreadAsync(
         SweptKey swept, StoredValue found, Publication? published, int keysNear, CancellationToken cancellationToken)
     {

@@ -8,7 +8,10 @@ namespace KadOrleans.Node;
 /// </summary>
 internal sealed class ValueCopies(IKeyStore store, ValueStorer storer, KeyTurns turns, KademliaOptions options, TimeProvider time)
 {
-    /// <summary>Sends a held value with the life that is left. It is skipped if it is not held any more: whoever stored another sends that.</summary>
+    /// <summary>
+    /// Sends a held value with the life that is left, or a kept item with a full one. It is skipped if it is not held any more: whoever stored
+    /// another sends that.
+    /// </summary>
     /// <exception cref="KeyStoreException">The store did not answer.</exception>
     public Task<CopyResult> SendHeldAsync(NodeId key, DhtValue value, Contact contact) => turns.RunAsync(key, async () =>
     {

@@ -51,6 +51,9 @@ public sealed class ItemApiTests(ApiHost host) : IClassFixture<ApiHost>
         await _api.JsonAsync("PUT", Path, """{"value":"353a68656c6c6f"}""");
 
         await _api.ShowsAsync("""{"item":{"publicKey":null,"seq":null,"text":"hello","verifies":true}}""", "GET", $"{Path}/{item.Key}");
+        using var json = await _api.SendAsync("GET", $"{Path}/{item.Key}");
+        using var text = await _api.SendAsync("GET", $"{Path}/{item.Key}", headers: ("Accept", "text/plain"));
+        Assert.Equal((json.Headers.ETag, "application/json"), (text.Headers.ETag, text.Content.Headers.ContentType?.MediaType));
     }
 
     [Fact]
@@ -117,7 +120,8 @@ public sealed class ItemApiTests(ApiHost host) : IClassFixture<ApiHost>
     [InlineData("""{"publicKey":"KEY","value":"303a","seq":-1,"signature":"SIG"}""", "seq is '-1'; 0 to 9223372036854775807 is allowed.")]
     [InlineData("""{"publicKey":"KEY","value":"303a","seq":9223372036854775808,"signature":"SIG"}""", "seq is '9223372036854775808'; 0 to 9223372036854775807 is allowed.")]
     [InlineData("""{"publicKey":"KEY","value":"303a","seq":1.5,"signature":"SIG"}""", "seq is '1.5'; 0 to 9223372036854775807 is allowed.")]
-    [InlineData("""{"publicKey":"KEY","value":"303a","signature":"SIG"}""", "The item is missing; ")]
+    [InlineData("""{"publicKey":"KEY","value":"303a","signature":"SIG"}""", "seq is missing; an item with a publicKey needs seq, value and signature.")]
+    [InlineData("""{"publicKey":"KEY","value":"303a","seq":1}""", "signature is missing; an item with a publicKey needs seq, value and signature.")]
     [InlineData("""{"publicKey":"KEY","salt":"a","saltHex":"61","value":"303a","seq":1,"signature":"SIG"}""", "Both salt and saltHex are given; one of them is allowed.")]
     [InlineData("""{"publicKey":"KEY","salt":"LONG","value":"303a","seq":1,"signature":"SIG"}""", "The salt is 65 bytes long; at most 64 are allowed.")]
     [InlineData("""{"publicKey":7,"value":"303a"}""", "publicKey is 7; text is needed.")]
@@ -173,7 +177,7 @@ public sealed class ItemApiTests(ApiHost host) : IClassFixture<ApiHost>
               {"op":"putItem","item":{{Json(first)}},"wait":"durable"},
               {"op":"getItem","item":"{{first.Key}}"},
               {"op":"putItem","item":{{Json(second)}},"expectedSeq":0},
-              {"op":"putItem","item":{{Json(second)}},"expectedSeq":1}]}
+              {"op":"putItem","item":{{Json(second)}},"expectedSeq":"1"}]}
             """);
     }
 
@@ -202,7 +206,7 @@ public sealed class ItemApiTests(ApiHost host) : IClassFixture<ApiHost>
     {
         var item = Json(await SignAsync(1, "one"));
         await _api.ShowsAsync($$"""{"item":{"seq":1},"put":{"stored":3},"keptUntil":"{{Year}}-12-31T00:00:00+00:00"}""", "PUT", $"{Path}?keep={Year}-12-31", item);
-        await _api.JsonAsync("PUT", $"{Path}?keep={Year}-12-31T12:00:00%2B02:00", item);
+        await _api.ShowsAsync($$"""{"keptUntil":"{{Year}}-12-31T10:00:00+00:00"}""", "PUT", $"{Path}?keep={Year}-12-31T12:00:00.7%2B02:00", item);
         Assert.Equal(
             [$"keep until {Year}-12-31 00:00:00Z", $"keep until {Year}-12-31 10:00:00Z"], _api.Dht.Calls.Select(call => string.Join(' ', call.Split(' ').Take(4))));
 

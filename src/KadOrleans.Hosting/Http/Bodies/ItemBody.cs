@@ -32,15 +32,21 @@ internal static class ItemBody
     public static Item Read(JsonElement json)
     {
         var publicKey = json.Text("publicKey");
-        var (salt, seq, signature) = (SaltOf(json.Text("salt"), json.Text("saltHex")), SeqOf(json), json.Text("signature"));
+        var (salt, seq, signature) = (SaltOf(json.Text("salt"), json.Text("saltHex")), SeqOf(json, "seq"), json.Text("signature"));
         if (publicKey is null && (!salt.IsEmpty || seq is not null || signature is not null))
         {
             throw ApiProblemException.Wrong("publicKey is missing, and the item has a salt, seq or signature; an immutable item has a value alone.");
         }
 
-        if (json.Text("value") is not { } value || (publicKey is not null && (seq is null || signature is null)))
+        if (json.Text("value") is not { } value)
         {
             throw ApiProblemException.Wrong(Missing);
+        }
+
+        if (publicKey is not null && (seq is null || signature is null))
+        {
+            throw ApiProblemException.Wrong(
+                $"{(seq is null ? "seq" : "signature")} is missing; an item with a publicKey needs seq, value and signature.");
         }
 
         var parts = new ItemParts
@@ -63,13 +69,14 @@ internal static class ItemBody
         _ => CheckedSalt(Bytes("saltHex", hex)),
     };
 
-    /// <summary>A sequence number of a parameter or a field; null without one.</summary>
+    /// <summary>A sequence number of a parameter; null without one.</summary>
     public static long? SeqOf(string name, string? text) =>
         text is null ? null : Requested.Number<long>(name, text, $"0 to {long.MaxValue} is allowed");
 
-    private static long? SeqOf(JsonElement json) => !json.TryGetProperty("seq", out var seq) || seq.ValueKind == JsonValueKind.Null
+    /// <summary>A sequence number of a field, as a number or as its digits in text; null without one.</summary>
+    public static long? SeqOf(JsonElement json, string name) => !json.TryGetProperty(name, out var seq) || seq.ValueKind == JsonValueKind.Null
         ? null
-        : SeqOf("seq", seq.ValueKind == JsonValueKind.String ? seq.GetString() : seq.GetRawText());
+        : SeqOf(name, seq.ValueKind == JsonValueKind.String ? seq.GetString() : seq.GetRawText());
 
     private static ReadOnlyMemory<byte> Bytes(string name, string? hex)
     {

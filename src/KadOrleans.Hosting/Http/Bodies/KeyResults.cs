@@ -32,7 +32,7 @@ public sealed record KeyResult(
 /// <param name="Refused">Contacts that rejected it.</param>
 /// <param name="Failed">Contacts that did not respond.</param>
 /// <param name="IsHeld">Whether the value is held here: by the node, or by the cluster.</param>
-/// <param name="IsPublished">Whether the value is published again each day.</param>
+/// <param name="IsPublished">Whether the value is published again each day, or kept for its owner and sent each hour.</param>
 /// <param name="IsPending">Whether no contact has the value yet; it is sent later.</param>
 /// <param name="Lookup">The lookup of the contacts; null if there was none before the response.</param>
 public sealed record PutResult(

@@ -65,7 +65,9 @@ internal static class RequestedKeep
     private static readonly string[] Forms =
         ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
 
-    /// <summary>Reads the parameter keep, which goes with no other; null without it. A time without an offset is UTC.</summary>
+    /// <summary>
+    /// Reads the parameter keep, which goes with no other; null without it. A time without an offset is UTC. The result is the time as it counts.
+    /// </summary>
     public static DateTimeOffset? Parse(string? keep, DateTimeOffset now, bool hasOthers)
     {
         if (keep is null)
@@ -82,7 +84,7 @@ internal static class RequestedKeep
             ? throw ApiProblemException.Wrong(
                 $"keep is '{VisibleText.Excerpt(keep)}'; a date such as 2030-01-31, or a time such as 2030-01-31T12:00:00Z, is needed.")
             : KeepRules.FindProblem(until, now) is { } problem ? throw ApiProblemException.Wrong(problem)
-            : until;
+            : KeepRules.WholeSecond(until);
     }
 }
 

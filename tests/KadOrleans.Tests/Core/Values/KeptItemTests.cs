@@ -87,6 +87,22 @@ public sealed class KeptItemTests
         Assert.Equal(Start.AddDays(40), Held.KeptUntil);
     }
 
+    // As a stranger's its keeper's own sendings would not count, and it would go out each minute.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_import_that_names_a_strangers_address_is_its_keepers_all_the_same(bool isHeld)
+    {
+        if (isHeld)
+        {
+            Assert.Equal(StoreResult.Stored, _shard.Put(Key, Value(3, Alice, Week), Terms(3)));
+        }
+
+        var kept = new StoredValue(Values[3], Start, Start.AddDays(30), StoredValues.Bob) { IsKept = true };
+        Assert.Equal(StoreResult.Stored, _shard.Put(Key, kept, Terms(3, PutKind.Import)));
+        Assert.Equal((Start.AddDays(30), SourceNetwork.Trusted), (Held.KeptUntil, Held.Source));
+    }
+
     // Nothing is written for it. A stranger could keep it from being sent to anybody else.
     [Fact]
     public void A_trusted_STORE_that_lives_for_a_day_counts_and_neither_a_shorter_one_nor_a_strangers_does()
