@@ -86,6 +86,6 @@ if ! has kad kad-tokens; then
         printf 'token=%s\n' "$made" >"$file"
         make kad kad-operator
     fi
-    printf 'tokens.json={"tokens":[{"name":"operator","sha256":"%s","scopes":["read","write","view","manage"]}]}\n' "$hash" >"$file"
+    printf 'tokens.json={"tokens":[{"name":"operator","sha256":"%s","scopes":["read","write","view","manage","keep"]}]}\n' "$hash" >"$file"
     make kad kad-tokens
 fi

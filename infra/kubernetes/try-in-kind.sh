@@ -101,7 +101,7 @@ secret kad kad-postgres "${silo[@]}" "$(connection kad_silo silo)"
 secret kad-edge kad-postgres "${edge[@]}" "$(connection kad_edge edge)"
 secret kad kad-edge-key "--from-literal=Kad__Cluster__EdgeKey=$key"
 secret kad-edge kad-edge-key "--from-literal=Kad__Cluster__EdgeKey=$key"
-kad token add operator --file "$work/tokens.json" --scope read --scope write --scope view --scope manage --output "$work/operator.token"
+kad token add operator --file "$work/tokens.json" --scope read --scope write --scope view --scope manage --scope keep --output "$work/operator.token"
 secret kad kad-tokens "--from-file=tokens.json=$work/tokens.json"
 kubectl --namespace database rollout status deployment/postgres --timeout 180s
 

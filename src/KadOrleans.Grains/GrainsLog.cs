@@ -90,6 +90,9 @@ internal static partial class GrainsLog
     [LoggerMessage(6042, LogLevel.Warning, "A value was stored in the cluster alone; the next check sends it to the network: {Message}")]
     public static partial void NetworkNotReached(this ILogger logger, string message);
 
+    [LoggerMessage(6045, LogLevel.Warning, "The network was not asked for an item newer than the cluster's: {Message}")]
+    public static partial void NetworkNotAsked(this ILogger logger, string message);
+
     [LoggerMessage(6053, LogLevel.Warning, "Edge {Name} does not follow the newest bans and limits yet; it asks for them with its next renewal: {Message}")]
     public static partial void RulesNotTaken(this ILogger logger, string name, string message);
 

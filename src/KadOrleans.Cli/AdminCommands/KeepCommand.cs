@@ -31,15 +31,19 @@ internal static class KeepCommand
                         ends ? $"Both --until '{date}' and --end are given; one of them is needed." : "No date is given; --until DATE, or --end, is needed.");
                 }
 
-                var saltHex = salt.IsGiven(parsed) ? Convert.ToHexStringLower(salt.Read(parsed).Span) : null;
-                var path = $"/v1/items/{Uri.EscapeDataString(parsed.GetValue(owner)!)}{ApiRequest.QueryOf(("saltHex", saltHex))}";
-                var found = (await client.SendAsync(new ApiRequest(HttpMethod.Get, path), cancellationToken))["item"];
+                var key = ItemOwners.KeyOf(parsed.GetValue(owner)!, salt, parsed);
                 if (ends)
                 {
-                    await client.SendAsync(new ApiRequest(HttpMethod.Delete, $"/v1/keys/{found.Text("digest")}?as=digest"), cancellationToken);
-                    return new JsonObject { ["item"] = found!.DeepClone(), ["keptUntil"] = null };
+                    await client.SendAsync(new ApiRequest(HttpMethod.Delete, $"/v1/keys/{key}?as=digest"), cancellationToken);
+                    return new JsonObject { ["item"] = new JsonObject { ["digest"] = $"{key}" }, ["keptUntil"] = null };
                 }
 
+                if (KeepTime.FindProblem(until.Name, date!, out _) is { } problem)
+                {
+                    throw CommandException.WrongUsage(problem);
+                }
+
+                var found = (await client.SendAsync(new ApiRequest(HttpMethod.Get, $"/v1/items/{key}"), cancellationToken))["item"];
                 var body = new JsonObject();
                 foreach (var part in Parts.Where(part => found?[part] is not null))
                 {

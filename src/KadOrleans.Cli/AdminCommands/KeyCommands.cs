@@ -131,16 +131,20 @@ internal static class KeyCommands
         return $"{places}{(result.IsTrue("isPublished") ? ", and published again each day" : string.Empty)}.";
     }
 
+    private static string OrElse(string text, string other) => text.Length > 0 ? text : other;
+
     private static void Print(ResultPrinter printer, JsonObject result)
     {
         printer.Fields(
             ("digest", result.Text("digest")),
             ("value", result["held"] is null ? "none is held here" : result.Text("held.value.text")),
             ("type", result.Text("held.value.type")),
-            ("owner", result.Text("held.value.item.publicKey")),
+            ("owner", result["held"]?["value"]?["item"] is null ? "" : OrElse(result.Text("held.value.item.publicKey"), "nobody: the key is the hash of the value")),
             ("number", result.Text("held.value.item.seq") + (result.IsTrue("held.value.item.isEnd") ? ", with which the owner ended it" : string.Empty)),
             ("item", result.Text("held.value.item.text")),
-            ("signature", result.Text("held.value.item.publicKey") == "" ? "" : result.IsTrue("held.value.item.verifies") ? "holds" : "does not hold"),
+            ("signature", result["held"]?["value"]?["item"] is null ? ""
+                : !result.IsTrue("held.value.item.verifies") ? "does not hold"
+                : result.Text("held.value.item.publicKey") == "" ? "none is needed" : "holds"),
             ("kept until", result.Text("held.keptUntil")),
             ("stored", result.Text("held.storedAt")),
             ("expires", result.Text("held.keptUntil") == "" ? result.Text("held.expiresAt") : ""),

@@ -92,6 +92,19 @@ internal sealed class ItemValueArguments
     private static CommandException UnknownType(string type) => CommandException.WrongUsage($"--type is '{type}'; {Types} is allowed.");
 }
 
+/// <summary>OWNER: a public key, which a salt may go with, or the key of any item.</summary>
+internal static class ItemOwners
+{
+    public static NodeId KeyOf(string given, SaltOptions salt, ParseResult parsed) =>
+        given.Length == 2 * Item.PublicKeyLength ? Item.KeyOf(ItemTexts.ParseHex("OWNER", given), salt.Read(parsed).Span)
+        : !NodeId.TryParse(given, out var key)
+        ? throw CommandException.WrongUsage(
+            $"OWNER is '{VisibleText.Excerpt(given)}'; a public key in {2 * Item.PublicKeyLength} hexadecimal digits, or a key in {2 * NodeId.Length}, "
+            + "is needed.")
+        : salt.IsGiven(parsed) ? throw CommandException.WrongUsage($"OWNER is the key '{given}', which has a salt in it; --salt goes with a public key.")
+        : key;
+}
+
 internal static class ItemTexts
 {
     public static byte[] ParseHex(string name, string hex)

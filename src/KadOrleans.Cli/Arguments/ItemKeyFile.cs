@@ -18,17 +18,19 @@ internal static class ItemKeyFile
     /// <summary>Writes a new key into a new file of its owner.</summary>
     public static void WriteNew(string name, string path, Ed25519KeyPair pair)
     {
+        if (Path.Exists(path))
+        {
+            throw CommandException.WrongUsage(
+                $"{name}: '{path}' exists; a new file is needed, as who loses his key cannot change what he signed with it.");
+        }
+
         try
         {
             PrivateFile.WriteNew(path, file => file.Write(Encoding.ASCII.GetBytes(pair.ExportPem())));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CommandException.WrongUsage(
-                File.Exists(path)
-                    ? $"{name}: '{path}' exists; a new file is needed, as who loses his key cannot change what he signed with it."
-                    : $"{name}: '{path}' cannot be written: {Phrases.Of(e.Message)}.",
-                e);
+            throw CommandException.WrongUsage($"{name}: '{path}' cannot be written: {Phrases.Of(e.Message)}.", e);
         }
     }
 

@@ -23,7 +23,7 @@ internal static class ItemCommand
         var file = new Argument<string>("FILE") { Description = "A new file for the private key, which nobody else may read." };
         return new ExampleCommand("keygen", "Make a key, write it into a new file, and print its public key.")
         {
-            Examples = ["kad item keygen owner.pem", "kad item keygen owner.pem --json"],
+            Examples = ["kad item keygen new.pem", "kad item keygen new.pem --json"],
             Notes = "The file is PEM (PKCS #8). Whoever has it is the owner, and nobody can make it again: keep a copy.",
         }.With(file).Runs((parsed, json, _) =>
         {
@@ -121,15 +121,8 @@ internal static class ItemCommand
     {
         switch (owner, file)
         {
-            case ({ } given, null) when given.Length == 2 * Item.PublicKeyLength:
-                return Item.KeyOf(ItemTexts.ParseHex("OWNER", given), salt.Read(parsed).Span);
             case ({ } given, null):
-                return !NodeId.TryParse(given, out var key)
-                    ? throw CommandException.WrongUsage(
-                        $"OWNER is '{VisibleText.Excerpt(given)}'; a public key in {2 * Item.PublicKeyLength} hexadecimal digits, or a key in {2 * NodeId.Length}, is needed.")
-                    : salt.IsGiven(parsed)
-                    ? throw CommandException.WrongUsage($"OWNER is the key '{given}', which has a salt in it; --salt goes with a public key.")
-                    : key;
+                return ItemOwners.KeyOf(given, salt, parsed);
             case (null, { } path):
                 using (var pair = ItemKeyFile.Read(ItemKeyFile.OptionName, path))
                 {

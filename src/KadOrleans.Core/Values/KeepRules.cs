@@ -22,6 +22,13 @@ internal static class KeepRules
         return FindProblem(until, now) is { } problem ? throw new ArgumentOutOfRangeException(nameof(until), problem) : WholeSecond(until);
     }
 
+    /// <summary>What is wrong with a value that is said to be kept, as the end of a sentence; null if nothing is.</summary>
+    public static string? FindProblem(StoredValue kept) =>
+        !ItemEnvelope.IsItemLike(kept.Value) ? "is kept for its owner, and is no signed item"
+        : kept.ExpiresAt - kept.StoredAt > Longest
+        ? string.Create(CultureInfo.InvariantCulture, $"is kept until {kept.ExpiresAt.UtcDateTime:u}, more than {Longest.Days} days after it was stored")
+        : null;
+
     /// <summary>What is wrong with a time until which an item is to be kept, in one sentence; null if nothing is.</summary>
     public static string? FindProblem(DateTimeOffset until, DateTimeOffset now) => WholeSecond(until) > now && WholeSecond(until) - now <= Longest
         ? null

@@ -73,8 +73,16 @@ internal sealed class EdgeObserver : IEdgeObserver
     public Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken) =>
         Next().FindNodeAsync(target, cancellationToken);
 
-    public Task<IReadOnlyList<KeyHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken) =>
-        Next().AskHoldersAsync(key, cancellationToken);
+    // Of items of banned owners it says nothing, as a lookup takes none.
+    public async Task<IReadOnlyList<KeyHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken)
+    {
+        var node = Next();
+        return
+        [
+            .. (await node.AskHoldersAsync(key, cancellationToken)).Select(holder =>
+                holder.Value is { } value && node.Bans.ContainsOwnerOf(value) ? holder with { Value = null } : holder),
+        ];
+    }
 
     public Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) =>
         Next().Lookups.TraceAsync(target, kind, cancellationToken);

@@ -41,22 +41,75 @@ internal sealed class DhtGrain(
     public async ValueTask<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         var limit = Limit(CallLimit);
-        ShardUnavailableException? shardFailure = null;
+        var (own, failure) = await ReadAsync(key, cancellationToken);
+        return own is null ? await FindAsync(key, failure, limit, cancellationToken)
+            : CheckedItem.OfChecked(key, own.Value) is { } item ? await ChooseAsync(key, own, item, limit, cancellationToken)
+            : new GetResult(own.Value, null);
+    }
+
+    public async ValueTask<GetResult> GetFromAllAsync(NodeId key, CancellationToken cancellationToken = default)
+    {
+        var limit = Limit(CallLimit);
+        var (own, failure) = await ReadAsync(key, cancellationToken);
+        var result = own is null ? await FindAsync(key, failure, limit, cancellationToken) : new GetResult(own.Value, null);
+        if (own is null && (!result.Found || CheckedItem.OfChecked(key, result.Value) is not null))
+        {
+            // A lookup that meets no other value asks all of the nearest itself.
+            return result;
+        }
+
+        // Nodes that agree on what is no item would end a lookup before a holder of the item was asked.
+        var held = CheckedItem.OfChecked(key, own?.Value);
+        IReadOnlyList<KeyHolder> holders;
         try
         {
-            var values = await CallShardAsync(key, shard => shard.GetAsync([key]), cancellationToken);
-            if (values[0] is { } own)
-            {
-                return CheckedItem.OfChecked(key, own.Value) is { } item
-                    ? await ChooseAsync(key, own, item, limit, cancellationToken)
-                    : new GetResult(own.Value, null);
-            }
+            holders = await _edges.CallAsync(edge => edge.AskHoldersAsync(key, cancellationToken), limit, cancellationToken);
+        }
+        catch (Exception e) when (held is not null && !cancellationToken.IsCancellationRequested)
+        {
+            logger.NetworkNotAsked(e.Message);
+            return result;
+        }
+
+        if (await FindNewestAsync(key, holders) is not { } newest || ItemOrder.Newest.Compare(newest, held) <= 0)
+        {
+            return result;
+        }
+
+        var value = SignedItemExtensions.ValueOf(newest.Item);
+        var source = own?.Source ?? SourceNetwork.Of(holders.First(holder => holder.Value == value).Contact.Endpoint);
+        await HoldAsync(key, value, source, limit, cancellationToken);
+        return new GetResult(value, new LookupOutcome
+        {
+            Target = key,
+            Reason = TerminationReason.ValueFound,
+            Closest = [.. holders.Select(holder => holder.Contact)],
+            Value = value,
+            Asked = holders.Count,
+            Answered = holders.Count(holder => holder.Answered),
+            Failed = holders.Count(holder => !holder.Answered),
+            Hops = 0,
+            Agreed = holders.Count(holder => holder.Value == value),
+            Differed = holders.Count(holder => holder.Value is { } other && other != value),
+        });
+    }
+
+    // What the shard holds, or why it does not say.
+    private async Task<(StoredValue? Own, ShardUnavailableException? Failure)> ReadAsync(NodeId key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return ((await CallShardAsync(key, shard => shard.GetAsync([key]), cancellationToken))[0], null);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            shardFailure = NoteFailure(key, e);
+            return (null, NoteFailure(key, e));
         }
+    }
 
+    private async Task<GetResult> FindAsync(
+        NodeId key, ShardUnavailableException? shardFailure, TimeLimit limit, CancellationToken cancellationToken)
+    {
         try
         {
             // The cluster may still hold the value: without the shard's response the result cannot be "not found".
@@ -69,41 +122,8 @@ internal sealed class DhtGrain(
         }
     }
 
-    public async ValueTask<GetResult> GetFromAllAsync(NodeId key, CancellationToken cancellationToken = default)
-    {
-        var limit = Limit(CallLimit);
-        var result = await GetAsync(key, cancellationToken);
-        if (!result.Found || CheckedItem.OfChecked(key, result.Value) is not null)
-        {
-            return result;
-        }
-
-        // The shard holds what is none, or nodes that agree on it ended the lookup before a holder of the item was asked.
-        var holders = await _edges.CallAsync(edge => edge.AskHoldersAsync(key, cancellationToken), limit, cancellationToken);
-        if (await FindNewestAsync(key, holders) is not { } newest)
-        {
-            return result;
-        }
-
-        var source = SourceNetwork.Of(holders.First(holder => holder.Value == newest).Contact.Endpoint);
-        await HoldAsync(key, newest, source, cancellationToken);
-        return new GetResult(newest, new LookupOutcome
-        {
-            Target = key,
-            Reason = TerminationReason.ValueFound,
-            Closest = [.. holders.Select(holder => holder.Contact)],
-            Value = newest,
-            Asked = holders.Count,
-            Answered = holders.Count(holder => holder.Answered),
-            Failed = holders.Count(holder => !holder.Answered),
-            Hops = 0,
-            Agreed = holders.Count(holder => holder.Value == newest),
-            Differed = holders.Count(holder => holder.Value is { } other && other != newest),
-        });
-    }
-
     // Strangers hold them. A holder has one value, so there are k at most.
-    private async Task<DhtValue?> FindNewestAsync(NodeId key, IReadOnlyList<KeyHolder> holders)
+    private async Task<CheckedItem?> FindNewestAsync(NodeId key, IReadOnlyList<KeyHolder> holders)
     {
         CheckedItem? newest = null;
         foreach (var value in holders.Select(holder => holder.Value).OfType<DhtValue>().Where(ItemEnvelope.IsItemLike).Distinct())
@@ -112,7 +132,7 @@ internal sealed class DhtGrain(
             newest = ItemOrder.Newest.Compare(item, newest) > 0 ? item : newest;
         }
 
-        return newest is null ? default(DhtValue?) : SignedItemExtensions.ValueOf(newest.Item);
+        return newest;
     }
 
     // The owner's newest item, here or in the network, whose lookup has checked it. A newer one is stored here for a while, as at any other holder.
@@ -128,24 +148,24 @@ internal sealed class DhtGrain(
                 return new GetResult(own.Value, null);
             }
 
-            await HoldAsync(key, found.Value!.Value, own.Source, cancellationToken);
+            await HoldAsync(key, found.Value!.Value, own.Source, limit, cancellationToken);
             return found;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            logger.NetworkNotReached(e.Message);
+            logger.NetworkNotAsked(e.Message);
             return new GetResult(own.Value, null);
         }
     }
 
     // What was found is the answer, whether the shard takes it or not.
-    private async Task HoldAsync(NodeId key, DhtValue item, SourceNetwork source, CancellationToken cancellationToken)
+    private async Task HoldAsync(NodeId key, DhtValue item, SourceNetwork source, TimeLimit limit, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var copy = new StoredValue(item, now, now + HeldAfterGet, source);
         try
         {
-            await CallShardAsync(key, shard => shard.PutAsync([ShardPut.Of(key, copy, PutKind.Copy)]), cancellationToken);
+            await CallShardAsync(key, shard => shard.PutAsync([ShardPut.Of(key, copy, PutKind.Copy)]), cancellationToken, limit);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -290,11 +310,13 @@ internal sealed class DhtGrain(
 
     private IKeyShardGrain ShardGrain(long shard) => grains.GetGrain<IKeyShardGrain>(shard);
 
-    private Task<T> CallShardAsync<T>(NodeId key, Func<IKeyShardGrain, ValueTask<T>> call, CancellationToken cancellationToken)
+    private Task<T> CallShardAsync<T>(
+        NodeId key, Func<IKeyShardGrain, ValueTask<T>> call, CancellationToken cancellationToken, TimeLimit? whole = null)
     {
         var shard = Shard(key);
         var grain = ShardGrain(shard);
-        return _calls.CallAsync(GrainKeys.ShardName(shard), () => call(grain), Limit(ShardLimit), cancellationToken);
+        var limit = whole is { } given && given.Left < ShardLimit ? given : Limit(ShardLimit);
+        return _calls.CallAsync(GrainKeys.ShardName(shard), () => call(grain), limit, cancellationToken);
     }
 
     /// <summary>Has the shard store a value. The network gets nothing before that, as a later get asks the shard first.</summary>

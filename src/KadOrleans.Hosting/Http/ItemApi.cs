@@ -104,8 +104,10 @@ internal static class ItemApi
         TimeProvider time)
     {
         var (put, seq, conditions) = (RequestedPut.Parse(wait, life), ItemBody.SeqOf("expectedSeq", expectedSeq), TagConditions.Read(context.Request));
-        var until = RequestedKeep.Parse(
-            keep, time.GetUtcNow(), hasOthers: wait is not null || life is not null || expectedSeq is not null || conditions is not null);
+        var until = KeepTime.Read(
+            keep,
+            time.GetUtcNow(),
+            ("wait", wait is not null), ("life", life is not null), ("expectedSeq", expectedSeq is not null), ("a condition", conditions is not null));
         if (until is not null)
         {
             await CheckKeepAsync(context, authorization);
@@ -114,7 +116,7 @@ internal static class ItemApi
         var item = await ItemBody.ReadAsync(context);
         var key = new RequestedKey(item.Key, null);
         var result = until is { } end
-            ? await dht.KeepSignedAsync(item, end, context.RequestAborted)
+            ? await KeepAsync(dht, item, end, context.RequestAborted)
             : await StoreAsync(dht, item, put, seq, conditions, context.RequestAborted);
         if (!result.Succeeded)
         {
@@ -123,6 +125,24 @@ internal static class ItemApi
 
         context.Response.GetTypedHeaders().ETag = ValueBody.TagOf(SignedItemExtensions.ValueOf(item), ValueBody.TypeOf(context.Request)!);
         return new StoredItem(ItemResult.Of(item, item.Key), PutResult.Of(key, result), until);
+    }
+
+    private static async Task<SetResult> KeepAsync(IDht dht, Item item, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var result = await dht.KeepSignedAsync(item, until, cancellationToken);
+            return result.Local == StoreResult.Outdated ? throw Over() : result;
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            // By the clock of the cluster, or as the time has passed since it was read.
+            throw Over();
+        }
+
+        ApiProblemException Over() => ApiProblemException.Wrong(string.Create(
+            CultureInfo.InvariantCulture,
+            $"keep is {until.UtcDateTime:u}; by the clock of this node or cluster that is over, or more than {KeepRules.Longest.Days} days ahead."));
     }
 
     private static Task<IResult> WatchAsync(

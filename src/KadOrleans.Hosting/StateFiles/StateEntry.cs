@@ -45,12 +45,13 @@ internal readonly struct StateEntry(JsonElement json)
         }
 
         DateTimeOffset? publishedAt = Field("publishedAt").ValueKind is JsonValueKind.Undefined or JsonValueKind.Null ? null : Time("publishedAt");
-        return new(key, new StoredValue(value, Time("storedAt"), Time("expiresAt"), Source())
+        var stored = new StoredValue(value, Time("storedAt"), Time("expiresAt"), Source())
         {
             PublishedAt = publishedAt,
             IsAuthored = Flag("authored"),
             IsKept = Flag("kept"),
-        });
+        };
+        return stored.IsKept && KeepRules.FindProblem(stored) is { } problem ? throw new JsonException($"the value of key {key} {problem}") : new(key, stored);
     }
 
     private static NodeId ToId(string name, string? text) => NodeId.TryParse(text, out var id)

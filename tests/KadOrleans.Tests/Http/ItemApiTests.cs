@@ -221,7 +221,7 @@ public sealed class ItemApiTests(ApiHost host) : IClassFixture<ApiHost>
     [InlineData("keep=soon", "keep is 'soon'; a date such as 2030-01-31, or a time such as 2030-01-31T12:00:00Z, is needed.")]
     [InlineData("keep=2001-01-01", "The item is to be kept until 2001-01-01 00:00:00Z; a time after now, ")]
     [InlineData("keep=9999-01-01", "The item is to be kept until 9999-01-01 00:00:00Z; a time after now, ")]
-    [InlineData("keep=2030-01-01&life=5", "keep is set beside wait, life, expectedSeq or a condition; an item is kept without them.")]
+    [InlineData("keep=2030-01-01&life=5", "keep is '2030-01-01' beside life; an item is kept without it.")]
     public async Task A_wrong_date_gets_a_sentence(string query, string expected) => Assert.StartsWith(
         expected, await _api.FailAsync(HttpStatusCode.BadRequest, "PUT", $"{Path}?{query}", Json(await SignAsync(1, "one"))), StringComparison.Ordinal);
 

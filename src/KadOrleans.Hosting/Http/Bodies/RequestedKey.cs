@@ -59,35 +59,6 @@ internal readonly record struct RequestedPut(SetAcknowledgement Wait, TimeSpan? 
     };
 }
 
-/// <summary>Until when an item is to be kept for its owner.</summary>
-internal static class RequestedKeep
-{
-    private static readonly string[] Forms =
-        ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
-
-    /// <summary>
-    /// Reads the parameter keep, which goes with no other; null without it. A time without an offset is UTC. The result is the time as it counts.
-    /// </summary>
-    public static DateTimeOffset? Parse(string? keep, DateTimeOffset now, bool hasOthers)
-    {
-        if (keep is null)
-        {
-            return null;
-        }
-
-        if (hasOthers)
-        {
-            throw ApiProblemException.Wrong("keep is set beside wait, life, expectedSeq or a condition; an item is kept without them.");
-        }
-
-        return !DateTimeOffset.TryParseExact(keep, Forms, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var until)
-            ? throw ApiProblemException.Wrong(
-                $"keep is '{VisibleText.Excerpt(keep)}'; a date such as 2030-01-31, or a time such as 2030-01-31T12:00:00Z, is needed.")
-            : KeepRules.FindProblem(until, now) is { } problem ? throw ApiProblemException.Wrong(problem)
-            : KeepRules.WholeSecond(until);
-    }
-}
-
 /// <summary>Ids and numbers in paths and queries. A mistake is an <see cref="ApiProblemException"/> that names the parameter.</summary>
 internal static class Requested
 {

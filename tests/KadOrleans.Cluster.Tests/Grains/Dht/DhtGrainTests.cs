@@ -62,6 +62,11 @@ public sealed class DhtGrainTests(ClusterFixture cluster) : IAsyncLifetime
         Assert.Equal(items[1], (await cluster.Dht.GetAsync(key, TestContext.Current.CancellationToken)).Value);
         _one.Holders = [];
         Assert.Equal(items[1], (await cluster.Dht.GetFromAllAsync(key, TestContext.Current.CancellationToken)).Value);
+
+        // Also if the cluster holds one, and nodes that agree on the lie are asked first.
+        _one.Holders = [new KeyHolder(new Contact(NodeId.FromKey("newest"), UdpEndpoint.Parse("203.0.113.9:8468")), true, items[2])];
+        Assert.Equal(items[2], (await cluster.Dht.GetFromAllAsync(key, TestContext.Current.CancellationToken)).Value);
+        Assert.Equal(items[2], (await cluster.Dht.GetAsync(key, TestContext.Current.CancellationToken)).Value);
     }
 
     [Fact]

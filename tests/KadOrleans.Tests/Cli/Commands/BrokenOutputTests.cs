@@ -166,6 +166,12 @@ public sealed partial class ExampleNode : IAsyncLifetime
     {
         System.IO.File.WriteAllText(
             _files["tokens.json"], ApiTokens.Write([.. new[] { "shop", "other" }.Select(name => ApiToken.Create(name, [ApiScope.Read]).Token)]));
+        System.IO.File.Delete(_files["new.pem"]);
+        if (!System.IO.File.Exists(_files["owner.pem"]))
+        {
+            await KadRun.DoneAsync(ArgumentsOf("kad item keygen owner.pem"));
+        }
+
         await KadRun.DoneAsync(ArgumentsOf("kad admin set greeting hello --data kad-data"));
         await KadRun.DoneAsync(ArgumentsOf("kad admin bans add 203.0.113.0/24 --data kad-data"));
     }
@@ -197,7 +203,7 @@ public sealed partial class ExampleNode : IAsyncLifetime
     [GeneratedRegex("^[a-z0-9.-]+:[0-9]{2,5}$")]
     private static partial Regex HostAndPort();
 
-    [GeneratedRegex(@"^[a-z]+\.(json|jsonl|state|svg)$")]
+    [GeneratedRegex(@"^[a-z]+\.(json|jsonl|state|svg|pem)$")]
     private static partial Regex File();
 
     [GeneratedRegex("^[0-9]{8}T[0-9]+Z$")]
