@@ -42,7 +42,8 @@ internal static class KeyCommands
             (printer, result) =>
             {
                 printer.Value(result.Text("type"), result.Text("text"), isRaw);
-                if (result["lookup"] is not null)
+                // Of an item the network is asked also where it is held.
+                if (result["lookup"] is not null && result["item"] is null)
                 {
                     printer.Note("It is not held here: other nodes of the network answered.");
                 }
@@ -140,6 +141,7 @@ internal static class KeyCommands
             ("value", result["held"] is null ? "none is held here" : result.Text("held.value.text")),
             ("type", result.Text("held.value.type")),
             ("owner", result["held"]?["value"]?["item"] is null ? "" : OrElse(result.Text("held.value.item.publicKey"), "nobody: the key is the hash of the value")),
+            ("salt", result.Text("held.value.item.salt") is { Length: > 0 } salt ? salt : result.Text("held.value.item.saltHex")),
             ("number", result.Text("held.value.item.seq") + (result.IsTrue("held.value.item.isEnd") ? ", with which the owner ended it" : string.Empty)),
             ("item", result.Text("held.value.item.text")),
             ("signature", result["held"]?["value"]?["item"] is null ? ""

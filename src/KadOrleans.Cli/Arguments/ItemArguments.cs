@@ -25,7 +25,7 @@ internal sealed class SaltOptions
         };
         return salt.Length <= Item.MaxSaltLength
             ? salt
-            : throw CommandException.WrongUsage(new ItemError(ItemFault.SaltLength, salt.Length).ToString());
+            : throw CommandException.WrongUsage($"{_text.Name}: {new ItemError(ItemFault.SaltLength, salt.Length)}");
     }
 }
 
@@ -64,8 +64,9 @@ internal sealed class ItemValueArguments
             (null, { } path) => Encode(type, await Values.ReadBytesAsync(path, io.OpenInput, cancellationToken)),
             ({ } text, null) => Encode(type, text),
         };
-        return new ItemParts { Value = encoded }.FindError() is { IsNone: false } wrong
-            ? throw CommandException.WrongUsage(wrong.ToString())
+        return encoded.AsSpan().SequenceEqual(Item.EndValue)
+            ? throw CommandException.WrongUsage("VALUE is empty, which would end the item; 'kad item end' does that.")
+            : new ItemParts { Value = encoded }.FindError() is { IsNone: false } wrong ? throw CommandException.WrongUsage($"VALUE: {wrong}")
             : encoded;
     }
 

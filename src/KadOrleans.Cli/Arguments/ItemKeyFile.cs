@@ -18,6 +18,7 @@ internal static class ItemKeyFile
     /// <summary>Writes a new key into a new file of its owner.</summary>
     public static void WriteNew(string name, string path, Ed25519KeyPair pair)
     {
+        ThrowIfEmpty(name, path);
         if (Path.Exists(path))
         {
             throw CommandException.WrongUsage(
@@ -37,11 +38,21 @@ internal static class ItemKeyFile
     /// <summary>Reads a key. The caller disposes it.</summary>
     public static Ed25519KeyPair Read(string name, string path)
     {
+        ThrowIfEmpty(name, path);
         var text = ReadText(name, path);
         return Ed25519KeyPair.TryFromPem(text, out var pair)
             ? pair
             : throw CommandException.WrongUsage(
                 $"{name}: '{path}' has no Ed25519 private key in PEM (PKCS #8), as 'kad item keygen' makes one, or 'openssl genpkey -algorithm ed25519'.");
+    }
+
+    // Commonly a variable that is not set.
+    private static void ThrowIfEmpty(string name, string path)
+    {
+        if (string.IsNullOrWhiteSpace(path))
+        {
+            throw CommandException.WrongUsage($"{name} is '{path}'; the path of a file is needed.");
+        }
     }
 
     private static string ReadText(string name, string path)

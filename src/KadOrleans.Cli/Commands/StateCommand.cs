@@ -125,8 +125,8 @@ internal static class StateCommand
         return printer.End(
             ResultJson.Of(new { data, Id = id?.ToString(), contacts, values.Imported, values.Expired, values.Older, values.Refused }),
             () => printer.Line($"imported {values.Imported} values and {contacts} contacts into {data}; left out: {values.Expired} expired, "
-                + $"{values.Older} older than the folder's, {values.Refused} too long or beyond the quotas"),
-            values.Refused == 0 ? null : $"{values.Refused} values were not imported: they are too long or beyond the quotas.");
+                + $"{values.Older} older than the folder's, {values.Refused} too long, beyond the quotas, or not signed by their owners"),
+            values.Refused == 0 ? null : $"{values.Refused} values were not imported: they are too long, beyond the quotas, or not signed by their owners.");
     }
 
     /// <summary>Imports. The result is the id that the folder has now, if any, the contacts that replaced the folder's, and the values.</summary>

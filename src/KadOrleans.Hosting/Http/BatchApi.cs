@@ -144,9 +144,13 @@ public static class BatchApi
                 }
 
                 var op = json.Text("op");
-                if (op is "getItem" or "putItem")
+                switch (op)
                 {
-                    return ReadItem(json, op == "putItem");
+                    case "getItem" or "putItem":
+                        return ReadItem(json, op == "putItem");
+                    case not ("get" or "put" or "delete"):
+                        throw ApiProblemException.Wrong(
+                            $"op is '{VisibleText.Excerpt(op ?? string.Empty)}'; get, put, delete, getItem or putItem is allowed.");
                 }
 
                 KnownNames.CheckFields(json, Fields);
@@ -155,8 +159,7 @@ public static class BatchApi
                 {
                     "get" => new Operation(key, false, (dht, _, cancellationToken) => GetAsync(dht, key, cancellationToken)),
                     "put" => Put(key, ValueBody.Read(json), RequestedPut.Parse(json.Text("wait"), Number(json, "life"))),
-                    "delete" => new Operation(key, true, (dht, _, cancellationToken) => DeleteAsync(dht, key, cancellationToken)),
-                    var other => throw ApiProblemException.Wrong($"op is '{VisibleText.Excerpt(other ?? string.Empty)}'; get, put, delete, getItem or putItem is allowed."),
+                    _ => new Operation(key, true, (dht, _, cancellationToken) => DeleteAsync(dht, key, cancellationToken)),
                 };
             }
             catch (ApiProblemException e)
@@ -209,9 +212,9 @@ public static class BatchApi
             {
                 result = await store(dht, cancellationToken);
             }
-            catch (ApiProblemException e) when (e.Type == ProblemType.ConditionFailed)
+            catch (ApiProblemException e) when (e.Type is { } type && (type == ProblemType.ConditionFailed || type == ProblemType.InvalidItem))
             {
-                return OperationResult.Failed(e.Type, e.Message);
+                return OperationResult.Failed(e.Type!, e.Message);
             }
 
             if (result.Succeeded)

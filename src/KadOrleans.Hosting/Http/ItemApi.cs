@@ -49,6 +49,11 @@ internal static class ItemApi
         var value = SignedItemExtensions.ValueOf(item);
         DhtValue? found = null;
         var result = await put.RunAsync(dht, item.Key, value, expectedSeq is null && conditions is null ? null : Allow, cancellationToken);
+        if (result.Local == StoreResult.InvalidItem)
+        {
+            throw NotSigned();
+        }
+
         if (result.Local != StoreResult.Superseded)
         {
             return result;
@@ -127,12 +132,14 @@ internal static class ItemApi
         return new StoredItem(ItemResult.Of(item, item.Key), PutResult.Of(key, result), until);
     }
 
+    private static ApiProblemException NotSigned() => new(ProblemType.InvalidItem, new ItemError(ItemFault.SignatureInvalid).ToString());
+
     private static async Task<SetResult> KeepAsync(IDht dht, Item item, DateTimeOffset until, CancellationToken cancellationToken)
     {
         try
         {
             var result = await dht.KeepSignedAsync(item, until, cancellationToken);
-            return result.Local == StoreResult.Outdated ? throw Over() : result;
+            return result.Local == StoreResult.Outdated ? throw Over() : result.Local == StoreResult.InvalidItem ? throw NotSigned() : result;
         }
         catch (ArgumentOutOfRangeException)
         {

@@ -201,11 +201,18 @@ internal sealed class MaintenanceRunner(
 
     private async Task ExpireAsync(CancellationToken cancellationToken)
     {
-        await _kept.EndDueAsync(cancellationToken);
-        var removed = await store.RemoveExpiredAsync(environment.Time.GetUtcNow(), cancellationToken);
-        if (removed > 0)
+        try
         {
-            _logger.ValuesExpired(removed);
+            await _kept.EndDueAsync(cancellationToken);
+        }
+        finally
+        {
+            // Also if one of what is kept could not be read.
+            var removed = await store.RemoveExpiredAsync(environment.Time.GetUtcNow(), cancellationToken);
+            if (removed > 0)
+            {
+                _logger.ValuesExpired(removed);
+            }
         }
     }
 }

@@ -28,6 +28,8 @@ public sealed class ItemApiTests(ApiHost host) : IClassFixture<ApiHost>
         await _api.ShowsAsync(expected, "GET", $"{Path}/{Owner}?salt=profile");
         await _api.ShowsAsync(expected, "GET", $"{Path}/{Owner.ToUpperInvariant()}?saltHex=70726f66696c65");
         await _api.ShowsAsync(expected, "GET", $"{Path}/{item.Key}");
+        var printed = (await _api.JsonAsync("GET", $"{Path}/{item.Key}")).GetProperty("item").GetRawText();
+        await _api.ShowsAsync("""{"item":{"seq":7}}""", "PUT", Path, printed);
         await _api.ShowsAsync("""{"type":"bytes","item":{"seq":7}}""", "GET", $"/v1/keys/{item.Key}?as=digest");
     }
 
@@ -122,7 +124,8 @@ public sealed class ItemApiTests(ApiHost host) : IClassFixture<ApiHost>
     [InlineData("""{"publicKey":"KEY","value":"303a","seq":1.5,"signature":"SIG"}""", "seq is '1.5'; 0 to 9223372036854775807 is allowed.")]
     [InlineData("""{"publicKey":"KEY","value":"303a","signature":"SIG"}""", "seq is missing; an item with a publicKey needs seq, value and signature.")]
     [InlineData("""{"publicKey":"KEY","value":"303a","seq":1}""", "signature is missing; an item with a publicKey needs seq, value and signature.")]
-    [InlineData("""{"publicKey":"KEY","salt":"a","saltHex":"61","value":"303a","seq":1,"signature":"SIG"}""", "Both salt and saltHex are given; one of them is allowed.")]
+    [InlineData("""{"publicKey":"KEY","salt":"a","saltHex":"62","value":"303a","seq":1,"signature":"SIG"}""", "salt is 'a' and saltHex '62'; they differ.")]
+    [InlineData("""{"publicKey":"KEY","value":"303a","seq":1,"signature":"SIG","digest":"00"}""", "digest is '00'; the key of this item is ")]
     [InlineData("""{"publicKey":"KEY","salt":"LONG","value":"303a","seq":1,"signature":"SIG"}""", "The salt is 65 bytes long; at most 64 are allowed.")]
     [InlineData("""{"publicKey":7,"value":"303a"}""", "publicKey is 7; text is needed.")]
     [InlineData("""{"key":"00"}""", "The field 'key' is unknown; ")]
@@ -148,6 +151,7 @@ public sealed class ItemApiTests(ApiHost host) : IClassFixture<ApiHost>
     [InlineData("PUT", "/v1/items?expectedSeq=-1", "expectedSeq is '-1'; 0 to 9223372036854775807 is allowed.")]
     [InlineData("GET", "/v1/items/00", "The item is '00'; a public key in 64 hexadecimal digits, or a key in 40, is needed.")]
     [InlineData("GET", "/v1/items/356a192b7913b04c54574d18c28d46e6395428ab?salt=a", "A salt is given beside the key '356a192b7913b04c54574d18c28d46e6395428ab', which has it in it; a public key goes with one.")]
+    [InlineData("GET", "/v1/items/3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29?salt=%ff", "salt is not UTF-8 text, or has U+FFFD; saltHex takes any bytes.")]
     [InlineData("GET", "/v1/items/00/events", "The item is '00'; a public key in 64 hexadecimal digits, or a key in 40, is needed.")]
     public async Task Each_wrong_parameter_gets_a_sentence(string method, string path, string expected) =>
         Assert.Equal(expected, await _api.FailAsync(HttpStatusCode.BadRequest, method, path, method == "PUT" ? "{}" : null));
@@ -184,6 +188,8 @@ public sealed class ItemApiTests(ApiHost host) : IClassFixture<ApiHost>
     [Theory]
     [InlineData("""{"op":"putItem"}""", "Operation 1: item is missing; an object as the body of PUT /v1/items is needed.")]
     [InlineData("""{"op":"putItem","item":{"key":1}}""", "Operation 1: The field 'key' is unknown; ")]
+    [InlineData("""{"op":"putitem","item":{}}""", "Operation 1: op is 'putitem'; get, put, delete, getItem or putItem is allowed.")]
+    [InlineData("""{"item":{}}""", "Operation 1: op is ''; get, put, delete, getItem or putItem is allowed.")]
     [InlineData("""{"op":"getItem","item":"00"}""", "Operation 1: The item is '00'; ")]
     [InlineData("""{"op":"getItem","key":"00"}""", "Operation 1: The field 'key' is unknown; ")]
     public async Task A_batch_with_a_mistake_in_an_item_does_nothing(string operation, string expected)

@@ -9,8 +9,9 @@ internal static class ItemBody
     /// <summary>The most bytes of a body: the parts in hexadecimal, of which each digit may be an escape of six characters.</summary>
     public const int MaxBodyBytes = 16 << 10;
 
-    /// <summary>The fields of an item in JSON.</summary>
-    public static readonly string[] Fields = ["publicKey", "salt", "saltHex", "seq", "value", "signature"];
+    /// <summary>The fields of an item in JSON. Those of <see cref="ItemResult"/> that say nothing more may be there, so that what was printed can be put.</summary>
+    public static readonly string[] Fields =
+        ["publicKey", "salt", "saltHex", "seq", "value", "signature", "digest", "isEnd", "text", "verifies"];
 
     private const string Missing =
         """The item is missing; {"publicKey":…,"seq":…,"value":…,"signature":…}, with a salt if it has one, or {"value":…} for an immutable one, is needed.""";
@@ -58,14 +59,24 @@ internal static class ItemBody
             Value = Bytes("value", value),
             Signature = Bytes("signature", signature),
         };
-        return Checked(Item.TryCreate(parts, out var item, out var error) ? item : null, error);
+        var read = Checked(Item.TryCreate(parts, out var item, out var error) ? item : null, error);
+        return json.Text("digest") is { } digest && digest != read.Key.ToString()
+            ? throw new ApiProblemException(
+                ProblemType.InvalidItem, $"digest is '{VisibleText.Excerpt(digest)}'; the key of this item is {read.Key}.")
+            : read;
     }
 
     /// <summary>A salt that is given as text or in hexadecimal; empty if it is not given.</summary>
     public static ReadOnlyMemory<byte> SaltOf(string? text, string? hex) => (text, hex) switch
     {
-        (not null, not null) => throw ApiProblemException.Wrong("Both salt and saltHex are given; one of them is allowed."),
-        ({ } given, null) => CheckedSalt(Encoding.UTF8.GetBytes(given)),
+        ({ } one, { } other) => SaltOf(one, null).Span.SequenceEqual(Bytes("saltHex", other).Span)
+            ? SaltOf(one, null)
+            : throw ApiProblemException.Wrong($"salt is '{VisibleText.Excerpt(one)}' and saltHex '{VisibleText.Excerpt(other)}'; they differ."),
+
+        // What is no UTF-8 in a query is read as U+FFFD, and another salt would have another item.
+        ({ } given, null) => given.Contains('\uFFFD', StringComparison.Ordinal)
+            ? throw ApiProblemException.Wrong("salt is not UTF-8 text, or has U+FFFD; saltHex takes any bytes.")
+            : CheckedSalt(Encoding.UTF8.GetBytes(given)),
         _ => CheckedSalt(Bytes("saltHex", hex)),
     };
 
