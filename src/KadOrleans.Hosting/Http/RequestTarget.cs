@@ -12,7 +12,13 @@ internal static class RequestTarget
 {
     public static Task CheckAsync(HttpContext context, RequestDelegate next)
     {
-        var path = PathOf(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
+        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        if (FindProblemOfQuery(target) is { } wrong)
+        {
+            return Refuse(wrong);
+        }
+
+        var path = PathOf(target);
         if (!path.Contains('%', StringComparison.Ordinal) && !path.Contains("/.", StringComparison.Ordinal))
         {
             return next(context);
@@ -50,6 +56,18 @@ internal static class RequestTarget
         return host >= 0 && whole.IndexOf('/', host + "://".Length) is >= 0 and var start ? whole[start..] : string.Empty;
     }
 
+    // A name or a value that is no text would be taken for the text of its percent-encoding.
+    private static string? FindProblemOfQuery(string target) => target.IndexOf('?', StringComparison.Ordinal) is >= 0 and var start
+        && target.IndexOf('%', start) >= 0
+        ? target[(start + 1)..].Split('&', '=').Select(part =>
+            !TryDecode(part, out var bytes) ? Broken("query", part)
+            : !Utf8.IsValid(bytes) ? $"The query has '{VisibleText.Excerpt(part)}', which is not UTF-8 text in percent-encoding."
+            : null).FirstOrDefault(problem => problem is not null)
+        : null;
+
+    private static string Broken(string what, string sent) =>
+        $"The {what} has '{VisibleText.Excerpt(sent)}', where a % is not followed by two hexadecimal digits.";
+
     // What is wrong with a segment of a path, and else its text.
     private static string? FindProblem(string sent, out string text)
     {
@@ -58,7 +76,7 @@ internal static class RequestTarget
         {
             if (!TryDecode(sent, out var bytes))
             {
-                return $"The path has '{VisibleText.Excerpt(sent)}', where a % is not followed by two hexadecimal digits.";
+                return Broken("path", sent);
             }
 
             if (!Utf8.IsValid(bytes))

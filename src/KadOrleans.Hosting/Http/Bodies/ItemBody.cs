@@ -72,11 +72,7 @@ internal static class ItemBody
         ({ } one, { } other) => SaltOf(one, null).Span.SequenceEqual(Bytes("saltHex", other).Span)
             ? SaltOf(one, null)
             : throw ApiProblemException.Wrong($"salt is '{VisibleText.Excerpt(one)}' and saltHex '{VisibleText.Excerpt(other)}'; they differ."),
-
-        // What is no UTF-8 in a query is read as U+FFFD, and another salt would have another item.
-        ({ } given, null) => given.Contains('\uFFFD', StringComparison.Ordinal)
-            ? throw ApiProblemException.Wrong("salt is not UTF-8 text, or has U+FFFD; saltHex takes any bytes.")
-            : CheckedSalt(Encoding.UTF8.GetBytes(given)),
+        ({ } given, null) => CheckedSalt(Encoding.UTF8.GetBytes(given)),
         _ => CheckedSalt(Bytes("saltHex", hex)),
     };
 

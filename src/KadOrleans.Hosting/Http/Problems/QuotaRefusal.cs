@@ -18,8 +18,8 @@ internal sealed record QuotaRefusal(string Reason, string Sentence)
         {
             return new QuotaRefusal(
                 "keptQuotaExceeded",
-                "as many items are kept for their owners here as may be; raise 'keptKeys' with 'kad admin limits set', or '--max-kept' or "
-                + "'Kad:Cluster:Quota:KeptKeys'.");
+                "as many items are kept for their owners here as may be; raise 'keptKeys' with 'kad admin limits set', "
+                + "'--max-kept' or 'Kad:Cluster:Quota:KeptKeys'.");
         }
 
         return result.Publication == StoreResult.TotalQuotaExceeded
