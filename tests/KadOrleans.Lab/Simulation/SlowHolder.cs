@@ -57,6 +57,8 @@ public sealed class SlowHolder(NodeId id, IDatagramTransport transport, TimeSpan
 /// <summary>Twenty of them, which know each other, over real UDP on loopback.</summary>
 public sealed class SlowNetwork : IAsyncDisposable
 {
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(3);
+
     private readonly ConcurrentDictionary<NodeId, TaskCompletionSource> _lookedUp = new();
 
     public SlowNetwork(TimeSpan delay)
@@ -77,8 +79,8 @@ public sealed class SlowNetwork : IAsyncDisposable
 
     public IReadOnlyList<SlowHolder> Holders { get; }
 
-    /// <summary>Completes once somebody looks a key up, or stores it.</summary>
-    public Task LookedUpAsync(NodeId key) => LookupOf(key).Task;
+    /// <summary>Completes once somebody looks a key up, or stores it. Upkeep of a busy machine takes seconds; what nobody does at all fails.</summary>
+    public Task LookedUpAsync(NodeId key) => LookupOf(key).Task.WaitAsync(Longest);
 
     /// <summary>At how many of them another value has replaced this one.</summary>
     public int CountLost(NodeId key, DhtValue value) => Holders.Count(holder => holder.HasLost(key, value));
