@@ -57,7 +57,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
         _logger = environment.LoggerFactory.CreateLogger<KadNode>();
         _clock = options.TrustClock ? null : new ExpiryTime(environment.Time, _logger);
         _environment = environment with { Time = _clock ?? environment.Time };
-        _ownPublications = new OwnPublications(_publications, _environment.Time, _logger);
+        _ownPublications = new OwnPublications(_publications, _store, _environment.Time, _logger);
         _kept = new KeptItems(_store, options.Kademlia.ValueTimeToLive, _environment.Time);
         _watch = new NodeWatch(_watches, _store, _publications, _environment.Time);
         management ??= new InMemoryManagementStore();
@@ -195,7 +195,10 @@ public sealed class KadNode : IDht, IAsyncDisposable
     private async Task<GetResult> GetAsync(NodeId key, bool asksAll, CancellationToken cancellationToken)
     {
         var pending = await _publications.GetAsync(key, cancellationToken) is { IsPending: true } publication ? publication.Value : default;
-        if (pending.Kind != DhtValueKind.None && !asksAll && !ItemEnvelope.IsItemLike(pending))
+        if (pending.Kind != DhtValueKind.None
+            && !asksAll
+            && !ItemEnvelope.IsItemLike(pending)
+            && CheckedItem.OfChecked(key, (await _store.GetAsync(key, _environment.Time.GetUtcNow(), cancellationToken))?.Value) is null)
         {
             return new GetResult(pending, null);
         }
@@ -265,7 +268,15 @@ public sealed class KadNode : IDht, IAsyncDisposable
         if (!_options.ClientOnly)
         {
             return _watch.Learn(key, value, await _ownPublications.SetIfAsync(
-                Engine, _store, Parts.Maintenance, key, value, condition, life, acknowledgement == SetAcknowledgement.Durable, cancellationToken));
+                Engine,
+                Parts.Maintenance,
+                key,
+                value,
+                () => GetAsync(key, asksAll: false, cancellationToken),
+                condition,
+                life,
+                acknowledgement == SetAcknowledgement.Durable,
+                cancellationToken));
         }
 
         return condition((await GetAsync(key, cancellationToken)).Value)

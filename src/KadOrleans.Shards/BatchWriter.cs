@@ -281,7 +281,8 @@ internal readonly record struct Put(NodeId Key, StoredValue Value, PutTerms Term
         var storedAt = Value.StoredAt;
         var moved = now - storedAt > MaxAge && storedAt + step - now <= ClockComparison.Bound ? storedAt + step : storedAt;
         moved = moved < now ? moved : now;
-        return Terms.Kind == PutKind.Import || moved == storedAt ? this : this with { Value = Value with { StoredAt = moved } };
+        moved = Terms.Kind != PutKind.Import ? moved : storedAt < now ? storedAt : now;
+        return moved == storedAt ? this : this with { Value = Value with { StoredAt = moved } };
     }
 
     // Why a put must be refused: the shard holds another value that was received later, or the put is too old. Null if it may be

@@ -35,11 +35,11 @@ internal static class ItemKeyFile
         }
     }
 
-    /// <summary>Reads a key. The caller disposes it.</summary>
-    public static Ed25519KeyPair Read(string name, string path)
+    /// <summary>Reads a key. The caller disposes it. A pipe, as a shell makes it of a command, may have a writer late or never.</summary>
+    public static async Task<Ed25519KeyPair> ReadAsync(string name, string path, CancellationToken cancellationToken)
     {
         ThrowIfEmpty(name, path);
-        var text = ReadText(name, path);
+        var text = await Task.Run(() => ReadText(name, path), cancellationToken).WaitAsync(cancellationToken);
         return Ed25519KeyPair.TryFromPem(text, out var pair)
             ? pair
             : throw CommandException.WrongUsage(

@@ -40,10 +40,10 @@ internal static class ItemCommand
         return new ExampleCommand("public", "Print the public key of a key's file.")
         {
             Examples = ["kad item public owner.pem", "kad item get $(kad item public owner.pem) --via 127.0.0.1:8468"],
-        }.With(file).Runs((parsed, json, _) =>
+        }.With(file).Runs(async (parsed, json, cancellationToken) =>
         {
-            using var pair = ItemKeyFile.Read("FILE", parsed.GetValue(file)!);
-            return Task.FromResult(PrintPublic(new ResultPrinter(io, json), parsed.GetValue(file)!, pair));
+            using var pair = await ItemKeyFile.ReadAsync("FILE", parsed.GetValue(file)!, cancellationToken);
+            return PrintPublic(new ResultPrinter(io, json), parsed.GetValue(file)!, pair);
         });
     }
 
@@ -110,21 +110,22 @@ internal static class ItemCommand
             Notes = $"{ResultPrinter.ValueNotes} All of the nearest nodes are asked, and what its owner did not sign counts as no answer.",
         }.With([owner, key, .. salt.All, raw, via]).Runs(async (parsed, json, cancellationToken) =>
         {
-            var wanted = KeyOf(parsed.GetValue(owner), parsed.GetValue(key), salt, parsed);
+            var wanted = await KeyOfAsync(parsed.GetValue(owner), parsed.GetValue(key), salt, parsed, cancellationToken);
             var result = await new NetworkSession(io, json).RunAsync(
                 via.Read(parsed), "Looking for the item…", engine => engine.GetAsync(wanted, asksAll: true, cancellationToken), cancellationToken);
             return PrintFound(new ResultPrinter(io, json), io, wanted, result, parsed.GetValue(raw), json);
         });
     }
 
-    private static NodeId KeyOf(string? owner, string? file, SaltOptions salt, ParseResult parsed)
+    private static async Task<NodeId> KeyOfAsync(
+        string? owner, string? file, SaltOptions salt, ParseResult parsed, CancellationToken cancellationToken)
     {
         switch (owner, file)
         {
             case ({ } given, null):
                 return ItemOwners.KeyOf(given, salt, parsed);
             case (null, { } path):
-                using (var pair = ItemKeyFile.Read(ItemKeyFile.OptionName, path))
+                using (var pair = await ItemKeyFile.ReadAsync(ItemKeyFile.OptionName, path, cancellationToken))
                 {
                     return Item.KeyOf(pair.PublicKey.Span, salt.Read(parsed).Span);
                 }

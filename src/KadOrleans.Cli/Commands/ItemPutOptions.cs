@@ -50,7 +50,7 @@ internal sealed class ItemPutOptions
             ?? throw CommandException.WrongUsage($"No key is given; {ItemKeyFile.OptionName} FILE is needed, and 'kad item keygen FILE' makes one.");
         var (given, expected) = (ItemTexts.ParseSeq(SeqName, parsed.GetValue(_seq)), ItemTexts.ParseSeq(ExpectedName, parsed.GetValue(_expected)));
         var (salt, life, via) = (_salt.Read(parsed), ReadLife(parsed), _via.Read(parsed));
-        using var pair = ItemKeyFile.Read(ItemKeyFile.OptionName, path);
+        using var pair = await ItemKeyFile.ReadAsync(ItemKeyFile.OptionName, path, cancellationToken);
         var owner = pair.ToSigner();
         var key = Item.KeyOf(owner.PublicKey.Span, salt.Span);
         var (item, result) = await new NetworkSession(io, json).RunAsync(

@@ -31,6 +31,12 @@ internal static class ItemPut
             return StoreDecision.Refuse(StoreResult.InvalidItem);
         }
 
+        if (item is { Item.IsMutable: false } && held is null && old is not null && IsHeld(old, offered))
+        {
+            // It has no owner: anybody can make one whose key is that of a text, and what is there is protected as from any value.
+            return null;
+        }
+
         var decision = item is null ? ItemRule.DecideUnsigned(held) : ItemRule.Decide(item, held, terms.Condition?.Seq);
         if (terms.Condition is { } condition
             && !condition.IsMet(old, offered)
@@ -45,12 +51,34 @@ internal static class ItemPut
         {
             ItemDecision.Store => Store(key, held is null ? null : old, put, terms, accounts, slot),
             ItemDecision.Renew => Renew(old!, put, terms, accounts),
-            ItemDecision.OlderSeq or ItemDecision.SameSeq => StoreDecision.Refuse(StoreResult.OlderItem),
-            ItemDecision.CasMismatch => StoreDecision.Refuse(StoreResult.Superseded),
-            ItemDecision.OwnedByAnother or ItemDecision.Unsigned => StoreDecision.Refuse(StoreResult.NotOwner),
-            _ => throw new ArgumentOutOfRangeException(nameof(terms), decision, "Unknown decision."),
+            _ => StoreDecision.Refuse(RefusalOf(decision)),
         };
     }
+
+    /// <summary>Why a value must not take the place of an item by the rule of items; null if it may, or if no item is there.</summary>
+    /// <param name="key">The key of both.</param>
+    /// <param name="held">The item that is held or published.</param>
+    /// <param name="offered">The value. If it is an item it was checked.</param>
+    public static StoreResult? FindRefusal(NodeId key, CheckedItem? held, DhtValue offered)
+    {
+        if (held is null)
+        {
+            return null;
+        }
+
+        var decision = CheckedItem.OfChecked(key, offered) is { } item
+            ? ItemRule.Decide(item, held)
+            : ItemRule.DecideUnsigned(held);
+        return decision is ItemDecision.Store or ItemDecision.Renew ? null : RefusalOf(decision);
+    }
+
+    private static StoreResult RefusalOf(ItemDecision decision) => decision switch
+    {
+        ItemDecision.OlderSeq or ItemDecision.SameSeq => StoreResult.OlderItem,
+        ItemDecision.CasMismatch => StoreResult.Superseded,
+        ItemDecision.OwnedByAnother or ItemDecision.Unsigned => StoreResult.NotOwner,
+        _ => throw new ArgumentOutOfRangeException(nameof(decision), decision, "It is no refusal."),
+    };
 
     // A cluster's publication is held until it is unpublished: its shard has no other record of it.
     private static bool IsHeld(StoredValue old, StoredValue offered) => !old.IsExpired(offered.StoredAt) || StoreDecision.IsPublished(old);
@@ -98,7 +126,7 @@ internal static class ItemPut
         var isOwn = StoreDecision.IsOwn(old, offered);
         var touched = old with
         {
-            StoredAt = StoreDecision.IsLater(old, offered) && Counts(old, offered) ? offered.StoredAt : old.StoredAt,
+            StoredAt = StoreDecision.IsLater(old, offered) && (offered.IsKept || Counts(old, offered)) ? offered.StoredAt : old.StoredAt,
             IsKept = IsKept(old, offered, terms),
             IsFar = old.IsFar && offered.IsFar,
             Source = isTakenOver || (isOwn && !old.IsKept) ? offered.Source : old.Source,

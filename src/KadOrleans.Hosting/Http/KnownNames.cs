@@ -46,5 +46,10 @@ public static class KnownNames
         {
             throw new ApiProblemException(ProblemType.UnknownName, Describe("parameter", name, known));
         }
+
+        if (context.Request.Query.FirstOrDefault(given => given.Value.Count > 1) is { Key: { } twice })
+        {
+            throw ApiProblemException.Wrong($"The parameter '{VisibleText.Excerpt(twice)}' is given more than once; once is allowed.");
+        }
     }
 }

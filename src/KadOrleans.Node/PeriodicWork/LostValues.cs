@@ -52,7 +52,7 @@ internal sealed class LostValues(DhtNode node, IKeyStore store, IPublicationStor
 
             var outcome = await node.Lookups.AskAllHoldersAsync(key, cancellationToken);
             if (outcome is not { Value: { } value, Holder: { } holder, Reason: TerminationReason.ValueFound }
-                || outcome.Agreed <= outcome.Differed)
+                || (outcome.Item is null && outcome.Agreed <= outcome.Differed))
             {
                 return false;
             }

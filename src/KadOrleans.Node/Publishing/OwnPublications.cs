@@ -1,6 +1,8 @@
+using KadOrleans.Core.Items;
+
 namespace KadOrleans.Node;
 
-internal sealed class OwnPublications(IPublicationStore store, TimeProvider time, ILogger logger)
+internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, TimeProvider time, ILogger logger)
 {
     /// <summary>How many times a key may change while it is to be set under a condition.</summary>
     private const int MaxChanges = 5;
@@ -13,6 +15,11 @@ internal sealed class OwnPublications(IPublicationStore store, TimeProvider time
     public Task<SetResult> SetAsync(DhtNode node, NodeId key, DhtValue value, CancellationToken cancellationToken) =>
         node.Turns.RunAsync(key, async () =>
         {
+            if (await FindRefusalAsync(key, value, cancellationToken) is { } refusal)
+            {
+                return new SetResult { Local = refusal };
+            }
+
             var result = Note(key, await node.SetAsync(key, value, cancellationToken));
             return !result.Succeeded
                 ? result
@@ -32,10 +39,10 @@ internal sealed class OwnPublications(IPublicationStore store, TimeProvider time
     /// </summary>
     public async Task<SetResult> SetIfAsync(
         DhtNode node,
-        IKeyStore keys,
         MaintenanceRunner maintenance,
         NodeId key,
         DhtValue value,
+        Func<Task<GetResult>> get,
         Func<DhtValue?, bool> condition,
         TimeSpan? life,
         bool isDurable,
@@ -56,10 +63,14 @@ internal sealed class OwnPublications(IPublicationStore store, TimeProvider time
         {
             var before = await store.GetAsync(key, cancellationToken);
             var held = await keys.GetCurrentAsync(key, time.GetUtcNow(), cancellationToken);
-            var found = before is { IsPending: true } ? before.Value : (await node.GetAsync(key, cancellationToken)).Value;
-            if (!condition(found))
+            if (!condition((await get()).Value))
             {
                 return new SetResult { Local = StoreResult.Superseded };
+            }
+
+            if (await FindRefusalAsync(key, value, cancellationToken) is { } refusal)
+            {
+                return new SetResult { Local = refusal };
             }
 
             var terms = new PutTerms(life is null ? PutKind.Publication : PutKind.WithLife)
@@ -101,7 +112,7 @@ internal sealed class OwnPublications(IPublicationStore store, TimeProvider time
             }
 
             var sent = await StoreAsync(terms);
-            if (sent.Local is { } local && (local == StoreResult.Superseded || local.IsUndecided()))
+            if (sent.Local is { } local && (local == StoreResult.Superseded || local.IsUndecided() || local.IsRefusalOfItem()))
             {
                 await TakeBackAsync(pending, before);
                 return local == StoreResult.Superseded ? null : sent;
@@ -147,14 +158,29 @@ internal sealed class OwnPublications(IPublicationStore store, TimeProvider time
         MaintenanceRunner maintenance, NodeId key, DhtValue value, CancellationToken cancellationToken)
     {
         StoreRules.ThrowIfRefused(value);
-        var remembered = await _writes.RunAsync(
-            key, () => RememberAsync(key, new Publication(value, time.GetUtcNow()) { IsPending = true }, cancellationToken));
+        var remembered = await _writes.RunAsync(key, async () =>
+            await FindRefusalAsync(key, value, cancellationToken)
+            ?? await RememberAsync(key, new Publication(value, time.GetUtcNow()) { IsPending = true }, cancellationToken));
+        if (remembered.IsRefusalOfItem())
+        {
+            return new SetResult { Local = remembered };
+        }
+
         if (remembered == StoreResult.Stored)
         {
             maintenance.PublishSoon(key);
         }
 
         return new SetResult { Publication = remembered };
+    }
+
+    // By the rule of items (ADR 45), against what is held here and what is published from here: its store would refuse it later, or is none of the
+    // nearest, and the owner's publication would have ended by then.
+    private async Task<StoreResult?> FindRefusalAsync(NodeId key, DhtValue value, CancellationToken cancellationToken)
+    {
+        var published = CheckedItem.OfChecked(key, (await store.GetAsync(key, cancellationToken))?.Value);
+        var held = CheckedItem.OfChecked(key, (await keys.GetCurrentAsync(key, time.GetUtcNow(), cancellationToken))?.Value);
+        return ItemPut.FindRefusal(key, ItemOrder.Newest.Compare(held, published) > 0 ? held : published, value);
     }
 
     // Where none was read, the turn keeps other single writes of this class away, as no other part begins a publication.

@@ -82,7 +82,7 @@ internal static class Requested
     public static NodeId? OptionalId(string name, string? text) => text is null ? null : Id(name, text);
 
     public static T Number<T>(string name, string? text, string needed = "a whole number is needed")
-        where T : INumber<T> => T.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        where T : INumber<T> => text?.All(char.IsAsciiDigit) == true && T.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
         ? number
         : throw ApiProblemException.Wrong($"{name} is '{VisibleText.Excerpt(text ?? string.Empty)}'; {needed}.");
 

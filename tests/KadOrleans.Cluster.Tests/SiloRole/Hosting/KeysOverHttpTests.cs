@@ -101,6 +101,9 @@ public sealed class KeysOverHttpTests : FolderTests, IAsyncLifetime
         var tampered = text.Replace(envelope, Convert.ToHexStringLower(SignedItems.Forge(9, "1:c").Envelope.Span), StringComparison.Ordinal);
         Assert.Equal((0, 0, 1), await ImportAsync(tampered));
         Assert.Equal((0, 1, 0), await ImportAsync(older));
+        var future = System.Text.RegularExpressions.Regex.Replace(older, "\"(storedAt|expiresAt)\":\"20[0-9]{2}", "\"$1\":\"2090");
+        Assert.NotEqual(older, future);
+        Assert.Equal((0, 1, 0), await ImportAsync(future));
 
         var found = JsonDocument.Parse(await _http.GetStringAsync(new Uri(path, UriKind.Relative))).RootElement.GetProperty("item");
         Assert.Equal((both[0].Status == 200 ? 3 : 4, true), (found.GetProperty("seq").GetInt32(), found.GetProperty("verifies").GetBoolean()));

@@ -91,6 +91,23 @@ public sealed class ItemPutTests
         Assert.Equal((Values[0], Start.AddSeconds(Life), null), (Held.Value, Held.ExpiresAt, Held.PublishedAt));
     }
 
+    // Anybody can make an item without an owner whose key is that of a text in bencode, such as i42e.
+    [Fact]
+    public void An_item_without_an_owner_takes_no_key_that_any_other_value_would_not()
+    {
+        var item = SignedItems.Immutable("i42e");
+        var published = new StoredValue(DhtValue.FromString("own"), Start, Start.AddSeconds(Life), SourceNetwork.Trusted) { IsAuthored = true, PublishedAt = Start };
+        Assert.Equal(StoreResult.Stored, _shard.Put(item.Key, published));
+        var offered = new StoredValue(item.ToValue(), Start.AddSeconds(1), Start.AddSeconds(2 * Life), Alice);
+
+        Assert.Equal(StoreResult.Outdated, _shard.Put(item.Key, offered, new PutTerms(PutKind.Publication).Checked(item)));
+        Assert.Equal(published.Value, _shard.Read(item.Key)!.Value);
+
+        var other = SignedItems.Immutable("i43e");
+        Assert.Equal(StoreResult.Stored, _shard.Put(other.Key, offered with { Value = other.ToValue() }, new PutTerms(PutKind.Publication).Checked(other)));
+        Assert.Equal(StoreResult.NotOwner, _shard.Put(other.Key, published with { StoredAt = Start.AddSeconds(2) }));
+    }
+
     [Fact]
     public void A_clusters_publication_ends_at_the_owners_newer_item_and_is_held_until_then()
     {

@@ -139,6 +139,40 @@ public sealed class SignedItemTests
         Assert.True(await world.Nodes[17].Node.UnpublishAsync(Key));
     });
 
+    // Of a node that is one of the nearest and of one that is not, as that holds nothing.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_call_that_the_rule_of_items_refuses_leaves_the_owners_publication_and_what_is_found(bool isNear) => SimulatedWorld.Run(48, async world =>
+    {
+        await world.StartNetworkAsync(30, Without.Walks);
+        var byDistance = world.Nodes.OrderBy(node => node.Id.DistanceTo(Key)).ToList();
+        var node = (isNear ? byDistance[0] : byDistance[^1]).Node;
+        var (fifth, third) = (SignedItems.Sign(5, "1:5"), SignedItems.Sign(3, "1:3"));
+        var plain = DhtValue.FromString("plain");
+        Assert.True((await node.SetSignedAsync(fifth)).Succeeded);
+        foreach (var acknowledgement in Enum.GetValues<SetAcknowledgement>())
+        {
+            SetResult[] results =
+            [
+                await node.SetSignedAsync(third, acknowledgement),
+                await node.SetSignedIfAsync(third, 5, acknowledgement),
+                await node.SetAsync(Key, plain, acknowledgement),
+                await node.SetIfAsync(Key, plain, static _ => true, acknowledgement),
+            ];
+            Assert.All(results, result => Assert.False(result.Succeeded));
+            Assert.Equal([StoreResult.OlderItem, StoreResult.OlderItem, StoreResult.NotOwner, StoreResult.NotOwner], results.Select(result => result.Local));
+            Assert.Equal(fifth.ToValue(), (await node.GetAsync(Key)).Value);
+            Assert.Equal(fifth, (await node.GetSignedAsync(fifth.PublicKey, fifth.Salt)).Item);
+            Assert.Equal(Key, Assert.Single((await node.Admin.ScanPublicationsAsync(null, 10)).Publications).Key);
+
+            // By what is held, and not by what was refused.
+            Assert.Equal(StoreResult.Superseded, (await node.SetSignedIfAsync(SignedItems.Sign(6, "1:6"), 3, acknowledgement)).Local);
+        }
+
+        Assert.True((await node.SetSignedIfAsync(SignedItems.Sign(6, "1:6"), 5)).Succeeded);
+    });
+
     [Fact]
     public void Items_of_a_banned_owner_are_taken_from_nobody_and_found_by_no_get_until_the_ban_ends() => SimulatedWorld.Run(47, async world =>
     {
