@@ -30,7 +30,7 @@ public sealed class TransferApiTests(ApiHost host) : IClassFixture<ApiHost>
     [Fact]
     public async Task Values_are_imported_and_expired_ones_left_out()
     {
-        var lasting = FakeAdmin.Held with { ExpiresAt = FakeAdmin.StoredAt.AddYears(1_000) };
+        var lasting = FakeAdmin.Held with { StoredAt = ManualTimeProvider.Epoch, ExpiresAt = FakeAdmin.StoredAt.AddYears(1_000) };
         var expired = FakeAdmin.Held with { StoredAt = DateTimeOffset.UnixEpoch, ExpiresAt = DateTimeOffset.UnixEpoch };
         await _api.ShowsAsync(
             """{"imported":1,"expired":1}""", "POST", Path, await FileAsync((NodeId.MinValue, lasting), (NodeId.MaxValue, expired)));

@@ -23,7 +23,7 @@ public sealed class EdgeReminderTests : IAsyncLifetime
         await Eventually.ReadAsync(
             () => reminders.ReadRows(Table(edge).GetGrainId()),
             rows => rows.Reminders.Select(row => (row.ReminderName, row.Period)).ToHashSet().SetEquals(
-                [(RoutingTableGrain.Walk, RoutingTableGrain.WalkPeriod), (RoutingTableGrain.Refresh, TimeSpan.FromMinutes(10))]));
+                [(RoutingTableGrain.Walk, RoutingTableGrain.WalkPeriod), (RoutingTableGrain.Refresh, RefreshInterval)]));
         var joined = await LastLookupAsync(edge);
 
         await TickAsync(edge, RoutingTableGrain.Walk, times: 20);
