@@ -51,7 +51,9 @@ internal static class ItemPut
         {
             ItemDecision.Store => Store(key, held is null ? null : old, put, terms, accounts, slot),
             ItemDecision.Renew => Renew(old!, put, terms, accounts),
-            _ => StoreDecision.Refuse(RefusalOf(decision)),
+            ItemDecision.OlderSeq or ItemDecision.SameSeq or ItemDecision.CasMismatch or ItemDecision.OwnedByAnother or ItemDecision.Unsigned =>
+                StoreDecision.Refuse(RefusalOf(decision)),
+            _ => throw new ArgumentOutOfRangeException(nameof(terms), decision, "Unknown decision."),
         };
     }
 
