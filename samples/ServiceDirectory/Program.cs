@@ -27,19 +27,24 @@ else
 builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
 try
 {
+    // What is wrong with the arguments is said before anything starts.
+    var wanted = settings["Finds"] is { } text ? ReadPublicKey(text) : null;
+    using var pair = wanted is null ? await ReadKeyAsync(Need("Key")) : null;
+    var address = wanted is null ? Need("Serves") : string.Empty;
+
     using var host = builder.Build();
     await host.StartAsync();
     var dht = host.Services.GetRequiredService<IDht>();
     await dht.WaitUntilReadyAsync();
     var registry = new Registry(dht);
-    var isDone = settings["Finds"] is { } wanted
-        ? await FindAsync(registry, Convert.FromHexString(wanted))
-        : await ServeAsync(registry, host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
+    var isDone = pair is null
+        ? await FindAsync(registry, wanted!)
+        : await ServeAsync(registry, pair, address, host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
     await host.StopAsync();
     return isDone ? 0 : 1;
 }
 catch (Exception e) when (e is TransportException or DhtUnavailableException or OptionsValidationException or RegistryException
-    or IOException or UnauthorizedAccessException or FormatException or ArgumentException)
+    or IOException or UnauthorizedAccessException)
 {
     await Console.Error.WriteLineAsync(e.Message);
     return 1;
@@ -52,15 +57,8 @@ static async Task<bool> FindAsync(Registry registry, byte[] service)
     return address is not null;
 }
 
-async Task<bool> ServeAsync(Registry registry, CancellationToken stopping)
+static async Task<bool> ServeAsync(Registry registry, Ed25519KeyPair pair, string address, CancellationToken stopping)
 {
-    var (path, address) = (Need("Key"), Need("Serves"));
-    if (!Ed25519KeyPair.TryFromPem(await File.ReadAllTextAsync(path, stopping), out var read))
-    {
-        throw new RegistryException($"--Key={path} has no private key; 'kad item keygen {path}' makes one.");
-    }
-
-    using var pair = read;
     await registry.AnnounceAsync(pair.ToSigner(), address, stopping);
     Console.WriteLine($"{Convert.ToHexStringLower(pair.PublicKey.Span)} is at {address}.");
 
@@ -71,4 +69,14 @@ async Task<bool> ServeAsync(Registry registry, CancellationToken stopping)
     return true;
 }
 
-string Need(string name) => settings[name] ?? throw new RegistryException($"--{name}=… is missing; --Key=FILE and --Serves=ADDRESS are needed, or --Finds=KEY.");
+static byte[] ReadPublicKey(string text) => text.Length == 64 && text.All(char.IsAsciiHexDigit)
+    ? Convert.FromHexString(text)
+    : throw new RegistryException($"--Finds is '{text}'; a public key of 64 hexadecimal digits is needed.");
+
+static async Task<Ed25519KeyPair> ReadKeyAsync(string path) => Ed25519KeyPair.TryFromPem(await File.ReadAllTextAsync(path), out var pair)
+    ? pair
+    : throw new RegistryException($"--Key is '{path}', which has no private key; 'kad item keygen FILE' makes a file with one.");
+
+string Need(string name) => settings[name] is { Length: > 0 } given
+    ? given
+    : throw new RegistryException($"--{name}=… is missing; --Key=FILE and --Serves=ADDRESS are needed, or --Finds=KEY.");

@@ -23,13 +23,22 @@ public sealed class ServiceDirectoryTests(RunningNode node) : FolderTests, IClas
         }
     }
 
-    [Fact]
-    public async Task What_is_missing_gets_a_sentence()
+    [Theory]
+    [InlineData("--Key=… is missing; --Key=FILE and --Serves=ADDRESS are needed, or --Finds=KEY.", "--Serves=10.0.0.7:443")]
+    [InlineData("--Serves=… is missing; --Key=FILE and --Serves=ADDRESS are needed, or --Finds=KEY.", "--Key=KEY", "--Serves=")]
+    [InlineData("--Finds is 'zz'; a public key of 64 hexadecimal digits is needed.", "--Finds=zz")]
+    [InlineData("--Key is 'empty.pem', which has no private key; 'kad item keygen FILE' makes a file with one.", "--Key=empty.pem", "--Serves=10.0.0.7:443")]
+    [InlineData("Could not find file", "--Key=none.pem", "--Serves=10.0.0.7:443")]
+    public async Task What_is_wrong_or_missing_gets_a_sentence_before_a_node_starts(string sentence, params string[] args)
     {
-        await using var service = Start("--Serves=10.0.0.7:443", "--Listen=127.0.0.1:0", "--Data=data");
+        using var pair = Ed25519KeyPair.Generate();
+        await File.WriteAllTextAsync(Path.Combine(Folder, "KEY"), pair.ExportPem(), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(Folder, "empty.pem"), string.Empty, TestContext.Current.CancellationToken);
+        await using var service = Start([.. args, "--Listen=127.0.0.1:0", "--Data=data"]);
 
         Assert.Equal(1, await service.FinishAsync());
-        Assert.Contains("--Key=… is missing; --Key=FILE and --Serves=ADDRESS are needed, or --Finds=KEY.", service.Error.Text, StringComparison.Ordinal);
+        Assert.Contains(sentence, service.Error.Text, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(Folder, "data")));
     }
 
     private async Task<(int ExitCode, string? Line)> FindAsync(string name)
