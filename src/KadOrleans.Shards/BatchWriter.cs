@@ -279,10 +279,9 @@ internal readonly record struct Put(NodeId Key, StoredValue Value, PutTerms Term
     public Put Admit(DateTimeOffset now, TimeSpan step)
     {
         var storedAt = Value.StoredAt;
-        var moved = now - storedAt > MaxAge && storedAt + step - now <= ClockComparison.Bound ? storedAt + step : storedAt;
-        moved = moved < now ? moved : now;
-        moved = Terms.Kind != PutKind.Import ? moved : storedAt < now ? storedAt : now;
-        return moved == storedAt ? this : this with { Value = Value with { StoredAt = moved } };
+        var isOfBefore = Terms.Kind != PutKind.Import && now - storedAt > MaxAge && storedAt + step - now <= ClockComparison.Bound;
+        var admitted = (isOfBefore ? Value with { StoredAt = storedAt + step } : Value).StoredBy(now);
+        return ReferenceEquals(admitted, Value) ? this : this with { Value = admitted };
     }
 
     // Why a put must be refused: the shard holds another value that was received later, or the put is too old. Null if it may be

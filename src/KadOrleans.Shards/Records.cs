@@ -243,7 +243,7 @@ internal static class EntryCodec
     /// <summary>Decodes the value of the first change, whose head was read.</summary>
     public static StoredValue ReadValue(ReadOnlySpan<byte> encoded, in EntryHead head) =>
         ValueContent.TryRead((ContentType)(encoded[0] & ~Marks), encoded.Slice(PutOverhead, head.ContentLength), out var value)
-            ? new StoredValue(value, head.StoredAt, head.ExpiresAt, head.Source) 
+            ? new StoredValue(value, head.StoredAt, head.ExpiresAt, head.Source)
             {
                 PublishedAt = head.PublishedAt,
                 IsFar = head.IsFar,

@@ -72,7 +72,7 @@ internal sealed class ItemChecks : IThreadPoolWorkItem
             return new(new ItemCheck(refusal));
         }
 
-        if (!ItemEnvelope.IsItemLike(value) || !ItemEnvelope.TryRead(value.AsBytes(), out var item, out _) || item.Key != key)
+        if (ItemEnvelope.Find(value) is not { } item || item.Key != key)
         {
             return new(new ItemCheck(StoreResult.InvalidItem));
         }

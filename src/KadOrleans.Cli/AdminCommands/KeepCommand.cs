@@ -3,9 +3,6 @@ namespace KadOrleans.Cli;
 /// <summary><c>kad admin keep</c>: has a node or cluster keep an owner's item, without his key.</summary>
 internal static class KeepCommand
 {
-    // What the API takes of what it gives.
-    private static readonly string[] Parts = ["publicKey", "saltHex", "seq", "value", "signature"];
-
     public static Command Create(CommandIo io)
     {
         var owner = new Argument<string>("OWNER") { Description = "The owner's public key in 64 hexadecimal digits, or the key of any item in 40." };
@@ -43,14 +40,9 @@ internal static class KeepCommand
                     throw CommandException.WrongUsage(problem);
                 }
 
-                var found = (await client.SendAsync(new ApiRequest(HttpMethod.Get, $"/v1/items/{key}"), cancellationToken))["item"];
-                var body = new JsonObject();
-                foreach (var part in Parts.Where(part => found?[part] is not null))
-                {
-                    body[part] = found![part]!.DeepClone();
-                }
-
-                return await client.SendAsync(new ApiRequest(HttpMethod.Put, $"/v1/items{ApiRequest.QueryOf(("keep", date))}", body), cancellationToken);
+                var found = await client.SendAsync(new ApiRequest(HttpMethod.Get, $"/v1/items/{key}"), cancellationToken);
+                return await client.SendAsync(
+                    new ApiRequest(HttpMethod.Put, $"/v1/items{ApiRequest.QueryOf(("keep", date))}", found["item"]!.AsObject()), cancellationToken);
             },
             static (printer, result) => printer.Line(result["keptUntil"] is { } time
                 ? $"The item {result.Text("item.digest")}{NumberOf(result)} is kept until {time}, and on {result["put"].Count("stored", "other node")} now."

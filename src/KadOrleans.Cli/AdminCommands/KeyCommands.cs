@@ -132,26 +132,33 @@ internal static class KeyCommands
         return $"{places}{(result.IsTrue("isPublished") ? ", and published again each day" : string.Empty)}.";
     }
 
-    private static string OrElse(string text, string other) => text.Length > 0 ? text : other;
+    private static IEnumerable<(string Name, string Text)> ItemFields(JsonNode? item)
+    {
+        var hasOwner = item.Text("publicKey").Length > 0;
+        return item is null
+            ? []
+            :
+            [
+                ("owner", hasOwner ? item.Text("publicKey") : "nobody: the key is the hash of the value"),
+                ("salt", item.Text("salt") is { Length: > 0 } salt ? salt : item.Text("saltHex")),
+                ("number", item.Text("seq") + (item.IsTrue("isEnd") ? ", with which the owner ended it" : string.Empty)),
+                ("item", item.Text("text")),
+                ("signature", !item.IsTrue("verifies") ? "does not hold" : hasOwner ? "holds" : "none is needed"),
+            ];
+    }
 
     private static void Print(ResultPrinter printer, JsonObject result)
     {
-        printer.Fields(
+        printer.Fields([
             ("digest", result.Text("digest")),
             ("value", result["held"] is null ? "none is held here" : result.Text("held.value.text")),
             ("type", result.Text("held.value.type")),
-            ("owner", result["held"]?["value"]?["item"] is null ? "" : OrElse(result.Text("held.value.item.publicKey"), "nobody: the key is the hash of the value")),
-            ("salt", result.Text("held.value.item.salt") is { Length: > 0 } salt ? salt : result.Text("held.value.item.saltHex")),
-            ("number", result.Text("held.value.item.seq") + (result.IsTrue("held.value.item.isEnd") ? ", with which the owner ended it" : string.Empty)),
-            ("item", result.Text("held.value.item.text")),
-            ("signature", result["held"]?["value"]?["item"] is null ? ""
-                : !result.IsTrue("held.value.item.verifies") ? "does not hold"
-                : result.Text("held.value.item.publicKey") == "" ? "none is needed" : "holds"),
+            .. ItemFields(result["held"]?["value"]?["item"]),
             ("kept until", result.Text("held.keptUntil")),
             ("stored", result.Text("held.storedAt")),
             ("expires", result.Text("held.keptUntil") == "" ? result.Text("held.expiresAt") : ""),
             ("source", result.Text("held.source")),
-            ("published", result.Text("publishedAt") is { Length: > 0 } published ? published : "not from here"));
+            ("published", result.Text("publishedAt") is { Length: > 0 } published ? published : "not from here")]);
         printer.Rows(result.List("nearest"), ("near node", "id"), ("endpoint", "endpoint"), ("holds", "holds"));
         if (result.Text("networkProblem") is { Length: > 0 } problem)
         {

@@ -108,17 +108,8 @@ internal static class ItemOwners
 
 internal static class ItemTexts
 {
-    public static byte[] ParseHex(string name, string hex)
-    {
-        try
-        {
-            return Convert.FromHexString(hex);
-        }
-        catch (FormatException e)
-        {
-            throw CommandException.WrongUsage($"{name} is '{VisibleText.Excerpt(hex)}'; hexadecimal digits, two for each byte, are needed.", e);
-        }
-    }
+    public static byte[] ParseHex(string name, string hex) =>
+        HexText.FindProblem(name, hex, out var bytes) is { } problem ? throw CommandException.WrongUsage(problem) : bytes;
 
     /// <summary>A sequence number of an option; null without one.</summary>
     public static long? ParseSeq(string name, string? text) => text is null

@@ -16,8 +16,8 @@ internal interface IDhtGrain : IGrainWithIntegerKey
     [Alias("Get")]
     ValueTask<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default);
 
-    // Gets the owner's newest item of a key as IDht.GetFromAllAsync does: where GetAsync finds a value that is no item, each of the k nearest
-    // is asked. It throws as GetAsync does.
+    // Gets the owner's newest item of a key as IDht.GetFromAllAsync does: where the shard holds a value, or a lookup finds one that is no item, each
+    // of the k nearest is asked. It throws as GetAsync does.
     [Alias("GetFromAll")]
     ValueTask<GetResult> GetFromAllAsync(NodeId key, CancellationToken cancellationToken = default);
 

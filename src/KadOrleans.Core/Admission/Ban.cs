@@ -70,9 +70,7 @@ internal sealed class BanSet(IEnumerable<Ban> bans)
     /// <summary>Whether a value is an item of a banned owner. Without such bans it costs nothing.</summary>
     public bool ContainsOwnerOf(DhtValue value) =>
         _owners.Count > 0
-        && ItemEnvelope.IsItemLike(value)
-        && ItemEnvelope.TryRead(value.AsBytes(), out var item, out _)
-        && item.IsMutable
+        && ItemEnvelope.Find(value) is { IsMutable: true } item
         && _owners.Contains(Convert.ToHexStringLower(item.PublicKey.Span));
 }
 

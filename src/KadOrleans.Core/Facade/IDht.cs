@@ -80,11 +80,10 @@ public interface IDht
         CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Keeps an item that its owner signed (BEP 44) for him until a time, without his key: durably here, and sent to the network now and again
+    /// Keeps an item that its owner signed (BEP 44) for him until a time, without his key: durably here, and sent to the network now, and again
     /// each hour, wherever its key is. A newer item of the owner takes its place and is kept until the same time, also one that
     /// ends what he stored; an older one never does. It is never evicted. <see cref="UnpublishAsync"/> ends it, and keeping it again changes
-    /// the time.
-    /// After that it lives as any other for a time to live at most from its last STORE. By default this throws <see cref="NotSupportedException"/>.
+    /// the time. After that it lives as any other for a time to live at most from its last STORE. By default this throws <see cref="NotSupportedException"/>.
     /// </summary>
     /// <param name="key">The item's key.</param>
     /// <param name="item">The item as nodes carry it: its envelope, as bytes.</param>

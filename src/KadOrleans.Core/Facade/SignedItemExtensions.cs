@@ -19,7 +19,7 @@ public static class SignedItemExtensions
     {
         ArgumentNullException.ThrowIfNull(dht);
         var found = await dht.GetFromAllAsync(Item.KeyOf(publicKey.Span, salt.Span), cancellationToken);
-        var item = ItemOf(found.Value) is { IsMutable: true } one
+        var item = ItemEnvelope.Find(found.Value) is { IsMutable: true } one
             && one.PublicKey.Span.SequenceEqual(publicKey.Span)
             && one.Salt.Span.SequenceEqual(salt.Span)
             ? one
@@ -82,12 +82,9 @@ public static class SignedItemExtensions
 
     /// <summary>Whether a value may replace the one that was found, if that is an item of this number.</summary>
     internal static bool IsExpected(DhtValue? found, DhtValue offered, long expectedSeq) =>
-        found == offered || ItemOf(found) is not { IsMutable: true } held || held.Seq == expectedSeq;
+        found == offered || ItemEnvelope.Find(found) is not { IsMutable: true } held || held.Seq == expectedSeq;
 
     internal static DhtValue ValueOf(Item item) => DhtValue.FromBytes(item.Envelope.ToArray());
-
-    internal static Item? ItemOf(DhtValue? value) =>
-        value is { } one && ItemEnvelope.IsItemLike(one) && ItemEnvelope.TryRead(one.AsBytes(), out var item, out _) ? item : null;
 }
 
 /// <summary>The result of a get of an owner's item.</summary>

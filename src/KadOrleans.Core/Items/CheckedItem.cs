@@ -33,9 +33,7 @@ internal sealed class CheckedItem
     /// if it is no item of this key, as an ordinary value, or bytes that an earlier release has stored.
     /// </summary>
     public static CheckedItem? OfChecked(NodeId key, DhtValue? value) =>
-        value is { } known && ItemEnvelope.IsItemLike(known) && ItemEnvelope.TryRead(known.AsBytes(), out var item, out _) && item.Key == key
-            ? new CheckedItem(item)
-            : null;
+        ItemEnvelope.Find(value) is { } item && item.Key == key ? new CheckedItem(item) : null;
 
     private static bool IsSigned(Item item, ISignatures signatures)
     {

@@ -22,6 +22,10 @@ internal static class ItemEnvelope
     /// <summary>The same of a value: bytes alone can be an item.</summary>
     public static bool IsItemLike(DhtValue value) => value.Kind == DhtValueKind.Bytes && LooksLikeItem(value.AsBytes().Span);
 
+    /// <summary>The item that a value is; null if it is none. Whether it is signed, and of its key, is not checked.</summary>
+    public static Item? Find(DhtValue? value) =>
+        value is { } one && IsItemLike(one) && TryRead(one.AsBytes(), out var item, out _) ? item : null;
+
     /// <summary>Reads an item whose parts lie in the envelope, which the caller no longer changes. Allocates the item alone.</summary>
     public static bool TryRead(ReadOnlyMemory<byte> envelope, [NotNullWhen(true)] out Item? item, out ItemError error)
     {

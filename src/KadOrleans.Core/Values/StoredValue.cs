@@ -108,6 +108,9 @@ public sealed record StoredValue
     /// <summary>How much of its life it has left at <paramref name="now"/>; zero when it is gone.</summary>
     public TimeSpan LifeLeft(DateTimeOffset now) => ExpiresAt > now ? ExpiresAt - now : TimeSpan.Zero;
 
+    // With no time of storing that is to come: a clock that is ahead would keep later puts out, and let what is held count as expired.
+    internal StoredValue StoredBy(DateTimeOffset now) => StoredAt > now ? this with { StoredAt = now } : this;
+
     // The item as any other: it has lived since its last STORE, and does so for a time to live at most.
     internal StoredValue Release(TimeSpan timeToLive) => this with { IsKept = false, ExpiresAt = StoredAt + timeToLive };
 

@@ -168,12 +168,16 @@ public static class BatchApi
             }
         }
 
-        /// <summary>Runs it. A DHT that is unavailable is a result.</summary>
+        /// <summary>Runs it. What a single request would have as a problem is a result, and so is a DHT that is unavailable.</summary>
         public async Task<OperationResult> RunAsync(IDht dht, StoreFigureSource figures, CancellationToken cancellationToken)
         {
             try
             {
                 return await Work(dht, figures, cancellationToken);
+            }
+            catch (ApiProblemException e) when (e.Type is { } type)
+            {
+                return OperationResult.Failed(type, e.Message) with { Reason = e.Reason };
             }
             catch (DhtUnavailableException e)
             {
@@ -207,23 +211,10 @@ public static class BatchApi
 
         private static Operation PutOf(RequestedKey key, Func<IDht, CancellationToken, Task<SetResult>> store) => new(key, true, async (dht, figures, cancellationToken) =>
         {
-            SetResult result;
-            try
-            {
-                result = await store(dht, cancellationToken);
-            }
-            catch (ApiProblemException e) when (e.Type is { } type && (type == ProblemType.ConditionFailed || type == ProblemType.InvalidItem))
-            {
-                return OperationResult.Failed(e.Type!, e.Message);
-            }
-
-            if (result.Succeeded)
-            {
-                return new OperationResult(StatusCodes.Status200OK, Put: PutResult.Of(key, result));
-            }
-
-            var problem = await KeyApi.NotStoredAsync(key, result, figures);
-            return OperationResult.Failed(problem.Type!, problem.Message) with { Reason = problem.Reason };
+            var result = await store(dht, cancellationToken);
+            return result.Succeeded
+                ? new OperationResult(StatusCodes.Status200OK, Put: PutResult.Of(key, result))
+                : throw await KeyApi.NotStoredAsync(key, result, figures);
         });
 
         private static async Task<OperationResult> GetAsync(IDht dht, RequestedKey key, CancellationToken cancellationToken)

@@ -62,7 +62,7 @@ internal static class ItemApi
         throw expectedSeq is { } seq && !SignedItemExtensions.IsExpected(found, value, seq)
             ? new ApiProblemException(
                 ProblemType.ConditionFailed,
-                string.Create(CultureInfo.InvariantCulture, $"expectedSeq is {seq}; the item that was found has the number {SignedItemExtensions.ItemOf(found)!.Seq}."))
+                string.Create(CultureInfo.InvariantCulture, $"expectedSeq is {seq}; the item that was found has the number {ItemEnvelope.Find(found)!.Seq}."))
             : conditions!.Failed();
 
         bool Allow(DhtValue? one)

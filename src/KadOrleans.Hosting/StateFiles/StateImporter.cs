@@ -19,7 +19,9 @@ public sealed class StateImporter(
         {
             cancellationToken.ThrowIfCancellationRequested();
             var now = time.GetUtcNow();
-            var kept = chunk.Select(value => KeyValuePair.Create(value.Key, Admit(value.Value, now))).Where(value => value.Value.ExpiresAt > now || value.Value.PublishedAt is not null).ToList();
+            var kept = chunk.Select(value => KeyValuePair.Create(value.Key, Admit(value.Value, now)))
+                .Where(value => value.Value.ExpiresAt > now || value.Value.PublishedAt is not null)
+                .ToList();
             var results = kept.Count > 0 ? await put(kept) : [];
 
             // A node refuses a publication of a cluster that has expired.
@@ -38,10 +40,9 @@ public sealed class StateImporter(
         return true;
     }
 
-    // A time to come would let what is held count as expired by then. Nobody is to keep an item for longer than a keep of today would.
-    private static StoredValue Admit(StoredValue value, DateTimeOffset now) => value with
+    // Nobody is to keep an item for longer than a keep of today would.
+    private static StoredValue Admit(StoredValue value, DateTimeOffset now) => value.StoredBy(now) with
     {
-        StoredAt = value.StoredAt < now ? value.StoredAt : now,
         ExpiresAt = value.IsKept && value.ExpiresAt - now > KeepRules.Longest ? KeepRules.WholeSecond(now + KeepRules.Longest) : value.ExpiresAt,
     };
 

@@ -83,11 +83,7 @@ internal sealed class NodeAdmin(
         return await Task.WhenAll(values.Select(value => value.Value.ExpiresAt <= now
             ? Task.FromResult(StoreResult.Outdated)
             : parts().Engine.Turns.RunAsync(
-                value.Key,
-                () => ImportAsync(
-                    value.Key,
-                    value.Value with { PublishedAt = null, StoredAt = value.Value.StoredAt < now ? value.Value.StoredAt : now },
-                    cancellationToken))));
+                value.Key, () => ImportAsync(value.Key, value.Value.StoredBy(now) with { PublishedAt = null }, cancellationToken))));
     }
 
     private async Task<StoreResult> ImportAsync(NodeId key, StoredValue value, CancellationToken cancellationToken)

@@ -484,14 +484,13 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             return Sending.Open;
         }
 
-        return await NoteStoredAsync(key, held, cancellationToken) == StoreResult.Stored ? Sending.Noted : Sending.Open;
+        var noted = await store.PutAsync(
+            key,
+            held with { StoredAt = _time.GetUtcNow(), PublishedAt = null, IsKept = false },
+            new PutTerms(PutKind.Copy) { Condition = PutCondition.SameValue with { StoredBy = held.StoredAt } },
+            cancellationToken);
+        return noted == StoreResult.Stored ? Sending.Noted : Sending.Open;
     }
-
-    private ValueTask<StoreResult> NoteStoredAsync(NodeId key, StoredValue held, CancellationToken cancellationToken) => store.PutAsync(
-        key,
-        held with { StoredAt = _time.GetUtcNow(), PublishedAt = null, IsKept = false },
-        new PutTerms(PutKind.Copy) { Condition = PutCondition.SameValue with { StoredBy = held.StoredAt } },
-        cancellationToken);
 
     // Who keeps an item gets no STORE of a newer one where it is not among the k nearest. Nodes of this project refuse the older one, and are asked
     // then. Others, which give no write tokens, take it in place of the newer, so they are asked before.

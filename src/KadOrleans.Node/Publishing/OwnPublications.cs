@@ -68,7 +68,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
                 return new SetResult { Local = StoreResult.Superseded };
             }
 
-            if (await FindRefusalAsync(key, value, cancellationToken) is { } refusal)
+            if (FindRefusal(key, value, before, held) is { } refusal)
             {
                 return new SetResult { Local = refusal };
             }
@@ -174,13 +174,15 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
         return new SetResult { Publication = remembered };
     }
 
-    // By the rule of items (ADR 45), against what is held here and what is published from here: its store would refuse it later, or is none of the
+    private async Task<StoreResult?> FindRefusalAsync(NodeId key, DhtValue value, CancellationToken cancellationToken) => FindRefusal(
+        key, value, await store.GetAsync(key, cancellationToken), await keys.GetCurrentAsync(key, time.GetUtcNow(), cancellationToken));
+
+    // By the rule of items (ADR 45), against what is published from here and what is held here: its store would refuse it later, or is none of the
     // nearest, and the owner's publication would have ended by then.
-    private async Task<StoreResult?> FindRefusalAsync(NodeId key, DhtValue value, CancellationToken cancellationToken)
+    private static StoreResult? FindRefusal(NodeId key, DhtValue value, Publication? published, StoredValue? held)
     {
-        var published = CheckedItem.OfChecked(key, (await store.GetAsync(key, cancellationToken))?.Value);
-        var held = CheckedItem.OfChecked(key, (await keys.GetCurrentAsync(key, time.GetUtcNow(), cancellationToken))?.Value);
-        return ItemPut.FindRefusal(key, ItemOrder.Newest.Compare(held, published) > 0 ? held : published, value);
+        var (own, here) = (CheckedItem.OfChecked(key, published?.Value), CheckedItem.OfChecked(key, held?.Value));
+        return ItemPut.FindRefusal(key, ItemOrder.Newest.Compare(here, own) > 0 ? here : own, value);
     }
 
     // Where none was read, the turn keeps other single writes of this class away, as no other part begins a publication.

@@ -69,8 +69,8 @@ internal static class ItemBody
     /// <summary>A salt that is given as text or in hexadecimal; empty if it is not given.</summary>
     public static ReadOnlyMemory<byte> SaltOf(string? text, string? hex) => (text, hex) switch
     {
-        ({ } one, { } other) => SaltOf(one, null).Span.SequenceEqual(Bytes("saltHex", other).Span)
-            ? SaltOf(one, null)
+        ({ } one, { } other) => SaltOf(one, null) is var salt && salt.Span.SequenceEqual(Bytes("saltHex", other).Span)
+            ? salt
             : throw ApiProblemException.Wrong($"salt is '{VisibleText.Excerpt(one)}' and saltHex '{VisibleText.Excerpt(other)}'; they differ."),
         ({ } given, null) => CheckedSalt(Encoding.UTF8.GetBytes(given)),
         _ => CheckedSalt(Bytes("saltHex", hex)),
@@ -85,17 +85,8 @@ internal static class ItemBody
         ? null
         : SeqOf(name, seq.ValueKind == JsonValueKind.String ? seq.GetString() : seq.GetRawText());
 
-    private static ReadOnlyMemory<byte> Bytes(string name, string? hex)
-    {
-        try
-        {
-            return Convert.FromHexString(hex ?? string.Empty);
-        }
-        catch (FormatException)
-        {
-            throw ApiProblemException.Wrong($"{name} is '{VisibleText.Excerpt(hex!)}'; hexadecimal digits, two for each byte, are needed.");
-        }
-    }
+    private static ReadOnlyMemory<byte> Bytes(string name, string? hex) =>
+        HexText.FindProblem(name, hex ?? string.Empty, out var bytes) is { } problem ? throw ApiProblemException.Wrong(problem) : bytes;
 
     private static ReadOnlyMemory<byte> CheckedSalt(ReadOnlyMemory<byte> salt) => salt.Length <= Item.MaxSaltLength
         ? salt

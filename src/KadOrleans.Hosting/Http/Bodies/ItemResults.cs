@@ -30,7 +30,7 @@ public sealed record ItemResult(
 {
     /// <summary>The item of a key's value; null if it is none.</summary>
     public static ItemResult? Find(NodeId key, DhtValue value) =>
-        ItemEnvelope.IsItemLike(value) && ItemEnvelope.TryRead(value.AsBytes(), out var item, out _) ? Of(item, key) : null;
+        ItemEnvelope.Find(value) is { } item ? Of(item, key) : null;
 
     /// <summary>An item at the key where it was found, or is to be stored.</summary>
     public static ItemResult Of(Item item, NodeId key) => new(
