@@ -56,7 +56,7 @@ internal sealed class Lookup
         _candidates = new CandidateSet(target, MaxRequests + (_breadth * CandidatesPerK), _policy.Trusted);
         var paths = seeds.Length < options.BucketSize ? 1 : options.DisjointPaths;
         _paths = new LookupPaths(
-            _candidates, paths, _breadth, MaxRequests, _policy.Breadth is null ? LookupPaths.PerNetwork : RegionSurvey.PerNetwork);
+            _candidates, paths, _breadth, MaxRequests, IsSurvey ? RegionSurvey.PerNetwork : LookupPaths.PerNetwork);
         for (var i = 0; i < seeds.Length; i++)
         {
             Hear(seeds[i], null, i % paths);
@@ -71,6 +71,9 @@ internal sealed class Lookup
     // the last bit: the same nodes are near to both. A value's key and the own id are asked for unchanged.
     public NodeId QueryTarget { get; }
 
+    /// <summary>Whether it finds the nodes around its target for many keys: <see cref="GetSurvey"/>.</summary>
+    public bool IsSurvey => _policy.Breadth is not null;
+
     public bool IsDone => Reason is not null;
 
     public TerminationReason? Reason =>
@@ -79,7 +82,7 @@ internal sealed class Lookup
     // Whether it is worth waiting for retries: a lost datagram must not hide a value, nor a lost pong a contact that has answered, nor all
     // that were asked. Nor must it hide a node from a survey, which is used for an hour.
     public bool NeedsRetries =>
-        _unproved > 0 || (_unresponsive > 0 && (Kind == LookupKind.Value || _answered == 0 || _policy.Breadth is not null));
+        _unproved > 0 || (_unresponsive > 0 && (Kind == LookupKind.Value || _answered == 0 || IsSurvey));
 
     public bool IsWaitingForUnresponsive => _paths.Waiting == 0 && !IsDone && Next().Candidate is null;
 
@@ -109,7 +112,7 @@ internal sealed class Lookup
     /// </summary>
     public NodeId QueryTargetOf(Contact contact)
     {
-        if (_policy.Breadth is null)
+        if (!IsSurvey)
         {
             return QueryTarget;
         }

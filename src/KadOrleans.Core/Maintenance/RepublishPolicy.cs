@@ -5,9 +5,10 @@ internal static class RepublishPolicy
     /// <summary>Holders spread over this part of the interval: 10 minutes of an hour.</summary>
     private const int SpreadDivisor = 6;
 
-    // Shares of the spread. Values gather for 3 minutes of an hour: then who sent the region before goes first, while the contacts' write
-    // tokens, of 5 minutes, are fresh. Next are the region's own nodes. Others hold only some of its values, and come after them.
-    private const double OfLastSender = 0.3;
+    // Shares of the spread. Values gather for a minute of an hour: then who sent the region before goes first. So most contacts get a value
+    // while their write tokens, of 5 minutes, are fresh. Next are the region's own nodes. Others hold only some of its values, and come after
+    // them.
+    private const double OfLastSender = 0.1;
     private const double OfOwnRegion = 0.45;
     private const double OfOthers = 0.7;
 

@@ -158,6 +158,8 @@ internal sealed class RunningLookup(
 
     public Task<LookupOutcome> Outcome => _outcome.Task;
 
+    public bool IsSurvey => lookup.IsSurvey;
+
     /// <summary>What was recorded, once the outcome is known.</summary>
     public IReadOnlyList<LookupQuery> Queries { get; private set; } = [];
 
@@ -389,6 +391,9 @@ internal sealed class FindCall(Contact contact, NodeId sender, LookupKind kind, 
     };
 
     public override bool AsksForToken => true;
+
+    // A survey asks nodes that mostly have no proof of this node's address, and nobody waits for it as for a lookup.
+    public override int ExpectedRoundTrips => lookup.IsSurvey ? 2 : 1;
 
     public override int Write(Span<byte> destination, MessageId id) =>
         RequestWriter.Write(destination, id, Kind, sender, target, AsksForToken);

@@ -14,6 +14,9 @@ internal abstract class OutgoingRequest(UdpEndpoint destination, NodeId? expecte
     /// <summary>Whether its datagram asks for a write token.</summary>
     public virtual bool AsksForToken => false;
 
+    /// <summary>Round trips that are waited for before the retry: with 2 the destination may first ask for a proof of this node's address.</summary>
+    public virtual int ExpectedRoundTrips => 1;
+
     public RequestKey Key { get; set; }
 
     /// <summary>The retry has its own message id, so the round trip of either response is known.</summary>

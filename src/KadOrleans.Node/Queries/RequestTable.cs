@@ -206,7 +206,7 @@ internal sealed class RequestTable : IDisposable
     private TimeSpan FirstTimeout(OutgoingRequest request)
     {
         var (own, common) = (_roundTrips[request.Destination].Timeout, _roundTrips.Common.Timeout);
-        return own < common ? own : common;
+        return (own < common ? own : common) * request.ExpectedRoundTrips;
     }
 
     private TimeSpan RetryTimeout(OutgoingRequest request)

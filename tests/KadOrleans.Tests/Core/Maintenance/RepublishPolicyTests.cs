@@ -13,8 +13,8 @@ public class RepublishPolicyTests
         var random = new SeededRandomSource(2);
         AssertEven([.. Enumerable.Range(0, 1000).Select(_ => Key.RandomWithPrefix(4, random))], 64.5, 67);
         AssertEven([.. Enumerable.Range(0, 1000).Select(_ => Key.WithBit(0, !Key.GetBit(0)).RandomWithPrefix(1, random))], 67, 70);
-        Assert.False(RepublishPolicy.IsDue(Key, Start, expiresAt, Key, 4, hasSentBefore: true, Start.AddMinutes(63).AddTicks(-1), Options));
-        Assert.True(RepublishPolicy.IsDue(Key, Start, expiresAt, Key, 4, hasSentBefore: true, Start.AddMinutes(63), Options));
+        Assert.False(RepublishPolicy.IsDue(Key, Start, expiresAt, Key, 4, hasSentBefore: true, Start.AddMinutes(61).AddTicks(-1), Options));
+        Assert.True(RepublishPolicy.IsDue(Key, Start, expiresAt, Key, 4, hasSentBefore: true, Start.AddMinutes(61), Options));
         Assert.False(RepublishPolicy.IsRipe(Start, expiresAt, Start.AddMinutes(60).AddTicks(-1), Options));
         Assert.True(RepublishPolicy.IsRipe(Start, expiresAt, Start.AddMinutes(60), Options));
         Assert.True(RepublishPolicy.IsDueAtCheck(Start, expiresAt, Start.AddMinutes(50), Options));

@@ -110,6 +110,32 @@ public sealed class RequestTests
         Assert.Single(slow.Received);
     });
 
+    // A lookup does not wait: others could be asked meanwhile.
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 2)]
+    public void A_survey_gives_a_contact_that_needs_a_proof_first_another_round_trip(bool isSurvey, int requests) => _world.Run(async () =>
+    {
+        _world.Network.Conditions = Quick;
+        var node = await _world.StartNodeAsync();
+        var peer = _world.AddAnsweringPeer();
+        await node.Node.PingAsync(peer.Endpoint);
+
+        // As if its ping took a round trip of the least timeout.
+        peer.OnRequest = (request, id, answer) =>
+        {
+            var late = answer[..ResponseWriter.WriteNodes(answer, id, [])].ToArray();
+            _world.Clock.CreateTimer(
+                _ => peer.Send(late, node.Transport.Endpoint), null, RoundTripEstimate.MinTimeout * 1.5, Timeout.InfiniteTimeSpan);
+            return 0;
+        };
+        peer.Received.Clear();
+        Task asked = isSurvey ? node.Node.Engine.Lookups.SurveyAsync(peer.Id, CancellationToken.None) : node.Node.FindNodeAsync(peer.Id);
+        await asked;
+
+        Assert.Equal(requests, peer.Received.Count);
+    });
+
     [Fact]
     public void A_disk_that_is_slower_than_the_network_is_waited_for() => _world.Run(async () =>
     {
