@@ -69,7 +69,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         _prober = new Prober(_requests, Id, trusted, _time, OnProbed);
         _gate = new ResponseGate(table, _strangers, _prober, budget, Own, Metrics, _time, options.ClientOnly);
         writes ??= new WriteGuard(options, environment);
-        Siblings = siblings ?? new SiblingIds();
+        Siblings = siblings ?? new SiblingIds(environment.Time);
         _handlers = new RequestHandlers(table, store, watches, options.Kademlia, _gate, writes, Siblings, _bans, Metrics, _time, _logger);
         _admission = new RequestAdmission(
             _handlers, _gate, trusted, verified, writes, Own, _bans, options.Limits, options.ClientOnly, Metrics, _time);

@@ -244,7 +244,7 @@ internal sealed record EdgeContext(
     ILocalSiloDetails? Silo = null)
 {
     /// <summary>The node ids of all edges of the cluster, this one's too.</summary>
-    public SiblingIds Siblings { get; } = new();
+    public SiblingIds Siblings { get; } = new(Environment.Time);
 
     /// <summary>One for all node ids, also of later leases: the tokens that were given stay valid, and the bound is one.</summary>
     public WriteGuard Writes { get; } = new(Options.ChangesWithoutToken, Options.RequireTokens, Environment);

@@ -76,7 +76,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
                 MostOverdue = RepublishPolicy.MostOverdueAtCheck(Kademlia),
             };
             Func<NodeId, StoredValue, bool>? isDue = some.IsAfterCut ? null : IsDueAtCheck;
-            SweptKey[] keys = [.. some.Keys.Select(key => new SweptKey(key, isDue, batch))];
+            SweptKey[] keys = [.. some.Keys.Select(key => new SweptKey(key, isDue, batch) { IsOffered = !some.IsAfterCut })];
             _watch.Add(keys);
             _work.Writer.TryWrite((keys, batch));
         }
@@ -406,7 +406,11 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
                 return;
             }
 
-            if (isDue is null || held.IsKept || IsResponsible(key))
+            if (isDue is not null && !held.IsKept && !IsResponsible(key))
+            {
+                await PassOverAsync(swept, held, cancellationToken);
+            }
+            else
             {
                 await WaitForUploadAsync(held.Value, queries: 0, cancellationToken);
                 if (await SpreadAsync(swept, held, published, keysNear, cancellationToken))
@@ -444,6 +448,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         var holders = await _lookups.FindHoldersAsync(key, keysNear, cancellationToken);
         if (swept.IsDue is not null && !found.IsKept && !IsResponsible(key, holders.Closest))
         {
+            await PassOverAsync(swept, found, cancellationToken);
             return false;
         }
 
@@ -484,12 +489,23 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             return Sending.Open;
         }
 
-        var noted = await store.PutAsync(
-            key,
-            held with { StoredAt = _time.GetUtcNow(), PublishedAt = null, IsKept = false },
-            new PutTerms(PutKind.Copy) { Condition = PutCondition.SameValue with { StoredBy = held.StoredAt } },
-            cancellationToken);
-        return noted == StoreResult.Stored ? Sending.Noted : Sending.Open;
+        return await NoteStoredAsync(key, held, cancellationToken) == StoreResult.Stored ? Sending.Noted : Sending.Open;
+    }
+
+    private ValueTask<StoreResult> NoteStoredAsync(NodeId key, StoredValue held, CancellationToken cancellationToken) => store.PutAsync(
+        key,
+        held with { StoredAt = _time.GetUtcNow(), PublishedAt = null, IsKept = false },
+        new PutTerms(PutKind.Copy) { Condition = PutCondition.SameValue with { StoredBy = held.StoredAt } },
+        cancellationToken);
+
+    // Others are the value's holders, and keep it. A schedule that offers what is due until it is not any more would look for it all the time, and
+    // say that nobody has sent it: it is due again after an interval. An edge that has just begun does not know all ids of its cluster.
+    private async Task PassOverAsync(SweptKey swept, StoredValue held, CancellationToken cancellationToken)
+    {
+        if (swept.IsOffered && node.Siblings.AreSettled)
+        {
+            await NoteStoredAsync(swept.Key, held, cancellationToken);
+        }
     }
 
     // Who keeps an item gets no STORE of a newer one where it is not among the k nearest. Nodes of this project refuse the older one, and are asked
@@ -819,6 +835,9 @@ internal readonly record struct SweptKey(NodeId Key, Func<NodeId, StoredValue, b
 
     /// <summary>Whether it goes out as one of this node's publications with others of its region, though it is not due by itself.</summary>
     public bool IsPublication { get; init; }
+
+    /// <summary>Whether it was given by a schedule that gives it again as long as it is due.</summary>
+    public bool IsOffered { get; init; }
 
     /// <summary>How far beyond its interval it was when it was found. Zero if that is not known.</summary>
     public TimeSpan Overdue { get; init; }

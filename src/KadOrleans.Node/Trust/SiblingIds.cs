@@ -4,10 +4,20 @@ namespace KadOrleans.Node;
 /// The node ids that share this node's key store: those of a cluster's edges. What one of them sends was decided there before, and may be
 /// of a value that was replaced or deleted since, so it changes nothing here. Whoever only claims such an id has no more from it.
 /// </summary>
-internal sealed class SiblingIds
+internal sealed class SiblingIds(TimeProvider time)
 {
+    /// <summary>Edges that begin or end together have done so by then, and each has been told of all.</summary>
+    private static readonly TimeSpan SettledAfter = TimeSpan.FromMinutes(10);
+
     // Replaced as a whole, so that readers need no lock.
     private volatile HashSet<NodeId> _ids = [];
+    private long _changedAt;
+
+    /// <summary>
+    /// Whether they have been the same for so long that no other node is likely to share the store: what none of these ids is responsible for,
+    /// nobody of the cluster is.
+    /// </summary>
+    public bool AreSettled => _ids.Count > 0 && time.GetElapsedTime(Volatile.Read(ref _changedAt)) >= SettledAfter;
 
     public bool Contains(NodeId id) => _ids.Contains(id);
 
@@ -23,5 +33,14 @@ internal sealed class SiblingIds
         return nearest;
     }
 
-    public void Follow(IEnumerable<NodeId> ids) => _ids = [.. ids];
+    public void Follow(IEnumerable<NodeId> ids)
+    {
+        HashSet<NodeId> followed = [.. ids];
+        if (!followed.SetEquals(_ids))
+        {
+            // First: with the ids of now and the time of before they would be settled.
+            Volatile.Write(ref _changedAt, time.GetTimestamp());
+            _ids = followed;
+        }
+    }
 }

@@ -174,7 +174,7 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
     private readonly List<Task> _loops = [];
     private readonly List<LiveEdge> _edges = [];
     private readonly List<CancellationTokenSource> _ends = [];
-    private readonly SiblingIds _siblings = new();
+    private readonly SiblingIds _siblings = new(world.Clock);
     private readonly CancellationTokenSource _stopping = new();
     private readonly InMemoryKeyStore _store = new(StoreQuota.Unlimited);
     private readonly List<NodeId>[] _shards = [.. Enumerable.Range(0, 128).Select(_ => new List<NodeId>())];
