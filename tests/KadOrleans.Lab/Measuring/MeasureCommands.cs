@@ -11,7 +11,7 @@ internal static class MeasureCommands
         Verb("libtorrent", "Compare a node with libtorrent's.", words => LibtorrentBenchmark.RunAsync(io, words), "5", "5 /usr/bin/python3"),
         Verb("items", "Put signed items into libtorrent's node.", words => LibtorrentItems.RunAsync(io, words), "", "/usr/bin/python3"),
         Verb("flooding", "Measure what keys and endpoints cost that were chosen to collide.", FloodingBenchmark.RunAsync, "start FOLDER 90000", "crawl 40 540"),
-        Verb("signatures", "Measure how many signed items are checked in a second.", SignatureBenchmark.RunAsync, "", "10"),
+        Verb("signatures", "Measure how many signed items are checked in a second, or what a flood of forged ones costs.", SignatureBenchmark.RunAsync, "", "10", "flood 20 4"),
         Verb("memory", "Print the heap that a contact takes.", _ => Task.Run(ContactMemory.Print), "", "> memory.txt"),
     ];
 

@@ -17,11 +17,17 @@ internal static class SignatureBenchmark
 
     public static Task RunAsync(string[] args)
     {
+        if (args is ["flood", .. var words])
+        {
+            return SignatureFlood.TryRead(words, out var length, out var addresses) ? SignatureFlood.RunAsync(length, addresses)
+                : throw MeasureCommands.WrongUsage("signatures", args, SignatureFlood.Needed);
+        }
+
         var duration = args switch
         {
             [] => ByDefault,
             [var text] when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds > 0 => TimeSpan.FromSeconds(seconds),
-            _ => throw MeasureCommands.WrongUsage("signatures", args, "signatures [SECONDS] is needed, with a whole number above 0."),
+            _ => throw MeasureCommands.WrongUsage("signatures", args, "signatures [SECONDS] is needed, with a whole number above 0, or signatures flood."),
         };
         return RunAsync(duration);
     }
