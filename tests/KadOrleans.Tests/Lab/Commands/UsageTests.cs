@@ -69,6 +69,7 @@ public sealed class UsageTests
         { "cost --write-ms NaN", ["--write-ms", "'NaN'", "0 to 10000"] },
         { "cost --storage disk", ["--storage", "'disk'", "azure-blobs, azure-tables, postgresql, sqlite, all"] },
         { "bench-echo --answers 5:x", ["--answers", "'x'", "0 to 9216"] },
+        { "signatures flood 20 251", ["signatures", "'signatures flood 20 251'", "from 1 to 250"] },
         { "storage put folder many 4", ["KEYS", "'many'", "1 to 2147483647"] },
         { "http 3 x", ["http", "'x'", "1 to 2147483647"] },
         { "network 0", ["'network 0'", "a whole number above 0"] },
