@@ -110,7 +110,8 @@ internal readonly record struct ShardPut([property: Id(0)] NodeId Key, [property
     [Id(5)]
     public ShardCondition? Condition { get; init; }
 
-    // Whether the caller knows StoreResult.InvalidItem, StoreResult.OlderItem and StoreResult.NotOwner. Others get StoreResult.Outdated.
+    // Whether the caller knows StoreResult.InvalidItem, StoreResult.OlderItem, StoreResult.NotOwner and StoreResult.OwnerQuotaExceeded. Others get
+    // StoreResult.Outdated, or StoreResult.SourceQuotaExceeded.
     [Id(6)]
     public bool KnowsItems { get; init; }
 

@@ -431,6 +431,8 @@ internal static class ShardQuota
         BytesPerSource = Share(whole.BytesPerSource, shardBits, ExtraBytes),
         KeysPerSubnet = (int)Share(whole.KeysPerSubnet, shardBits, ExtraKeys),
         BytesPerSubnet = Share(whole.BytesPerSubnet, shardBits, ExtraBytes),
+        KeysPerOwner = (int)Share(whole.KeysPerOwner, shardBits, ExtraKeys),
+        BytesPerOwner = Share(whole.BytesPerOwner, shardBits, ExtraBytes),
         KeptKeys = (int)Share(whole.KeptKeys, shardBits, ExtraKeys),
         ChangesPerSource = (int)Share(whole.ChangesPerSource, shardBits, ExtraKeys),
         ChangesPerSubnet = (int)Share(whole.ChangesPerSubnet, shardBits, ExtraKeys),

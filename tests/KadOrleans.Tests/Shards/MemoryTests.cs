@@ -88,7 +88,7 @@ public sealed class MemoryTests
             var entries = EntryCodec.Encode(changes);
             var page = new Page(first / perPage, 1, entries.Length) { ETag = $"{first:d20}" };
             var written = new WrittenPage(page, [.. changes.Select(ToPageEntry)]);
-            image.Add(page, hasContent ? entries : written.EncodeKeys(), hasContent);
+            image.Add(page, hasContent ? entries : written.EncodeKeys(), hasContent, written.EncodeOwners());
         }
 
         return image;
