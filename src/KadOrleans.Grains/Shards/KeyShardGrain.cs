@@ -185,10 +185,10 @@ internal sealed class KeyShardGrain(
     }
 
     public async ValueTask<ShardUsage> GetUsageAsync() => _engine.MayRead
-        ? new ShardUsage(_engine.Shard.Count, _engine.Shard.Bytes)
+        ? new ShardUsage(_engine.Shard.Count, _engine.Shard.Bytes) { Kept = _engine.Shard.Accounts.KeptKeys }
         : await Halves.AskBothAsync(
             half => half.GetUsageAsync(),
-            (lower, upper) => new ShardUsage(lower.Keys + upper.Keys, lower.Bytes + upper.Bytes));
+            (lower, upper) => new ShardUsage(lower.Keys + upper.Keys, lower.Bytes + upper.Bytes) { Kept = lower.Kept + upper.Kept });
 
     public ValueTask<ShardSources> GetSourcesAsync(int count)
     {

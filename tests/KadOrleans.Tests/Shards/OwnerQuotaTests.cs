@@ -7,7 +7,7 @@ namespace KadOrleans.Tests.Shards;
 /// <summary>What one owner of items may have of a shard, also after its activations.</summary>
 public sealed class OwnerQuotaTests
 {
-    private const int Most = 150;
+    private const int Most = 100;
     private static readonly StoreQuota Quota = StoreQuota.Unlimited with { KeysPerOwner = Most };
     private static readonly ItemOwner Owner = ItemOwner.Read(SignedItems.Owner.PublicKey.Span);
 

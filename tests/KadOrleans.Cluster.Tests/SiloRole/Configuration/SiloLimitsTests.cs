@@ -26,8 +26,8 @@ public sealed class SiloLimitsTests
     }
 
     [Theory]
-    [InlineData(20_000_000, 0L, "Kad:Cluster:Quota:TotalKeys is 20000000; a silo with 40000000 keys, twice the quota, and a cache of 0 bytes needs 2828435456 bytes of memory, and this process may use 1073741824.")]
-    [InlineData(null, 2_000_000_000L, "Kad:Cluster:Cache is 2000000000; a silo with 2000 keys, twice the quota, and a cache of 2000000000 bytes needs 2268563456 bytes of memory, and this process may use 1073741824.")]
+    [InlineData(20_000_000, 0L, "Kad:Cluster:Quota:TotalKeys is 20000000; a silo with 40000000 keys, twice the quota, and a cache of 0 bytes needs 2988435456 bytes of memory, and this process may use 1073741824.")]
+    [InlineData(null, 2_000_000_000L, "Kad:Cluster:Cache is 2000000000; a silo with 2000 keys, twice the quota, and a cache of 2000000000 bytes needs 2268571456 bytes of memory, and this process may use 1073741824.")]
     public void What_memory_cannot_hold_is_refused_with_what_it_needs(int? keys, long cache, string sentence)
     {
         var options = new KadClusterOptions { Cache = cache };
