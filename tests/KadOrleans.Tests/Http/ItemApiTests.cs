@@ -217,7 +217,7 @@ public sealed class ItemApiTests(ApiHost host) : IClassFixture<ApiHost>
             [$"keep until {Year}-12-31 00:00:00Z", $"keep until {Year}-12-31 10:00:00Z"], _api.Dht.Calls.Select(call => string.Join(' ', call.Split(' ').Take(4))));
 
         var key = Item.KeyOf(Pair.PublicKey.Span, "profile"u8);
-        Assert.Equal([$"keep {key}: until {Year}-12-31 00:00:00Z", $"keep {key}: until {Year}-12-31 10:00:00Z"], _api.Audit);
+        Assert.Equal([$"keep {key}: until {Year}-12-31 10:00:00Z", $"keep {key}: until {Year}-12-31 00:00:00Z"], _api.Audit);
 
         var (secret, token) = ApiToken.Create("no keeper", [ApiScope.Read, ApiScope.Write]);
         _api.Tokens.Replace([.. _api.Tokens.All, token]);
