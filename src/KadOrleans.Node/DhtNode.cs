@@ -269,7 +269,8 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     /// Asks contacts for an item newer than the one that is held, to hold that in its place. Null if there is none; else what the store made of it,
     /// which is <see cref="StoreResult.StorageFailed"/> also if it threw.
     /// </summary>
-    internal async Task<StoreResult?> TakeNewerAsync(NodeId key, StoredValue held, IReadOnlyList<Contact> contacts, CancellationToken cancellationToken)
+    internal async Task<StoreResult?> TakeNewerAsync(
+        NodeId key, StoredValue held, IReadOnlyList<Contact> contacts, CancellationToken cancellationToken)
     {
         var found = await Lookups.AskHoldersAsync(key, contacts, cancellationToken);
         if (ItemOrder.Newest.Compare(found.Item, CheckedItem.OfChecked(key, held.Value)) <= 0)

@@ -132,8 +132,8 @@ internal readonly record struct PageEntry(NodeId Key, ReadOnlyMemory<byte> Bytes
 {
     public bool IsRemoval => ContentLength is null;
 
-    /// <summary>Whose item the value is.</summary>
-    public ItemOwner ReadOwner() => ContentLength is { } length ? EntryCodec.ReadOwner(Bytes.Span, length) : default;
+    /// <summary>Whose item the value is; null of a removal, and of a value without an owner.</summary>
+    public ItemOwner? ReadOwner() => ContentLength is { } length ? EntryCodec.ReadOwner(Bytes.Span, length) : null;
 }
 
 internal sealed record WrittenPage(Page Page, IReadOnlyList<PageEntry> Entries)

@@ -242,12 +242,12 @@ internal static class EntryCodec
             IsFar: (encoded[0] & Far) != 0,
             IsAuthored: (encoded[0] & Authored) != 0,
             IsKept: (encoded[0] & Kept) != 0,
-            Owner: hasContent ? ReadOwner(encoded, size) : default);
+            Owner: hasContent ? ReadOwner(encoded, size) : null);
     }
 
     /// <summary>Whose item the first change stores, by its content.</summary>
-    public static ItemOwner ReadOwner(ReadOnlySpan<byte> encoded, int contentLength) =>
-        (ContentType)(encoded[0] & ~Marks) == ContentType.Bytes ? ItemOwner.OfContent(encoded.Slice(PutOverhead, contentLength)) : default;
+    public static ItemOwner? ReadOwner(ReadOnlySpan<byte> encoded, int contentLength) =>
+        (ContentType)(encoded[0] & ~Marks) == ContentType.Bytes ? ItemOwner.OfContent(encoded.Slice(PutOverhead, contentLength)) : null;
 
     /// <summary>Decodes the value of the first change, whose head was read.</summary>
     public static StoredValue ReadValue(ReadOnlySpan<byte> encoded, in EntryHead head) =>
@@ -328,7 +328,7 @@ internal readonly record struct EntryHead(
     bool IsFar = false,
     bool IsAuthored = false,
     bool IsKept = false,
-    ItemOwner Owner = default)
+    ItemOwner? Owner = null)
 {
     public StoreShare Share =>
         StoreShare.Of(Source, ContentLength + StoredValue.FixedFootprint, PublishedAt is not null, IsKept, IsFar, Owner);
@@ -342,12 +342,12 @@ internal static class OwnerCodec
 
     public static byte[] Encode(IReadOnlyList<PageEntry> entries)
     {
-        var owned = entries.Index().Select(entry => (entry.Index, Owner: entry.Item.ReadOwner())).Where(entry => !entry.Owner.IsNobody).ToList();
+        var owned = entries.Index().Select(entry => (entry.Index, Owner: entry.Item.ReadOwner())).Where(entry => entry.Owner is not null).ToList();
         var encoded = new byte[owned.Count * Length];
         foreach (var (i, (place, owner)) in owned.Index())
         {
             BinaryPrimitives.WriteInt32BigEndian(encoded.AsSpan(i * Length), place);
-            owner.CopyTo(encoded.AsSpan((i * Length) + sizeof(int)));
+            owner!.CopyTo(encoded.AsSpan((i * Length) + sizeof(int)));
         }
 
         return encoded;
@@ -355,11 +355,11 @@ internal static class OwnerCodec
 
     /// <summary>The owner of the entry at a place, which is behind those that were asked for before. Takes him from the rest.</summary>
     /// <exception cref="InvalidDataException">The bytes are damaged.</exception>
-    public static ItemOwner Take(ref ReadOnlySpan<byte> rest, int place)
+    public static ItemOwner? Take(ref ReadOnlySpan<byte> rest, int place)
     {
         if (rest.IsEmpty)
         {
-            return default;
+            return null;
         }
 
         if (rest.Length < Length || BinaryPrimitives.ReadInt32BigEndian(rest) is var next && next < place)
@@ -369,10 +369,10 @@ internal static class OwnerCodec
 
         if (next > place)
         {
-            return default;
+            return null;
         }
 
-        var owner = ItemOwner.Read(rest[sizeof(int)..]);
+        var owner = new ItemOwner(rest[sizeof(int)..]);
         rest = rest[Length..];
         return owner;
     }

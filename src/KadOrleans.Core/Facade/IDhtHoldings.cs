@@ -14,7 +14,9 @@ public interface IDhtHoldings
     /// <summary>Describes a key: what is held here, whether it is published here, and what the k nearest nodes hold now.</summary>
     Task<KeyDetails> DescribeKeyAsync(NodeId key, CancellationToken cancellationToken = default);
 
-    /// <summary>Until when the item of a key is kept here for its owner, in UTC; null if none is. By default by <see cref="DescribeKeyAsync"/>.</summary>
+    /// <summary>
+    /// Until when the item of a key is kept here for its owner, in UTC; null if none is. By default it asks <see cref="DescribeKeyAsync"/>.
+    /// </summary>
     /// <exception cref="DhtUnavailableException">The storage or the key's shard failed.</exception>
     async Task<DateTimeOffset?> FindKeptAsync(NodeId key, CancellationToken cancellationToken = default) =>
         (await DescribeKeyAsync(key, cancellationToken)).Held?.KeptUntil;

@@ -121,7 +121,7 @@ internal ref struct RoomSearch
     // An owner's items make no room for one another: whoever sends one does not know which he needs least. As none goes, an owner who has more
     // than the bound may replace each by one as large: otherwise what he signed before would stay.
     private bool FitsOwner() =>
-        _share.Owner.IsNobody || Fits(Usage.Of(_owner), _ownerBefore, _quota.KeysPerOwner, _quota.BytesPerOwner, evicts: false);
+        _share.Owner is null || Fits(Usage.Of(_owner), _ownerBefore, _quota.KeysPerOwner, _quota.BytesPerOwner, evicts: false);
 
     // Within the bound. Beyond it, after the quota was lowered or the area changed, a put must leave less than it found.
     private bool Fits(Usage usage, Usage before, long keys, long bytes) => Fits(usage, before, keys, bytes, _evicts);

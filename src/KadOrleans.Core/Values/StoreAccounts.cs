@@ -99,7 +99,7 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
         entry.Footprint = share.Footprint;
         (entry.IsMarkedFar, entry.IsFar, entry.IsEvictable) = (share.IsMarkedFar, IsFar(entry.Key, share), !share.IsProtected);
         entry.IsKept = share.IsKept;
-        entry.Owner = share.Owner.IsNobody ? KeyIndex.None : (OwnerOf(share.Owner) ?? Remember(share.Owner)).Number;
+        entry.Owner = share.Owner is { } owner ? (OwnerOf(owner) ?? Remember(owner)).Number : KeyIndex.None;
         Count(1, entry);
         if (share.Source.IsTrusted)
         {
@@ -159,7 +159,7 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
         return new StoreShare(source, entry.Footprint, !entry.IsEvictable, entry.IsMarkedFar)
         {
             IsKept = entry.IsKept,
-            Owner = entry.Owner == KeyIndex.None ? default : _numberedOwners[entry.Owner]!.Owner,
+            Owner = entry.Owner == KeyIndex.None ? null : _numberedOwners[entry.Owner]!.Owner,
         };
     }
 
@@ -202,8 +202,8 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
 
     internal SubnetUsage? SubnetOf(SourceNetwork source) => _subnets.GetValueOrDefault(source.Subnet);
 
-    /// <summary>Null of nobody, and of an owner of no item that counts.</summary>
-    internal OwnerUsage? OwnerOf(ItemOwner owner) => owner.IsNobody ? null : _owners.GetValueOrDefault(owner);
+    /// <summary>Null of an owner of no item that counts.</summary>
+    internal OwnerUsage? OwnerOf(ItemOwner? owner) => owner is null ? null : _owners.GetValueOrDefault(owner);
 
     internal int Owners => _owners.Count;
 
@@ -366,18 +366,18 @@ internal readonly record struct StoreShare(SourceNetwork Source, int Footprint, 
     /// <summary>Whether it is kept for its owner: then it is protected, too.</summary>
     public bool IsKept { get; init; }
 
-    /// <summary>Whose item it is, if an owner's quota counts it: nobody's of what is protected.</summary>
-    public ItemOwner Owner
+    /// <summary>Whose item it is, if an owner's quota counts it: null of what is protected.</summary>
+    public ItemOwner? Owner
     {
         get;
-        init => field = IsProtected ? default : value;
+        init => field = IsProtected ? null : value;
     }
 
     public static StoreShare Of(StoredValue value) =>
         Of(value.Source, value.Footprint, value.PublishedAt is not null, value.IsKept, value.IsFar, ItemOwner.Of(value.Value));
 
     /// <summary>The same of what is said of a value.</summary>
-    public static StoreShare Of(SourceNetwork source, int footprint, bool isPublished, bool isKept, bool isFar, ItemOwner owner) =>
+    public static StoreShare Of(SourceNetwork source, int footprint, bool isPublished, bool isKept, bool isFar, ItemOwner? owner) =>
         new(source, footprint, source.IsTrusted || isPublished || isKept, isFar) { IsKept = isKept, Owner = owner };
 }
 

@@ -208,13 +208,14 @@ public static class BatchApi
         private static Operation Put(RequestedKey key, DhtValue value, RequestedPut put) => PutOf(key, (dht, cancellationToken) =>
             put.RunAsync(dht, key.Digest, value, condition: null, cancellationToken));
 
-        private static Operation PutOf(RequestedKey key, Func<IDht, CancellationToken, Task<SetResult>> store) => new(key, true, async (dht, context, cancellationToken) =>
-        {
-            var result = await store(dht, cancellationToken);
-            return result.Succeeded
-                ? new OperationResult(StatusCodes.Status200OK, Put: PutResult.Of(key, result))
-                : throw await KeyApi.NotStoredAsync(key, result, context.RequestServices.GetRequiredService<StoreFigureSource>());
-        });
+        private static Operation PutOf(RequestedKey key, Func<IDht, CancellationToken, Task<SetResult>> store) =>
+            new(key, true, async (dht, context, cancellationToken) =>
+            {
+                var result = await store(dht, cancellationToken);
+                return result.Succeeded
+                    ? new OperationResult(StatusCodes.Status200OK, Put: PutResult.Of(key, result))
+                    : throw await KeyApi.NotStoredAsync(key, result, context.RequestServices.GetRequiredService<StoreFigureSource>());
+            });
 
         private static async Task<OperationResult> GetAsync(IDht dht, RequestedKey key, CancellationToken cancellationToken)
         {

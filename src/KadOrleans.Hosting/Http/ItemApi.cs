@@ -123,7 +123,11 @@ internal static class ItemApi
         var key = new RequestedKey(item.Key, null);
         var result = until is { } end
             ? await audit.RunAsync(
-                context, "keep", item.Key.ToString(), () => RunAsync(KeepAsync(dht, item, end, CancellationToken.None)), _ => $"until {KeepTime.Show(end)}")
+                context,
+                "keep",
+                item.Key.ToString(),
+                () => RunAsync(KeepAsync(dht, item, end, CancellationToken.None)),
+                _ => $"until {KeepTime.Show(end)}")
             : await RunAsync(StoreAsync(dht, item, put, seq, conditions, context.RequestAborted));
         context.Response.GetTypedHeaders().ETag = ValueBody.TagOf(SignedItemExtensions.ValueOf(item), ValueBody.TypeOf(context.Request)!);
         return new StoredItem(ItemResult.Of(item, item.Key), PutResult.Of(key, result), until);

@@ -261,11 +261,11 @@ internal static class ValueCodec
     }
 
     /// <summary>The length of a value's content, and whose item it is, without making the value. False if these are not the bytes of one.</summary>
-    public static bool TryMeasure(ReadOnlySpan<byte> encoded, out int contentLength, out ItemOwner owner)
+    public static bool TryMeasure(ReadOnlySpan<byte> encoded, out int contentLength, out ItemOwner? owner)
     {
         var isValue = TryOpen(encoded, out var type, out var content);
         contentLength = content.Length;
-        owner = type == ContentType.Bytes ? ItemOwner.OfContent(content) : default;
+        owner = type == ContentType.Bytes ? ItemOwner.OfContent(content) : null;
         return isValue && ValueContent.IsValid(type, content);
     }
 

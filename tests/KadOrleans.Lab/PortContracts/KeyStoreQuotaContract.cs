@@ -86,9 +86,8 @@ public abstract class KeyStoreQuotaContract : KeyStoreContract
     protected async Task<StoreResult> PutOwnedAsync(int salt, Ed25519KeyPair owner, int? source, long seq = 1)
     {
         var item = OwnedItem(salt, owner, seq);
-        return await Store.PutAsync(
-            item.Key,
-            StoredValues.Of(item.ToValue(), source is { } number ? SourceNetwork.Of(UdpEndpoint.Parse($"198.51.{number}.1:1")) : SourceNetwork.Trusted));
+        var sender = source is { } number ? SourceNetwork.Of(UdpEndpoint.Parse($"198.51.{number}.1:1")) : SourceNetwork.Trusted;
+        return await Store.PutAsync(item.Key, StoredValues.Of(item.ToValue(), sender));
     }
 
     private static Item OwnedItem(int salt, Ed25519KeyPair owner, long seq) => SignedItems.Sign(seq, "i1e", $"{salt}", owner);

@@ -9,7 +9,7 @@ public sealed class OwnerQuotaTests
 {
     private const int Most = 100;
     private static readonly StoreQuota Quota = StoreQuota.Unlimited with { KeysPerOwner = Most };
-    private static readonly ItemOwner Owner = ItemOwner.Read(SignedItems.Owner.PublicKey.Span);
+    private static readonly ItemOwner Owner = new(SignedItems.Owner.PublicKey.Span);
 
     private readonly FakeRecords _records = new();
 
@@ -55,8 +55,13 @@ public sealed class OwnerQuotaTests
         Item[] items = [.. Enumerable.Range(0, 4).Select(i => Of(i, 1, i % 2 == 0 ? null : SignedItems.Stranger))];
         Entry[] entries =
         [
-            EntryOf(items[0]), new(StoredValues.Key(1), StoredValues.Text("plain")), new(StoredValues.Key(2), null), EntryOf(items[1]), EntryOf(items[2]),
-            new(StoredValues.Key(3), StoredValues.Of(SignedItems.Immutable("5:first").ToValue())), EntryOf(items[3]),
+            EntryOf(items[0]),
+            new(StoredValues.Key(1), StoredValues.Text("plain")),
+            new(StoredValues.Key(2), null),
+            EntryOf(items[1]),
+            EntryOf(items[2]),
+            new(StoredValues.Key(3), StoredValues.Of(SignedItems.Immutable("5:first").ToValue())),
+            EntryOf(items[3]),
         ];
         var page = new WrittenPage(
             new Page(0, 1, 0),
@@ -67,11 +72,11 @@ public sealed class OwnerQuotaTests
         ReadOnlySpan<byte> rest = owners;
         for (var i = 0; i < entries.Length; i++)
         {
-            Assert.Equal(entries[i].Value is { } value ? ItemOwner.Of(value.Value) : default, OwnerCodec.Take(ref rest, i));
+            Assert.Equal(entries[i].Value is { } value ? ItemOwner.Of(value.Value) : null, OwnerCodec.Take(ref rest, i));
         }
 
         Assert.True(rest.IsEmpty);
-        Assert.Throws<InvalidDataException>(() => Take(owners[..35], 0));
+        Assert.Throws<InvalidDataException>(() => Take(owners.AsSpan(..35), 0));
         Assert.Throws<InvalidDataException>(() => Take(owners, 1));
 
         static void Take(ReadOnlySpan<byte> bytes, int place) => OwnerCodec.Take(ref bytes, place);

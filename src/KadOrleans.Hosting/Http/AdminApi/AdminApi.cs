@@ -51,8 +51,8 @@ internal static class AdminApi
     private sealed record AuditResult(IReadOnlyList<AuditEntry> Entries, long? Next);
 }
 
-// Notes each change by the management API, and what is kept for owners or no longer: a line in the log of the process, and an entry that lasts, kept by the IDhtAdmin. Event ids
-// 8110 to 8119.
+// Notes each change by the management API, and what is kept for owners or no longer: a line in the log of the process, and an entry that
+// lasts, kept by the IDhtAdmin. Event ids 8110 to 8119.
 internal sealed partial class AuditLog(IServiceProvider services, ILoggerFactory loggers, TimeProvider time)
 {
     private readonly ILogger _logger = loggers.CreateLogger("KadOrleans.Audit");

@@ -113,7 +113,8 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
         Assert.InRange(part, 2 * 100_000 / 256, (2 * 100_000 / 256) + 20);
         Assert.Equal(part, ShardQuota.Of(new StoreQuota { KeysPerSource = 100_000 }, Bits).KeysPerSource);
         Assert.Equal(
-            ShardQuota.Of(new StoreQuota { BytesPerSource = 1L << 30 }, Bits).BytesPerSource, ShardQuota.Of(new StoreQuota { BytesPerOwner = 1L << 30 }, Bits).BytesPerOwner);
+            ShardQuota.Of(new StoreQuota { BytesPerSource = 1L << 30 }, Bits).BytesPerSource,
+            ShardQuota.Of(new StoreQuota { BytesPerOwner = 1L << 30 }, Bits).BytesPerOwner);
 
         var puts = Enumerable.Range(0, int.MaxValue).Select(salt => $"{salt}")
             .Where(salt => SignedItems.Key(salt).ToByteArray()[0] >> (8 - Bits) == Number)
@@ -132,7 +133,8 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
             results.AddRange(await shard.PutAsync(some));
         }
 
-        Assert.Equal((part, 20), (results.Count(result => result == StoreResult.Stored), results.Count(result => result == StoreResult.OwnerQuotaExceeded)));
+        Assert.Equal(part, results.Count(result => result == StoreResult.Stored));
+        Assert.Equal(20, results.Count(result => result == StoreResult.OwnerQuotaExceeded));
         var before = await shard.PutAsync([puts[^1] with { KnowsItems = false }]);
         Assert.Equal([StoreResult.SourceQuotaExceeded], before);
         Assert.Equal([StoreResult.Stored], await shard.PutAsync([puts[0] with { KnowsItems = false }]));

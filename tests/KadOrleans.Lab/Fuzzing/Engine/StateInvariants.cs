@@ -34,7 +34,8 @@ internal static class StateInvariants
                 $"{source.Count()} values of one source are held");
         }
 
-        foreach (var owner in values.Where(value => !value.Source.IsTrusted && !value.IsKept).GroupBy(value => ItemOwner.Of(value.Value)).Where(owner => !owner.Key.IsNobody))
+        var owned = values.Where(value => !value.Source.IsTrusted && !value.IsKept).GroupBy(value => ItemOwner.Of(value.Value));
+        foreach (var owner in owned.Where(owner => owner.Key is not null))
         {
             Require(
                 owner.Count() <= quota.KeysPerOwner && owner.Sum(value => value.Footprint) <= quota.BytesPerOwner,

@@ -526,7 +526,9 @@ internal sealed class StoreModel(StoreQuota quota)
 
     // As text, by the item's own fields.
     private static string? OwnerOf(Entry entry) =>
-        !entry.Value.Source.IsTrusted && ItemEnvelope.Find(entry.Value.Value) is { IsMutable: true } item ? Convert.ToHexString(item.PublicKey.Span) : null;
+        !entry.Value.Source.IsTrusted && ItemEnvelope.Find(entry.Value.Value) is { IsMutable: true } item
+            ? Convert.ToHexString(item.PublicKey.Span)
+            : null;
 
     private static SourceNetwork SourceOf(Entry entry) => entry.Value.Source;
 

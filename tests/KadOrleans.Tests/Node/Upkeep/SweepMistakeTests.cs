@@ -148,7 +148,8 @@ public sealed class SweepMistakeTests(ITestOutputHelper output)
         holder.Ping(transport.Endpoint, _world.Random);
         await _world.PassAsync(TimeSpan.FromSeconds(8));
         var (key, now) = (NodeId.Random(_world.Random), _world.Clock.GetUtcNow());
-        await store.PutAsync(key, new StoredValue(Value, now - TimeSpan.FromHours(2), now + TimeSpan.FromDays(5), SourceNetwork.Trusted), PutKind.Import);
+        var held = new StoredValue(Value, now - TimeSpan.FromHours(2), now + TimeSpan.FromDays(5), SourceNetwork.Trusted);
+        await store.PutAsync(key, held, PutKind.Import);
 
         store.Result = StoreResult.StorageFailed;
         await _world.PassAsync(TimeSpan.FromHours(6));
