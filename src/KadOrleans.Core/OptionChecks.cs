@@ -48,6 +48,8 @@ internal sealed class OptionChecks(string prefix, char separator)
         Within("Quota.KeptKeys", quota.KeptKeys, 0, int.MaxValue);
         Within("Quota.KeysPerSource", quota.KeysPerSource, 0, int.MaxValue);
         Within("Quota.BytesPerSource", quota.BytesPerSource, 0, long.MaxValue);
+        Within("Quota.KeysPerOwner", quota.KeysPerOwner, 0, int.MaxValue);
+        Within("Quota.BytesPerOwner", quota.BytesPerOwner, 0, long.MaxValue);
         Within("Quota.KeysPerSubnet", quota.KeysPerSubnet, 0, int.MaxValue);
         Within("Quota.BytesPerSubnet", quota.BytesPerSubnet, 0, long.MaxValue);
         Within("Quota.ReservePercent", quota.ReservePercent, 0, StoreQuota.MaxReservePercent);

@@ -47,6 +47,8 @@ internal static class GrainMetrics
         Meter.CreateObservableGauge(MetricNames.Of("kad.value.held"), () => Held(static shard => shard.Count), "{key}", "Keys held for the network.");
         Meter.CreateObservableGauge(MetricNames.Of("kad.shard.count"), () => Volatile.Read(ref _shards), "{shard}", "Shards of the cluster.");
         Meter.CreateObservableGauge(MetricNames.Of("kad.shard.split"), () => Volatile.Read(ref _split), "{shard}", "Shards that a doubling has split so far.");
+        Meter.CreateObservableGauge(
+            "kad.value.kept", () => Held(static shard => shard.Accounts.KeptKeys), "{key}", "Items that are kept for their owners.");
         Meter.CreateObservableGauge(MetricNames.Of("kad.value.size"), () => Held(static shard => shard.Bytes), "By", "Footprint of the values held.");
     }
 

@@ -265,25 +265,40 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         return found;
     }
 
-    /// <summary>Asks contacts for an item newer than the one that is held, and holds that in its place. True if there is one.</summary>
-    internal async Task<bool> TakeNewerAsync(NodeId key, StoredValue held, IReadOnlyList<Contact> contacts, CancellationToken cancellationToken)
+    /// <summary>
+    /// Asks contacts for an item newer than the one that is held, to hold that in its place. Null if there is none; else what the store made of it,
+    /// which is <see cref="StoreResult.StorageFailed"/> also if it threw.
+    /// </summary>
+    internal async Task<StoreResult?> TakeNewerAsync(
+        NodeId key, StoredValue held, IReadOnlyList<Contact> contacts, CancellationToken cancellationToken)
     {
         var found = await Lookups.AskHoldersAsync(key, contacts, cancellationToken);
         if (ItemOrder.Newest.Compare(found.Item, CheckedItem.OfChecked(key, held.Value)) <= 0)
         {
-            return false;
+            return null;
         }
 
-        await HoldAsync(key, held, found, cancellationToken);
-        Watches.Post(key, KeyNotice.Changed);
-        return true;
+        try
+        {
+            var result = await HoldAsync(key, held, found, cancellationToken);
+            if (result == StoreResult.Stored)
+            {
+                Watches.Post(key, KeyNotice.Changed);
+            }
+
+            return result;
+        }
+        catch (KeyStoreException)
+        {
+            return StoreResult.StorageFailed;
+        }
     }
 
-    private async Task HoldAsync(NodeId key, StoredValue held, LookupOutcome newer, CancellationToken cancellationToken)
+    private async Task<StoreResult> HoldAsync(NodeId key, StoredValue held, LookupOutcome newer, CancellationToken cancellationToken)
     {
         var now = _time.GetUtcNow();
         var copy = new StoredValue(newer.Value!.Value, now, now + RemainingLife.OfCopy(newer.ValueLife, belongs: true), held.Source);
-        await _store.PutAsync(key, copy, new PutTerms(PutKind.Copy) { Item = newer.Item }, cancellationToken);
+        return await _store.PutAsync(key, copy, new PutTerms(PutKind.Copy) { Item = newer.Item }, cancellationToken);
     }
 
     /// <summary><see cref="GetAsync(NodeId, CancellationToken)"/> without the local store, for callers that have read it.</summary>

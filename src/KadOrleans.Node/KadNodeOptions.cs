@@ -21,7 +21,7 @@ public sealed class KadNodeOptions
     /// <summary>The most keys that the process can hold: no changed limit may exceed it.</summary>
     internal int MostKeys { get; set; } = int.MaxValue;
 
-    /// <summary>Bytes of values cached in memory: 0 to 2^50; default 64 MiB. The index takes 64 bytes a key more.</summary>
+    /// <summary>Bytes of values cached in memory: 0 to 2^50; default 64 MiB. The index takes 68 bytes a key more.</summary>
     public long CacheBytes { get; set; } = 64 << 20;
 
     /// <summary>How many requests per second are taken from one source and one subnet.</summary>

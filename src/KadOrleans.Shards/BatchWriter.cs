@@ -258,14 +258,15 @@ internal abstract class PendingWrite
 }
 
 // A value to be put: a call's item without Orleans. TellsWhy is set if the caller knows StoreResult.Busy, StoreResult.Late and
-// StoreResult.Overtaken. Others get StoreResult.StorageFailed. KnowsItems is set if it knows StoreResult.InvalidItem, StoreResult.OlderItem
-// and StoreResult.NotOwner. Others get StoreResult.Outdated.
+// StoreResult.Overtaken. Others get StoreResult.StorageFailed. KnowsItems is set if it knows StoreResult.InvalidItem, StoreResult.OlderItem,
+// StoreResult.NotOwner and StoreResult.OwnerQuotaExceeded. Others get StoreResult.Outdated, or StoreResult.SourceQuotaExceeded.
 internal readonly record struct Put(NodeId Key, StoredValue Value, PutTerms Terms = default, bool TellsWhy = false, bool KnowsItems = true)
 {
     /// <summary>A result as the caller knows it.</summary>
     public StoreResult AsKnown(StoreResult result) =>
         result.IsUndecided() && !TellsWhy ? StoreResult.StorageFailed
         : result.IsRefusalOfItem() && !KnowsItems ? StoreResult.Outdated
+        : result == StoreResult.OwnerQuotaExceeded && !KnowsItems ? StoreResult.SourceQuotaExceeded
         : result;
 
     // A put may stay for long in the buffers of a paused process, and may reach a shard by two routes. So its age is counted from

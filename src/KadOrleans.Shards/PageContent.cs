@@ -1,3 +1,5 @@
+using KadOrleans.Core.Items;
+
 namespace KadOrleans.Shards;
 
 // What a compaction writes into pages: each key once, in order, so that a scan of some keys reads few pages. Removals are kept while
@@ -129,6 +131,9 @@ internal sealed class PageContent(StorageImage image, bool keepRemovals)
 internal readonly record struct PageEntry(NodeId Key, ReadOnlyMemory<byte> Bytes, int? ContentLength)
 {
     public bool IsRemoval => ContentLength is null;
+
+    /// <summary>Whose item the value is; null of a removal, and of a value without an owner.</summary>
+    public ItemOwner? ReadOwner() => ContentLength is { } length ? EntryCodec.ReadOwner(Bytes.Span, length) : null;
 }
 
 internal sealed record WrittenPage(Page Page, IReadOnlyList<PageEntry> Entries)
@@ -157,4 +162,6 @@ internal sealed record WrittenPage(Page Page, IReadOnlyList<PageEntry> Entries)
 
         return encoded;
     }
+
+    public byte[] EncodeOwners() => OwnerCodec.Encode(Entries);
 }

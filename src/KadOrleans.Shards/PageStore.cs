@@ -30,7 +30,13 @@ internal sealed class PageStore(IRecordStorage storage)
     public async Task WriteAsync(IReadOnlyList<WrittenPage> pages)
     {
         await WriteKeysAsync(pages.Where(written => written.Page.HasKeys), written =>
-            new PageKeysRecord { Compaction = written.Page.Compaction, PageBytes = written.Page.Bytes, Entries = written.EncodeKeys() });
+            new PageKeysRecord
+            {
+                Compaction = written.Page.Compaction,
+                PageBytes = written.Page.Bytes,
+                Entries = written.EncodeKeys(),
+                Owners = written.EncodeOwners(),
+            });
         await WritePagesAsync(pages, written => new PageRecord { Compaction = written.Page.Compaction, Entries = written.Encode() });
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using KadOrleans.Core.Items;
 
 namespace KadOrleans.Shards;
 
@@ -77,6 +78,9 @@ internal sealed record PageKeysRecord
 
     /// <summary>Changes without contents, as <see cref="EntryCodec"/> has them.</summary>
     public byte[] Entries { get; init; } = [];
+
+    /// <summary>Whose items some of them are, as <see cref="OwnerCodec"/> has it: the contents would tell. Releases before do not read it.</summary>
+    public byte[] Owners { get; init; } = [];
 }
 
 // When values were stored last that came again unchanged: such a STORE writes no log. It is no part of what the shard holds, and may be
@@ -151,7 +155,7 @@ internal sealed record MovedLog(Manifest Manifest, string? ManifestETag, long Ne
 // last publication (8 bytes) then ends the change. Since schema 3 the next bit is StoredValue.IsFar. Since schema 7 the two after
 // it are SourceNetwork.IsProven and StoredValue.IsAuthored, and of the types of content above 7 those with the next bit are
 // StoredValue.IsKept. Numbers are big-endian. Type and content are those of ValueContent. A
-// page's record of keys has the same changes without their contents.
+// page's record of keys has the same changes without their contents, and beside them whose items they are (OwnerCodec).
 internal static class EntryCodec
 {
     public const int RemovalLength = 1 + NodeId.Length;
@@ -237,8 +241,13 @@ internal static class EntryCodec
                 .WithProof((encoded[0] & Proven) != 0),
             IsFar: (encoded[0] & Far) != 0,
             IsAuthored: (encoded[0] & Authored) != 0,
-            IsKept: (encoded[0] & Kept) != 0);
+            IsKept: (encoded[0] & Kept) != 0,
+            Owner: hasContent ? ReadOwner(encoded, size) : null);
     }
+
+    /// <summary>Whose item the first change stores, by its content.</summary>
+    public static ItemOwner? ReadOwner(ReadOnlySpan<byte> encoded, int contentLength) =>
+        (ContentType)(encoded[0] & ~Marks) == ContentType.Bytes ? ItemOwner.OfContent(encoded.Slice(PutOverhead, contentLength)) : null;
 
     /// <summary>Decodes the value of the first change, whose head was read.</summary>
     public static StoredValue ReadValue(ReadOnlySpan<byte> encoded, in EntryHead head) =>
@@ -294,7 +303,7 @@ internal static class EntryCodec
         return LengthOf(stored);
     }
 
-    private static InvalidDataException Damaged() => new("A stored record of a key shard is damaged.");
+    internal static InvalidDataException Damaged() => new("A stored record of a key shard is damaged.");
 
     private static DateTimeOffset ReadTime(ReadOnlySpan<byte> bytes)
     {
@@ -318,8 +327,53 @@ internal readonly record struct EntryHead(
     SourceNetwork Source = default,
     bool IsFar = false,
     bool IsAuthored = false,
-    bool IsKept = false)
+    bool IsKept = false,
+    ItemOwner? Owner = null)
 {
     public StoreShare Share =>
-        new(Source, ContentLength + StoredValue.FixedFootprint, Source.IsTrusted || PublishedAt is not null || IsKept, IsFar) { IsKept = IsKept };
+        StoreShare.Of(Source, ContentLength + StoredValue.FixedFootprint, PublishedAt is not null, IsKept, IsFar, Owner);
+}
+
+// Whose items the entries of a page are, for a record of its keys, which has no contents: of each mutable item its place among the entries (4
+// bytes, big-endian), in order, and the owner's public key (32 bytes).
+internal static class OwnerCodec
+{
+    private const int Length = sizeof(int) + Item.PublicKeyLength;
+
+    public static byte[] Encode(IReadOnlyList<PageEntry> entries)
+    {
+        var owned = entries.Index().Select(entry => (entry.Index, Owner: entry.Item.ReadOwner())).Where(entry => entry.Owner is not null).ToList();
+        var encoded = new byte[owned.Count * Length];
+        foreach (var (i, (place, owner)) in owned.Index())
+        {
+            BinaryPrimitives.WriteInt32BigEndian(encoded.AsSpan(i * Length), place);
+            owner!.CopyTo(encoded.AsSpan((i * Length) + sizeof(int)));
+        }
+
+        return encoded;
+    }
+
+    /// <summary>The owner of the entry at a place, which is behind those that were asked for before. Takes him from the rest.</summary>
+    /// <exception cref="InvalidDataException">The bytes are damaged.</exception>
+    public static ItemOwner? Take(ref ReadOnlySpan<byte> rest, int place)
+    {
+        if (rest.IsEmpty)
+        {
+            return null;
+        }
+
+        if (rest.Length < Length || BinaryPrimitives.ReadInt32BigEndian(rest) is var next && next < place)
+        {
+            throw EntryCodec.Damaged();
+        }
+
+        if (next > place)
+        {
+            return null;
+        }
+
+        var owner = new ItemOwner(rest[sizeof(int)..]);
+        rest = rest[Length..];
+        return owner;
+    }
 }

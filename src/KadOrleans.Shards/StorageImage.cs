@@ -78,12 +78,21 @@ internal sealed class StorageImage : IShardValues
     public Page? FindPage(int number) => _byNumber.GetValueOrDefault(number);
 
     /// <summary>Adds the entries of a page, the next after those added before. Call it before the log's records are replayed.</summary>
-    public void Add(Page page, ReadOnlySpan<byte> entries, bool hasContent)
+    /// <param name="page">The page.</param>
+    /// <param name="entries">Its entries, with contents or without.</param>
+    /// <param name="hasContent">Whether they have them.</param>
+    /// <param name="owners">Whose items they are if they have not, as <see cref="OwnerCodec"/> has it.</param>
+    public void Add(Page page, ReadOnlySpan<byte> entries, bool hasContent, ReadOnlySpan<byte> owners)
     {
         Add(page);
         while (!entries.IsEmpty)
         {
             var head = EntryCodec.ReadHead(entries, hasContent);
+            if (!hasContent)
+            {
+                head = head with { Owner = OwnerCodec.Take(ref owners, page.Entries) };
+            }
+
             page.Entries++;
             MarkOutdated(head.Key);
             if (head.IsRemoval)
@@ -409,14 +418,14 @@ internal sealed class StorageLoader(IRecordStorage storage, StoreQuota quota, Va
                     return false;
                 }
 
-                image.Add(read.Page, read.Entries, read.HasContent);
+                image.Add(read.Page, read.Entries, read.HasContent, read.Owners);
             }
         }
 
         return true;
     }
 
-    private async Task<(Page? Page, byte[] Entries, bool HasContent)> ReadAsync(PageReference reference)
+    private async Task<(Page? Page, byte[] Entries, bool HasContent, byte[] Owners)> ReadAsync(PageReference reference)
     {
         string? keysETag = null;
         if (reference.Number >= Page.FirstWithKeys)
@@ -425,15 +434,15 @@ internal sealed class StorageLoader(IRecordStorage storage, StoreQuota quota, Va
             keysETag = etag;
             if (keys?.Compaction == reference.Compaction)
             {
-                return (new Page(reference.Number, reference.Compaction, keys.PageBytes) { KeysETag = etag }, keys.Entries, false);
+                return (new Page(reference.Number, reference.Compaction, keys.PageBytes) { KeysETag = etag }, keys.Entries, false, keys.Owners);
             }
         }
 
         using var permit = await cache.PageReads.AcquireAsync();
         var (page, pageETag) = await storage.ReadAsync<PageRecord>(RecordNames.Page(reference.Number));
         return page?.Compaction == reference.Compaction
-            ? (new Page(reference.Number, reference.Compaction, page.Entries.Length) { ETag = pageETag, KeysETag = keysETag }, page.Entries, true)
-            : (null, [], false);
+            ? (new Page(reference.Number, reference.Compaction, page.Entries.Length) { ETag = pageETag, KeysETag = keysETag }, page.Entries, true, [])
+            : (null, [], false, []);
     }
 
     private static async Task<bool> ReadLogAsync(StorageImage image, LogRing ring)

@@ -137,7 +137,7 @@ internal sealed class KeptValues : IShardValues, IDisposable
     /// <summary>Why what is committed and under way refuses a put already; null if it does not.</summary>
     public StoreResult? FindRefusal(NodeId key, StoredValue value, PutTerms terms) => Ask(shard => shard.FindRefusal(key, value, terms));
 
-    public KeyStoreUsage GetUsage() => Ask(static shard => new KeyStoreUsage(shard.Count, shard.Bytes));
+    public KeyStoreUsage GetUsage() => Ask(static shard => new KeyStoreUsage(shard.Count, shard.Bytes) { Kept = shard.Accounts.KeptKeys });
 
     public void SetArea(ResponsibleArea area)
     {

@@ -6,9 +6,16 @@ internal static class UsageCommands
 
     public static Command Usage(CommandIo io) => ApiCommand.List(
         io,
-        ApiCommand.Verb("usage", "Count the keys and bytes that are held, of a cluster by shard.", "usage"),
+        ApiCommand.Verb("usage", "Count the keys and bytes that are held, and the items kept for their owners; of a cluster by shard.", "usage"),
         "/v1/admin/usage",
-        static (printer, result) => Print(printer, result, "shard", result.List("shards"), mark: null));
+        static (printer, result) =>
+        {
+            Print(printer, result, ["shard"], ["keys", "bytes", "kept"], result.List("shards"));
+            if (result["mostKept"] is not null)
+            {
+                printer.Note($"Kept for their owners: {result.Text("kept")} items; the limit keptKeys is {result.Text("mostKept")}.");
+            }
+        });
 
     public static Command Sources(CommandIo io)
     {
@@ -22,7 +29,7 @@ internal static class UsageCommands
                     + "proven came without a write token: others may have stored it in the source's name.",
             }.With(count),
             parsed => ApiRequest.Get("/v1/admin/usage/sources", ("count", parsed.GetValue(count) ?? DefaultSources)),
-            static (printer, result) => Print(printer, result, "source", result.List("sources"), "proven"));
+            static (printer, result) => Print(printer, result, ["source", "proven"], ["keys", "bytes"], result.List("sources")));
     }
 
     public static Command Audit(CommandIo io)
@@ -37,24 +44,21 @@ internal static class UsageCommands
                 result.List("entries"), ("nr", "number"), ("time", "time"), ("who", "who"), ("action", "action"), ("target", "target"), ("done", "succeeded"), ("result", "result")));
     }
 
-    // The mark is a property of each count, and has no meaning for several.
-    private static void Print(ResultPrinter printer, JsonObject result, string heading, IReadOnlyList<JsonNode> counts, string? mark)
+    // What follows a name says something of one count, and has no meaning for several.
+    private static void Print(ResultPrinter printer, JsonObject result, string[] names, string[] columns, IReadOnlyList<JsonNode> counts)
     {
-        var rows = counts.Select(count => Row(count.Text(heading), count, mark)).ToList();
+        var rows = counts.Select(count => Row(count.Text(names[0]), count)).ToList();
         if (result["others"] is { } others && others.Text("keys") != "0")
         {
-            rows.Add(Row("others", others, mark));
+            rows.Add(Row("others", others));
         }
 
-        string[] headings = mark is null ? [heading, "keys", "bytes"] : [heading, mark, "keys", "bytes"];
-        printer.Table(headings, [.. rows, Row("all", result, mark)]);
+        printer.Table([.. names, .. columns], [.. rows, Row("all", result)]);
         if (result.List("missing") is { Count: > 0 } missing)
         {
             printer.Note($"Not counted, as they do not respond: shards {string.Join(", ", missing)}.");
         }
-    }
 
-    private static string[] Row(string name, JsonNode counts, string? mark) => mark is null
-        ? [name, counts.Text("keys"), counts.Text("bytes")]
-        : [name, counts.Text(mark), counts.Text("keys"), counts.Text("bytes")];
+        string[] Row(string name, JsonNode count) => [name, .. names.Skip(1).Select(count.Text), .. columns.Select(count.Text)];
+    }
 }

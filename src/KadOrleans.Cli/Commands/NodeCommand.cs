@@ -82,7 +82,7 @@ internal sealed class NodeOptions
     private readonly Option<bool> _inMemory = new("--in-memory") { Description = "Keep everything in memory, in place of --data." };
 
     private readonly Option<string?> _maxKeys = CommonOptions.Text(
-        "--max-keys", "N", "Keys that are held for others, 1 to 1000000000: 64 bytes of memory each. [default: by memory, at most 10000000]");
+        "--max-keys", "N", "Keys that are held for others, 1 to 1000000000: 68 bytes of memory each. [default: by memory, at most 10000000]");
 
     private readonly Option<string?> _maxBytes = CommonOptions.Text(
         "--max-bytes", "BYTES", "Bytes of their values, with 128 for each key, 1 or more. On disk it may be three times that. [default: by disk and keys]");

@@ -17,6 +17,7 @@ internal static class NodeStatusReport
             NetworkSize = NetworkSizeJson.Create(status.NetworkSize),
             status.Usage.Keys,
             status.Usage.Bytes,
+            status.Usage.Kept,
             status.StorageProblem,
             Clock = new { status.Clock.Agrees, AheadSeconds = Math.Round(status.Clock.Ahead.TotalSeconds, 3) },
             Evicted = new { Far = status.Turnover.EvictedFar, Near = status.Turnover.EvictedNear },

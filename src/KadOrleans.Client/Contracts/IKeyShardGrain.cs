@@ -110,7 +110,8 @@ internal readonly record struct ShardPut([property: Id(0)] NodeId Key, [property
     [Id(5)]
     public ShardCondition? Condition { get; init; }
 
-    // Whether the caller knows StoreResult.InvalidItem, StoreResult.OlderItem and StoreResult.NotOwner. Others get StoreResult.Outdated.
+    // Whether the caller knows StoreResult.InvalidItem, StoreResult.OlderItem, StoreResult.NotOwner and StoreResult.OwnerQuotaExceeded. Others get
+    // StoreResult.Outdated, or StoreResult.SourceQuotaExceeded.
     [Id(6)]
     public bool KnowsItems { get; init; }
 
@@ -173,4 +174,9 @@ internal readonly record struct PublishedKey([property: Id(0)] NodeId Key, [prop
 /// <summary>The keys that a shard holds, expired ones included, and the footprint of their values.</summary>
 [GenerateSerializer]
 [Alias("kad.ShardUsage")]
-internal readonly record struct ShardUsage([property: Id(0)] long Keys, [property: Id(1)] long Bytes);
+internal readonly record struct ShardUsage([property: Id(0)] long Keys, [property: Id(1)] long Bytes)
+{
+    // Of the keys, those of items that are kept for their owners. A silo of a release before does not count them, and keeps none.
+    [Id(2)]
+    public long Kept { get; init; }
+}

@@ -15,6 +15,13 @@ public interface IDhtHoldings
     Task<KeyDetails> DescribeKeyAsync(NodeId key, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// Until when the item of a key is kept here for its owner, in UTC; null if none is. By default it asks <see cref="DescribeKeyAsync"/>.
+    /// </summary>
+    /// <exception cref="DhtUnavailableException">The storage or the key's shard failed.</exception>
+    async Task<DateTimeOffset?> FindKeptAsync(NodeId key, CancellationToken cancellationToken = default) =>
+        (await DescribeKeyAsync(key, cancellationToken)).Held?.KeptUntil;
+
+    /// <summary>
     /// Removes a key from here and stops publishing it, durably. Copies of other nodes stay until they expire, and one of those nodes may store the
     /// value here again.
     /// </summary>

@@ -80,6 +80,17 @@ internal readonly struct UniversalHash
         return Finish(high, low);
     }
 
+    /// <summary>The code of four words.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Compute(ulong first, ulong second, ulong third, ulong fourth)
+    {
+        var high = Multiply(first + _word0, second + _word1, out var low);
+        high += Multiply(third + _word2, fourth + _word3, out var added);
+        low += added;
+        high += low < added ? 1UL : 0;
+        return Finish(high, low);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int Finish(ulong high, ulong low)
     {

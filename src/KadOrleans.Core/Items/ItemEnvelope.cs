@@ -16,11 +16,22 @@ internal static class ItemEnvelope
 
     private static ReadOnlySpan<byte> Beginning => "d3:bepi44e"u8;
 
+    // How mutable items begin, up to the public key.
+    private static ReadOnlySpan<byte> BeginningOfOwned => "d3:bepi44e1:k32:"u8;
+
     /// <summary>Whether bytes claim to be an item: they are one, or are refused. No ordinary value may begin like this.</summary>
     public static bool LooksLikeItem(ReadOnlySpan<byte> content) => content.StartsWith(Beginning);
 
     /// <summary>The same of a value: bytes alone can be an item.</summary>
     public static bool IsItemLike(DhtValue value) => value.Kind == DhtValueKind.Bytes && LooksLikeItem(value.AsBytes().Span);
+
+    /// <summary>The public key of a mutable item, 32 bytes. Of other bytes it is false; what follows the key is not looked at.</summary>
+    public static bool TryReadPublicKey(ReadOnlySpan<byte> content, out ReadOnlySpan<byte> publicKey)
+    {
+        var isOwned = content.Length >= BeginningOfOwned.Length + Item.PublicKeyLength && content.StartsWith(BeginningOfOwned);
+        publicKey = isOwned ? content.Slice(BeginningOfOwned.Length, Item.PublicKeyLength) : default;
+        return isOwned;
+    }
 
     /// <summary>The item that a value is; null if it is none. Whether it is signed, and of its key, is not checked.</summary>
     public static Item? Find(DhtValue? value) =>

@@ -38,6 +38,8 @@ public sealed class Limit
         OfQuota("bytesPerSource", "bytes", MostBytes, quota => quota.BytesPerSource, (quota, value) => quota with { BytesPerSource = value }),
         OfQuota("keysPerSubnet", "keys", int.MaxValue, quota => quota.KeysPerSubnet, (quota, value) => quota with { KeysPerSubnet = (int)value }),
         OfQuota("bytesPerSubnet", "bytes", MostBytes, quota => quota.BytesPerSubnet, (quota, value) => quota with { BytesPerSubnet = value }),
+        OfQuota("keysPerOwner", "keys", int.MaxValue, quota => quota.KeysPerOwner, (quota, value) => quota with { KeysPerOwner = (int)value }),
+        OfQuota("bytesPerOwner", "bytes", MostBytes, quota => quota.BytesPerOwner, (quota, value) => quota with { BytesPerOwner = value }),
         OfQuota("reservePercent", "percent", StoreQuota.MaxReservePercent, quota => quota.ReservePercent, (quota, value) => quota with { ReservePercent = (int)value }),
         OfQuota("changesPerSource", "changes per hour", int.MaxValue, quota => quota.ChangesPerSource, (quota, value) => quota with { ChangesPerSource = (int)value }),
         OfQuota("changesPerSubnet", "changes per hour", int.MaxValue, quota => quota.ChangesPerSubnet, (quota, value) => quota with { ChangesPerSubnet = (int)value }),

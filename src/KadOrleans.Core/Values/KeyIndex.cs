@@ -2,12 +2,12 @@ using System.Runtime.CompilerServices;
 
 namespace KadOrleans.Core.Values;
 
-// An index with a slot of 58 bytes for each key: linear hashing (Litwin, 1980), two keys to a bucket. It grows by one bucket at
+// An index with a slot of 62 bytes for each key: linear hashing (Litwin, 1980), two keys to a bucket. It grows by one bucket at
 // a time, so no put waits for a copy. Slots have no references for the garbage collector.
 internal sealed class KeyIndex
 {
     /// <summary>Memory for each key in bytes, with its part of the buckets and of the list of a file's segments.</summary>
-    public const long BytesPerKey = 64;
+    public const long BytesPerKey = 68;
 
     public const int None = -1;
 
@@ -57,7 +57,7 @@ internal sealed class KeyIndex
 
         var slot = Take();
         ref var entry = ref _slots[slot];
-        entry = new KeySlot { Key = key, Owner = None };
+        entry = new KeySlot { Key = key, Source = None, Owner = None };
         Link(ref _buckets[BucketOf(key)], ref entry, slot);
         return slot;
     }
@@ -81,7 +81,7 @@ internal sealed class KeyIndex
             _slots[before].Next = entry.Next;
         }
 
-        entry = new KeySlot { Owner = None, Next = _free };
+        entry = new KeySlot { Source = None, Owner = None, Next = _free };
         _free = slot;
         Count--;
     }
@@ -231,7 +231,7 @@ internal sealed class KeyIndex
     }
 }
 
-// What is known of a key without its value. Times and place are those of the held value; size, owner, marks and neighbours are
+// What is known of a key without its value. Times and place are those of the held value; size, source, owner, marks and neighbours are
 // what StoreAccounts counts after the current plan.
 [StructLayout(LayoutKind.Sequential, Pack = 2)]
 internal struct KeySlot
@@ -255,6 +255,9 @@ internal struct KeySlot
     public int Newer;
 
     /// <summary>Number of the source; None of a trusted one and in a slot that is not counted.</summary>
+    public int Source;
+
+    /// <summary>Number of the item's owner; None of what has none, of what no quota of owners counts, and in a slot that is not counted.</summary>
     public int Owner;
 
     public const long MaxPlace = (1L << PlaceBits) - 1;

@@ -1,3 +1,5 @@
+using KadOrleans.Core.Items;
+
 namespace KadOrleans.Core.Values;
 
 // How a full store makes room for one value. Far values are evicted before near ones; then those of the subnet that uses most, of
@@ -13,10 +15,12 @@ internal ref struct RoomSearch
     private readonly bool _isFar;
     private readonly SourceUsage? _source;
     private readonly SubnetUsage? _subnet;
+    private readonly OwnerUsage? _owner;
     private readonly Usage _allBefore;
     private readonly Usage _farBefore;
     private readonly Usage _sourceBefore;
     private readonly Usage _subnetBefore;
+    private readonly Usage _ownerBefore;
 
     // False while more is held than an operator allows: nothing goes, and nothing more comes.
     private readonly bool _evicts;
@@ -31,10 +35,11 @@ internal ref struct RoomSearch
         {
             _source = accounts.SourceOf(share.Source);
             _subnet = accounts.SubnetOf(share.Source);
+            _owner = accounts.OwnerOf(share.Owner);
         }
 
         (_allBefore, _farBefore) = (All, Far);
-        (_sourceBefore, _subnetBefore) = (Usage.Of(_source), Usage.Of(_subnet));
+        (_sourceBefore, _subnetBefore, _ownerBefore) = (Usage.Of(_source), Usage.Of(_subnet), Usage.Of(_owner));
         _evicts = !_quota.KeepsHeld || !IsBeyond();
     }
 
@@ -68,6 +73,11 @@ internal ref struct RoomSearch
     {
         if (!_isOwn)
         {
+            if (!FitsOwner())
+            {
+                return StoreResult.OwnerQuotaExceeded;
+            }
+
             while (!Fits(Usage.Of(_source), _sourceBefore, _quota.KeysPerSource, _quota.BytesPerSource))
             {
                 if (!TryEvictFarOfSource())
@@ -108,13 +118,21 @@ internal ref struct RoomSearch
     private bool FitsSubnet() =>
         _share.Source.IsPrivate || Fits(Usage.Of(_subnet), _subnetBefore, _quota.KeysPerSubnet, _quota.BytesPerSubnet);
 
+    // An owner's items make no room for one another: whoever sends one does not know which he needs least. As none goes, an owner who has more
+    // than the bound may replace each by one as large: otherwise what he signed before would stay.
+    private bool FitsOwner() =>
+        _share.Owner is null || Fits(Usage.Of(_owner), _ownerBefore, _quota.KeysPerOwner, _quota.BytesPerOwner, evicts: false);
+
     // Within the bound. Beyond it, after the quota was lowered or the area changed, a put must leave less than it found.
-    private bool Fits(Usage usage, Usage before, long keys, long bytes) =>
-        (usage.Keys + 1 <= keys || usage.Keys + 1 < MostBeyond(before.Keys))
-        && (usage.Bytes + _share.Footprint <= bytes || usage.Bytes + _share.Footprint < MostBeyond(before.Bytes));
+    private bool Fits(Usage usage, Usage before, long keys, long bytes) => Fits(usage, before, keys, bytes, _evicts);
 
     // Without evictions a value may replace one of its key that is as large.
-    private long MostBeyond(long before) => _evicts ? before : before + 1;
+    private bool Fits(Usage usage, Usage before, long keys, long bytes, bool evicts)
+    {
+        var beyond = evicts ? 0 : 1;
+        return (usage.Keys + 1 <= keys || usage.Keys + 1 < before.Keys + beyond)
+            && (usage.Bytes + _share.Footprint <= bytes || usage.Bytes + _share.Footprint < before.Bytes + beyond);
+    }
 
     private bool IsBeyond() =>
         _allBefore.IsBeyond(_quota.TotalKeys, _quota.TotalBytes)
@@ -169,6 +187,8 @@ internal ref struct RoomSearch
         public bool IsBeyond(long keys, long bytes) => Keys > keys || Bytes > bytes;
 
         public static Usage Of(NetworkUsage? network) => network is null ? default : new Usage(network.Keys, network.Bytes);
+
+        public static Usage Of(OwnerUsage? owner) => owner is null ? default : new Usage(owner.Keys, owner.Bytes);
     }
 }
 
@@ -252,6 +272,24 @@ internal sealed class SourceUsage(SourceNetwork network, SubnetUsage subnet, int
         ref var list = ref ListOf(entry.IsFar);
         (entry.Older == KeyIndex.None ? ref list.Oldest : ref slots[entry.Older].Newer) = isLinked ? slot : entry.Newer;
         (entry.Newer == KeyIndex.None ? ref list.Newest : ref slots[entry.Newer].Older) = isLinked ? slot : entry.Older;
+    }
+}
+
+/// <summary>One owner of items, and how many of them count.</summary>
+internal sealed class OwnerUsage(ItemOwner owner, int number)
+{
+    public ItemOwner Owner { get; } = owner;
+
+    public int Number { get; } = number;
+
+    public int Keys { get; private set; }
+
+    public long Bytes { get; private set; }
+
+    public void Count(int sign, int footprint)
+    {
+        Keys += sign;
+        Bytes += sign * footprint;
     }
 }
 

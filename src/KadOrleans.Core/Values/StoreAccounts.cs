@@ -1,12 +1,15 @@
+using KadOrleans.Core.Items;
+
 namespace KadOrleans.Core.Values;
 
-// Counts keys against a StoreQuota: in all, by subnet and by source. A change takes O(log n) of the networks. Not thread-safe.
+// Counts keys against a StoreQuota: in all, by subnet, by source, and by owner of items. A change takes O(log n) of the networks. Not thread-safe.
 internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
 {
     private readonly Dictionary<SourceNetwork, SourceUsage> _sources = [];
     private readonly Dictionary<SourceNetwork, SubnetUsage> _subnets = [];
-    private readonly List<SourceUsage?> _numbered = [];
-    private readonly Stack<int> _freeNumbers = [];
+    private readonly Dictionary<ItemOwner, OwnerUsage> _owners = [];
+    private readonly NumberedList<SourceUsage> _numbered = new();
+    private readonly NumberedList<OwnerUsage> _numberedOwners = new();
     private UsageScale _scale = new(quota);
 
     // Progress of reclassifying: the next source, which of its lists, and its next slot, which puts in between may advance.
@@ -96,15 +99,16 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
         entry.Footprint = share.Footprint;
         (entry.IsMarkedFar, entry.IsFar, entry.IsEvictable) = (share.IsMarkedFar, IsFar(entry.Key, share), !share.IsProtected);
         entry.IsKept = share.IsKept;
+        entry.Owner = share.Owner is { } owner ? (OwnerOf(owner) ?? Remember(owner)).Number : KeyIndex.None;
         Count(1, entry);
         if (share.Source.IsTrusted)
         {
-            entry.Owner = KeyIndex.None;
+            entry.Source = KeyIndex.None;
             return;
         }
 
         var source = SourceOf(share.Source) ?? Remember(share.Source);
-        entry.Owner = source.Number;
+        entry.Source = source.Number;
         if (entry.IsEvictable)
         {
             source.Link(slots, slot, isOldest);
@@ -121,8 +125,14 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
         AdvanceCursor(slot);
         if (Shift(slot, -1) is { } source)
         {
-            entry.Owner = KeyIndex.None;
+            entry.Source = KeyIndex.None;
             Forget(source);
+        }
+
+        if (entry.Owner != KeyIndex.None)
+        {
+            Forget(_numberedOwners[entry.Owner]!);
+            entry.Owner = KeyIndex.None;
         }
     }
 
@@ -131,7 +141,7 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
         ref var entry = ref slots[slot];
         if (entry.IsEvictable && ShareOf(slot) == share && entry.IsFar == IsFar(entry.Key, share))
         {
-            var source = _numbered[entry.Owner]!;
+            var source = _numbered[entry.Source]!;
             AdvanceCursor(slot);
             source.Connect(slots, slot, isLinked: false);
             source.Link(slots, slot, isOldest: false);
@@ -145,8 +155,12 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
     public StoreShare ShareOf(int slot)
     {
         ref var entry = ref slots[slot];
-        var source = entry.Owner == KeyIndex.None ? SourceNetwork.Trusted : _numbered[entry.Owner]!.Network;
-        return new StoreShare(source, entry.Footprint, !entry.IsEvictable, entry.IsMarkedFar) { IsKept = entry.IsKept };
+        var source = entry.Source == KeyIndex.None ? SourceNetwork.Trusted : _numbered[entry.Source]!.Network;
+        return new StoreShare(source, entry.Footprint, !entry.IsEvictable, entry.IsMarkedFar)
+        {
+            IsKept = entry.IsKept,
+            Owner = entry.Owner == KeyIndex.None ? null : _numberedOwners[entry.Owner]!.Owner,
+        };
     }
 
     // Reclassifies some values by Area, in parts, as a million take about 0.1 s. It walks each list from old to new, so that
@@ -188,6 +202,11 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
 
     internal SubnetUsage? SubnetOf(SourceNetwork source) => _subnets.GetValueOrDefault(source.Subnet);
 
+    /// <summary>Null of an owner of no item that counts.</summary>
+    internal OwnerUsage? OwnerOf(ItemOwner? owner) => owner is null ? null : _owners.GetValueOrDefault(owner);
+
+    internal int Owners => _owners.Count;
+
     internal long Weigh(int keys, long bytes) => _scale.Weigh(keys, bytes);
 
     internal EvictedKey KeyAt(int slot) => new(slots[slot].Key, slots[slot].IsFar);
@@ -202,12 +221,12 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
     {
         ref var entry = ref slots[slot];
         Count(sign, entry);
-        if (entry.Owner == KeyIndex.None)
+        if (entry.Source == KeyIndex.None)
         {
             return null;
         }
 
-        var source = _numbered[entry.Owner]!;
+        var source = _numbered[entry.Source]!;
         if (entry.IsEvictable)
         {
             source.Connect(slots, slot, isLinked: sign > 0);
@@ -242,7 +261,7 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
             return;
         }
 
-        var source = _numbered[entry.Owner]!;
+        var source = _numbered[entry.Source]!;
         source.Connect(slots, slot, isLinked: false);
         CountEvictable(source, slot, -1);
         entry.IsFar = isFar;
@@ -267,6 +286,10 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
         Keys += sign;
         Bytes += sign * entry.Footprint;
         KeptKeys += entry.IsKept ? sign : 0;
+        if (entry.Owner != KeyIndex.None)
+        {
+            _numberedOwners[entry.Owner]!.Count(sign, entry.Footprint);
+        }
     }
 
     private void Count(SourceUsage source, int sign, int footprint)
@@ -302,13 +325,23 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
     private SourceUsage Remember(SourceNetwork network)
     {
         var subnet = CollectionsMarshal.GetValueRefOrAddDefault(_subnets, network.Subnet, out _) ??= new(network.Subnet);
-        if (!_freeNumbers.TryPop(out var number))
-        {
-            number = _numbered.Count;
-            _numbered.Add(null);
-        }
-
+        var number = _numbered.Take();
         return _sources[network] = _numbered[number] = new SourceUsage(network, subnet, number);
+    }
+
+    private OwnerUsage Remember(ItemOwner owner)
+    {
+        var number = _numberedOwners.Take();
+        return _owners[owner] = _numberedOwners[number] = new OwnerUsage(owner, number);
+    }
+
+    private void Forget(OwnerUsage owner)
+    {
+        if (owner.Keys == 0)
+        {
+            _owners.Remove(owner.Owner);
+            _numberedOwners.Free(owner.Number);
+        }
     }
 
     private void Forget(SourceUsage source)
@@ -319,8 +352,7 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
         }
 
         _sources.Remove(source.Network);
-        _numbered[source.Number] = null;
-        _freeNumbers.Push(source.Number);
+        _numbered.Free(source.Number);
         if (source.Subnet.Keys == 0)
         {
             _subnets.Remove(source.Subnet.Network);
@@ -334,11 +366,50 @@ internal readonly record struct StoreShare(SourceNetwork Source, int Footprint, 
     /// <summary>Whether it is kept for its owner: then it is protected, too.</summary>
     public bool IsKept { get; init; }
 
+    /// <summary>Whose item it is, if an owner's quota counts it: null of what is protected.</summary>
+    public ItemOwner? Owner
+    {
+        get;
+        init => field = IsProtected ? null : value;
+    }
+
     public static StoreShare Of(StoredValue value) =>
-        new(value.Source, value.Footprint, value.Source.IsTrusted || value.PublishedAt is not null || value.IsKept, value.IsFar)
+        Of(value.Source, value.Footprint, value.PublishedAt is not null, value.IsKept, value.IsFar, ItemOwner.Of(value.Value));
+
+    /// <summary>The same of what is said of a value.</summary>
+    public static StoreShare Of(SourceNetwork source, int footprint, bool isPublished, bool isKept, bool isFar, ItemOwner? owner) =>
+        new(source, footprint, source.IsTrusted || isPublished || isKept, isFar) { IsKept = isKept, Owner = owner };
+}
+
+/// <summary>Gives numbers from 0 on; one whose item is gone is given again.</summary>
+internal sealed class NumberedList<T>
+    where T : class
+{
+    private readonly List<T?> _items = [];
+    private readonly Stack<int> _free = [];
+
+    /// <summary>Numbers that were given, free ones too.</summary>
+    public int Count => _items.Count;
+
+    /// <summary>Null if the number is free.</summary>
+    public T? this[int number] { get => _items[number]; set => _items[number] = value; }
+
+    public int Take()
+    {
+        if (!_free.TryPop(out var number))
         {
-            IsKept = value.IsKept,
-        };
+            number = _items.Count;
+            _items.Add(null);
+        }
+
+        return number;
+    }
+
+    public void Free(int number)
+    {
+        _items[number] = null;
+        _free.Push(number);
+    }
 }
 
 internal readonly record struct EvictedKey(NodeId Key, bool IsFar);

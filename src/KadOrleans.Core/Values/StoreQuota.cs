@@ -17,13 +17,15 @@ public sealed record StoreQuota
         BytesPerSource = long.MaxValue,
         KeysPerSubnet = int.MaxValue,
         BytesPerSubnet = long.MaxValue,
+        KeysPerOwner = int.MaxValue,
+        BytesPerOwner = long.MaxValue,
         KeptKeys = int.MaxValue,
         ReservePercent = 0,
         ChangesPerSource = int.MaxValue,
         ChangesPerSubnet = int.MaxValue,
     };
 
-    /// <summary>A quota of this size, of which one source and one subnet may have the same parts as by default.</summary>
+    /// <summary>A quota of this size, of which one source, one subnet and one owner may have the same parts as by default.</summary>
     /// <param name="keys">Keys in all, 1 or more.</param>
     /// <param name="bytes">Footprint of all values in bytes, 1 or more.</param>
     public static StoreQuota OfTotal(int keys, long bytes) => new()
@@ -34,6 +36,8 @@ public sealed record StoreQuota
         BytesPerSource = Math.Max(1, bytes / 10),
         KeysPerSubnet = Math.Max(1, keys / 5),
         BytesPerSubnet = Math.Max(1, bytes / 5),
+        KeysPerOwner = Math.Max(1, keys / 10),
+        BytesPerOwner = Math.Max(1, bytes / 10),
         KeptKeys = Math.Max(1, keys / 10),
     };
 
@@ -63,6 +67,15 @@ public sealed record StoreQuota
 
     /// <summary>Footprint of one subnet's values in bytes, with the same exemption. Default 200 MiB: a fifth of the whole.</summary>
     public long BytesPerSubnet { get; set; } = 200L << 20;
+
+    /// <summary>
+    /// Signed items of one owner (BEP 44), whoever sends them. Default 100,000: a tenth of the whole. Beyond it new ones are refused, and none is
+    /// evicted; an owner who has more keeps them, and may replace each. What is kept, published or from a trusted source is not counted.
+    /// </summary>
+    public int KeysPerOwner { get; set; } = 100_000;
+
+    /// <summary>Footprint of one owner's items in bytes, with the same exemptions. Default 100 MiB: a tenth of the whole.</summary>
+    public long BytesPerOwner { get; set; } = 100L << 20;
 
     /// <summary>
     /// The part of <see cref="TotalKeys"/> and of <see cref="TotalBytes"/> that strangers' values cannot take if this node is

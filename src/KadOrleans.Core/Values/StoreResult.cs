@@ -62,4 +62,7 @@ public enum StoreResult
 
     /// <summary>The node or cluster keeps as many items for their owners as it may (<see cref="StoreQuota.KeptKeys"/>).</summary>
     KeptQuotaExceeded,
+
+    /// <summary>The signed item's owner has used up his share of keys or bytes, whoever sends it (<see cref="StoreQuota.KeysPerOwner"/>).</summary>
+    OwnerQuotaExceeded,
 }

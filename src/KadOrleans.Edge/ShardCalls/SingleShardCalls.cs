@@ -54,7 +54,8 @@ internal sealed class SingleShardCalls(IGrainFactory grains, GrainKeyStoreOption
             if (_usageReadAt is not { } readAt || time.GetElapsedTime(readAt) >= options.UsageMaxAge)
             {
                 var usages = await CallAllAsync(layout, "usage", static shard => shard.GetUsageAsync(), cancellationToken);
-                (_usage, _usageReadAt) = (new KeyStoreUsage(usages.Sum(one => one.Keys), usages.Sum(one => one.Bytes)), time.GetTimestamp());
+                var usage = new KeyStoreUsage(usages.Sum(one => one.Keys), usages.Sum(one => one.Bytes)) { Kept = usages.Sum(one => one.Kept) };
+                (_usage, _usageReadAt) = (usage, time.GetTimestamp());
             }
 
             return _usage;

@@ -77,10 +77,15 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
     public async Task<DhtUsage> GetUsageAsync(CancellationToken cancellationToken = default)
     {
         var usages = await calls.AskShardsAsync(grain => grain.GetUsageAsync(), usage => (ShardUsage?)usage, cancellationToken);
-        DhtShardUsage[] counted =
-            [.. usages.Index().Where(shard => shard.Item is not null).Select(shard => new DhtShardUsage(shard.Index, shard.Item!.Value.Keys, shard.Item.Value.Bytes))];
+        DhtShardUsage[] counted = [.. usages.Index().Where(shard => shard.Item is not null).Select(shard => UsageOf(shard.Index, shard.Item!.Value))];
         return new DhtUsage(
-            counted.Sum(shard => shard.Keys), counted.Sum(shard => shard.Bytes), counted, NumbersOf(usages, usage => usage is null));
+            counted.Sum(shard => shard.Keys), counted.Sum(shard => shard.Bytes), counted, NumbersOf(usages, usage => usage is null))
+        {
+            Kept = counted.Sum(shard => shard.Kept),
+            MostKept = limits.Values.Quota.KeptKeys,
+        };
+
+        static DhtShardUsage UsageOf(long shard, ShardUsage usage) => new(shard, usage.Keys, usage.Bytes) { Kept = usage.Kept };
     }
 
     public async Task<DhtSources> GetSourcesAsync(int count, CancellationToken cancellationToken = default)
@@ -117,6 +122,9 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
             return described with { NetworkProblem = e.Message };
         }
     }
+
+    public async Task<DateTimeOffset?> FindKeptAsync(NodeId key, CancellationToken cancellationToken = default) =>
+        (await calls.CallShardAsync(known.Layout.ShardOf(key), shard => shard.GetAsync([key]), calls.Limit(), cancellationToken))[0]?.KeptUntil;
 
     public async Task<KeyDeletion> DeleteAsync(NodeId key, CancellationToken cancellationToken = default)
     {

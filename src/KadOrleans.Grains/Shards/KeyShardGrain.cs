@@ -185,10 +185,10 @@ internal sealed class KeyShardGrain(
     }
 
     public async ValueTask<ShardUsage> GetUsageAsync() => _engine.MayRead
-        ? new ShardUsage(_engine.Shard.Count, _engine.Shard.Bytes)
+        ? new ShardUsage(_engine.Shard.Count, _engine.Shard.Bytes) { Kept = _engine.Shard.Accounts.KeptKeys }
         : await Halves.AskBothAsync(
             half => half.GetUsageAsync(),
-            (lower, upper) => new ShardUsage(lower.Keys + upper.Keys, lower.Bytes + upper.Bytes));
+            (lower, upper) => new ShardUsage(lower.Keys + upper.Keys, lower.Bytes + upper.Bytes) { Kept = lower.Kept + upper.Kept });
 
     public ValueTask<ShardSources> GetSourcesAsync(int count)
     {
@@ -431,6 +431,8 @@ internal static class ShardQuota
         BytesPerSource = Share(whole.BytesPerSource, shardBits, ExtraBytes),
         KeysPerSubnet = (int)Share(whole.KeysPerSubnet, shardBits, ExtraKeys),
         BytesPerSubnet = Share(whole.BytesPerSubnet, shardBits, ExtraBytes),
+        KeysPerOwner = (int)Share(whole.KeysPerOwner, shardBits, ExtraKeys),
+        BytesPerOwner = Share(whole.BytesPerOwner, shardBits, ExtraBytes),
         KeptKeys = (int)Share(whole.KeptKeys, shardBits, ExtraKeys),
         ChangesPerSource = (int)Share(whole.ChangesPerSource, shardBits, ExtraKeys),
         ChangesPerSubnet = (int)Share(whole.ChangesPerSubnet, shardBits, ExtraKeys),

@@ -114,9 +114,18 @@ internal sealed class ShardPageKeysState : IVersionedState
     [Id(3)]
     public byte[] Entries { get; set; } = [];
 
-    public static ShardPageKeysState Of(PageKeysRecord record) => new() { Compaction = record.Compaction, PageBytes = record.PageBytes, Entries = record.Entries };
+    [Id(4)]
+    public byte[] Owners { get; set; } = [];
 
-    public PageKeysRecord ToRecord() => new() { Compaction = Compaction, PageBytes = PageBytes, Entries = Entries };
+    public static ShardPageKeysState Of(PageKeysRecord record) => new()
+    {
+        Compaction = record.Compaction,
+        PageBytes = record.PageBytes,
+        Entries = record.Entries,
+        Owners = record.Owners,
+    };
+
+    public PageKeysRecord ToRecord() => new() { Compaction = Compaction, PageBytes = PageBytes, Entries = Entries, Owners = Owners };
 }
 
 /// <summary>A <see cref="TimesRecord"/>, in the same way.</summary>

@@ -45,14 +45,13 @@ public static class BatchApi
     public static async Task<BatchResult> RunAllAsync(IReadOnlyList<Operation> operations, HttpContext context, IDht dht)
     {
         var results = new OperationResult[operations.Count];
-        var figures = context.RequestServices.GetRequiredService<StoreFigureSource>();
         var byKey = operations.Index().GroupBy(one => one.Item.Key.Digest);
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = MaxParallel, CancellationToken = context.RequestAborted };
         await Parallel.ForEachAsync(byKey, parallel, async (ofKey, cancellationToken) =>
         {
             foreach (var (place, operation) in ofKey)
             {
-                results[place] = await operation.RunAsync(dht, figures, cancellationToken);
+                results[place] = await operation.RunAsync(dht, context, cancellationToken);
                 if (operation.Changes && results[place].IsUnavailable)
                 {
                     FailedWrites.NoteOf(context);
@@ -126,7 +125,7 @@ public static class BatchApi
             new(type.Status, Problem: VisibleText.Show(sentence), ProblemType: type.Reference);
     }
 
-    public sealed record Operation(RequestedKey Key, bool Changes, Func<IDht, StoreFigureSource, CancellationToken, Task<OperationResult>> Work)
+    public sealed record Operation(RequestedKey Key, bool Changes, Func<IDht, HttpContext, CancellationToken, Task<OperationResult>> Work)
     {
         public static Operation Read(JsonElement json, int place)
         {
@@ -159,7 +158,7 @@ public static class BatchApi
                 {
                     "get" => new Operation(key, false, (dht, _, cancellationToken) => GetAsync(dht, key, cancellationToken)),
                     "put" => Put(key, ValueBody.Read(json), RequestedPut.Parse(json.Text("wait"), Number(json, "life"))),
-                    _ => new Operation(key, true, (dht, _, cancellationToken) => DeleteAsync(dht, key, cancellationToken)),
+                    _ => new Operation(key, true, (dht, context, cancellationToken) => DeleteAsync(dht, key, context, cancellationToken)),
                 };
             }
             catch (ApiProblemException e)
@@ -169,11 +168,11 @@ public static class BatchApi
         }
 
         /// <summary>Runs it. What a single request would have as a problem is a result, and so is a DHT that is unavailable.</summary>
-        public async Task<OperationResult> RunAsync(IDht dht, StoreFigureSource figures, CancellationToken cancellationToken)
+        public async Task<OperationResult> RunAsync(IDht dht, HttpContext context, CancellationToken cancellationToken)
         {
             try
             {
-                return await Work(dht, figures, cancellationToken);
+                return await Work(dht, context, cancellationToken);
             }
             catch (ApiProblemException e) when (e.Type is { } type)
             {
@@ -209,13 +208,14 @@ public static class BatchApi
         private static Operation Put(RequestedKey key, DhtValue value, RequestedPut put) => PutOf(key, (dht, cancellationToken) =>
             put.RunAsync(dht, key.Digest, value, condition: null, cancellationToken));
 
-        private static Operation PutOf(RequestedKey key, Func<IDht, CancellationToken, Task<SetResult>> store) => new(key, true, async (dht, figures, cancellationToken) =>
-        {
-            var result = await store(dht, cancellationToken);
-            return result.Succeeded
-                ? new OperationResult(StatusCodes.Status200OK, Put: PutResult.Of(key, result))
-                : throw await KeyApi.NotStoredAsync(key, result, figures);
-        });
+        private static Operation PutOf(RequestedKey key, Func<IDht, CancellationToken, Task<SetResult>> store) =>
+            new(key, true, async (dht, context, cancellationToken) =>
+            {
+                var result = await store(dht, cancellationToken);
+                return result.Succeeded
+                    ? new OperationResult(StatusCodes.Status200OK, Put: PutResult.Of(key, result))
+                    : throw await KeyApi.NotStoredAsync(key, result, context.RequestServices.GetRequiredService<StoreFigureSource>());
+            });
 
         private static async Task<OperationResult> GetAsync(IDht dht, RequestedKey key, CancellationToken cancellationToken)
         {
@@ -233,8 +233,9 @@ public static class BatchApi
                 : OperationResult.Failed(ProblemType.NoValue, wanted.NotFound(result));
         }
 
-        private static async Task<OperationResult> DeleteAsync(IDht dht, RequestedKey key, CancellationToken cancellationToken) =>
-            await dht.UnpublishAsync(key.Digest, cancellationToken)
+        private static async Task<OperationResult> DeleteAsync(
+            IDht dht, RequestedKey key, HttpContext context, CancellationToken cancellationToken) =>
+            await KeyApi.UnpublishAsync(key, context, dht, cancellationToken)
                 ? new OperationResult(StatusCodes.Status204NoContent)
                 : OperationResult.Failed(ProblemType.NotPublished, "The key is not published here.");
 

@@ -106,6 +106,7 @@ internal static class ItemApi
         HttpContext context,
         IDht dht,
         IAuthorizationService authorization,
+        AuditLog audit,
         TimeProvider time)
     {
         var (put, seq, conditions) = (RequestedPut.Parse(wait, life), ItemBody.SeqOf("expectedSeq", expectedSeq), TagConditions.Read(context.Request));
@@ -121,15 +122,23 @@ internal static class ItemApi
         var item = await ItemBody.ReadAsync(context);
         var key = new RequestedKey(item.Key, null);
         var result = until is { } end
-            ? await KeepAsync(dht, item, end, context.RequestAborted)
-            : await StoreAsync(dht, item, put, seq, conditions, context.RequestAborted);
-        if (!result.Succeeded)
-        {
-            throw await KeyApi.NotStoredAsync(key, result, context.RequestServices.GetRequiredService<StoreFigureSource>());
-        }
-
+            ? await audit.RunAsync(
+                context,
+                "keep",
+                item.Key.ToString(),
+                () => RunAsync(KeepAsync(dht, item, end, CancellationToken.None)),
+                _ => $"until {KeepTime.Show(end)}")
+            : await RunAsync(StoreAsync(dht, item, put, seq, conditions, context.RequestAborted));
         context.Response.GetTypedHeaders().ETag = ValueBody.TagOf(SignedItemExtensions.ValueOf(item), ValueBody.TypeOf(context.Request)!);
         return new StoredItem(ItemResult.Of(item, item.Key), PutResult.Of(key, result), until);
+
+        async Task<SetResult> RunAsync(Task<SetResult> store)
+        {
+            var stored = await store;
+            return stored.Succeeded
+                ? stored
+                : throw await KeyApi.NotStoredAsync(key, stored, context.RequestServices.GetRequiredService<StoreFigureSource>());
+        }
     }
 
     private static ApiProblemException NotSigned() => new(ProblemType.InvalidItem, new ItemError(ItemFault.SignatureInvalid).ToString());
@@ -147,9 +156,8 @@ internal static class ItemApi
             throw Over();
         }
 
-        ApiProblemException Over() => ApiProblemException.Wrong(string.Create(
-            CultureInfo.InvariantCulture,
-            $"keep is {until.UtcDateTime:u}; by the clock of this node or cluster that is over, or more than {KeepRules.Longest.Days} days ahead."));
+        ApiProblemException Over() => ApiProblemException.Wrong(
+            $"keep is {KeepTime.Show(until)}; by the clock of this node or cluster that is over, or more than {KeepRules.Longest.Days} days ahead.");
     }
 
     private static Task<IResult> WatchAsync(

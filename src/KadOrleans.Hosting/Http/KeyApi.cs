@@ -137,10 +137,22 @@ internal static class KeyApi
     {
         var requested = RequestedKey.Of(key, @as);
         TagConditions.CheckNone(context.Request);
-        return await dht.UnpublishAsync(requested.Digest, context.RequestAborted)
+        return await UnpublishAsync(requested, context, dht, context.RequestAborted)
             ? TypedResults.NoContent()
             : throw new ApiProblemException(ProblemType.NotPublished, $"The key '{requested}' is not published here.");
     }
+
+    /// <summary>Ends the publication of a key and the keeping of its item. That an item is kept no longer is in the audit log.</summary>
+    public static async Task<bool> UnpublishAsync(RequestedKey key, HttpContext context, IDht dht, CancellationToken cancellationToken) =>
+        context.RequestServices.GetService<IDhtAdmin>() is { } admin
+        && await admin.FindKeptAsync(key.Digest, cancellationToken) is { } until
+            ? await context.RequestServices.GetRequiredService<AuditLog>().RunAsync(
+                context,
+                "end keeping",
+                key.Digest.ToString(),
+                () => dht.UnpublishAsync(key.Digest, CancellationToken.None),
+                ended => ended ? $"was kept until {KeepTime.Show(until)}" : "was kept no longer")
+            : await dht.UnpublishAsync(key.Digest, cancellationToken);
 
     // JSON also for a request that accepts everything or names no type.
     public static string FormOf(HttpRequest request) => request.GetTypedHeaders().Accept

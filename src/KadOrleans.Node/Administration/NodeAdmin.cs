@@ -61,6 +61,9 @@ internal sealed class NodeAdmin(
         return new KeyDetails(key, held, published?.PublishedAt, await parts().Engine.AskHoldersAsync(key, cancellationToken));
     }
 
+    public async Task<DateTimeOffset?> FindKeptAsync(NodeId key, CancellationToken cancellationToken = default) =>
+        (await store.GetCurrentAsync(key, time.GetUtcNow(), cancellationToken))?.KeptUntil;
+
     // In the turn of those who publish the key: a set that has begun ends before.
     public Task<KeyDeletion> DeleteAsync(NodeId key, CancellationToken cancellationToken = default) =>
         parts().Engine.Turns.RunAsync(key, async () =>
@@ -100,7 +103,7 @@ internal sealed class NodeAdmin(
     public async Task<DhtUsage> GetUsageAsync(CancellationToken cancellationToken = default)
     {
         var usage = await store.GetUsageAsync(cancellationToken);
-        return new DhtUsage(usage.Keys, usage.Bytes, [], []);
+        return new DhtUsage(usage.Keys, usage.Bytes, [], []) { Kept = usage.Kept, MostKept = parts().Engine.Rules.Limits.Quota.KeptKeys };
     }
 
     public async Task<DhtSources> GetSourcesAsync(int count, CancellationToken cancellationToken = default)

@@ -36,6 +36,8 @@ internal static class NodeGauges
             MetricNames.Of("kad.value.held"), () => MeasureUsage(stores.All, usage => usage.Keys), "{key}", "Keys held for the network.");
         meter.CreateObservableGauge(
             MetricNames.Of("kad.value.size"), () => MeasureUsage(stores.All, usage => usage.Bytes), "By", "Footprint of the values held.");
+        meter.CreateObservableGauge(
+            "kad.value.kept", () => MeasureUsage(stores.All, usage => usage.Kept), "{key}", "Items that are kept for their owners.");
         meter.CreateObservableCounter(
             MetricNames.Of("kad.value.evicted"),
             () => new[]

@@ -135,6 +135,7 @@ internal sealed class NodeMetrics
     public long StoresRefusedByQuota =>
         this[Stores, (int)StoreResult.SourceQuotaExceeded]
         + this[Stores, (int)StoreResult.SubnetQuotaExceeded]
+        + this[Stores, (int)StoreResult.OwnerQuotaExceeded]
         + this[Stores, (int)StoreResult.FarQuotaExceeded]
         + this[Stores, (int)StoreResult.TotalQuotaExceeded];
 
@@ -242,7 +243,7 @@ internal sealed class NodeMetrics
             or StoreResult.SourceQuotaExceeded or StoreResult.SubnetQuotaExceeded or StoreResult.FarQuotaExceeded
             or StoreResult.TotalQuotaExceeded or StoreResult.ChangeLimitExceeded or StoreResult.TokenRequired
             or StoreResult.Superseded or StoreResult.InvalidItem or StoreResult.OlderItem
-            or StoreResult.NotOwner or StoreResult.KeptQuotaExceeded => UnacknowledgedReason.Refused,
+            or StoreResult.NotOwner or StoreResult.KeptQuotaExceeded or StoreResult.OwnerQuotaExceeded => UnacknowledgedReason.Refused,
     };
 
     internal static UnacknowledgedReason ReasonOf(RefusalReason reason) => reason switch

@@ -46,7 +46,7 @@ internal sealed class InMemoryKeyStore(StoreQuota quota, ItemChecks? checks = nu
     }
 
     public ValueTask<KeyStoreUsage> GetUsageAsync(CancellationToken cancellationToken = default) =>
-        Ask(static shard => new KeyStoreUsage(shard.Count, shard.Bytes), cancellationToken);
+        Ask(static shard => new KeyStoreUsage(shard.Count, shard.Bytes) { Kept = shard.Accounts.KeptKeys }, cancellationToken);
 
     public ValueTask<SourceRanking> GetSourcesAsync(int count, CancellationToken cancellationToken = default) =>
         Ask(shard => shard.GetSources(count), cancellationToken);

@@ -58,6 +58,9 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     // Publications that were sent while the store could not write that: as it has them, and when. They would go out again each minute.
     private readonly ConcurrentDictionary<NodeId, (Publication Before, DateTimeOffset SentAt)> _unwritten = [];
 
+    // Held values that went out, or whose owner has a newer item elsewhere, while the store could not write that, and when. Likewise.
+    private readonly ConcurrentDictionary<NodeId, DateTimeOffset> _unnoted = [];
+
     // Of times that were noted here. Changed by one loop.
     private volatile SteadyAges _ages = new(environment.Time.GetUtcNow(), environment.Time.GetElapsedTime(0));
 
@@ -221,7 +224,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         void Collect(KeyLife life)
         {
             var now = _time.GetUtcNow();
-            var storedAt = _ages.ByPresentClock(life.StoredAt, now);
+            var storedAt = AsNoted(life.Key, _ages.ByPresentClock(life.StoredAt, now), now);
             if (RepublishPolicy.IsRipe(storedAt, life.ExpiresAt, now, Kademlia) && (life.IsKept || IsResponsible(life.Key)))
             {
                 ripe.Add(life.Key, storedAt);
@@ -231,6 +234,31 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
                     due.Add(region);
                 }
             }
+        }
+    }
+
+    /// <summary>When a held value was stored or sent last, if the store could not write that.</summary>
+    private DateTimeOffset AsNoted(NodeId key, DateTimeOffset storedAt, DateTimeOffset now)
+    {
+        if (!_unnoted.TryGetValue(key, out var sentAt))
+        {
+            return storedAt;
+        }
+
+        if (sentAt > storedAt && sentAt <= now && now - sentAt < Kademlia.RepublishInterval)
+        {
+            return sentAt;
+        }
+
+        _unnoted.TryRemove(key, out _);
+        return storedAt;
+    }
+
+    private void NoteHere(NodeId key)
+    {
+        if (_unnoted.Count < MaxUnwritten || _unnoted.ContainsKey(key))
+        {
+            _unnoted[key] = _time.GetUtcNow();
         }
     }
 
@@ -453,8 +481,8 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         }
 
         using var pass = await EnterAsync(key, holders, cancellationToken);
-        var result = found.IsKept && await TakeNewerAsync(key, found, pass, cancellationToken)
-            ? Sending.Open
+        var result = found.IsKept && await TakeNewerAsync(key, found, pass, cancellationToken) is { } newer
+            ? AfterNewer(key, newer)
             : await node.Turns.RunAsync(key, async () =>
                 await store.GetCurrentAsync(key, _time.GetUtcNow(), cancellationToken) is { } held && held.Value == value
                 && swept.IsDue?.Invoke(key, held) != false
@@ -484,12 +512,18 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             return Sending.Unanswered;
         }
 
-        if (held.IsKept && sent.Refused > 0 && await node.TakeNewerAsync(key, held, holders.Closest, cancellationToken))
+        if (held.IsKept && sent.Refused > 0 && await node.TakeNewerAsync(key, held, holders.Closest, cancellationToken) is { } newer)
         {
-            return Sending.Open;
+            return AfterNewer(key, newer);
         }
 
-        return await NoteStoredAsync(key, held, cancellationToken) == StoreResult.Stored ? Sending.Noted : Sending.Open;
+        var noted = await NoteStoredAsync(key, held, cancellationToken);
+        if (noted is StoreResult.StorageFailed or StoreResult.Busy)
+        {
+            NoteHere(key);
+        }
+
+        return noted == StoreResult.Stored ? Sending.Noted : Sending.Open;
     }
 
     private ValueTask<StoreResult> NoteStoredAsync(NodeId key, StoredValue held, CancellationToken cancellationToken) => store.PutAsync(
@@ -508,13 +542,26 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         }
     }
 
+    // OlderItem: the store has an even newer one by now. Where it has taken none, what it holds is not sent, as others have the newer, and the
+    // newer is asked for again when the key is due again.
+    private Sending AfterNewer(NodeId key, StoreResult newer)
+    {
+        if (newer is StoreResult.Stored or StoreResult.OlderItem)
+        {
+            return Sending.Open;
+        }
+
+        NoteHere(key);
+        return Sending.NotSent;
+    }
+
     // Who keeps an item gets no STORE of a newer one where it is not among the k nearest. Nodes of this project refuse the older one, and are asked
     // then. Others, which give no write tokens, take it in place of the newer, so they are asked before.
-    private async Task<bool> TakeNewerAsync(NodeId key, StoredValue held, ContactPass pass, CancellationToken cancellationToken)
+    private async Task<StoreResult?> TakeNewerAsync(NodeId key, StoredValue held, ContactPass pass, CancellationToken cancellationToken)
     {
         var tokens = await Task.WhenAll(pass.Contacts.Select(async contact => await node.Tokens.GetAsync(contact)));
         List<Contact> unaware = [.. pass.Contacts.Zip(tokens).Where(one => one.Second is { IsNone: true }).Select(one => one.First)];
-        return unaware.Count > 0 && await node.TakeNewerAsync(key, held, unaware, cancellationToken);
+        return unaware.Count > 0 ? await node.TakeNewerAsync(key, held, unaware, cancellationToken) : null;
     }
 
     /// <summary>

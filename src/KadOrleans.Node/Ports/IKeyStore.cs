@@ -117,4 +117,8 @@ public readonly record struct KeyLife(NodeId Key, DateTimeOffset StoredAt, DateT
 /// <summary>A key store's usage.</summary>
 /// <param name="Keys">Keys, expired ones included until they are removed.</param>
 /// <param name="Bytes">Footprint of their values in bytes.</param>
-public readonly record struct KeyStoreUsage(long Keys, long Bytes);
+public readonly record struct KeyStoreUsage(long Keys, long Bytes)
+{
+    /// <summary>How many of the keys are items that are kept for their owners.</summary>
+    public long Kept { get; init; }
+}

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.InteropServices;
+using KadOrleans.Core.Items;
 
 namespace KadOrleans.Storage.Sqlite;
 
@@ -103,17 +104,14 @@ internal static class RecordCodec
             head = default;
             var source = Source;
             if (!TryReadTimes(out var storedAt, out var expiresAt)
-                || !ValueCodec.TryMeasure(Bytes[(FixedLength + source.Length)..], out var length))
+                || !ValueCodec.TryMeasure(Bytes[(FixedLength + source.Length)..], out var length, out var owner))
             {
                 return false;
             }
 
             var network = ReadSource(source);
             var isKept = (Bytes[0] & Kept) != 0;
-            var share = new StoreShare(network, StoredValue.FixedFootprint + length, network.IsTrusted || isKept, IsMarkedFar: false)
-            {
-                IsKept = isKept,
-            };
+            var share = StoreShare.Of(network, StoredValue.FixedFootprint + length, isPublished: false, isKept, isFar: false, owner);
             head = new RecordHead(storedAt, expiresAt, share);
             return true;
         }
@@ -262,11 +260,12 @@ internal static class ValueCodec
         destination[0] = type == ContentType.Bytes ? Bytes : (byte)type;
     }
 
-    /// <summary>The length of a value's content, without making the value. False if these are not the bytes of one.</summary>
-    public static bool TryMeasure(ReadOnlySpan<byte> encoded, out int contentLength)
+    /// <summary>The length of a value's content, and whose item it is, without making the value. False if these are not the bytes of one.</summary>
+    public static bool TryMeasure(ReadOnlySpan<byte> encoded, out int contentLength, out ItemOwner? owner)
     {
         var isValue = TryOpen(encoded, out var type, out var content);
         contentLength = content.Length;
+        owner = type == ContentType.Bytes ? ItemOwner.OfContent(content) : null;
         return isValue && ValueContent.IsValid(type, content);
     }
 

@@ -127,6 +127,21 @@ public abstract class DhtAdminContract
     });
 
     [Fact]
+    public Task The_usage_counts_the_items_that_are_kept_for_their_owners_beside_the_limit() => RunAsync(async (dht, admin) =>
+    {
+        var (item, until) = (SignedItems.Sign(1, "5:first", "counted"), KeepRules.WholeSecond(DateTimeOffset.UtcNow.AddDays(30)));
+        Assert.Equal(((long)0, null), ((await admin.GetUsageAsync()).Kept, await admin.FindKeptAsync(item.Key)));
+        Assert.Equal(StoreResult.Stored, (await dht.KeepSignedAsync(item, until)).Local);
+
+        var usage = await admin.GetUsageAsync();
+        Assert.Equal((1, usage.Shards.Count == 0 ? 0 : 1), (usage.Kept, usage.Shards.Sum(shard => shard.Kept)));
+        Assert.Equal((await admin.GetLimitsAsync()).Limits.Single(limit => limit.Limit.Name == "keptKeys").Value, usage.MostKept);
+        Assert.Equal(until, await admin.FindKeptAsync(item.Key));
+        Assert.True(await dht.UnpublishAsync(item.Key));
+        Assert.Equal((0, null), ((await admin.GetUsageAsync()).Kept, await admin.FindKeptAsync(item.Key)));
+    });
+
+    [Fact]
     public Task The_usage_counts_the_keys_that_are_held_in_all_and_by_source() => RunFilledAsync(async (_, admin, held) =>
     {
         var (usage, sources) = (await admin.GetUsageAsync(), await admin.GetSourcesAsync(IDhtAdmin.MaxSources));

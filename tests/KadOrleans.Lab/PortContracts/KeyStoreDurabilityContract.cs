@@ -124,6 +124,27 @@ public abstract class KeyStoreDurabilityContract : KeyStoreQuotaContract
     }
 
     [Fact]
+    public async Task What_an_owner_has_used_up_stays_used_up_after_reopening()
+    {
+        var quota = StoreQuota.Unlimited with { KeysPerOwner = 2, BytesPerOwner = 3 * OwnedFootprint };
+        await ReopenAsync(quota);
+        Assert.Equal(StoreResult.Stored, await PutOwnedAsync(10, SignedItems.Owner, 1));
+        Assert.Equal(StoreResult.Stored, await PutOwnedAsync(11, SignedItems.Owner, 2));
+        Assert.Equal(StoreResult.Stored, await PutOwnedAsync(12, SignedItems.Owner, source: null));
+        await PutAsync(SignedItems.Sign(1, "5:other", owner: SignedItems.Stranger), source: StoredValues.Alice);
+
+        await ReopenAsync(quota);
+
+        Assert.Equal(StoreResult.OwnerQuotaExceeded, await PutOwnedAsync(13, SignedItems.Owner, 3));
+        Assert.Equal(StoreResult.Stored, await PutOwnedAsync(10, SignedItems.Owner, 3, seq: 2));
+        Assert.Equal(StoreResult.Stored, await PutOwnedAsync(10, SignedItems.Stranger, 1));
+        await ReopenAsync(StoreQuota.Unlimited with { BytesPerOwner = (3 * OwnedFootprint) - 1 });
+        Assert.Equal(StoreResult.OwnerQuotaExceeded, await PutOwnedAsync(13, SignedItems.Owner, 3));
+        await ReopenAsync(StoreQuota.Unlimited with { BytesPerOwner = 3 * OwnedFootprint });
+        Assert.Equal(StoreResult.Stored, await PutOwnedAsync(13, SignedItems.Owner, 3));
+    }
+
+    [Fact]
     public async Task A_full_store_goes_on_making_room_after_reopening()
     {
         await ReopenAsync(KeyStoreQuotaContract.Share);

@@ -1,3 +1,6 @@
+using KadOrleans.Core.Items;
+using KadOrleans.Signatures;
+
 namespace KadOrleans.Lab;
 
 /// <summary>How every <see cref="IKeyStore"/> bounds what it takes.</summary>
@@ -43,6 +46,51 @@ public abstract class KeyStoreQuotaContract : KeyStoreContract
         Assert.Equal((40, 460), (results.Count(r => r == StoreResult.Stored), results.Count(r => r == StoreResult.SourceQuotaExceeded)));
         Assert.Equal(40, (await Store.GetUsageAsync()).Keys);
     }
+
+    [Fact]
+    public async Task An_owner_has_no_more_than_his_share_by_however_many_sources()
+    {
+        await ReopenAsync(StoreQuota.Unlimited with { KeysPerOwner = 5 });
+        var results = new List<StoreResult>();
+        for (var i = 0; i < 100; i++)
+        {
+            results.Add(await PutOwnedAsync(i, SignedItems.Owner, i));
+        }
+
+        Assert.Equal((5, 95), (results.Count(r => r == StoreResult.Stored), results.Count(r => r == StoreResult.OwnerQuotaExceeded)));
+        Assert.Equal(StoreResult.Stored, await PutOwnedAsync(0, SignedItems.Stranger, 1));
+        Assert.Equal(StoreResult.Stored, await PutOwnedAsync(1, SignedItems.Owner, 50));
+        Assert.Equal(StoreResult.Stored, await PutOwnedAsync(1, SignedItems.Owner, 51, seq: 2));
+        Assert.Equal(StoreResult.Stored, await PutOwnedAsync(99, SignedItems.Owner, source: null));
+        Assert.Equal(StoreResult.OwnerQuotaExceeded, await PutOwnedAsync(6, SignedItems.Owner, 52));
+        await Place.SettleAsync();
+        Assert.Equal(7, (await Store.GetUsageAsync()).Keys);
+
+        Assert.Equal(7, await Store.RemoveExpiredAsync(StoredValues.Expiry));
+        Assert.Equal(StoreResult.Stored, await PutOwnedAsync(6, SignedItems.Owner, 52));
+    }
+
+    [Fact]
+    public async Task A_burst_of_items_stays_within_the_share_of_their_owner()
+    {
+        await ReopenAsync(StoreQuota.Unlimited with { BytesPerOwner = 9 * OwnedFootprint });
+        var results = await Task.WhenAll(Enumerable.Range(10, 60).Select(i => PutOwnedAsync(i, SignedItems.Owner, i)));
+
+        Assert.Equal((9, 51), (results.Count(r => r == StoreResult.Stored), results.Count(r => r == StoreResult.OwnerQuotaExceeded)));
+        Assert.Equal(9, (await Store.GetUsageAsync()).Keys);
+    }
+
+    /// <summary>Bytes that an item of <see cref="PutOwnedAsync"/> counts, with a salt of two digits.</summary>
+    protected static int OwnedFootprint => Fixed + OwnedItem(10, SignedItems.Owner, 1).Envelope.Length;
+
+    protected async Task<StoreResult> PutOwnedAsync(int salt, Ed25519KeyPair owner, int? source, long seq = 1)
+    {
+        var item = OwnedItem(salt, owner, seq);
+        var sender = source is { } number ? SourceNetwork.Of(UdpEndpoint.Parse($"198.51.{number}.1:1")) : SourceNetwork.Trusted;
+        return await Store.PutAsync(item.Key, StoredValues.Of(item.ToValue(), sender));
+    }
+
+    private static Item OwnedItem(int salt, Ed25519KeyPair owner, long seq) => SignedItems.Sign(seq, "i1e", $"{salt}", owner);
 
     [Fact]
     public async Task Ten_64s_of_one_60_fill_no_store_and_honest_and_own_values_stay()

@@ -111,7 +111,7 @@ public sealed class AdminApiTests(ApiHost host) : IClassFixture<ApiHost>
     [Fact]
     public async Task Usage_sources_and_table_are_told()
     {
-        await _api.ShowsAsync("""{"keys":3,"shards":[{"bytes":400}],"missing":[1]}""", "GET", "/v1/admin/usage");
+        await _api.ShowsAsync("""{"keys":3,"kept":2,"mostKept":100,"shards":[{"bytes":400,"kept":2}],"missing":[1]}""", "GET", "/v1/admin/usage");
         Assert.Equal(
             """{"keys":9,"bytes":900,"sources":[{"source":"192.0.2.7","proven":false,"keys":2,"bytes":600},{"source":"trusted","proven":false,"keys":4,"bytes":100}],"others":"""
             + """{"keys":3,"bytes":200,"mostKeys":1,"mostBytes":150},"missing":[1]}""",

@@ -78,6 +78,9 @@ internal sealed class FakeAdmin
     /// <summary>Thrown when an entry is to be kept, if set.</summary>
     public Exception? AuditFailure { get; set; }
 
+    /// <summary>Until when the item of any key is kept.</summary>
+    public DateTimeOffset? KeptUntil { get; set; }
+
     /// <summary>The audit log, the oldest first.</summary>
     public ConcurrentQueue<AuditEntry> Audit { get; } = new();
 
@@ -93,6 +96,8 @@ internal sealed class FakeAdmin
                 return Task.CompletedTask;
             case nameof(IDhtAdmin.ReadAuditAsync):
                 return Of<IReadOnlyList<AuditEntry>>([.. Audit.Reverse().Where(entry => !(entry.Number >= (long?)args[1])).Take((int)args[0]!)]);
+            case nameof(IDhtAdmin.FindKeptAsync):
+                return Of(KeptUntil);
             case nameof(IDhtAdmin.ReadValuesAsync):
                 return ReadValuesAsync();
             case nameof(IDhtAdmin.ImportAsync):
@@ -117,7 +122,7 @@ internal sealed class FakeAdmin
             StoredAt,
             [new(Near, true, Held.Value), new(Near, true, "other"), new(Near, true, null), new(Near, false, null)])),
         nameof(IDhtAdmin.DeleteAsync) => Of(new KeyDeletion((NodeId)first! == NodeId.FromKey("key"), false)),
-        nameof(IDhtAdmin.GetUsageAsync) => Of(new DhtUsage(3, 400, [new DhtShardUsage(0, 3, 400)], [1])),
+        nameof(IDhtAdmin.GetUsageAsync) => Of(new DhtUsage(3, 400, [new DhtShardUsage(0, 3, 400) { Kept = 2 }], [1]) { Kept = 2, MostKept = 100 }),
         nameof(IDhtAdmin.GetSourcesAsync) => Of(new DhtSources(
             new SourceRanking(9, 900, [new SourceTotals(Held.Source, 2, 600), new SourceTotals(SourceNetwork.Trusted, 4, 100)], 1, 150), [1])),
         nameof(IDhtAdmin.GetTableAsync) when first is not null && (NodeId)first != NodeId.MaxValue =>

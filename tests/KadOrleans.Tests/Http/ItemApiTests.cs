@@ -216,6 +216,9 @@ public sealed class ItemApiTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Equal(
             [$"keep until {Year}-12-31 00:00:00Z", $"keep until {Year}-12-31 10:00:00Z"], _api.Dht.Calls.Select(call => string.Join(' ', call.Split(' ').Take(4))));
 
+        var key = Item.KeyOf(Pair.PublicKey.Span, "profile"u8);
+        Assert.Equal([$"keep {key}: until {Year}-12-31 10:00:00Z", $"keep {key}: until {Year}-12-31 00:00:00Z"], _api.Audit);
+
         var (secret, token) = ApiToken.Create("no keeper", [ApiScope.Read, ApiScope.Write]);
         _api.Tokens.Replace([.. _api.Tokens.All, token]);
         Assert.Equal(
@@ -240,6 +243,24 @@ public sealed class ItemApiTests(ApiHost host) : IClassFixture<ApiHost>
             "raise 'keptKeys' with 'kad admin limits set', '--max-kept' or 'Kad:Cluster:Quota:KeptKeys'.",
             await _api.FailAsync(HttpStatusCode.InsufficientStorage, "PUT", $"{Path}?keep={Year}-12-31", Json(await SignAsync(1, "one"))),
             StringComparison.Ordinal);
+        Assert.Equal(("keep", false), (Assert.Single(_api.Admin.Audit).Action, _api.Admin.Audit.Single().Succeeded));
+    }
+
+    // Who ends a publication that is none of a kept item has no place there.
+    [Fact]
+    public async Task The_end_of_keeping_an_item_is_in_the_audit_log_also_that_by_a_batch()
+    {
+        await _api.JsonAsync("PUT", "/v1/keys/key", """{"value":1}""");
+        await _api.SendAsync("DELETE", "/v1/keys/key");
+        Assert.Empty(_api.Audit);
+
+        _api.Admin.KeptUntil = new DateTimeOffset(2040, 1, 2, 3, 4, 5, TimeSpan.Zero);
+        await _api.JsonAsync("PUT", "/v1/keys/key", """{"value":1}""");
+        await _api.SendAsync("DELETE", "/v1/keys/key");
+        await _api.JsonAsync("PUT", "/v1/keys/key", """{"value":1}""");
+        await _api.JsonAsync("POST", Batch, """{"operations":[{"op":"delete","key":"key"}]}""");
+        var end = $"end keeping {NodeId.FromKey("key")}: was kept until 2040-01-02 03:04:05Z";
+        Assert.Equal([end, end], _api.Audit);
     }
 
     [Fact]

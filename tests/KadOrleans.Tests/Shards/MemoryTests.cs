@@ -12,7 +12,7 @@ public sealed class MemoryTests
     [Theory]
     [InlineData(200_000, 64)]
     [InlineData(200_000, 256)]
-    public void A_key_whose_value_is_in_storage_takes_at_most_64_bytes(int keys, int valueBytes) =>
+    public void A_key_whose_value_is_in_storage_takes_at_most_68_bytes(int keys, int valueBytes) =>
         MeasureWithin(50, CostEstimate.IndexPerKey, () => Measure(keys, valueBytes, () => new ValueCache(0), hasContent: false));
 
     [Theory]
@@ -88,7 +88,7 @@ public sealed class MemoryTests
             var entries = EntryCodec.Encode(changes);
             var page = new Page(first / perPage, 1, entries.Length) { ETag = $"{first:d20}" };
             var written = new WrittenPage(page, [.. changes.Select(ToPageEntry)]);
-            image.Add(page, hasContent ? entries : written.EncodeKeys(), hasContent);
+            image.Add(page, hasContent ? entries : written.EncodeKeys(), hasContent, written.EncodeOwners());
         }
 
         return image;

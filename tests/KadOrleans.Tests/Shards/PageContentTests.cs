@@ -17,7 +17,7 @@ public sealed class PageContentTests
             var changes = Change();
             var entries = EntryCodec.Encode(i == 0 ? changes : [.. changes.OrderBy(change => change.Key)]);
             pages.Add((new Page(i, i + 1, entries.Length), entries));
-            image.Add(pages[^1].Page, entries, hasContent: true);
+            image.Add(pages[^1].Page, entries, hasContent: true, []);
         }
 
         image.Replay(new LogRecord { Sequence = 1, Entries = EntryCodec.Encode(Change()) });

@@ -51,8 +51,8 @@ internal static class AdminApi
     private sealed record AuditResult(IReadOnlyList<AuditEntry> Entries, long? Next);
 }
 
-// Notes each change by the management API: a line in the log of the process, and an entry that lasts, kept by the IDhtAdmin. Event ids
-// 8110 to 8119.
+// Notes each change by the management API, and what is kept for owners or no longer: a line in the log of the process, and an entry that
+// lasts, kept by the IDhtAdmin. Event ids 8110 to 8119.
 internal sealed partial class AuditLog(IServiceProvider services, ILoggerFactory loggers, TimeProvider time)
 {
     private readonly ILogger _logger = loggers.CreateLogger("KadOrleans.Audit");
@@ -87,9 +87,15 @@ internal sealed partial class AuditLog(IServiceProvider services, ILoggerFactory
             LogFailed(entry.Who, entry.Action, entry.Target, entry.Result);
         }
 
+        // An edge keeps no audit log: that of its process has the line.
+        if (services.GetService<IDhtAdmin>() is not { } admin)
+        {
+            return;
+        }
+
         try
         {
-            await services.GetRequiredService<IDhtAdmin>().NoteAsync(entry, CancellationToken.None);
+            await admin.NoteAsync(entry, CancellationToken.None);
         }
         catch (Exception e)
         {

@@ -6,7 +6,7 @@ internal static class UsageApi
     public static void Map(RouteGroupBuilder view)
     {
         view.MapGet("/usage", (IDhtAdmin admin, CancellationToken cancellationToken) => admin.GetUsageAsync(cancellationToken))
-            .WithSummary("Counts the keys and bytes that are held here, of a cluster by shard.");
+            .WithSummary("Counts the keys and bytes that are held here, and the items that are kept for their owners; of a cluster by shard.");
         view.MapGet("/usage/sources", GetSourcesAsync)
             .WithSummary("Counts the keys and bytes that are held here by source network, for the networks with most.")
             .WithDescription($"count: how many by keys, and how many by bytes; 1 to {IDhtAdmin.MaxSources}, {Requested.DefaultCount} without it.");

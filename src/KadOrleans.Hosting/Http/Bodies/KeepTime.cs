@@ -19,6 +19,9 @@ public static class KeepTime
             : $"{name} is '{VisibleText.Excerpt(text)}'; a date such as 2030-01-31, or a time such as 2030-01-31T12:00:00Z, is needed.";
     }
 
+    /// <summary>The time as text, in UTC.</summary>
+    internal static string Show(DateTimeOffset until) => string.Create(CultureInfo.InvariantCulture, $"{until.UtcDateTime:u}");
+
     /// <summary>Reads the parameter keep of a put, which goes with no other; null without it.</summary>
     internal static DateTimeOffset? Read(string? keep, DateTimeOffset now, params ReadOnlySpan<(string Name, bool IsGiven)> others)
     {

@@ -106,6 +106,41 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
     }
 
     [Fact]
+    public async Task An_owner_has_his_part_of_each_shard_from_however_many_sources()
+    {
+        const int Number = 77;
+        var part = ShardQuota.Of(new StoreQuota(), Bits).KeysPerOwner;
+        Assert.InRange(part, 2 * 100_000 / 256, (2 * 100_000 / 256) + 20);
+        Assert.Equal(part, ShardQuota.Of(new StoreQuota { KeysPerSource = 100_000 }, Bits).KeysPerSource);
+        Assert.Equal(
+            ShardQuota.Of(new StoreQuota { BytesPerSource = 1L << 30 }, Bits).BytesPerSource,
+            ShardQuota.Of(new StoreQuota { BytesPerOwner = 1L << 30 }, Bits).BytesPerOwner);
+
+        var puts = Enumerable.Range(0, int.MaxValue).Select(salt => $"{salt}")
+            .Where(salt => SignedItems.Key(salt).ToByteArray()[0] >> (8 - Bits) == Number)
+            .Take(part + 20)
+            .Select((salt, i) =>
+            {
+                var item = SignedItems.Sign(1, "i1e", salt);
+                var source = SourceNetwork.Of(UdpEndpoint.Parse($"198.51.{i % 100}.1:1"));
+                return new ShardPut(item.Key, cluster.Text("x") with { Value = item.ToValue(), Source = source }) { KnowsItems = true };
+            })
+            .ToList();
+        var shard = cluster.Shard(Number);
+        List<StoreResult> results = [];
+        foreach (var some in puts.Chunk(400))
+        {
+            results.AddRange(await shard.PutAsync(some));
+        }
+
+        Assert.Equal(part, results.Count(result => result == StoreResult.Stored));
+        Assert.Equal(20, results.Count(result => result == StoreResult.OwnerQuotaExceeded));
+        var before = await shard.PutAsync([puts[^1] with { KnowsItems = false }]);
+        Assert.Equal([StoreResult.SourceQuotaExceeded], before);
+        Assert.Equal([StoreResult.Stored], await shard.PutAsync([puts[0] with { KnowsItems = false }]));
+    }
+
+    [Fact]
     public async Task Times_of_a_newer_release_do_not_keep_the_shard_from_activating()
     {
         var shard = cluster.Shard(203);

@@ -10,7 +10,7 @@ public sealed record CostEstimate(
     private const double BytesPerGigabyte = 1e9;
 
     /// <summary>The bytes of heap that a key takes in the index of its shard, at most.</summary>
-    public const int IndexPerKey = 64;
+    public const int IndexPerKey = 68;
 
     // What a value takes in the cache of a silo besides its content, and what a silo with 8 GiB keeps by default.
     private const int CacheOverhead = 256;

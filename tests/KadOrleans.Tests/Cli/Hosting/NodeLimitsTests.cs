@@ -9,7 +9,7 @@ public sealed class NodeLimitsTests
     [Theory]
     [InlineData(16, 100, 10_000_000, 10_240_000_000, 64)]
     [InlineData(16, 3, 10_000_000, 1_073_741_824, 64)]
-    [InlineData(1, 100, 4_543_829, 4_652_880_896, 64)]
+    [InlineData(1, 100, 4_276_545, 4_379_182_080, 64)]
     public void Quotas_follow_from_memory_and_disk(int memory, int disk, int keys, long bytes, int cache)
     {
         var (quota, cached) = new NodeLimits(memory * Gigabyte, disk * Gigabyte).Plan(null, null, null);
@@ -40,8 +40,8 @@ public sealed class NodeLimitsTests
     }
 
     [Theory]
-    [InlineData(20_000_000, null, "--max-keys is '20000000'; a node with 20000000 keys and a cache of 67108864 bytes needs 1481326592 bytes of memory, and this process may use 1073741824.")]
-    [InlineData(null, 2_000_000_000L, "--cache is '2000000000'; a node with 1000 keys and a cache of 2000000000 bytes needs 2134281728 bytes of memory, and this process may use 1073741824.")]
+    [InlineData(20_000_000, null, "--max-keys is '20000000'; a node with 20000000 keys and a cache of 67108864 bytes needs 1561326592 bytes of memory, and this process may use 1073741824.")]
+    [InlineData(null, 2_000_000_000L, "--cache is '2000000000'; a node with 1000 keys and a cache of 2000000000 bytes needs 2134285728 bytes of memory, and this process may use 1073741824.")]
     public void What_memory_cannot_hold_is_refused_with_what_it_needs(int? keys, long? cache, string sentence)
     {
         var refusal = Assert.Throws<CommandException>(() => new NodeLimits(Gigabyte, 100 * Gigabyte).Plan(keys, null, cache));

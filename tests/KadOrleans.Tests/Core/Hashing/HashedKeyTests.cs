@@ -8,7 +8,7 @@ public partial class HashedKeyTests
     [
         "NodeId", "UdpEndpoint", "SourceNetwork", "Contact", "RequestKey", "BucketRange", "AddressRange",
         "(SourceNetwork, bool IsSubnet)", "(int Path, SourceNetwork Network)", "string", "(string Name, long Epoch)", "(string Cookie, string Proof)", "(string Cookie, string Code)", "NameUse?", "StateKey", "ValueName",
-        "DhtValue",
+        "DhtValue", "ItemOwner",
     ];
 
     // Numbers of pages, segments, slices and shards, own ports, lengths of sessions, and what silos and code consist of.

@@ -30,6 +30,7 @@ public class KeyShardPlanTests
             AssertSame(model, shard);
             Assert.Equal(model.Turnover, shard.Turnover);
             Assert.Equal((shard.Count, shard.Bytes), (shard.Accounts.Keys, shard.Accounts.Bytes));
+            OwnedItems.AssertCounted(shard.Accounts, shard.Values.Select(pair => pair.Value));
         }
     });
 
@@ -53,7 +54,7 @@ public class KeyShardPlanTests
     {
         if (step % 8 > 0)
         {
-            return plan.Put(KeyOf(step), ValueOf(step), PutKind.Publication, out _).Result;
+            return plan.Put(KeyOf(step), ValueOf(step), TermsOf(step), out _).Result;
         }
 
         plan.Set(KeyOf(step), null);
@@ -64,16 +65,25 @@ public class KeyShardPlanTests
     {
         if (step % 8 > 0)
         {
-            return shard.Put(KeyOf(step), ValueOf(step));
+            return shard.Put(KeyOf(step), ValueOf(step), TermsOf(step));
         }
 
         shard.Remove(KeyOf(step));
         return null;
     }
 
-    private static NodeId KeyOf(int step) => NodeId.FromKey($"{step / 8 % 20}");
+    // The last of twenty keys are of items.
+    private static int? ItemOf(int step) => (step / 8 % 20) - (20 - OwnedItems.Keys) is >= 0 and var item ? item : null;
 
-    private static StoredValue ValueOf(int step) => Value(step / 160 % 6, step / 960 % 60);
+    private static NodeId KeyOf(int step) => ItemOf(step) is { } item ? OwnedItems.KeyOf(item) : NodeId.FromKey($"{step / 8 % 20}");
+
+    private static PutTerms TermsOf(int step) => ItemOf(step) is { } item ? OwnedItems.TermsOf(item, step / 960 % 60) : PutKind.Publication;
+
+    private static StoredValue ValueOf(int step)
+    {
+        var value = Value(step / 160 % 6, step / 960 % 60);
+        return ItemOf(step) is { } item ? value with { Value = OwnedItems.ValueOf(item, step / 960 % 60) } : value;
+    }
 
     private static StoredValue Value(int source, int length) => KeyShardTests.Value(source, length, Samples.Now, 3_600);
 

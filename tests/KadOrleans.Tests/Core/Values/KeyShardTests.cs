@@ -1,3 +1,5 @@
+using KadOrleans.Core.Items;
+
 namespace KadOrleans.Tests.Core;
 
 public class KeyShardTests
@@ -12,6 +14,8 @@ public class KeyShardTests
         BytesPerSource = 5 * 150,
         KeysPerSubnet = 9,
         BytesPerSubnet = 9 * 155,
+        KeysPerOwner = 3,
+        BytesPerOwner = 3 * 290,
         ReservePercent = 25,
         ChangesPerSource = int.MaxValue,
         ChangesPerSubnet = int.MaxValue,
@@ -270,8 +274,16 @@ public class KeyShardTests
 
     private static void Step(KeyShard shard, StoreModel model, int step, DateTimeOffset now)
     {
-        var key = NodeId.FromKey($"{step / 16 % 40}");
-        var value = Value(step / 640 % 6, step / 3840 % 60 * (step % 7 == 0 ? 12 : 1), now, 1 + (step / 230_400 % 100));
+        var (number, seq) = (step / 16 % 40, step / 3840 % 60);
+        var key = NodeId.FromKey($"{number}");
+        var value = Value(step / 640 % 6, seq * (step % 7 == 0 ? 12 : 1), now, 1 + (step / 230_400 % 100));
+        PutTerms terms = default;
+        if (number >= 40 - OwnedItems.Keys)
+        {
+            number -= 40 - OwnedItems.Keys;
+            (key, value, terms) = (OwnedItems.KeyOf(number), value with { Value = OwnedItems.ValueOf(number, seq) }, OwnedItems.TermsOf(number, seq));
+        }
+
         switch (step % 16)
         {
             case 0:
@@ -290,11 +302,11 @@ public class KeyShardTests
                 break;
             default:
                 var before = shard.Values.ToDictionary();
-                var decision = shard.Decide(key, value);
-                Assert.Equal(decision.Result, shard.FindRefusal(key, value) ?? StoreResult.Stored);
+                var decision = shard.Decide(key, value, terms);
+                Assert.Equal(decision.Result, shard.FindRefusal(key, value, terms) ?? StoreResult.Stored);
                 Assert.Equal(before, shard.Values.ToDictionary());
                 var (expected, evicted) = (model.Put(key, value), shard.Turnover.Evicted);
-                Assert.Equal((expected, expected), (shard.Put(key, value), decision.Result));
+                Assert.Equal((expected, expected), (shard.Put(key, value, terms), decision.Result));
                 Assert.Equal(before.Keys.Except(model.Values.Keys).Count(), shard.Turnover.Evicted - evicted);
                 break;
         }
@@ -323,6 +335,7 @@ public class KeyShardTests
         Assert.Equal(totals.Select(one => one.Keys).OrderDescending().Take(2), sources.Sources.Select(one => one.Keys).OrderDescending().Take(2));
         Assert.Equal(totals.Select(one => one.Bytes).OrderDescending().Take(2), sources.Sources.Select(one => one.Bytes).Take(2));
         Assert.Equal(totals, shard.CountSources([.. totals.Select(one => one.Source)]).Sources);
+        OwnedItems.AssertCounted(shard.Accounts, model.Values.Values);
     }
 }
 
@@ -364,10 +377,21 @@ internal sealed class StoreModel(StoreQuota quota)
     public StoreResult Put(NodeId key, StoredValue value)
     {
         var old = _entries.Find(entry => entry.Key == key)?.Value;
-        if (old is not null && !old.IsExpired(value.StoredAt) && old.Value == value.Value)
+        var isAlive = old is not null && !old.IsExpired(value.StoredAt);
+        if (isAlive && old!.Value == value.Value)
         {
-            Restore(key, Renewed(old, value));
+            Restore(key, SignedItems.SeqOf(value.Value) is null ? Renewed(old, value) : RenewedItem(old, value));
             return StoreResult.Stored;
+        }
+
+        if (isAlive && SignedItems.SeqOf(value.Value) is { } seq)
+        {
+            if (seq < SignedItems.SeqOf(old!.Value))
+            {
+                return StoreResult.OlderItem;
+            }
+
+            value = value with { ExpiresAt = old.ExpiresAt > value.ExpiresAt ? old.ExpiresAt : value.ExpiresAt };
         }
 
         var all = _entries.Where(entry => entry.Key != key).ToList();
@@ -395,13 +419,26 @@ internal sealed class StoreModel(StoreQuota quota)
         };
     }
 
+    private static StoredValue RenewedItem(StoredValue old, StoredValue value)
+    {
+        var longer = value.ExpiresAt - old.ExpiresAt;
+        var isTakenOver = value.Source.IsTrusted && !old.Source.IsTrusted;
+        return old with
+        {
+            StoredAt = longer >= -StoreDecision.NegligibleLife ? value.StoredAt : old.StoredAt,
+            ExpiresAt = longer > StoreDecision.NegligibleLife || (longer > TimeSpan.Zero && isTakenOver) ? value.ExpiresAt : old.ExpiresAt,
+            Source = isTakenOver ? value.Source : old.Source,
+        };
+    }
+
     private StoreResult MakeRoom(List<Entry> all, Entry offered)
     {
-        var source = offered.Value.Source;
+        var (source, owner) = (offered.Value.Source, OwnerOf(offered));
         var kept = 100 - quota.ReservePercent;
         var (farKeys, farBytes) = (quota.TotalKeys * kept / 100, quota.TotalBytes * kept / 100);
         Bound[] bounds =
         [
+            new(entry => owner is not null && OwnerOf(entry) == owner, quota.KeysPerOwner, quota.BytesPerOwner, StoreResult.OwnerQuotaExceeded),
             new(entry => IsOf(entry, source), quota.KeysPerSource, quota.BytesPerSource, StoreResult.SourceQuotaExceeded),
             new(entry => IsOf(entry, source.Subnet), quota.KeysPerSubnet, quota.BytesPerSubnet, StoreResult.SubnetQuotaExceeded),
             new(IsFar, farKeys, farBytes, StoreResult.FarQuotaExceeded),
@@ -413,6 +450,7 @@ internal sealed class StoreModel(StoreQuota quota)
             {
                 var candidates = bound.Refusal switch
                 {
+                    StoreResult.OwnerQuotaExceeded => [],
                     StoreResult.SourceQuotaExceeded => all.Where(entry => bound.Counts(entry) && IsFar(entry) && !IsFar(offered)),
                     StoreResult.SubnetQuotaExceeded => all.Where(bound.Counts),
                     _ => all,
@@ -434,7 +472,10 @@ internal sealed class StoreModel(StoreQuota quota)
     {
         var (newKeys, newBytes) = Sum(all.Append(offered).Where(bound.Counts));
         var (oldKeys, oldBytes) = Sum(_entries.Where(bound.Counts));
-        return (newKeys <= bound.Keys || newKeys < oldKeys) && (newBytes <= bound.Bytes || newBytes < oldBytes);
+
+        // An owner's items make no room: he may replace what he has beyond his quota by as much.
+        var mostBeyond = bound.Refusal == StoreResult.OwnerQuotaExceeded ? 1 : 0;
+        return (newKeys <= bound.Keys || newKeys < oldKeys + mostBeyond) && (newBytes <= bound.Bytes || newBytes < oldBytes + mostBeyond);
     }
 
     private bool EvictFirst(List<Entry> all, Entry offered, IEnumerable<Entry> candidates)
@@ -482,6 +523,12 @@ internal sealed class StoreModel(StoreQuota quota)
         var (keys, bytes) = Sum(all.Where(entry => !entry.Value.Source.IsTrusted && network(entry) == network(of)));
         return Math.Max(keys * (quota.TotalBytes / quota.TotalKeys), bytes);
     }
+
+    // As text, by the item's own fields.
+    private static string? OwnerOf(Entry entry) =>
+        !entry.Value.Source.IsTrusted && ItemEnvelope.Find(entry.Value.Value) is { IsMutable: true } item
+            ? Convert.ToHexString(item.PublicKey.Span)
+            : null;
 
     private static SourceNetwork SourceOf(Entry entry) => entry.Value.Source;
 

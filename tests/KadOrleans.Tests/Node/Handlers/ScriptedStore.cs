@@ -3,7 +3,7 @@ namespace KadOrleans.Tests.Node;
 /// <summary>A store in memory whose gets and puts first wait for what a test says.</summary>
 internal sealed class ScriptedStore : IKeyStore
 {
-    private readonly InMemoryKeyStore _inner = new(StoreQuota.Unlimited);
+    private readonly InMemoryKeyStore _inner = new(StoreQuota.Unlimited, SignedItems.NewChecks(threads: 0));
 
     public Func<Task> BeforeGet { get; set; } = () => Task.CompletedTask;
 

@@ -139,6 +139,26 @@ public sealed class SweepMistakeTests(ITestOutputHelper output)
         Assert.False((await publications.GetAsync(keys[0]))!.IsPending);
     });
 
+    [Fact]
+    public void While_the_disk_is_full_held_values_go_out_once_in_their_interval() => _world.Run(async () =>
+    {
+        var (store, transport) = (new ScriptedStore(), _world.Network.Bind());
+        await using var node = await _world.StartAsync(Without.Walks, store, transport: transport);
+        var holder = new LateHolder(NodeId.Random(_world.Random), _world.Network.Bind(), _world.Clock, Taking.All);
+        holder.Ping(transport.Endpoint, _world.Random);
+        await _world.PassAsync(TimeSpan.FromSeconds(8));
+        var (key, now) = (NodeId.Random(_world.Random), _world.Clock.GetUtcNow());
+        var held = new StoredValue(Value, now - TimeSpan.FromHours(2), now + TimeSpan.FromDays(5), SourceNetwork.Trusted);
+        await store.PutAsync(key, held, PutKind.Import);
+
+        store.Result = StoreResult.StorageFailed;
+        await _world.PassAsync(TimeSpan.FromHours(6));
+        Assert.InRange(holder.Stores, 5, 7);
+        store.Result = null;
+        await _world.PassAsync(TimeSpan.FromHours(2));
+        Assert.InRange(_world.Clock.GetUtcNow() - (await store.GetAsync(key, now))!.StoredAt, TimeSpan.Zero, TimeSpan.FromMinutes(75));
+    });
+
     /// <summary>The node is one of the k nearest of each key, so it stores there first.</summary>
     [Theory]
     [InlineData(null)]

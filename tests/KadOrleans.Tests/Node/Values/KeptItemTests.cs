@@ -98,6 +98,45 @@ public sealed class KeptItemTests
         Assert.All(sent, value => Assert.Equal(Second.ToValue(), value));
     });
 
+    // The older one is not sent then: others have the newer.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void While_the_disk_is_full_a_newer_one_is_asked_for_once_an_hour_and_taken_after_that(bool refuses) => _world.Run(async () =>
+    {
+        var (store, transport) = (new ScriptedStore(), _world.Network.Bind());
+        await using var keeper = await _world.StartAsync(Without.Walks, store, transport: transport);
+        var peer = _world.AddPeer();
+        var (hasNewer, asked, sent) = (false, 0, new List<DhtValue>());
+        peer.OnRequest = (request, id, answer) =>
+        {
+            if (request.Kind == RequestKind.Store)
+            {
+                sent.Add(request.AsStore().Value);
+                return ResponseWriter.WriteStored(answer, id, !refuses || !hasNewer);
+            }
+
+            asked += request.Kind == RequestKind.FindValue ? 1 : 0;
+            return request.Kind == RequestKind.FindValue && hasNewer
+                ? ResponseWriter.WriteValue(answer, id, Second.ToValue(), secondsLeft: 600_000)
+                : peer.Naming()(request, id, answer);
+        };
+        peer.Ping(transport.Endpoint, _world.Random);
+        await _world.PassAsync(TimeSpan.FromSeconds(10));
+        Assert.Equal(StoreResult.Stored, (await keeper.KeepSignedAsync(First, Now.AddDays(30))).Local);
+        (hasNewer, asked, store.Result) = (true, 0, StoreResult.StorageFailed);
+        sent.Clear();
+
+        await _world.PassAsync(TimeSpan.FromHours(6));
+        Assert.InRange(asked, 4, 12);
+        Assert.Equal(0, keeper.Engine.Counts["values.republished"]);
+        Assert.Equal(First.ToValue(), (await store.GetAsync(Key, Now))!.Value);
+
+        store.Result = null;
+        await _world.PassAsync(Hourly);
+        Assert.Equal(Second.ToValue(), (await store.GetAsync(Key, Now))!.Value);
+    });
+
     // Nobody reaches anybody, and all but the keeper lose what they hold.
     [Fact]
     public void After_three_hours_in_which_nobody_reached_anybody_each_is_on_the_network_within_the_interval() => _world.Run(async () =>

@@ -48,6 +48,7 @@ function draw(usage) {
   return [
     el('div', { class: 'tiles' },
       tile('Keys', number(usage.keys)), tile('Bytes', bytes(usage.bytes)),
+      tile('Kept for their owners', number(usage.kept), { words: `of ${number(usage.mostKept)} at most` }),
       shards.length > 0 && tile('Shards', number(shards.length)),
       missing.size > 0 && tile('Shards that do not respond', number(missing.size), { isBad: true })),
     el('p', { class: 'quiet' }, 'Expired keys count until they are removed. Bytes are what quotas count: keys and values.'),
