@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using KadOrleans.Signatures;
 
 namespace KadOrleans.Grains;
 
@@ -60,6 +61,7 @@ internal static class GrainMetrics
         CacheGets.Add(0, Result(isHit: false));
         UnsentValues.Add(0);
         ShardMetrics.Begin();
+        ItemCheckMetrics.Begin();
         foreach (var target in Enum.GetValues<WriteTarget>())
         {
             WriteFailures.Add(0, Tag(target));

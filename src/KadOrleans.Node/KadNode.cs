@@ -12,7 +12,6 @@ public sealed class KadNode : IDht, IAsyncDisposable
     private readonly INodeStateStore _states;
     private readonly IPublicationStore _publications;
     private readonly OwnPublications _ownPublications;
-    private readonly KeptItems _kept;
     private readonly NodeEnvironment _environment;
     private readonly ExpiryTime? _clock;
     private readonly ILogger _logger;
@@ -58,7 +57,6 @@ public sealed class KadNode : IDht, IAsyncDisposable
         _clock = options.TrustClock ? null : new ExpiryTime(environment.Time, _logger);
         _environment = environment with { Time = _clock ?? environment.Time };
         _ownPublications = new OwnPublications(_publications, _store, _environment.Time, _logger);
-        _kept = new KeptItems(_store, options.Kademlia.ValueTimeToLive, _environment.Time);
         _watch = new NodeWatch(_watches, _store, _publications, _environment.Time);
         management ??= new InMemoryManagementStore();
         _rules = new NodeRuleBook(() => Engine, management, _environment.Time);
@@ -229,8 +227,12 @@ public sealed class KadNode : IDht, IAsyncDisposable
             : acknowledgement == SetAcknowledgement.Durable
                 ? await _ownPublications.SetSoonAsync(Parts.Maintenance, key, value, cancellationToken)
                 : await _ownPublications.SetAsync(Engine, key, value, cancellationToken);
-        return _watch.Learn(key, value, result);
+        return await LearnAsync(key, value, result, cancellationToken);
     }
+
+    // For watches, and for whoever was refused.
+    private async Task<SetResult> LearnAsync(NodeId key, DhtValue value, SetResult result, CancellationToken cancellationToken) =>
+        _watch.Learn(key, value, await _ownPublications.NameHeldAsync(key, result, cancellationToken));
 
     /// <inheritdoc/>
     public async Task<SetResult> SetAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default)
@@ -242,9 +244,10 @@ public sealed class KadNode : IDht, IAsyncDisposable
             return new SetResult { Local = StoreResult.InvalidItem };
         }
 
-        return _watch.Learn(key, value, _options.ClientOnly
+        var result = _options.ClientOnly
             ? await Engine.SetAsync(key, value, life, cancellationToken)
-            : await _ownPublications.SetForAsync(Engine, key, value, life, cancellationToken));
+            : await _ownPublications.SetForAsync(Engine, key, value, life, cancellationToken);
+        return await LearnAsync(key, value, result, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -267,7 +270,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
 
         if (!_options.ClientOnly)
         {
-            return _watch.Learn(key, value, await _ownPublications.SetIfAsync(
+            var result = await _ownPublications.SetIfAsync(
                 Engine,
                 Parts.Maintenance,
                 key,
@@ -276,7 +279,8 @@ public sealed class KadNode : IDht, IAsyncDisposable
                 condition,
                 life,
                 acknowledgement == SetAcknowledgement.Durable,
-                cancellationToken));
+                cancellationToken);
+            return await LearnAsync(key, value, result, cancellationToken);
         }
 
         return condition((await GetAsync(key, cancellationToken)).Value)
@@ -292,13 +296,13 @@ public sealed class KadNode : IDht, IAsyncDisposable
     public async Task<SetResult> KeepAsync(NodeId key, DhtValue item, DateTimeOffset until, CancellationToken cancellationToken = default) =>
         _options.ClientOnly
             ? throw new DhtUnavailableException("A client-only node has no storage, and keeps no items for their owners.")
-            : _watch.Learn(key, item, await _kept.KeepAsync(Engine, key, item, until, cancellationToken));
+            : await LearnAsync(key, item, await Parts.Maintenance.Kept.KeepAsync(Engine, key, item, until, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public async Task<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         var wasPublished = await _ownPublications.UnpublishAsync(Engine, key, cancellationToken);
-        return await _kept.EndAsync(key, cancellationToken) || wasPublished;
+        return await Parts.Maintenance.Kept.EndAsync(key, cancellationToken) || wasPublished;
     }
 
     /// <inheritdoc/>

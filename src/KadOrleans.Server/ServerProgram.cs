@@ -16,20 +16,36 @@ internal static class ServerProgram
     public static async Task<int> RunAsync(string[] settings, KadProviders providers, TextWriter output, TextWriter error)
     {
         var (isEdge, hasStarted) = (false, false);
-        using var claim = new PortClaim();
         IHost? host = null;
         ConsoleLog? log = null;
         try
         {
             isEdge = IsEdge(settings);
-            host = isEdge
-                ? EdgeHost.Build(settings, providers, output, error, () => hasStarted)
-                : SiloHost.Build(settings, providers, output, error, () => hasStarted);
-            log = host.Services.GetRequiredService<ConsoleLog>();
-            var code = isEdge
-                ? await RunEdgeAsync(host, () => hasStarted = true)
-                : await RunSiloAsync(host, providers, claim, output, () => hasStarted = true);
-            return await StoppedAsync(code);
+            for (var tries = 1; ; tries++)
+            {
+                using var claim = new PortClaim();
+                host = isEdge
+                    ? EdgeHost.Build(settings, providers, output, error, () => hasStarted)
+                    : SiloHost.Build(settings, providers, output, error, () => hasStarted);
+                log = host.Services.GetRequiredService<ConsoleLog>();
+                try
+                {
+                    var code = isEdge
+                        ? await RunEdgeAsync(host, () => hasStarted = true)
+                        : await RunSiloAsync(host, providers, claim, output, () => hasStarted = true);
+                    return await StoppedAsync(code);
+                }
+                catch (Exception exception) when (!isEdge && !hasStarted && tries < ChosenPorts.MostTries && !IsStopping(host)
+                    && ChosenPorts.WereTaken(exception, host.Services.GetRequiredService<KadOptions>().Silo))
+                {
+                    SiloLog.PortTaken(host.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ChosenPorts)));
+
+                    // What a half-started host logs of its shutdown says nothing.
+                    log.Close();
+                    await DisposeAsync(host);
+                    host = null;
+                }
+            }
         }
         catch (StopException exception) when (exception.InnerException is OrleansLifecycleCanceledException && IsStopping(host))
         {

@@ -10,6 +10,8 @@ public sealed class Ed25519KeyPair : IDisposable
     /// <summary>Length of the seed, which is the secret that a key pair is made of, in bytes.</summary>
     public const int SeedLength = 32;
 
+    private const string PemBegin = "-----BEGIN ";
+
     private readonly Key _key;
 
     private Ed25519KeyPair(Key key)
@@ -46,14 +48,14 @@ public sealed class Ed25519KeyPair : IDisposable
     /// <exception cref="ObjectDisposedException">The pair was disposed.</exception>
     public byte[] ExportSeed() => _key.Export(KeyBlobFormat.RawPrivateKey);
 
-    /// <summary>The key pair of text in PEM (PKCS #8, RFC 8410), as <see cref="ExportPem"/> and OpenSSL write it.</summary>
+    /// <summary>The key pair of text in PEM (PKCS #8, RFC 8410), as <see cref="ExportPem"/> and OpenSSL write it. Text may stand before the block.</summary>
     /// <param name="pem">The text.</param>
-    /// <param name="pair">The key pair; null if the text has no private key of Ed25519.</param>
+    /// <param name="pair">The key pair; null if the text has no private key of Ed25519, or another block beside it.</param>
     public static bool TryFromPem(string pem, [NotNullWhen(true)] out Ed25519KeyPair? pair)
     {
         ArgumentNullException.ThrowIfNull(pem);
         pair = null;
-        if (!PemEncoding.TryFind(pem, out var fields) || pem.AsSpan()[fields.Label] is not "PRIVATE KEY")
+        if (pem.AsSpan().Count(PemBegin) != 1 || !PemEncoding.TryFind(pem, out var fields) || pem.AsSpan()[fields.Label] is not "PRIVATE KEY")
         {
             return false;
         }

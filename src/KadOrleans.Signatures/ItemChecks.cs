@@ -69,11 +69,13 @@ internal sealed class ItemChecks : IThreadPoolWorkItem
 
         if (_budget.FindRefusal(source, _time.GetUtcNow()) is { } refusal)
         {
+            ItemCheckMetrics.Note(ItemCheckResult.OverBudget);
             return new(new ItemCheck(refusal));
         }
 
         if (ItemEnvelope.Find(value) is not { } item || item.Key != key)
         {
+            ItemCheckMetrics.Note(ItemCheckResult.Malformed);
             return new(new ItemCheck(StoreResult.InvalidItem));
         }
 
@@ -107,6 +109,7 @@ internal sealed class ItemChecks : IThreadPoolWorkItem
             _budget.Note(source, isValid, _time.GetUtcNow());
         }
 
+        ItemCheckMetrics.Note(isValid ? ItemCheckResult.Accepted : ItemCheckResult.Forged);
         return new ItemCheck(isValid ? StoreResult.Stored : StoreResult.InvalidItem, verified);
     }
 
@@ -117,6 +120,7 @@ internal sealed class ItemChecks : IThreadPoolWorkItem
         {
             if (_waiting.Count >= MaxWaiting && !source.IsTrusted)
             {
+                ItemCheckMetrics.Note(ItemCheckResult.Busy);
                 return new(new ItemCheck(StoreResult.Busy));
             }
 

@@ -16,7 +16,34 @@ internal static class EdgeCommands
         Change(io, "rotate-ids", "Give an edge other node ids, within 10 s.", "rotateIds"),
         Change(io, "forget", "Remove a name and its ids. Not of a live edge.", "forget"));
 
-    private static Command List(CommandIo io, ExampleCommand command) => ApiCommand.List(io, command, Path, static (printer, result) => printer.Table(
+    private static Command List(CommandIo io, ExampleCommand command)
+    {
+        var isNode = false;
+        return ApiCommand.Create(
+            io,
+            command,
+            async (_, client, cancellationToken) =>
+            {
+                var result = await client.SendAsync(ApiRequest.Get(Path), cancellationToken);
+
+                // A cluster without edges has silos.
+                isNode = result.List("edges").Count == 0
+                    && (await client.SendAsync(ApiRequest.Get(SiloCommands.Path), cancellationToken)).List("silos").Count == 0;
+                return result;
+            },
+            (printer, result) =>
+            {
+                if (isNode)
+                {
+                    printer.Line("This is one node, which has no edges; a cluster has.");
+                    return;
+                }
+
+                Print(printer, result);
+            });
+    }
+
+    private static void Print(ResultPrinter printer, JsonObject result) => printer.Table(
         ["name", "state", "ids", "endpoint", "contacts", "epoch", "last seen", "waiting", "overdue"],
         [
             .. result.List("edges").Select(string[] (edge) =>
@@ -24,7 +51,7 @@ internal static class EdgeCommands
                 edge.Text("name"), edge.Text("state"), $"{edge.List("ids").Count}", string.Join(' ', edge.List("endpoints").Take(1)),
                 edge.Text("contacts"), edge.Text("epoch"), edge.Text("lastSeen"), .. SweepText.Waiting(edge, edge.Text("state") == "live"),
             ]),
-        ]));
+        ]);
 
     private static Command Change(CommandIo io, string name, string description, string action)
     {
@@ -40,6 +67,8 @@ internal static class EdgeCommands
 
 internal static class SiloCommands
 {
+    public const string Path = "/v1/admin/silos";
+
     private const string ShardsPath = "/v1/admin/shards";
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -50,7 +79,7 @@ internal static class SiloCommands
             "silos",
             "List the silos: which are ready or why not, their releases, clocks and nodes, and where the edge directory is.",
             "silos").Alias("silo"),
-        "/v1/admin/silos",
+        Path,
         static (printer, result) =>
         {
             var silos = result.List("silos");

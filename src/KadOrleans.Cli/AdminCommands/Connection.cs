@@ -35,21 +35,24 @@ internal sealed class Connection
 
     public AdminClient Open(ParseResult parsed)
     {
-        var variable = Environment.GetEnvironmentVariable(UrlVariable) is { Length: > 0 } set ? set : null;
-        var text = parsed.GetValue(_url) ?? UrlOf(parsed.GetValue(_data)) ?? variable ?? DefaultUrl;
+        var (what, text) = parsed.GetValue(_url) is { } given ? ($"{_url.Name} is", given)
+            : UrlOf(parsed.GetValue(_data)) is var (file, written) ? ($"{_data.Name}: '{file}' has", written)
+            : ($"{UrlVariable} is", Environment.GetEnvironmentVariable(UrlVariable) is { Length: > 0 } set ? set : DefaultUrl);
         return Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.AbsolutePath == "/"
             ? new AdminClient(url!, ReadToken(parsed), authorities: ReadAuthorities(parsed))
-            : throw CommandException.WrongUsage(
-                $"{(parsed.GetValue(_url) is null && text == variable ? UrlVariable : "--url")} is '{text}'; http://HOST:PORT or https://HOST:PORT is needed.");
+            : throw CommandException.WrongUsage($"{what} '{text}'; http://HOST:PORT or https://HOST:PORT is needed.");
     }
 
     // Null for a server that could not say it.
-    private static string? UrlOf(string? folder)
+    private static (string File, string Url)? UrlOf(string? folder)
     {
         try
         {
-            return folder is not null && Path.Combine(folder, OwnToken.UrlFileName) is var path && File.Exists(path)
-                ? File.ReadLines(path).FirstOrDefault()
+            return folder is not null
+                && Path.Combine(folder, OwnToken.UrlFileName) is var path
+                && File.Exists(path)
+                && File.ReadLines(path).FirstOrDefault() is { } url
+                ? (path, url)
                 : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -73,9 +76,12 @@ internal sealed class Connection
         (null, { } folder) => ReadOwn(folder),
         ({ } file, { } folder) => throw CommandException.WrongUsage($"Both --token-file '{file}' and --data '{folder}' are given; one of them is needed."),
         _ => Environment.GetEnvironmentVariable(TokenVariable) is { Length: > 0 } token
-            ? token
+            ? IsToken(token) ? token : throw CommandException.WrongUsage($"{TokenVariable} has no token; 'kad token add' prints one.")
             : throw CommandException.WrongUsage($"No token is given; --token-file, --data or {TokenVariable} of the environment is needed."),
     };
+
+    // Of what a header takes.
+    private static bool IsToken(string text) => text.Length > 0 && text.All(c => c is > ' ' and <= '~');
 
     private static string ReadOwn(string folder)
     {
@@ -104,7 +110,7 @@ internal sealed class Connection
         try
         {
             var token = new FileInfo(path).Length <= MaxTokenBytes ? File.ReadAllText(path).Trim() : string.Empty;
-            return token.Length > 0 && token.All(c => c is > ' ' and <= '~')
+            return IsToken(token)
                 ? token
                 : throw CommandException.WrongUsage($"{option}: '{path}' has no token; 'kad token add' prints one.");
         }

@@ -28,7 +28,7 @@ internal static class KeepCommand
                         ends ? $"Both --until '{date}' and --end are given; one of them is needed." : "No date is given; --until DATE, or --end, is needed.");
                 }
 
-                var key = ItemOwners.KeyOf(parsed.GetValue(owner)!, salt, parsed);
+                var key = salt.ReadKey(parsed.GetValue(owner)!, parsed);
                 if (ends)
                 {
                     await client.SendAsync(new ApiRequest(HttpMethod.Delete, $"/v1/keys/{key}?as=digest"), cancellationToken);

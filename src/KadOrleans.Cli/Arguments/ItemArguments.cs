@@ -11,22 +11,20 @@ internal sealed class SaltOptions
 
     private readonly Option<string?> _hex = CommonOptions.Text("--salt-hex", "HEX", "The same in hexadecimal.");
 
+    private readonly ItemIdText _names;
+
+    public SaltOptions() => _names = new ItemIdText("OWNER", _text.Name, _hex.Name);
+
     public Symbol[] All => [_text, _hex];
 
     public bool IsGiven(ParseResult parsed) => parsed.GetValue(_text) is not null || parsed.GetValue(_hex) is not null;
 
-    public ReadOnlyMemory<byte> Read(ParseResult parsed)
-    {
-        var salt = (parsed.GetValue(_text), parsed.GetValue(_hex)) switch
-        {
-            ({ } text, { } hex) => throw CommandException.WrongUsage($"Both {_text.Name} '{text}' and {_hex.Name} '{hex}' are given; one of them is needed."),
-            (null, { } hex) => ItemTexts.ParseHex(_hex.Name, hex),
-            var (text, _) => Encoding.UTF8.GetBytes(text ?? string.Empty),
-        };
-        return salt.Length <= Item.MaxSaltLength
-            ? salt
-            : throw CommandException.WrongUsage($"{_text.Name}: {new ItemError(ItemFault.SaltLength, salt.Length)}");
-    }
+    public ReadOnlyMemory<byte> Read(ParseResult parsed) =>
+        _names.FindSaltProblem(parsed.GetValue(_text), parsed.GetValue(_hex), out var salt) is { } problem ? throw CommandException.WrongUsage(problem) : salt;
+
+    /// <summary>The key that OWNER means with this salt: a public key, which a salt may go with, or the key of any item.</summary>
+    public NodeId ReadKey(string owner, ParseResult parsed) =>
+        _names.FindProblem(owner, parsed.GetValue(_text), parsed.GetValue(_hex), out var key) is { } problem ? throw CommandException.WrongUsage(problem) : key;
 }
 
 /// <summary>VALUE, or <c>--file</c> in its place, as a value in bencode.</summary>
@@ -51,6 +49,8 @@ internal sealed class ItemValueArguments
         "--file", "PATH", "Read the value from this file in place of VALUE, its bytes as they are; - is the standard input.");
 
     public Symbol[] All => [_value, _type, _file];
+
+    public bool IsGiven(ParseResult parsed) => parsed.GetValue(_value) is not null || parsed.GetValue(_file) is not null;
 
     /// <summary>The value in canonical bencode, of a length that an item may have.</summary>
     public async Task<ReadOnlyMemory<byte>> ReadAsync(ParseResult parsed, CommandIo io, CancellationToken cancellationToken)
@@ -91,19 +91,6 @@ internal sealed class ItemValueArguments
     };
 
     private static CommandException UnknownType(string type) => CommandException.WrongUsage($"--type is '{type}'; {Types} is allowed.");
-}
-
-/// <summary>OWNER: a public key, which a salt may go with, or the key of any item.</summary>
-internal static class ItemOwners
-{
-    public static NodeId KeyOf(string given, SaltOptions salt, ParseResult parsed) =>
-        given.Length == 2 * Item.PublicKeyLength ? Item.KeyOf(ItemTexts.ParseHex("OWNER", given), salt.Read(parsed).Span)
-        : !NodeId.TryParse(given, out var key)
-        ? throw CommandException.WrongUsage(
-            $"OWNER is '{VisibleText.Excerpt(given)}'; a public key in {2 * Item.PublicKeyLength} hexadecimal digits, or a key in {2 * NodeId.Length}, "
-            + "is needed.")
-        : salt.IsGiven(parsed) ? throw CommandException.WrongUsage($"OWNER is the key '{given}', which has a salt in it; --salt goes with a public key.")
-        : key;
 }
 
 internal static class ItemTexts

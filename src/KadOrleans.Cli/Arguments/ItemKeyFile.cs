@@ -15,6 +15,10 @@ internal static class ItemKeyFile
 
     public static Option<string?> Option(string description) => CommonOptions.Text(OptionName, "FILE", description);
 
+    /// <summary>The file that is given; none is wrong usage.</summary>
+    public static string Require(string? path) => path
+        ?? throw CommandException.WrongUsage($"No key is given; {OptionName} FILE is needed, and 'kad item keygen FILE' makes one.");
+
     /// <summary>Writes a new key into a new file of its owner.</summary>
     public static void WriteNew(string name, string path, Ed25519KeyPair pair)
     {
@@ -40,8 +44,9 @@ internal static class ItemKeyFile
     {
         ThrowIfEmpty(name, path);
         var text = await Task.Run(() => ReadText(name, path), cancellationToken).WaitAsync(cancellationToken);
-        return Ed25519KeyPair.TryFromPem(text, out var pair)
-            ? pair
+        return Ed25519KeyPair.TryFromPem(text, out var pair) ? pair
+            : text.AsSpan().Count("-----BEGIN ") is > 1 and var blocks
+            ? throw CommandException.WrongUsage($"{name}: '{path}' has {blocks} blocks in PEM; one private key and nothing else is needed.")
             : throw CommandException.WrongUsage(
                 $"{name}: '{path}' has no Ed25519 private key in PEM (PKCS #8), as 'kad item keygen' makes one, or 'openssl genpkey -algorithm ed25519'.");
     }

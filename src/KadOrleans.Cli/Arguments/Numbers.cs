@@ -4,8 +4,15 @@ namespace KadOrleans.Cli;
 
 public static class Numbers
 {
+    /// <summary>What a time is in sentences.</summary>
+    public const string Seconds = "a whole number of seconds";
+
     public static int ParseWhole(string name, string text, int least, int most) =>
         Parse(name, text, NumberStyles.AllowLeadingSign, least, most, "a whole number");
+
+    /// <summary>A time in whole seconds.</summary>
+    public static TimeSpan ParseSeconds(string name, string text, int least, int most) =>
+        TimeSpan.FromSeconds(Parse(name, text, NumberStyles.AllowLeadingSign, least, most, Seconds));
 
     public static T Parse<T>(string name, string text, NumberStyles styles, T least, T most, string what)
         where T : INumber<T> => T.TryParse(text, styles, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
@@ -18,16 +25,18 @@ public static class Numbers
 internal sealed class NumberOption : Option<string?>
 {
     private readonly (int Least, int Most, int ByDefault) _bounds;
+    private readonly string _what;
 
-    public NumberOption(string name, string description, int least, int most, int byDefault)
+    /// <summary>What: the number with its unit, such as 'a whole number of seconds', for the sentence to who gives another.</summary>
+    public NumberOption(string name, string description, int least, int most, int byDefault, string what = "a whole number")
         : base(name)
     {
-        _bounds = (least, most, byDefault);
+        (_bounds, _what) = ((least, most, byDefault), what);
         Description = string.Create(CultureInfo.InvariantCulture, $"{description}, {least} to {most}. [default: {byDefault}]");
         HelpName = "N";
     }
 
     public int Read(ParseResult parsed) => parsed.GetValue(this) is { } text
-        ? Numbers.ParseWhole(Name, text, _bounds.Least, _bounds.Most)
+        ? Numbers.Parse(Name, text, NumberStyles.AllowLeadingSign, _bounds.Least, _bounds.Most, _what)
         : _bounds.ByDefault;
 }

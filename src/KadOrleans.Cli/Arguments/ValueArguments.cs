@@ -35,7 +35,7 @@ internal sealed class ValueArguments(string life)
         return (
             Keys.Choose(key, parsed.GetValue(_digest)),
             text is null ? await Values.ReadAsync(type, parsed.GetValue(_file)!, io.OpenInput, cancellationToken) : Values.Parse(type, text),
-            parsed.GetValue(_life) is { } seconds ? TimeSpan.FromSeconds(Numbers.ParseWhole(_life.Name, seconds, 1, StoreRules.MaxLifeSeconds)) : null);
+            parsed.GetValue(_life) is { } seconds ? Numbers.ParseSeconds(_life.Name, seconds, 1, StoreRules.MaxLifeSeconds) : null);
     }
 
     // VALUE is null where a file has it. A missing key, or one beside a digest, is refused by those who choose between both.

@@ -17,12 +17,15 @@ internal sealed class ViaOption : Option<string[]>
     }
 
     /// <summary>The nodes given; empty if there are none.</summary>
-    public IReadOnlyList<string> Find(ParseResult parsed) => parsed.GetValue(this) is { Length: > 0 } given
-        ? given
-        : Environment.GetEnvironmentVariable(Variable)?.Split(Separators, StringSplitOptions.RemoveEmptyEntries) ?? [];
+    public NamedNodes Find(ParseResult parsed) => parsed.GetValue(this) is { Length: > 0 } given
+        ? new NamedNodes(Name, given)
+        : new NamedNodes(Variable, Environment.GetEnvironmentVariable(Variable)?.Split(Separators, StringSplitOptions.RemoveEmptyEntries) ?? []);
 
     /// <summary>The nodes given, one or more; else that is wrong usage.</summary>
-    public IReadOnlyList<string> Read(ParseResult parsed) => Find(parsed) is { Count: > 0 } nodes
-        ? nodes
-        : throw CommandException.WrongUsage($"No node is given; --via HOST:PORT, or {Variable} of the environment, is needed.");
+    public NamedNodes Read(ParseResult parsed) => Find(parsed) is { Nodes.Count: > 0 } found
+        ? found
+        : throw CommandException.WrongUsage($"No node is given; {Name} HOST:PORT, or {Variable} of the environment, is needed.");
 }
+
+/// <summary>Nodes as they were typed, and what they were given by: the option or the variable, which a sentence about them names.</summary>
+internal sealed record NamedNodes(string Name, IReadOnlyList<string> Nodes);

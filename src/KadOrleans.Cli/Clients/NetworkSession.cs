@@ -7,13 +7,13 @@ internal sealed class NetworkSession(CommandIo io, bool json)
 
     /// <summary>Joins as a client, acts, and leaves. The title is the progress line's.</summary>
     public async Task<T> RunAsync<T>(
-        IReadOnlyList<string> via, string title, Func<DhtNode, Task<T>> act, CancellationToken cancellationToken)
+        NamedNodes via, string title, Func<DhtNode, Task<T>> act, CancellationToken cancellationToken)
     {
-        var targets = await Target.ResolveAsync("--via", via, io, cancellationToken);
+        var targets = await Target.ResolveAsync(via.Name, via.Nodes, io, cancellationToken);
         await using var client = await EphemeralClient.StartAsync(targets, cancellationToken);
         return await new Progress(io, json).ShowAsync(() => title, async () =>
         {
-            await JoinAsync(client.Engine, targets, cancellationToken);
+            await JoinAsync(client.Engine, via.Name, targets, cancellationToken);
             return await act(client.Engine);
         });
     }
@@ -21,7 +21,7 @@ internal sealed class NetworkSession(CommandIo io, bool json)
     // As RunAsync, and checks whether the contacts nearest to the lookup's target are crowded. That needs an estimate of the network's
     // size. A client that has just joined has none, so it looks up random ids meanwhile. A command that fails gives no warning.
     public async Task<T> RunJudgedAsync<T>(
-        IReadOnlyList<string> via,
+        NamedNodes via,
         string title,
         Func<DhtNode, Task<T>> act,
         Func<T, Func<LookupOutcome, LookupOutcome>, T> judge,
@@ -52,10 +52,10 @@ internal sealed class NetworkSession(CommandIo io, bool json)
         return Task.WhenAll(Enumerable.Range(0, count).Select(_ => engine.FindNodeAsync(NodeId.Random(random), cancellationToken)));
     }
 
-    private async Task JoinAsync(DhtNode engine, IReadOnlyList<Target> targets, CancellationToken cancellationToken)
+    private async Task JoinAsync(DhtNode engine, string name, IReadOnlyList<Target> targets, CancellationToken cancellationToken)
     {
         var pinged = await new Pinger(engine).PingAllAsync(targets, Timeout, cancellationToken);
-        var problems = pinged.Where(p => !p.IsNode).Select(p => $"--via: {p.Problem}").ToList();
+        var problems = pinged.Where(p => !p.IsNode).Select(p => $"{name}: {p.Problem}").ToList();
         var isAlone = problems.Count == pinged.Count;
         foreach (var problem in isAlone ? problems.SkipLast(1) : problems)
         {

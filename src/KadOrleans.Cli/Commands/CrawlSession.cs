@@ -1,7 +1,7 @@
 namespace KadOrleans.Cli;
 
 internal sealed record CrawlSettings(
-    IReadOnlyList<string> Via, CrawlOptions Options, int Rate, string? Output, bool IsCsv, string? Svg, string? Resume, bool Json);
+    NamedNodes Via, CrawlOptions Options, int Rate, string? Output, bool IsCsv, string? Svg, string? Resume, bool Json);
 
 internal sealed class CrawlSession(CommandIo io, CrawlSettings settings)
 {
@@ -17,13 +17,13 @@ internal sealed class CrawlSession(CommandIo io, CrawlSettings settings)
         await using var state = settings.Resume is { } path
             ? await CrawlStateFile.OpenAsync(path, record => run.Change(crawl => crawl.Restore(record)))
             : null;
-        if (settings.Via.Count == 0 && run.Records.Count == 0)
+        if (settings.Via.Nodes.Count == 0 && run.Records.Count == 0)
         {
             throw CommandException.WrongUsage(
                 $"No node to begin with is given; --via HOST:PORT, or {ViaOption.Variable} of the environment, is needed.");
         }
 
-        var targets = settings.Via.Count == 0 ? [] : await Target.ResolveAsync("--via", settings.Via, io, cancellationToken);
+        var targets = settings.Via.Nodes.Count == 0 ? [] : await Target.ResolveAsync(settings.Via.Name, settings.Via.Nodes, io, cancellationToken);
         foreach (var endpoint in targets.SelectMany(t => t.Endpoints))
         {
             run.Change(crawl => crawl.Add(endpoint));

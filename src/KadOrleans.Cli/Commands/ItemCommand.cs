@@ -16,7 +16,7 @@ internal static class ItemCommand
                 "kad item get --key owner.pem --salt shop --via 127.0.0.1:8468",
             ],
             Notes = "Others read an item by its owner's public key, which 'kad item public' prints.",
-        }.With(CreateKeygen(io), CreatePublic(io), CreatePut(io), CreateGet(io), CreateEnd(io));
+        }.With(CreateKeygen(io), CreatePublic(io), CreatePut(io), CreateGet(io), CreateEnd(io), CreateSign(io));
 
     private static ExampleCommand CreateKeygen(CommandIo io)
     {
@@ -91,6 +91,43 @@ internal static class ItemCommand
             put.RunAsync(parsed, io, json, (owner, salt, seq, token) => owner.SignEndAsync(salt, seq, token), cancellationToken));
     }
 
+    private static ExampleCommand CreateSign(CommandIo io)
+    {
+        var (value, key, salt) = (new ItemValueArguments(), ItemKeyFile.Option("The file with the owner's key, as 'kad item keygen' writes it."), new SaltOptions());
+        var seq = CommonOptions.Text(ItemPutOptions.SeqName, "N", "Its sequence number, which must be higher than that of the item that it replaces.");
+        var end = new Option<bool>("--end") { Description = "Sign the end of the owner's value in place of VALUE." };
+        return new ExampleCommand("sign", "Sign a value without a network, and print the item as JSON, as PUT /v1/items takes it.")
+        {
+            Examples =
+            [
+                "kad item sign hello --key owner.pem --seq 1",
+                "kad item sign --end --key owner.pem --salt shop --seq 8 > end.json",
+            ],
+            Notes = "Nobody is asked which number the owner has signed last: 'kad item get' tells it.",
+        }.With([.. value.All, key, .. salt.All, seq, end]).Runs(async (parsed, _, cancellationToken) =>
+        {
+            var (path, number, ends) = (ItemKeyFile.Require(parsed.GetValue(key)), ItemTexts.ParseSeq(seq.Name, parsed.GetValue(seq)), parsed.GetValue(end));
+            if (number is not { } chosen)
+            {
+                throw CommandException.WrongUsage($"No sequence number is given; {seq.Name} N is needed, 0 to {long.MaxValue}.");
+            }
+
+            if (ends && value.IsGiven(parsed))
+            {
+                throw CommandException.WrongUsage($"Both a value and {end.Name} are given; one of them is needed.");
+            }
+
+            var (bytes, content) = (salt.Read(parsed), ends ? default : await value.ReadAsync(parsed, io, cancellationToken));
+            using var pair = await ItemKeyFile.ReadAsync(key.Name, path, cancellationToken);
+            var owner = pair.ToSigner();
+            var item = ends
+                ? await owner.SignEndAsync(bytes, chosen, cancellationToken)
+                : await owner.SignAsync(bytes, chosen, content, cancellationToken);
+            new ResultPrinter(io, json: true).Json(ResultJson.Of(ItemResult.Of(item, item.Key)));
+            return ExitCode.Done;
+        });
+    }
+
     private static ExampleCommand CreateGet(CommandIo io)
     {
         var owner = new Argument<string?>("OWNER")
@@ -123,7 +160,7 @@ internal static class ItemCommand
         switch (owner, file)
         {
             case ({ } given, null):
-                return ItemOwners.KeyOf(given, salt, parsed);
+                return salt.ReadKey(given, parsed);
             case (null, { } path):
                 using (var pair = await ItemKeyFile.ReadAsync(ItemKeyFile.OptionName, path, cancellationToken))
                 {

@@ -5,7 +5,8 @@ namespace KadOrleans.Cli;
 /// <summary>The options of commands that sign an item, and how they store it.</summary>
 internal sealed class ItemPutOptions
 {
-    private const string SeqName = "--seq";
+    public const string SeqName = "--seq";
+
     private const string ExpectedName = "--expected-seq";
 
     private readonly Option<string?> _key = ItemKeyFile.Option("The file with the owner's key, as 'kad item keygen' writes it.");
@@ -46,8 +47,7 @@ internal sealed class ItemPutOptions
         Func<ItemSigner, ReadOnlyMemory<byte>, long, CancellationToken, ValueTask<Item>> sign,
         CancellationToken cancellationToken)
     {
-        var path = parsed.GetValue(_key)
-            ?? throw CommandException.WrongUsage($"No key is given; {ItemKeyFile.OptionName} FILE is needed, and 'kad item keygen FILE' makes one.");
+        var path = ItemKeyFile.Require(parsed.GetValue(_key));
         var (given, expected) = (ItemTexts.ParseSeq(SeqName, parsed.GetValue(_seq)), ItemTexts.ParseSeq(ExpectedName, parsed.GetValue(_expected)));
         var (salt, life, via) = (_salt.Read(parsed), ReadLife(parsed), _via.Read(parsed));
         using var pair = await ItemKeyFile.ReadAsync(ItemKeyFile.OptionName, path, cancellationToken);
@@ -109,7 +109,7 @@ internal sealed class ItemPutOptions
     }
 
     private TimeSpan? ReadLife(ParseResult parsed) => parsed.GetValue(_life) is { } seconds
-        ? TimeSpan.FromSeconds(Numbers.ParseWhole(_life.Name, seconds, 1, StoreRules.MaxLifeSeconds))
+        ? Numbers.ParseSeconds(_life.Name, seconds, 1, StoreRules.MaxLifeSeconds)
         : null;
 
     private static string Say(FormattableString sentence) => sentence.ToString(CultureInfo.InvariantCulture);

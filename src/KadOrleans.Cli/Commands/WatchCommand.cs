@@ -8,7 +8,7 @@ internal static class WatchCommand
     public static Command Create(CommandIo io)
     {
         var (key, via) = (new KeyArgument(), new ViaOption());
-        var interval = new NumberOption("--interval", "Seconds between two gets", 1, MostSeconds, DefaultSeconds);
+        var interval = new NumberOption("--interval", "Seconds between two gets", 1, MostSeconds, DefaultSeconds, Numbers.Seconds);
         return new ExampleCommand("watch", "Print the value of a key, and each change of it, until Ctrl-C.")
         {
             Examples = ["kad watch greeting --via 127.0.0.1:8468", "kad watch greeting --interval 60 --via 127.0.0.1:8468 --json"],

@@ -45,7 +45,8 @@ internal record struct SetResultSurrogate(
     [property: Id(1)] int Stored,
     [property: Id(2)] int Refused,
     [property: Id(3)] int Failed,
-    [property: Id(4)] LookupOutcome? Lookup);
+    [property: Id(4)] LookupOutcome? Lookup,
+    [property: Id(5)] long? HeldSeq);
 
 [RegisterConverter]
 internal sealed class SetResultConverter() : SimpleConverter<SetResult, SetResultSurrogate>(
@@ -56,8 +57,9 @@ internal sealed class SetResultConverter() : SimpleConverter<SetResult, SetResul
         Refused = surrogate.Refused,
         Failed = surrogate.Failed,
         Lookup = surrogate.Lookup,
+        HeldSeq = surrogate.HeldSeq,
     },
-    value => new(value.Local, value.Stored, value.Refused, value.Failed, value.Lookup));
+    value => new(value.Local, value.Stored, value.Refused, value.Failed, value.Lookup, value.HeldSeq));
 
 /// <summary>The kind of a failure is not sent: the caller gets <see cref="RequestFailure.TimedOut"/>.</summary>
 [GenerateSerializer]

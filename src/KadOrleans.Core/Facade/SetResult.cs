@@ -21,6 +21,12 @@ public sealed record SetResult
     /// </summary>
     public StoreResult? Publication { get; init; }
 
+    /// <summary>
+    /// If <see cref="Local"/> is <see cref="StoreResult.OlderItem"/>: the sequence number of the item that this DHT holds or publishes, 0 to
+    /// 2^63 - 1. Null otherwise, and if it could not be read.
+    /// </summary>
+    public long? HeldSeq { get; init; }
+
     /// <summary>The lookup of the contacts; null if there was none before the call returned.</summary>
     public LookupOutcome? Lookup { get; init; }
 

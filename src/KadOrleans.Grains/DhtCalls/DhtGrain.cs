@@ -177,7 +177,8 @@ internal sealed class DhtGrain(
     {
         var limit = Limit(CallLimit);
         var (own, put) = await PutAsync(key, value, life: null, condition: null, cancellationToken);
-        return own == StoreResult.Stored ? await SendAsync(put, life: null, limit, cancellationToken) : new SetResult { Local = own };
+        return own == StoreResult.Stored ? await SendAsync(put, life: null, limit, cancellationToken)
+            : await RefusedAsync(key, own, cancellationToken);
     }
 
     public async ValueTask<SetResult> PublishAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)
@@ -187,9 +188,30 @@ internal sealed class DhtGrain(
         {
             // Not awaited: the value is durable, and a failure is logged.
             _ = SendAsync(put, life: null, Limit(CallLimit), CancellationToken.None);
+            return new SetResult { Local = own };
         }
 
-        return new SetResult { Local = own };
+        return await RefusedAsync(key, own, cancellationToken);
+    }
+
+    // Names the item that was newer, if the shard still answers.
+    private async Task<SetResult> RefusedAsync(NodeId key, StoreResult refusal, CancellationToken cancellationToken)
+    {
+        if (refusal != StoreResult.OlderItem)
+        {
+            return new SetResult { Local = refusal };
+        }
+
+        try
+        {
+            var held = (await CallShardAsync(key, shard => shard.GetAsync([key]), cancellationToken))[0];
+            return new SetResult { Local = refusal, HeldSeq = CheckedItem.OfChecked(key, held?.Value)?.Item.Seq };
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            NoteFailure(key, e);
+            return new SetResult { Local = refusal };
+        }
     }
 
     public async ValueTask<SetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default)
@@ -197,7 +219,8 @@ internal sealed class DhtGrain(
         StoreRules.ThrowIfNoLife(life);
         var limit = Limit(CallLimit);
         var (own, put) = await PutAsync(key, value, life, condition: null, cancellationToken);
-        return own == StoreResult.Stored ? await SendAsync(put, life, limit, cancellationToken) : new SetResult { Local = own };
+        return own == StoreResult.Stored ? await SendAsync(put, life, limit, cancellationToken)
+            : await RefusedAsync(key, own, cancellationToken);
     }
 
     public async ValueTask<SetResult> SetIfAsync(
@@ -214,7 +237,7 @@ internal sealed class DhtGrain(
         var (own, put) = await PutAsync(key, value, life, condition, cancellationToken);
         if (own != StoreResult.Stored)
         {
-            return new SetResult { Local = own };
+            return await RefusedAsync(key, own, cancellationToken);
         }
 
         var sending = SendAsync(put, life, limit, isDurable ? CancellationToken.None : cancellationToken);
@@ -234,7 +257,7 @@ internal sealed class DhtGrain(
         var (own, put) = await PutAsync(key, item, life: null, condition: null, cancellationToken, end);
         if (own != StoreResult.Stored)
         {
-            return new SetResult { Local = own };
+            return await RefusedAsync(key, own, cancellationToken);
         }
 
         var sent = await SendAsync(put, life: null, limit, cancellationToken);

@@ -48,7 +48,7 @@ internal static class KeyApi
     public static async Task<ApiProblemException> NotStoredAsync(RequestedKey key, SetResult result, StoreFigureSource figures)
     {
         var what = $"The value of the key '{key}' was not stored:";
-        return FindRefusal(result.Local) is var (type, why) ? new ApiProblemException(type, $"{what} {why}")
+        return FindRefusal(result) is var (type, why) ? new ApiProblemException(type, $"{what} {why}")
             : await QuotaRefusal.FindAsync(result, figures) is { } quota
             ? new ApiProblemException(ProblemType.StoreFull, $"{what} {quota.Sentence}") { Reason = quota.Reason }
             : new ApiProblemException(
@@ -57,12 +57,14 @@ internal static class KeyApi
                 + (result.Lookup is { } lookup ? $"; {LookupText.Describe(lookup)}" : "."));
     }
 
-    private static (ProblemType Type, string Why)? FindRefusal(StoreResult? local) =>
-        local == StoreResult.Outdated ? (ProblemType.Conflict, "another one is published here, or lives longer.")
+    private static (ProblemType Type, string Why)? FindRefusal(SetResult result) =>
+        result.Local is not { } local ? null
+        : local == StoreResult.Outdated ? (ProblemType.Conflict, "another one is published here, or lives longer.")
         : local == StoreResult.InvalidItem
         ? (ProblemType.InvalidItem, "it begins as a signed item does, and is none that its owner signed for this key.")
         : local == StoreResult.OlderItem
-        ? (ProblemType.OlderItem, "its owner has signed a higher sequence number, or another value with this one.")
+        ? (ProblemType.OlderItem, "its owner has signed a higher sequence number, or another value with this one"
+            + (result.HeldSeq is { } seq ? string.Create(CultureInfo.InvariantCulture, $"; the item that is held has the number {seq}.") : "."))
         : local == StoreResult.NotOwner ? (ProblemType.NotOwner, "the key has a signed item, which its owner alone replaces.")
         : null;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using KadOrleans.Signatures;
 
 namespace KadOrleans.Node;
 
@@ -154,6 +155,7 @@ internal sealed class NodeMetrics
     {
         Counters.ForEach(static counter => counter.Begin());
         Array.ForEach(OutgoingTags, static tags => Outgoing.Add(0, tags));
+        ItemCheckMetrics.Begin();
     }
 
     public void Received(RequestKind kind) => Add(Requests, (int)kind);

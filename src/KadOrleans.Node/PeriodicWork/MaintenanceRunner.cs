@@ -24,13 +24,14 @@ internal sealed class MaintenanceRunner(
 
     private readonly StoreWatch _watch = new(node, store, environment);
 
-    private readonly KeptItems _kept = new(store, node.Kademlia.ValueTimeToLive, environment.Time);
-
     // One runs and one waits; more would only run again.
     private readonly Channel<MaintenanceTask> _requested = Channel.CreateBounded<MaintenanceTask>(1);
 
     internal RoutingTableRefreshManager Walks { get; } =
         new(node, new RandomWalk(node, node.Options.RandomWalk, environment), node.Options.RandomWalk, environment);
+
+    /// <summary>What is kept for its owners in the store, and ends in time.</summary>
+    internal KeptItems Kept { get; } = new(store, node.Kademlia.ValueTimeToLive, environment.Time);
 
     internal IReadOnlyList<MaintenanceJob> OtherJobs { get; init; } = [];
 
@@ -203,7 +204,7 @@ internal sealed class MaintenanceRunner(
     {
         try
         {
-            await _kept.EndDueAsync(cancellationToken);
+            await Kept.EndDueAsync(cancellationToken);
         }
         finally
         {

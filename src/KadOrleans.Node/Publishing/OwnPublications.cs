@@ -174,15 +174,38 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
         return new SetResult { Publication = remembered };
     }
 
+    /// <summary>Adds the number of the item that is held or published here to the result of a put that was refused for it.</summary>
+    public async Task<SetResult> NameHeldAsync(NodeId key, SetResult result, CancellationToken cancellationToken)
+    {
+        if (result.Local != StoreResult.OlderItem)
+        {
+            return result;
+        }
+
+        try
+        {
+            var held = await keys.GetCurrentAsync(key, time.GetUtcNow(), cancellationToken);
+            return result with { HeldSeq = FindNewest(key, await store.GetAsync(key, cancellationToken), held)?.Item.Seq };
+        }
+        catch (KeyStoreException)
+        {
+            // The put was decided, whatever became of the storage since.
+            return result;
+        }
+    }
+
     private async Task<StoreResult?> FindRefusalAsync(NodeId key, DhtValue value, CancellationToken cancellationToken) => FindRefusal(
         key, value, await store.GetAsync(key, cancellationToken), await keys.GetCurrentAsync(key, time.GetUtcNow(), cancellationToken));
 
     // By the rule of items (ADR 45), against what is published from here and what is held here: its store would refuse it later, or is none of the
     // nearest, and the owner's publication would have ended by then.
-    private static StoreResult? FindRefusal(NodeId key, DhtValue value, Publication? published, StoredValue? held)
+    private static StoreResult? FindRefusal(NodeId key, DhtValue value, Publication? published, StoredValue? held) =>
+        ItemPut.FindRefusal(key, FindNewest(key, published, held), value);
+
+    private static CheckedItem? FindNewest(NodeId key, Publication? published, StoredValue? held)
     {
         var (own, here) = (CheckedItem.OfChecked(key, published?.Value), CheckedItem.OfChecked(key, held?.Value));
-        return ItemPut.FindRefusal(key, ItemOrder.Newest.Compare(here, own) > 0 ? here : own, value);
+        return ItemOrder.Newest.Compare(here, own) > 0 ? here : own;
     }
 
     // Where none was read, the turn keeps other single writes of this class away, as no other part begins a publication.

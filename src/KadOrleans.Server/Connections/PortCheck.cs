@@ -12,10 +12,15 @@ internal static class PortCheck
     public static void Run(IServiceProvider services, PortClaim claim)
     {
         var endpoints = services.GetRequiredService<IOptions<EndpointOptions>>().Value;
-        Run(claim, "Kad:Silo:Port", endpoints.SiloListeningEndpoint ?? new IPEndPoint(endpoints.AdvertisedIPAddress, endpoints.SiloPort));
+        var given = services.GetRequiredService<KadOptions>().Silo;
+        Run(
+            claim,
+            "Kad:Silo:Port",
+            given.Port == 0,
+            endpoints.SiloListeningEndpoint ?? new IPEndPoint(endpoints.AdvertisedIPAddress, endpoints.SiloPort));
         if (Gateway.Find(endpoints) is { } gateway)
         {
-            Run(claim, "Kad:Silo:GatewayPort", gateway);
+            Run(claim, "Kad:Silo:GatewayPort", given.GatewayPort == 0, gateway);
         }
     }
 
@@ -31,11 +36,11 @@ internal static class PortCheck
         }
     }
 
-    private static void Run(PortClaim claim, string setting, IPEndPoint endpoint)
+    private static void Run(PortClaim claim, string setting, bool isChosen, IPEndPoint endpoint)
     {
         if (!claim.TryTake(endpoint))
         {
-            throw Taken(setting, endpoint);
+            throw Taken(setting, isChosen, endpoint);
         }
 
         // Without Orleans' option to share the port.
@@ -46,15 +51,18 @@ internal static class PortCheck
         }
         catch (SocketException e)
         {
-            throw e.SocketErrorCode == SocketError.AddressAlreadyInUse ? Taken(setting, endpoint) : KadSettings.Mistake(string.Create(
+            throw e.SocketErrorCode == SocketError.AddressAlreadyInUse ? Taken(setting, isChosen, endpoint) : KadSettings.Mistake(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{setting} is {endpoint.Port}, and {endpoint} cannot be listened on: {e.Message.TrimEnd('.')}; a port that this user may open, and an address of this machine (Kad:Silo:Address), are needed."));
         }
     }
 
-    private static OptionsValidationException Taken(string setting, IPEndPoint endpoint) => KadSettings.Mistake(string.Create(
-        CultureInfo.InvariantCulture,
-        $"{setting} is {endpoint.Port}, and another process listens on {endpoint}; a free port is needed, or 0 for any."));
+    // A port that was chosen here is nobody's mistake: it was free a moment ago, and others may do.
+    private static Exception Taken(string setting, bool isChosen, IPEndPoint endpoint) => isChosen
+        ? new SocketException((int)SocketError.AddressAlreadyInUse)
+        : KadSettings.Mistake(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{setting} is {endpoint.Port}, and another process listens on {endpoint}; a free port is needed, or 0 for any."));
 }
 
 // Reserves endpoints: Orleans shares ports, so a port check alone would let two silos pass that start at the same time. An

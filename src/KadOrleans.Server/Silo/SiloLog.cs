@@ -52,4 +52,8 @@ internal static partial class SiloLog
     [LoggerMessage(7015, LogLevel.Warning,
         "The cluster's table of members lost writes: it had version {Version}, this silo knew {Known}, and it has {Raised} now: silos read it again")]
     public static partial void TableRaised(ILogger logger, int version, long known, int raised);
+
+    [LoggerMessage(7016, LogLevel.Warning,
+        "Another process took a port that was chosen for Kad:Silo:Port=0 or Kad:Silo:GatewayPort=0 before it was listened on; the start is tried again with others")]
+    public static partial void PortTaken(ILogger logger);
 }

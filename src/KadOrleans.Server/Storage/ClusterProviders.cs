@@ -1,7 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
-using System.Security.Cryptography;
 using static KadOrleans.Server.OrleansSettings;
 
 namespace KadOrleans.Server;
@@ -12,11 +9,6 @@ public static class ClusterProviders
     public const string Membership = "Orleans:Membership";
 
     private const string GrainStorages = "Orleans:GrainStorage";
-
-    // The range that a port for 0 is chosen from. Outgoing connections, whose range is above, could take it before Orleans listens.
-    private const int FirstPort = 15_000;
-    private const int EndPort = 32_000;
-    private const int PortAttempts = 1_000;
 
     // Settings for a silo. OptionsValidationException: a required one is missing, is wrong, or contradicts another.
     public static Dictionary<string, string?> FillInSilo(IConfiguration configuration, KadOptions options, KadProviders providers)
@@ -133,26 +125,5 @@ public static class ClusterProviders
     private static bool Is(string? type, string name) => string.Equals(type, name, StringComparison.OrdinalIgnoreCase);
 
     private static string Port(int configured) =>
-        (configured != 0 ? configured : FindFreePort()).ToString(CultureInfo.InvariantCulture);
-
-    // Orleans needs the number before it listens.
-    private static int FindFreePort()
-    {
-        for (var attempt = 0; attempt < PortAttempts; attempt++)
-        {
-            var port = RandomNumberGenerator.GetInt32(FirstPort, EndPort);
-            using var listener = new TcpListener(IPAddress.Any, port);
-            try
-            {
-                listener.Start();
-                return port;
-            }
-            catch (SocketException)
-            {
-                // In use.
-            }
-        }
-
-        throw KadSettings.Mistake("No free TCP port was found for a port of 0; set Kad:Silo:Port and Kad:Silo:GatewayPort.");
-    }
+        (configured != 0 ? configured : ChosenPorts.Find()).ToString(CultureInfo.InvariantCulture);
 }

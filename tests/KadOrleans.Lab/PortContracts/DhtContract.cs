@@ -99,7 +99,8 @@ public abstract class DhtContract
         Assert.Equal((StoreResult.Stored, StoreResult.Stored, true), (kept.Local, kept.Publication, kept.Succeeded));
         Assert.Equal(one, (await dht.GetSignedAsync(one.PublicKey, one.Salt)).Item);
         Assert.True((await dht.SetSignedAsync(two)).Succeeded);
-        Assert.Equal(StoreResult.OlderItem, (await dht.KeepSignedAsync(one, until)).Local);
+        SetResult[] refused = [await dht.KeepSignedAsync(one, until), await dht.SetSignedAsync(one, SetAcknowledgement.Durable), await dht.SetSignedAsync(one)];
+        Assert.All(refused, result => Assert.Equal((StoreResult.OlderItem, 2), (result.Local, result.HeldSeq)));
         Assert.Equal(StoreResult.Stored, (await dht.KeepSignedAsync(two, until.AddDays(1))).Local);
         Assert.Equal(two, (await dht.GetSignedAsync(one.PublicKey, one.Salt)).Item);
 

@@ -81,6 +81,31 @@ public sealed class AdminApiTests(ApiHost host) : IClassFixture<ApiHost>
             await _api.FailAsync(HttpStatusCode.Forbidden, "PUT", "/v1/keys/c", """{"value":2}""", headers: _api.Manager));
     }
 
+    [Theory]
+    [InlineData(StoreResult.Outdated, HttpStatusCode.Conflict, true)]
+    [InlineData(StoreResult.NotOwner, HttpStatusCode.Conflict, true)]
+    [InlineData(null, HttpStatusCode.ServiceUnavailable, false)]
+    public async Task A_put_that_did_nothing_is_refused_in_the_audit_log(StoreResult? local, HttpStatusCode status, bool isRefused)
+    {
+        _api.Dht.Refusal = new SetResult { Local = local, Failed = 1 };
+        var sentence = await _api.FailAsync(status, "PUT", "/v1/admin/keys/a/value", """{"value":2}""");
+
+        Assert.Equal($"set {NodeId.FromKey("a")}: {(isRefused ? "refused: " : string.Empty)}{VisibleText.Excerpt(sentence)}", _api.Audit.First());
+        Assert.False(_api.Admin.Audit.Last().Succeeded);
+        var logged = $"Audit: 'writer' set {NodeId.FromKey("a")} {(isRefused ? "was refused" : "failed and may have been done in part")}: ";
+        Assert.Contains(_api.Log.Events, one => one.Text.StartsWith(logged, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("", "The body is empty; JSON is needed, ")]
+    [InlineData("{", "The body is not the JSON that is needed: ")]
+    public async Task A_body_that_is_no_json_is_refused_in_the_audit_log(string body, string sentence)
+    {
+        await _api.FailAsync(HttpStatusCode.BadRequest, "PUT", "/v1/admin/keys/a/value", body);
+
+        Assert.StartsWith($"set {NodeId.FromKey("a")}: refused: {sentence}", _api.Audit.First(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task The_audit_log_is_read_in_pages_and_a_change_is_made_even_if_its_entry_cannot_be_kept()
     {
@@ -185,7 +210,7 @@ public sealed class AdminApiTests(ApiHost host) : IClassFixture<ApiHost>
 
         Assert.Equal(
             [
-                $"ban {NodeId.MaxValue}: The ban is this DHT's own id.", "unban 203.0.113.0/25: was not banned", "unban 203.0.113.0/24: unbanned",
+                $"ban {NodeId.MaxValue}: refused: The ban is this DHT's own id.", "unban 203.0.113.0/25: was not banned", "unban 203.0.113.0/24: unbanned",
                 "ban 198.51.100.7/32: banned, not yet on edge-2",
             ],
             _api.Audit);
@@ -212,7 +237,7 @@ public sealed class AdminApiTests(ApiHost host) : IClassFixture<ApiHost>
 
         Assert.Equal(
             [
-                "limit totalKeys: The limit is 0.", "limit totalKeys: set back to the setting, not yet on edge-2",
+                "limit totalKeys: refused: The limit is 0.", "limit totalKeys: set back to the setting, not yet on edge-2",
                 "limit totalKeys: set to 7, as it was, not yet on edge-2", "limit totalKeys: set to 5, not yet on edge-2",
             ],
             _api.Audit);

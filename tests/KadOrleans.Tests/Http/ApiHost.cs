@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using KadOrleans.Tests.Cli;
+using KadOrleans.Tests.Node;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -27,6 +28,9 @@ public sealed class ApiHost : IAsyncLifetime
 
     /// <summary>The audit log, the newest first.</summary>
     public IEnumerable<string> Audit => Admin.Audit.Reverse().Select(entry => $"{entry.Action} {entry.Target}: {entry.Result}");
+
+    /// <summary>The process's log.</summary>
+    internal RecordingLog Log { get; } = new();
 
     /// <summary>Of the storage, for an alarm.</summary>
     internal FailedWrites FailedWrites { get; } = new();
@@ -88,7 +92,7 @@ public sealed class ApiHost : IAsyncLifetime
                 }))
                 .AddTransient<IDht>(_ => Dht).AddTransient(_ => Admin.Api).AddDhtApi(Tokens).AddSingleton(FailedWrites)
                 .AddKadConsole(new ConsoleSubject(IsCluster: false, "memory")),
-            NullLoggerFactory.Instance,
+            Log,
             TestContext.Current.CancellationToken);
         Http = new HttpClient { BaseAddress = new Uri($"http://{_server.Address}") };
         Reset();

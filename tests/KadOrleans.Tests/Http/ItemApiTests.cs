@@ -1,6 +1,7 @@
 using System.Net.ServerSentEvents;
 using KadOrleans.Core.Items;
 using KadOrleans.Signatures;
+using KadOrleans.Tests.Cli;
 
 namespace KadOrleans.Tests.Http;
 
@@ -32,6 +33,27 @@ public sealed class ItemApiTests(ApiHost host) : IClassFixture<ApiHost>
         await _api.ShowsAsync("""{"item":{"seq":7}}""", "PUT", Path, printed);
         await _api.ShowsAsync("""{"type":"bytes","item":{"seq":7}}""", "GET", $"/v1/keys/{item.Key}?as=digest");
     }
+
+    [Fact]
+    public async Task What_the_command_line_signs_without_a_network_can_be_put()
+    {
+        using var folder = new TemporaryFolder();
+        var owner = (await KadRun.DoneAsync("item", "keygen", folder["key"])).Output.Trim();
+        var signed = await KadRun.DoneAsync("item", "sign", "grüße", "--key", folder["key"], "--salt", "shop", "--seq", "7");
+        await _api.ShowsAsync("""{"item":{"seq":7,"text":"grüße","verifies":true}}""", "PUT", Path, signed.Output);
+        var end = await KadRun.DoneAsync("item", "sign", "--end", "--key", folder["key"], "--salt", "shop", "--seq", "8", "--json");
+        await _api.JsonAsync("PUT", Path, end.Output);
+
+        await _api.ShowsAsync($$"""{"item":{"publicKey":"{{owner}}","seq":8,"isEnd":true,"verifies":true} }""", "GET", $"{Path}/{owner}?salt=shop");
+    }
+
+    [Theory]
+    [InlineData("No key is given; --key FILE is needed, and 'kad item keygen FILE' makes one.", "hello", "--seq", "1")]
+    [InlineData("No sequence number is given; --seq N is needed, 0 to 9223372036854775807.", "hello", "--key", "none")]
+    [InlineData("Both a value and --end are given; one of them is needed.", "hello", "--end", "--key", "none", "--seq", "1")]
+    [InlineData("No value is given; VALUE or --file PATH is needed.", "--key", "none", "--seq", "1")]
+    public async Task A_signature_that_lacks_something_gets_a_sentence(string sentence, params string[] args) =>
+        await KadRun.FailAsync(ExitCode.WrongUsage, sentence, ["item", "sign", .. args]);
 
     [Fact]
     public async Task An_item_travels_as_the_bytes_that_nodes_carry()
@@ -113,6 +135,18 @@ public sealed class ItemApiTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [Theory]
+    [InlineData(null, "its owner has signed a higher sequence number, or another value with this one.")]
+    [InlineData(7L, "its owner has signed a higher sequence number, or another value with this one; the item that is held has the number 7.")]
+    public async Task The_item_that_is_held_is_named_by_its_number_where_it_is_known(long? held, string why)
+    {
+        var item = await SignAsync(1, "one");
+        _api.Dht.Refusal = new SetResult { Local = StoreResult.OlderItem, HeldSeq = held };
+
+        Assert.Equal(
+            $"The value of the key '{item.Key}' was not stored: {why}", await _api.FailAsync(HttpStatusCode.Conflict, "PUT", Path, Json(item)));
+    }
+
+    [Theory]
     [InlineData("{}", "The item is missing; ")]
     [InlineData("""{"value":"zz"}""", "value is 'zz'; hexadecimal digits, two for each byte, are needed.")]
     [InlineData("""{"value":"00"}""", "The value is not one value in canonical bencode of at most 14 levels: byte 0 is wrong or missing.")]
@@ -126,7 +160,7 @@ public sealed class ItemApiTests(ApiHost host) : IClassFixture<ApiHost>
     [InlineData("""{"publicKey":"KEY","value":"303a","seq":1}""", "signature is missing; an item with a publicKey needs seq, value and signature.")]
     [InlineData("""{"publicKey":"KEY","salt":"a","saltHex":"62","value":"303a","seq":1,"signature":"SIG"}""", "salt is 'a' and saltHex '62'; they differ.")]
     [InlineData("""{"publicKey":"KEY","value":"303a","seq":1,"signature":"SIG","digest":"00"}""", "digest is '00'; the key of this item is ")]
-    [InlineData("""{"publicKey":"KEY","salt":"LONG","value":"303a","seq":1,"signature":"SIG"}""", "The salt is 65 bytes long; at most 64 are allowed.")]
+    [InlineData("""{"publicKey":"KEY","salt":"LONG","value":"303a","seq":1,"signature":"SIG"}""", "salt: The salt is 65 bytes long; at most 64 are allowed.")]
     [InlineData("""{"publicKey":7,"value":"303a"}""", "publicKey is 7; text is needed.")]
     [InlineData("""{"key":"00"}""", "The field 'key' is unknown; ")]
     public async Task Each_malformed_item_gets_a_sentence(string body, string expected)
@@ -150,7 +184,9 @@ public sealed class ItemApiTests(ApiHost host) : IClassFixture<ApiHost>
     [Theory]
     [InlineData("PUT", "/v1/items?expectedSeq=-1", "expectedSeq is '-1'; 0 to 9223372036854775807 is allowed.")]
     [InlineData("GET", "/v1/items/00", "The item is '00'; a public key in 64 hexadecimal digits, or a key in 40, is needed.")]
-    [InlineData("GET", "/v1/items/356a192b7913b04c54574d18c28d46e6395428ab?salt=a", "A salt is given beside the key '356a192b7913b04c54574d18c28d46e6395428ab', which has it in it; a public key goes with one.")]
+    [InlineData("GET", "/v1/items/356a192b7913b04c54574d18c28d46e6395428ab?salt=a", "The item is the key '356a192b7913b04c54574d18c28d46e6395428ab', which has a salt in it; salt goes with a public key.")]
+    [InlineData("GET", "/v1/items/zb6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29", "The item is 'zb6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59…'; hexadecimal digits, two for each byte, are needed.")]
+    [InlineData("GET", "/v1/items/3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29?saltHex=00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000", "saltHex: The salt is 70 bytes long; at most 64 are allowed.")]
     [InlineData("GET", "/v1/items/3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29?salt=%ff", "The query has '%ff', which is not UTF-8 text in percent-encoding.")]
     [InlineData("GET", "/v1/items/00/events", "The item is '00'; a public key in 64 hexadecimal digits, or a key in 40, is needed.")]
     public async Task Each_wrong_parameter_gets_a_sentence(string method, string path, string expected) =>

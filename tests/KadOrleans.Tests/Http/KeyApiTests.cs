@@ -139,6 +139,20 @@ public sealed class KeyApiTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [Fact]
+    public async Task An_empty_body_is_called_empty_also_if_its_length_is_not_told_before()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Put, Path) { Content = new StreamContent(new MemoryStream()) };
+        request.Content.Headers.ContentType = new("application/json");
+        request.Headers.TransferEncodingChunked = true;
+        using var response = await _api.Http.SendAsync(request, TestContext.Current.CancellationToken);
+
+        var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).RootElement;
+        Assert.Equal(
+            (HttpStatusCode.BadRequest, "The body is empty; JSON is needed, as /v1/openapi.json describes it."),
+            (response.StatusCode, problem.GetProperty("detail").GetString()));
+    }
+
+    [Fact]
     public async Task What_is_too_large_or_of_another_type_is_refused()
     {
         Assert.Equal(

@@ -53,24 +53,25 @@ public sealed class OwnToken(string folder)
     }
 
     /// <summary>
-    /// Says beside the token where the server is. Of a server on all addresses it is that of loopback. Never fails: a command can be told by
-    /// its option.
+    /// Says beside the token where the server is, without a slash at its end, as a path follows. Of a server on all addresses it is that of
+    /// loopback. Never fails: a command can be told by its option.
     /// </summary>
     public void WriteUrl(string url)
     {
-        var address = new UriBuilder(url);
-        address.Host = address.Host switch
+        var builder = new UriBuilder(url);
+        builder.Host = builder.Host switch
         {
             "0.0.0.0" => "127.0.0.1",
             "[::]" => "[::1]",
             var host => host,
         };
+        var address = builder.Uri.ToString().TrimEnd('/');
         lock (_gate)
         {
             try
             {
                 File.Delete(UrlPath);
-                PrivateFile.WriteNew(UrlPath, file => file.Write(System.Text.Encoding.UTF8.GetBytes($"{address.Uri}\n")));
+                PrivateFile.WriteNew(UrlPath, file => file.Write(System.Text.Encoding.UTF8.GetBytes($"{address}\n")));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

@@ -70,17 +70,30 @@ internal sealed partial class AuditLog(IServiceProvider services, ILoggerFactory
         }
         catch (Exception e)
         {
-            // A change that failed, or whose caller went away, may have been made.
-            await NoteAsync(new AuditEntry(time.GetUtcNow(), who, action, VisibleText.Excerpt(target), false, VisibleText.Excerpt(e.Message)));
+            var isRefused = DidNothing(e);
+            var sentence = VisibleText.Excerpt(isRefused ? ProblemFilter.Explain(e).Sentence : e.Message);
+            await NoteAsync(
+                new AuditEntry(time.GetUtcNow(), who, action, VisibleText.Excerpt(target), false, isRefused ? $"refused: {sentence}" : sentence),
+                isRefused ? sentence : null);
             throw;
         }
     }
 
-    private async Task NoteAsync(AuditEntry entry)
+    // By what a client is told (docs/http.md): after 500 and 503 a change may have been made, and whoever went away was told nothing.
+    private static bool DidNothing(Exception failure) =>
+        failure is ApiProblemException { Status: < StatusCodes.Status500InternalServerError or StatusCodes.Status507InsufficientStorage }
+            or BadHttpRequestException or JsonException;
+
+    // The refusal is why nothing was done.
+    private async Task NoteAsync(AuditEntry entry, string? refusal = null)
     {
         if (entry.Succeeded)
         {
             LogChanged(entry.Who, entry.Action, entry.Target, entry.Result);
+        }
+        else if (refusal is not null)
+        {
+            LogRefused(entry.Who, entry.Action, entry.Target, refusal);
         }
         else
         {
@@ -108,6 +121,9 @@ internal sealed partial class AuditLog(IServiceProvider services, ILoggerFactory
 
     [LoggerMessage(8111, LogLevel.Warning, "Audit: '{Who}' {Action} {Target} failed and may have been done in part: {Result}")]
     private partial void LogFailed(string who, string action, string target, string result);
+
+    [LoggerMessage(8113, LogLevel.Warning, "Audit: '{Who}' {Action} {Target} was refused: {Reason}")]
+    private partial void LogRefused(string who, string action, string target, string reason);
 
     [LoggerMessage(8112, LogLevel.Error, "The audit log could not keep the entry '{Action} {Target}', which is in this log alone: {Problem}")]
     private partial void LogNotKept(string action, string target, string problem);

@@ -1,4 +1,3 @@
-using System.Text;
 using KadOrleans.Core.Items;
 
 namespace KadOrleans.Hosting;
@@ -12,6 +11,9 @@ internal static class ItemBody
     /// <summary>The fields of an item in JSON. Those of <see cref="ItemResult"/> that say nothing more may be there, so that what was printed can be put.</summary>
     public static readonly string[] Fields =
         ["publicKey", "salt", "saltHex", "seq", "value", "signature", "digest", "isEnd", "text", "verifies"];
+
+    /// <summary>What the parts of an item's name are called in paths and bodies.</summary>
+    public static readonly ItemIdText Names = new("The item", "salt", "saltHex");
 
     private const string Missing =
         """The item is missing; {"publicKey":…,"seq":…,"value":…,"signature":…}, with a salt if it has one, or {"value":…} for an immutable one, is needed.""";
@@ -33,7 +35,7 @@ internal static class ItemBody
     public static Item Read(JsonElement json)
     {
         var publicKey = json.Text("publicKey");
-        var (salt, seq, signature) = (SaltOf(json.Text("salt"), json.Text("saltHex")), SeqOf(json, "seq"), json.Text("signature"));
+        var (salt, seq, signature) = (SaltOf(json), SeqOf(json, "seq"), json.Text("signature"));
         if (publicKey is null && (!salt.IsEmpty || seq is not null || signature is not null))
         {
             throw ApiProblemException.Wrong("publicKey is missing, and the item has a salt, seq or signature; an immutable item has a value alone.");
@@ -66,16 +68,6 @@ internal static class ItemBody
             : read;
     }
 
-    /// <summary>A salt that is given as text or in hexadecimal; empty if it is not given.</summary>
-    public static ReadOnlyMemory<byte> SaltOf(string? text, string? hex) => (text, hex) switch
-    {
-        ({ } one, { } other) => SaltOf(one, null) is var salt && salt.Span.SequenceEqual(Bytes("saltHex", other).Span)
-            ? salt
-            : throw ApiProblemException.Wrong($"salt is '{VisibleText.Excerpt(one)}' and saltHex '{VisibleText.Excerpt(other)}'; they differ."),
-        ({ } given, null) => CheckedSalt(Encoding.UTF8.GetBytes(given)),
-        _ => CheckedSalt(Bytes("saltHex", hex)),
-    };
-
     /// <summary>A sequence number of a parameter; null without one.</summary>
     public static long? SeqOf(string name, string? text) =>
         text is null ? null : Requested.Number<long>(name, text, $"0 to {long.MaxValue} is allowed");
@@ -88,9 +80,8 @@ internal static class ItemBody
     private static ReadOnlyMemory<byte> Bytes(string name, string? hex) =>
         HexText.FindProblem(name, hex ?? string.Empty, out var bytes) is { } problem ? throw ApiProblemException.Wrong(problem) : bytes;
 
-    private static ReadOnlyMemory<byte> CheckedSalt(ReadOnlyMemory<byte> salt) => salt.Length <= Item.MaxSaltLength
-        ? salt
-        : throw new ApiProblemException(ProblemType.InvalidItem, new ItemError(ItemFault.SaltLength, salt.Length).ToString());
+    private static ReadOnlyMemory<byte> SaltOf(JsonElement json) =>
+        Names.FindSaltProblem(json.Text("salt"), json.Text("saltHex"), out var salt) is { } problem ? throw ApiProblemException.Wrong(problem) : salt;
 
     private static Item Checked(Item? item, ItemError error) => item ?? throw new ApiProblemException(ProblemType.InvalidItem, error.ToString());
 }
@@ -102,24 +93,10 @@ internal readonly record struct RequestedItem(NodeId Key)
     /// <param name="id">A public key in 64 hexadecimal digits, or a key in 40.</param>
     /// <param name="salt">The salt as text.</param>
     /// <param name="saltHex">The salt in hexadecimal.</param>
-    public static RequestedItem Of(string? id, string? salt, string? saltHex)
-    {
-        id ??= string.Empty;
-        if (id.Length == 2 * Item.PublicKeyLength && id.All(char.IsAsciiHexDigit))
-        {
-            return new RequestedItem(Item.KeyOf(Convert.FromHexString(id), ItemBody.SaltOf(salt, saltHex).Span));
-        }
-
-        if (!NodeId.TryParse(id, out var key))
-        {
-            throw ApiProblemException.Wrong(
-                $"The item is '{VisibleText.Excerpt(id)}'; a public key in {2 * Item.PublicKeyLength} hexadecimal digits, or a key in {2 * NodeId.Length}, is needed.");
-        }
-
-        return salt is null && saltHex is null
-            ? new RequestedItem(key)
-            : throw ApiProblemException.Wrong($"A salt is given beside the key '{key}', which has it in it; a public key goes with one.");
-    }
+    public static RequestedItem Of(string? id, string? salt, string? saltHex) =>
+        ItemBody.Names.FindProblem(id ?? string.Empty, salt, saltHex, out var key) is { } problem
+            ? throw ApiProblemException.Wrong(problem)
+            : new RequestedItem(key);
 
     /// <summary>Gets the item with the highest number; a value that is none counts as nothing.</summary>
     public async Task<(Item? Item, GetResult Result)> GetAsync(IDht dht, CancellationToken cancellationToken)

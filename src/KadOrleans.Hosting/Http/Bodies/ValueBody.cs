@@ -57,6 +57,11 @@ internal static class Body
     public static async Task<JsonElement> ReadPartsAsync(HttpContext context, string needed, params string[] fields)
     {
         var body = await ReadAsync(context);
+        if (body.Length == 0)
+        {
+            throw ApiProblemException.Wrong("The body is empty; JSON is needed, as /v1/openapi.json describes it.");
+        }
+
         try
         {
             using var document = JsonDocument.Parse(body, Strict);

@@ -58,16 +58,7 @@ internal sealed partial class ProblemFilter(ILoggerFactory loggers) : IEndpointF
         }
         catch (Exception e)
         {
-            var (status, sentence) = e switch
-            {
-                ApiProblemException problem => (problem.Status, problem.Message),
-                BadHttpRequestException wrong => (wrong.StatusCode, wrong.Message),
-                JsonException when request.ContentLength is 0 => (
-                    StatusCodes.Status400BadRequest, "The body is empty; JSON is needed, as /v1/openapi.json describes it."),
-                JsonException => (StatusCodes.Status400BadRequest, $"The body is not the JSON that is needed: {e.Message}"),
-                DhtUnavailableException => (StatusCodes.Status503ServiceUnavailable, e.Message),
-                _ => (StatusCodes.Status500InternalServerError, "The request failed for a reason that is in the server's log."),
-            };
+            var (status, sentence) = Explain(e);
             // Keys are put and deleted by these methods, and by a batch, which counts for itself.
             if (e is DhtUnavailableException && (HttpMethods.IsPut(request.Method) || HttpMethods.IsDelete(request.Method)))
             {
@@ -89,6 +80,16 @@ internal sealed partial class ProblemFilter(ILoggerFactory loggers) : IEndpointF
                 status, sentence, refusal?.Reason is { } reason ? new Dictionary<string, object?> { ["reason"] = reason } : null, refusal?.Type);
         }
     }
+
+    /// <summary>What a client is told of a failure.</summary>
+    public static (int Status, string Sentence) Explain(Exception failure) => failure switch
+    {
+        ApiProblemException problem => (problem.Status, problem.Message),
+        BadHttpRequestException wrong => (wrong.StatusCode, wrong.Message),
+        JsonException => (StatusCodes.Status400BadRequest, $"The body is not the JSON that is needed: {failure.Message}"),
+        DhtUnavailableException => (StatusCodes.Status503ServiceUnavailable, failure.Message),
+        _ => (StatusCodes.Status500InternalServerError, "The request failed for a reason that is in the server's log."),
+    };
 
     [LoggerMessage(8100, LogLevel.Error, "{Method} {Path} failed with status 500; if it fails again, report it with the exception that a verbose log has")]
     private partial void LogFailed(string method, string path, Exception failure);

@@ -57,6 +57,7 @@ public sealed class WireTests
         ("GetResult", Response.FromResult(new GetResult("text", Lookup with { Value = "text" }))),
         ("GetResult-none", Response.FromResult(new GetResult(null, null))),
         ("SetResult", Response.FromResult(new SetResult { Local = StoreResult.Outdated, Stored = 1, Refused = 2, Failed = 3, Lookup = Lookup })),
+        ("SetResult-older", Response.FromResult(new SetResult { Local = StoreResult.OlderItem, HeldSeq = 8 })),
         ("SetResult-none", Response.FromResult(new SetResult())),
         ("PingResult", Response.FromResult(new PingResult(NodeId.FromKey("pinged"), null, TimeSpan.FromMilliseconds(5)))),
         ("PingResult-none", Response.FromResult(new PingResult(null, RequestFailure.TimedOut, TimeSpan.FromSeconds(5)))),
@@ -95,6 +96,9 @@ public sealed class WireTests
         var source = new SourceNetwork(1, 2);
         AssertRead(source, "MAFsgYZ8+U9ybGVhbnMuU2VyaWFsaXphdGlvbi5JbnZvY2F0aW9uLlJlc3BvbnNlYDFbW0thZE9ybGVhbnMuQ29yZS5BZG1pc3Npb24uU291cmNlTmV0d29yayxLYWRPcmxlYW5zLkNvcmVdXSxPcmxlYW5zLlNlcmlhbGl6YXRpb24gAAMBBeDg");
         AssertRead(new StoredValue("text", Time, Time.AddDays(1), source) { PublishedAt = Time, IsFar = true }, "MAE07MNj709ybGVhbnMuU2VyaWFsaXphdGlvbi5JbnZvY2F0aW9uLlJlc3BvbnNlYDFbW0thZE9ybGVhbnMuQ29yZS5WYWx1ZXMuU3RvcmVkVmFsdWUsS2FkT3JsZWFucy5Db3JlXV0sT3JsZWFucy5TZXJpYWxpemF0aW9uICAIFQNBCXRleHQBAeAhgAAY5dUiOdwIgQAAAAAAAAAA4CGAANhOAOw53AiBAAAAAAAAAADgIQADAQXgIYAAGOXVIjncCIEAAAAAAAAAAOABA+Dg");
+
+        // As of a release that names no number of an item.
+        AssertRead(new SetResult { Local = StoreResult.Outdated, Stored = 1, Refused = 2, Failed = 3, Lookup = Lookup }, "MAEBrikTq09ybGVhbnMuU2VyaWFsaXphdGlvbi5JbnZvY2F0aW9uLlJlc3BvbnNlYDFbW2thZC5EaHRTZXRSZXN1bHRdXSxPcmxlYW5zLlNlcmlhbGl6YXRpb24g6AgDGQEFAQkBDSHoCAMRMQEiSxs6j1JlYWRPbmx5TGlzdEludGVyZmFjZUNvZGVjYDFbW0thZE9ybGVhbnMuQ29yZS5Db250YWN0LEthZE9ybGVhbnMuQ29yZV1dAAMhIIBoyPmog2bE2IGQs3bIr8StCGGmzG0K4CEAAQHAgDiA5f9/AVKE4ODgAQ0BCQEFAREBFQEZAR3g4OA=");
 
         static void AssertRead(object expected, string said) =>
             Deep.Equal(expected, ((Response)Serializer.Deserialize<object>(Convert.FromBase64String(said))!).Result);

@@ -140,6 +140,31 @@ public sealed class ClientCommandTests(RunningNode node) : IClassFixture<Running
         await KadRun.FailAsync(ExitCode.WrongUsage, "No node is given; --via HOST:PORT, or KAD_VIA of the environment, is needed.", "get", "k");
     }
 
+    [Theory]
+    [InlineData("nowhere", "get", "k")]
+    [InlineData("127.0.0.1:9", "get", "k")]
+    [InlineData("127.0.0.1", "crawl")]
+    public async Task A_wrong_node_in_the_environment_is_named_by_its_variable(string via, params string[] args)
+    {
+        await using var run = KadProcess.Start(new Dictionary<string, string> { ["KAD_VIA"] = via }, args);
+
+        Assert.NotEqual(ExitCode.Done, await run.ExitAsync());
+        Assert.StartsWith("KAD_VIA: ", run.Error.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("--via", run.Error.Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--life is '1h'; a whole number of seconds is needed, 1 to 31536000.", "set", "k", "v", "--life", "1h")]
+    [InlineData("--life is '0'; a whole number of seconds is needed, 1 to 31536000.", "item", "end", "--key", "none", "--life", "0")]
+    [InlineData("--interval is '1m'; a whole number of seconds is needed, 1 to ", "watch", "k", "--interval", "1m")]
+    public async Task A_wrong_time_is_told_with_its_unit(string sentence, params string[] args)
+    {
+        var run = await KadRun.RunAsync([.. args, "--via", node.Address]);
+
+        Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
+        Assert.StartsWith(sentence, run.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_watch_prints_the_value_and_its_change_and_ends_when_it_is_told_to()
     {

@@ -1,4 +1,5 @@
 using KadOrleans.Core.Items;
+using KadOrleans.Signatures;
 
 namespace KadOrleans.Tests.Cli;
 
@@ -130,6 +131,25 @@ public sealed class ItemCommandTests(RunningNode node) : FolderTests, IClassFixt
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_file_with_another_block_beside_the_key_is_refused(bool isPrivate)
+    {
+        const string Other = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAO2onvM62pC1io6jQKm8Nc2UyFXcd4kOmOsBIoYtZ2ik=\n-----END PUBLIC KEY-----\n";
+        using var pair = Ed25519KeyPair.Generate();
+        using var another = Ed25519KeyPair.Generate();
+        var pem = pair.ExportPem() + (isPrivate ? another.ExportPem() : Other);
+        PrivateFile.WriteNew(KeyPath, file => file.Write(Encoding.ASCII.GetBytes(pem)));
+
+        await KadRun.FailAsync(
+            ExitCode.WrongUsage, $"FILE: '{KeyPath}' has 2 blocks in PEM; one private key and nothing else is needed.", "item", "public", KeyPath);
+        Assert.False(Ed25519KeyPair.TryFromPem(pem, out _));
+        Assert.True(Ed25519KeyPair.TryFromPem("the owner of the shop\n" + pair.ExportPem(), out var alone));
+        Assert.Equal(pair.PublicKey, alone.PublicKey);
+        alone.Dispose();
+    }
+
+    [Theory]
     [InlineData("No key is given; --key FILE is needed, and 'kad item keygen FILE' makes one.", "put", "value")]
     [InlineData("No value is given; VALUE or --file PATH is needed.", "put")]
     [InlineData("VALUE is empty, which would end the item; 'kad item end' does that.", "put", "", "--key", "none")]
@@ -143,7 +163,7 @@ public sealed class ItemCommandTests(RunningNode node) : FolderTests, IClassFixt
     [InlineData("--seq is '-1'; a whole number is needed, 0 to 9223372036854775807.", "put", "value", "--key", "none", "--seq", "-1")]
     [InlineData("Both --immutable and --seq are given; an immutable item has no owner, salt or number.", "put", "value", "--immutable", "--seq", "1")]
     [InlineData("Both --immutable and a salt are given; an immutable item has no owner, salt or number.", "put", "value", "--immutable", "--salt", "s")]
-    [InlineData("Both --salt 'a' and --salt-hex '61' are given; one of them is needed.", "get", Owner, "--salt", "a", "--salt-hex", "61")]
+    [InlineData("--salt is 'a' and --salt-hex '62'; they differ.", "get", Owner, "--salt", "a", "--salt-hex", "62")]
     [InlineData("--salt-hex is 'x'; hexadecimal digits, two for each byte, are needed.", "get", Owner, "--salt-hex", "x")]
     [InlineData("No owner is given; OWNER or --key FILE is needed.", "get")]
     [InlineData("OWNER is '00'; a public key in 64 hexadecimal digits, or a key in 40, is needed.", "get", "00")]

@@ -49,7 +49,7 @@ public sealed class WrongUsageTests
         { $"get --digest 00 {Via}", ["--digest", "'00'", "40 hexadecimal digits"] },
         { $"get k more {Via}", ["more"] },
         { $"set k v --type text {Via}", ["--type", "'text'", "string, int, float, bool or bytes"] },
-        { $"set k v --life 0 {Via}", ["--life is '0'; a whole number is needed, 1 to 31536000."] },
+        { $"set k v --life 0 {Via}", ["--life is '0'; a whole number of seconds is needed, 1 to 31536000."] },
         { $"set k -9223372036854775809 --type int {Via}", ["'-9223372036854775809'", "-9223372036854775808"] },
         { $"set k yes --type bool {Via}", ["'yes'", "true or false"] },
         { $"set key --type int -- -7 {Via}", ["'--via'", "behind '--'", "before it"] },

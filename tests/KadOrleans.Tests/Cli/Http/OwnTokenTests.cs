@@ -44,6 +44,19 @@ public sealed class OwnTokenTests : IDisposable
         Assert.False(File.Exists(token.Path));
     }
 
+    // Users append paths to it, as docs/http.md does.
+    [Theory]
+    [InlineData("http://127.0.0.1:8080", "http://127.0.0.1:8080")]
+    [InlineData("http://127.0.0.1:8080/", "http://127.0.0.1:8080")]
+    [InlineData("https://0.0.0.0:8443", "https://127.0.0.1:8443")]
+    [InlineData("http://[::]:8080", "http://[::1]:8080")]
+    public void The_url_in_the_data_folder_takes_a_path(string url, string written)
+    {
+        new OwnToken(_folder.Path).WriteUrl(url);
+
+        Assert.Equal($"{written}\n", File.ReadAllText(_folder[OwnToken.UrlFileName]));
+    }
+
     [Fact]
     public void A_token_that_this_user_may_not_write_is_a_mistake()
     {

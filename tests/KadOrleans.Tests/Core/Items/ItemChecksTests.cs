@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using KadOrleans.Core.Items;
 using KadOrleans.Signatures;
 
@@ -73,6 +74,50 @@ public sealed class ItemChecksTests
 
         Pass(TimeSpan.FromSeconds(31));
         Assert.Equal(StoreResult.Stored, (await checks.CheckAsync(Key, Good, StoredValues.Alice)).Result);
+    }
+
+    [Fact]
+    public void Each_check_is_counted_by_what_it_found_and_what_is_held_is_not()
+    {
+        var (counted, checks) = (new Dictionary<string, long>(), NewChecks());
+        var thread = Environment.CurrentManagedThreadId;
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = static (instrument, all) =>
+        {
+            if (instrument.Name == "kad.item.checks")
+            {
+                all.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<long>((_, count, tags, _) =>
+        {
+            // Other tests have checks of their own.
+            if (Environment.CurrentManagedThreadId == thread)
+            {
+                Assert.Equal("kad.item.result", tags[0].Key);
+                counted[$"{tags[0].Value}"] = counted.GetValueOrDefault($"{tags[0].Value}") + count;
+            }
+        });
+        listener.Start();
+
+        Check(Key, Good, StoredValues.Bob, Good);
+        Assert.Empty(counted);
+        Check(Key, Good, StoredValues.Bob);
+        Check(Key, SignedItems.Sign(7, "4:next").ToValue(), StoredValues.Bob);
+        Check(StoredValues.Key(1), Good, StoredValues.Bob);
+        for (var i = 0; i < ItemCheckBudget.PerSource.Burst + 3; i++)
+        {
+            Check(Key, Bad, StoredValues.Alice);
+        }
+
+        Assert.Equal(
+            [("accepted", 2), ("forged", (long)ItemCheckBudget.PerSource.Burst), ("malformed", 1), ("over_budget", 3)],
+            counted.Select(one => (one.Key, one.Value)).Order());
+        ItemCheckMetrics.Begin();
+        Assert.Equal(["accepted", "busy", "forged", "malformed", "over_budget"], counted.Keys.Order());
+
+        void Check(NodeId key, DhtValue value, SourceNetwork source, DhtValue held = default) =>
+            Assert.True(checks.CheckAsync(key, value, source, held).AsTask().IsCompletedSuccessfully);
     }
 
     // 20,000 a second for a minute, of few sources or of one of each of thousands of subnets, among them puts of honest ones.

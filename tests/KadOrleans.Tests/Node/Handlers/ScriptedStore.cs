@@ -1,8 +1,11 @@
+using KadOrleans.Signatures;
+
 namespace KadOrleans.Tests.Node;
 
 /// <summary>A store in memory whose gets and puts first wait for what a test says.</summary>
 internal sealed class ScriptedStore : IKeyStore
 {
+    // What has to be verified is on the caller's thread, as in a simulation.
     private readonly InMemoryKeyStore _inner = new(StoreQuota.Unlimited, SignedItems.NewChecks(threads: 0));
 
     public Func<Task> BeforeGet { get; set; } = () => Task.CompletedTask;

@@ -53,6 +53,19 @@ public sealed class LostValuesTests
     });
 
     [Fact]
+    public void Of_items_the_newest_is_taken_without_a_vote() => _world.Run(async () =>
+    {
+        var (older, newest) = (SignedItems.Sign(1, "3:old"), SignedItems.Sign(2, "3:new"));
+        var store = new ScriptedStore { LostKeys = [newest.Key] };
+        await using var node = await _world.StartAsync(Without.Walks, store);
+        await AddHoldersAsync(node, "lie", "lie", "lie", older.ToValue(), older.ToValue(), newest.ToValue(), SignedItems.Forge(3, "6:forged").ToValue());
+        await _world.PassAsync(TimeSpan.FromSeconds(30));
+
+        var held = await store.GetAsync(newest.Key, _world.Clock.GetUtcNow());
+        Assert.Equal((newest.ToValue(), false), (held?.Value, held?.Source.IsTrusted));
+    });
+
+    [Fact]
     public void What_this_node_publishes_comes_back_as_its_own() => _world.Run(async () =>
     {
         var value = DhtValue.FromString("mine");
@@ -99,6 +112,18 @@ public sealed class LostValuesTests
     {
         var store = new ScriptedStore { LostKeys = [Key(0), Key(1)], Result = _refusal };
         await using var node = await _world.StartAsync(Without.Walks, store, publications: publications);
+        await AddHoldersAsync(node, held);
+        using var watch = node.Engine.Watches.Begin(Key(0));
+        await _world.PassAsync(TimeSpan.FromSeconds(30));
+        using var ending = new CancellationTokenSource();
+        _isTold = watch.NextAsync(TimeSpan.FromDays(1), _world.Clock, ending.Token).AsTask().IsCompleted;
+        await ending.CancelAsync();
+        var now = _world.Clock.GetUtcNow();
+        return [await store.GetAsync(Key(0), now), await store.GetAsync(Key(1), now)];
+    }
+
+    private async Task AddHoldersAsync(KadNode node, params DhtValue[] held)
+    {
         foreach (var value in held)
         {
             var holder = _world.AddPeer();
@@ -107,14 +132,6 @@ public sealed class LostValuesTests
                 : holder.Naming()(request, id, answer);
             await node.PingAsync(holder.Endpoint);
         }
-
-        using var watch = node.Engine.Watches.Begin(Key(0));
-        await _world.PassAsync(TimeSpan.FromSeconds(30));
-        using var ending = new CancellationTokenSource();
-        _isTold = watch.NextAsync(TimeSpan.FromDays(1), _world.Clock, ending.Token).AsTask().IsCompleted;
-        await ending.CancelAsync();
-        var now = _world.Clock.GetUtcNow();
-        return [await store.GetAsync(Key(0), now), await store.GetAsync(Key(1), now)];
     }
 
     private static NodeId Key(int i) => NodeId.FromKey($"value {i}");

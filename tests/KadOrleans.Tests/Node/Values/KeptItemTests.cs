@@ -222,7 +222,8 @@ public sealed class KeptItemTests
         await keeper.Node.KeepSignedAsync(First, Now.AddDays(30));
         Assert.True((await keeper.Node.SetSignedAsync(Second)).Succeeded);
         Assert.Equal(Second.ToValue(), (await keeper.Store.GetAsync(Key, Now))!.Value);
-        Assert.Equal(StoreResult.OlderItem, (await keeper.Node.SetSignedAsync(First)).Local);
+        var refused = await keeper.Node.SetSignedAsync(First);
+        Assert.Equal((StoreResult.OlderItem, Second.Seq), (refused.Local, refused.HeldSeq));
         Assert.Equal(Now.AddDays(30).Date, (await keeper.Store.GetAsync(Key, Now))!.KeptUntil!.Value.Date);
     });
 
