@@ -1,5 +1,3 @@
-using KadOrleans.Signatures;
-
 namespace KadOrleans.Tests.Node;
 
 /// <summary>A store in memory whose gets and puts first wait for what a test says.</summary>

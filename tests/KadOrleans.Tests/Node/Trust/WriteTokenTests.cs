@@ -137,7 +137,7 @@ public sealed class WriteTokenTests
     [Fact]
     public async Task Whoever_says_to_share_the_store_only_renews_what_it_holds()
     {
-        var siblings = new SiblingIds(_world.Clock);
+        var siblings = new SiblingIds(TimeProvider.System);
         await using var ledger = new Ledger([], siblings: siblings);
         var token = ledger.AskForToken(Stranger);
         ledger.Receive(ledger.Put(Key, true, token), Stranger);

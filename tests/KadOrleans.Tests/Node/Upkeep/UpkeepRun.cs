@@ -98,7 +98,7 @@ internal sealed class UpkeepRun(SimulatedWorld world, Upkeep upkeep, IReadOnlyLi
         var holder = await StartHolderAsync();
         var keys = new SteppedKeyStore(stores, _schedule);
         var publications = new SteppedPublicationStore(stores, stores.Publications, _schedule);
-        var siblings = new SiblingIds(_world.Clock);
+        var siblings = new SiblingIds(world.Clock);
         var edge = NewEdge(keys, siblings);
         var sender = byAnother ? NewEdge(keys, siblings) : edge;
         siblings.Follow([edge.Id, sender.Id]);
