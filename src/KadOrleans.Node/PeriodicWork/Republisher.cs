@@ -28,7 +28,10 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     /// <summary>A cluster's shard answers by then, though its silo has died.</summary>
     private const int MaxCorrectionTries = 12;
 
-    /// <summary>Publications of which the store could not write that they were sent: 10 MB without values. A file has 10,000 by default.</summary>
+    /// <summary>
+    /// Publications of which the store could not write that they were sent: 10 MB without values. A file has 10,000 by default. As many held values:
+    /// further ones go out each minute.
+    /// </summary>
     private const int MaxUnwritten = 65_536;
 
     /// <summary>Keys that one sweep has: 20 MB, and a minute's work at the highest rate.</summary>
@@ -210,6 +213,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         _ages = _ages.Observe(_time.GetUtcNow(), _time.GetElapsedTime(0));
         var (ripe, due, depth) = (new DueKeys(MaxCollected), new HashSet<NodeId>(), batch.Depth);
         var depthNear = _lookups.Depth;
+        ForgetNoted();
         await store.VisitAsync(KeyRegion.Everywhere, Collect, cancellationToken);
         NoteSent(due);
         var taken = ripe.Take().Where(one => due.Contains(one.Key.Prefix(depth))).ToList();
@@ -254,11 +258,25 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         return storedAt;
     }
 
-    private void NoteHere(NodeId key)
+    // Of a cluster the shard offers it once an hour, and this node looks for none.
+    private void NoteHere(SweptKey swept)
     {
-        if (_unnoted.Count < MaxUnwritten || _unnoted.ContainsKey(key))
+        if (!swept.IsOffered && (_unnoted.Count < MaxUnwritten || _unnoted.ContainsKey(swept.Key)))
         {
-            _unnoted[key] = _time.GetUtcNow();
+            _unnoted[swept.Key] = _time.GetUtcNow();
+        }
+    }
+
+    // Those of keys that are held no longer, too: no look would find them, and they would keep out others.
+    private void ForgetNoted()
+    {
+        var now = _time.GetUtcNow();
+        foreach (var (key, sentAt) in _unnoted)
+        {
+            if (now - sentAt >= Kademlia.RepublishInterval)
+            {
+                _unnoted.TryRemove(key, out _);
+            }
         }
     }
 
@@ -482,7 +500,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
 
         using var pass = await EnterAsync(key, holders, cancellationToken);
         var result = found.IsKept && await TakeNewerAsync(key, found, pass, cancellationToken) is { } newer
-            ? AfterNewer(key, newer)
+            ? AfterNewer(swept, newer)
             : await node.Turns.RunAsync(key, async () =>
                 await store.GetCurrentAsync(key, _time.GetUtcNow(), cancellationToken) is { } held && held.Value == value
                 && swept.IsDue?.Invoke(key, held) != false
@@ -514,13 +532,13 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
 
         if (held.IsKept && sent.Refused > 0 && await node.TakeNewerAsync(key, held, holders.Closest, cancellationToken) is { } newer)
         {
-            return AfterNewer(key, newer);
+            return AfterNewer(swept, newer);
         }
 
         var noted = await NoteStoredAsync(key, held, cancellationToken);
         if (noted is StoreResult.StorageFailed or StoreResult.Busy)
         {
-            NoteHere(key);
+            NoteHere(swept);
         }
 
         return noted == StoreResult.Stored ? Sending.Noted : Sending.Open;
@@ -544,14 +562,14 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
 
     // OlderItem: the store has an even newer one by now. Where it has taken none, what it holds is not sent, as others have the newer, and the
     // newer is asked for again when the key is due again.
-    private Sending AfterNewer(NodeId key, StoreResult newer)
+    private Sending AfterNewer(SweptKey swept, StoreResult newer)
     {
         if (newer is StoreResult.Stored or StoreResult.OlderItem)
         {
             return Sending.Open;
         }
 
-        NoteHere(key);
+        NoteHere(swept);
         return Sending.NotSent;
     }
 
