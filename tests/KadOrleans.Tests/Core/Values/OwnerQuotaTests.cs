@@ -69,7 +69,7 @@ public sealed class OwnerQuotaTests
         Assert.All(Enumerable.Range(13, 5), i => Assert.Equal(StoreResult.Stored, Put(i, Source(i), value => value with { IsKept = true })));
         Assert.Equal((3, 18), (Held, _shard.Count));
 
-        // It counts from when it is held as any, and stays though it is then too much.
+        // Its source is its keeper still, which is trusted: it counts no more than before.
         var kept = _shard.Read(KeyOf(13))!;
         var terms = new PutTerms(PutKind.Copy) { Condition = new PutCondition { Value = kept.Value, KeptUntil = kept.KeptUntil } }.Checked(ItemOf(13));
         Assert.Equal(StoreResult.Stored, _shard.Put(KeyOf(13), kept.Release(TimeSpan.FromDays(7)), terms));
