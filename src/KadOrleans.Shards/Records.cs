@@ -79,7 +79,8 @@ internal sealed record PageKeysRecord
     /// <summary>Changes without contents, as <see cref="EntryCodec"/> has them.</summary>
     public byte[] Entries { get; init; } = [];
 
-    /// <summary>Whose items some of them are, as <see cref="OwnerCodec"/> has it: the contents would tell. Releases before do not read it.</summary>
+    /// <summary>Whose items some of them are, as <see cref="OwnerCodec"/> has it: the contents would tell. Releases before neither write nor read it: what
+    /// their pages hold counts for no owner until a compaction.</summary>
     public byte[] Owners { get; init; } = [];
 }
 

@@ -113,6 +113,11 @@ internal sealed class StorageImage : IShardValues
 
             entries = entries[head.Length..];
         }
+
+        if (!hasContent && !owners.IsEmpty)
+        {
+            throw EntryCodec.Damaged();
+        }
     }
 
     public void Replay(MovedLog moved)

@@ -21,7 +21,7 @@ internal sealed record ItemOwner
     /// <summary>The owner of what a store holds or is to hold. Of a value that is no item it compares some bytes, and allocates nothing.</summary>
     public static ItemOwner? Of(DhtValue value) => value.Kind == DhtValueKind.Bytes ? OfContent(value.AsBytes().Span) : null;
 
-    /// <summary>The owner of a value of bytes. Its form is not checked: whoever stored it has done that.</summary>
+    /// <summary>The owner of a value of bytes. Its form is not checked: whoever stored it has done that, but for releases before items.</summary>
     public static ItemOwner? OfContent(ReadOnlySpan<byte> content) =>
         ItemEnvelope.TryReadPublicKey(content, out var publicKey) ? new ItemOwner(publicKey) : null;
 
@@ -32,6 +32,9 @@ internal sealed record ItemOwner
         var words = MemoryMarshal.Cast<byte, ulong>(destination[..Item.PublicKeyLength]);
         (words[0], words[1], words[2], words[3]) = (_first, _second, _third, _fourth);
     }
+
+    /// <summary>What a store knows an owner by: two have the same code once in 2^32. Never <see cref="KeyIndex.None"/>.</summary>
+    public int Code => GetHashCode() is var code && code == KeyIndex.None ? 0 : code;
 
     /// <summary>Whether both have the same key.</summary>
     public bool Equals(ItemOwner? other) =>

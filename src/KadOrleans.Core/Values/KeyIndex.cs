@@ -257,7 +257,7 @@ internal struct KeySlot
     /// <summary>Number of the source; None of a trusted one and in a slot that is not counted.</summary>
     public int Source;
 
-    /// <summary>Number of the item's owner; None of what has none, of what no quota of owners counts, and in a slot that is not counted.</summary>
+    /// <summary>Code of the item's owner; None of what has none, of what no quota of owners counts, and in a slot that is not counted.</summary>
     public int Owner;
 
     public const long MaxPlace = (1L << PlaceBits) - 1;

@@ -1,5 +1,3 @@
-using KadOrleans.Core.Items;
-
 namespace KadOrleans.Core.Values;
 
 // How a full store makes room for one value. Far values are evicted before near ones; then those of the subnet that uses most, of
@@ -15,7 +13,6 @@ internal ref struct RoomSearch
     private readonly bool _isFar;
     private readonly SourceUsage? _source;
     private readonly SubnetUsage? _subnet;
-    private readonly OwnerUsage? _owner;
     private readonly Usage _allBefore;
     private readonly Usage _farBefore;
     private readonly Usage _sourceBefore;
@@ -35,17 +32,19 @@ internal ref struct RoomSearch
         {
             _source = accounts.SourceOf(share.Source);
             _subnet = accounts.SubnetOf(share.Source);
-            _owner = accounts.OwnerOf(share.Owner);
+            _ownerBefore = Owner;
         }
 
         (_allBefore, _farBefore) = (All, Far);
-        (_sourceBefore, _subnetBefore, _ownerBefore) = (Usage.Of(_source), Usage.Of(_subnet), Usage.Of(_owner));
+        (_sourceBefore, _subnetBefore) = (Usage.Of(_source), Usage.Of(_subnet));
         _evicts = !_quota.KeepsHeld || !IsBeyond();
     }
 
     private Usage All => new(_accounts.Keys, _accounts.Bytes);
 
     private Usage Far => new(_accounts.FarKeys, _accounts.FarBytes);
+
+    private Usage Owner => _accounts.OwnerOf(_share.Owner) is var owner ? new Usage(owner.Keys, owner.Bytes) : default;
 
     public StoreResult Run(int old, out IReadOnlyList<EvictedKey> evicted)
     {
@@ -121,7 +120,7 @@ internal ref struct RoomSearch
     // An owner's items make no room for one another: whoever sends one does not know which he needs least. As none goes, an owner who has more
     // than the bound may replace each by one as large: otherwise what he signed before would stay.
     private bool FitsOwner() =>
-        _share.Owner is null || Fits(Usage.Of(_owner), _ownerBefore, _quota.KeysPerOwner, _quota.BytesPerOwner, evicts: false);
+        _share.Owner is null || Fits(Owner, _ownerBefore, _quota.KeysPerOwner, _quota.BytesPerOwner, evicts: false);
 
     // Within the bound. Beyond it, after the quota was lowered or the area changed, a put must leave less than it found.
     private bool Fits(Usage usage, Usage before, long keys, long bytes) => Fits(usage, before, keys, bytes, _evicts);
@@ -187,8 +186,6 @@ internal ref struct RoomSearch
         public bool IsBeyond(long keys, long bytes) => Keys > keys || Bytes > bytes;
 
         public static Usage Of(NetworkUsage? network) => network is null ? default : new Usage(network.Keys, network.Bytes);
-
-        public static Usage Of(OwnerUsage? owner) => owner is null ? default : new Usage(owner.Keys, owner.Bytes);
     }
 }
 
@@ -272,24 +269,6 @@ internal sealed class SourceUsage(SourceNetwork network, SubnetUsage subnet, int
         ref var list = ref ListOf(entry.IsFar);
         (entry.Older == KeyIndex.None ? ref list.Oldest : ref slots[entry.Older].Newer) = isLinked ? slot : entry.Newer;
         (entry.Newer == KeyIndex.None ? ref list.Newest : ref slots[entry.Newer].Older) = isLinked ? slot : entry.Older;
-    }
-}
-
-/// <summary>One owner of items, and how many of them count.</summary>
-internal sealed class OwnerUsage(ItemOwner owner, int number)
-{
-    public ItemOwner Owner { get; } = owner;
-
-    public int Number { get; } = number;
-
-    public int Keys { get; private set; }
-
-    public long Bytes { get; private set; }
-
-    public void Count(int sign, int footprint)
-    {
-        Keys += sign;
-        Bytes += sign * footprint;
     }
 }
 

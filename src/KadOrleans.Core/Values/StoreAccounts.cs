@@ -7,9 +7,9 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
 {
     private readonly Dictionary<SourceNetwork, SourceUsage> _sources = [];
     private readonly Dictionary<SourceNetwork, SubnetUsage> _subnets = [];
-    private readonly Dictionary<ItemOwner, OwnerUsage> _owners = [];
-    private readonly NumberedList<SourceUsage> _numbered = new();
-    private readonly NumberedList<OwnerUsage> _numberedOwners = new();
+    private readonly OwnerCounts _owners = new(quota.TotalKeys);
+    private readonly List<SourceUsage?> _numbered = [];
+    private readonly Stack<int> _freeNumbers = [];
     private UsageScale _scale = new(quota);
 
     // Progress of reclassifying: the next source, which of its lists, and its next slot, which puts in between may advance.
@@ -99,7 +99,7 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
         entry.Footprint = share.Footprint;
         (entry.IsMarkedFar, entry.IsFar, entry.IsEvictable) = (share.IsMarkedFar, IsFar(entry.Key, share), !share.IsProtected);
         entry.IsKept = share.IsKept;
-        entry.Owner = share.Owner is { } owner ? (OwnerOf(owner) ?? Remember(owner)).Number : KeyIndex.None;
+        entry.Owner = share.Owner ?? KeyIndex.None;
         Count(1, entry);
         if (share.Source.IsTrusted)
         {
@@ -129,11 +129,7 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
             Forget(source);
         }
 
-        if (entry.Owner != KeyIndex.None)
-        {
-            Forget(_numberedOwners[entry.Owner]!);
-            entry.Owner = KeyIndex.None;
-        }
+        entry.Owner = KeyIndex.None;
     }
 
     public void Replace(int slot, StoreShare share)
@@ -159,7 +155,7 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
         return new StoreShare(source, entry.Footprint, !entry.IsEvictable, entry.IsMarkedFar)
         {
             IsKept = entry.IsKept,
-            Owner = entry.Owner == KeyIndex.None ? null : _numberedOwners[entry.Owner]!.Owner,
+            Owner = entry.Owner == KeyIndex.None ? null : entry.Owner,
         };
     }
 
@@ -202,10 +198,11 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
 
     internal SubnetUsage? SubnetOf(SourceNetwork source) => _subnets.GetValueOrDefault(source.Subnet);
 
-    /// <summary>Null of an owner of no item that counts.</summary>
-    internal OwnerUsage? OwnerOf(ItemOwner? owner) => owner is null ? null : _owners.GetValueOrDefault(owner);
+    /// <summary>What the owner of a share has; nothing if it has none.</summary>
+    internal OwnerUsage OwnerOf(int? code) => code is { } known ? _owners.Of(known) : default;
 
-    internal int Owners => _owners.Count;
+    /// <summary>Items that count for their owners.</summary>
+    internal int OwnedKeys { get; private set; }
 
     internal long Weigh(int keys, long bytes) => _scale.Weigh(keys, bytes);
 
@@ -288,7 +285,8 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
         KeptKeys += entry.IsKept ? sign : 0;
         if (entry.Owner != KeyIndex.None)
         {
-            _numberedOwners[entry.Owner]!.Count(sign, entry.Footprint);
+            OwnedKeys += sign;
+            _owners.Count(entry.Owner, sign, entry.Footprint);
         }
     }
 
@@ -325,23 +323,13 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
     private SourceUsage Remember(SourceNetwork network)
     {
         var subnet = CollectionsMarshal.GetValueRefOrAddDefault(_subnets, network.Subnet, out _) ??= new(network.Subnet);
-        var number = _numbered.Take();
-        return _sources[network] = _numbered[number] = new SourceUsage(network, subnet, number);
-    }
-
-    private OwnerUsage Remember(ItemOwner owner)
-    {
-        var number = _numberedOwners.Take();
-        return _owners[owner] = _numberedOwners[number] = new OwnerUsage(owner, number);
-    }
-
-    private void Forget(OwnerUsage owner)
-    {
-        if (owner.Keys == 0)
+        if (!_freeNumbers.TryPop(out var number))
         {
-            _owners.Remove(owner.Owner);
-            _numberedOwners.Free(owner.Number);
+            number = _numbered.Count;
+            _numbered.Add(null);
         }
+
+        return _sources[network] = _numbered[number] = new SourceUsage(network, subnet, number);
     }
 
     private void Forget(SourceUsage source)
@@ -352,7 +340,8 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
         }
 
         _sources.Remove(source.Network);
-        _numbered.Free(source.Number);
+        _numbered[source.Number] = null;
+        _freeNumbers.Push(source.Number);
         if (source.Subnet.Keys == 0)
         {
             _subnets.Remove(source.Subnet.Network);
@@ -366,8 +355,8 @@ internal readonly record struct StoreShare(SourceNetwork Source, int Footprint, 
     /// <summary>Whether it is kept for its owner: then it is protected, too.</summary>
     public bool IsKept { get; init; }
 
-    /// <summary>Whose item it is, if an owner's quota counts it: null of what is protected.</summary>
-    public ItemOwner? Owner
+    /// <summary>The <see cref="ItemOwner.Code"/> of whose item it is, if an owner's quota counts it: null of what is protected.</summary>
+    public int? Owner
     {
         get;
         init => field = IsProtected ? null : value;
@@ -378,38 +367,7 @@ internal readonly record struct StoreShare(SourceNetwork Source, int Footprint, 
 
     /// <summary>The same of what is said of a value.</summary>
     public static StoreShare Of(SourceNetwork source, int footprint, bool isPublished, bool isKept, bool isFar, ItemOwner? owner) =>
-        new(source, footprint, source.IsTrusted || isPublished || isKept, isFar) { IsKept = isKept, Owner = owner };
-}
-
-/// <summary>Gives numbers from 0 on; one whose item is gone is given again.</summary>
-internal sealed class NumberedList<T>
-    where T : class
-{
-    private readonly List<T?> _items = [];
-    private readonly Stack<int> _free = [];
-
-    /// <summary>Numbers that were given, free ones too.</summary>
-    public int Count => _items.Count;
-
-    /// <summary>Null if the number is free.</summary>
-    public T? this[int number] { get => _items[number]; set => _items[number] = value; }
-
-    public int Take()
-    {
-        if (!_free.TryPop(out var number))
-        {
-            number = _items.Count;
-            _items.Add(null);
-        }
-
-        return number;
-    }
-
-    public void Free(int number)
-    {
-        _items[number] = null;
-        _free.Push(number);
-    }
+        new(source, footprint, source.IsTrusted || isPublished || isKept, isFar) { IsKept = isKept, Owner = owner?.Code };
 }
 
 internal readonly record struct EvictedKey(NodeId Key, bool IsFar);

@@ -70,7 +70,7 @@ public sealed record StoreQuota
 
     /// <summary>
     /// Signed items of one owner (BEP 44), whoever sends them. Default 100,000: a tenth of the whole. Beyond it new ones are refused, and none is
-    /// evicted; an owner who has more keeps them, and may replace each. What is kept, published or from a trusted source is not counted.
+    /// evicted; an owner who has more keeps them, and may replace each by one as large. What is kept, published or from a trusted source is not counted.
     /// </summary>
     public int KeysPerOwner { get; set; } = 100_000;
 

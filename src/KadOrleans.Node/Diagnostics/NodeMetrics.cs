@@ -43,6 +43,9 @@ internal sealed class NodeMetrics
     internal static readonly NodeCounter ProofsGiven = new(
         "kad.proof.given", "{endpoint}", "Endpoints that proved their address by answering such a ping.", "proofs.given");
 
+    internal static readonly NodeCounter PassedOver = new(
+        "kad.value.passed_over", "{value}", "Held values that were due, and that no node id of the cluster is responsible for.");
+
     internal static readonly NodeCounter Republished = new(
         "kad.value.republished", "{value}", "Held values sent out again to the k nearest.", "values.republished");
 

@@ -556,6 +556,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     {
         if (swept.IsOffered && node.Siblings.AreSettled)
         {
+            node.Metrics.Add(NodeMetrics.PassedOver);
             await NoteStoredAsync(swept.Key, held, cancellationToken);
         }
     }

@@ -9,15 +9,21 @@ internal sealed class SiblingIds(TimeProvider time)
     /// <summary>Edges that begin or end together have done so by then, and each has been told of all.</summary>
     private static readonly TimeSpan SettledAfter = TimeSpan.FromMinutes(10);
 
+    /// <summary>Some renewals of a lease: an edge is told with each.</summary>
+    private static readonly TimeSpan KnownFor = TimeSpan.FromMinutes(2);
+
     // Replaced as a whole, so that readers need no lock.
     private volatile HashSet<NodeId> _ids = [];
     private long _changedAt;
+    private long _followedAt;
 
     /// <summary>
-    /// Whether they have been the same for so long that no other node is likely to share the store: what none of these ids is responsible for,
-    /// nobody of the cluster is.
+    /// Whether they have been the same for so long, and are known of late, that no other node is likely to share the store: what none of these ids is
+    /// responsible for, nobody of the cluster is.
     /// </summary>
-    public bool AreSettled => _ids.Count > 0 && time.GetElapsedTime(Volatile.Read(ref _changedAt)) >= SettledAfter;
+    public bool AreSettled => _ids.Count > 0
+        && time.GetElapsedTime(Volatile.Read(ref _changedAt)) >= SettledAfter
+        && time.GetElapsedTime(Volatile.Read(ref _followedAt)) < KnownFor;
 
     public bool Contains(NodeId id) => _ids.Contains(id);
 
@@ -42,5 +48,7 @@ internal sealed class SiblingIds(TimeProvider time)
             Volatile.Write(ref _changedAt, time.GetTimestamp());
             _ids = followed;
         }
+
+        Volatile.Write(ref _followedAt, time.GetTimestamp());
     }
 }

@@ -12,11 +12,12 @@ namespace KadOrleans.Lab;
 internal static class SignatureFlood
 {
     public const string Needed =
-        "signatures flood [SECONDS] [ADDRESSES] is needed, with a whole number of seconds above 0 and of addresses from 1 to 250.";
+        "signatures flood [SECONDS] [ADDRESSES] is needed, with whole numbers, of seconds from 1 to 3600 and of addresses from 1 to 250.";
 
     private const int ForgedPerSecond = 20_000;
     private const int HonestPerSecond = 100;
     private const int WarmUpSeconds = 3;
+    private const int MostSeconds = 3_600;
     private const int MostAddresses = 250;
     private const int Templates = 256;
 
@@ -25,7 +26,7 @@ internal static class SignatureFlood
     {
         (seconds, addresses) = (20, 4);
         return words.Length <= 2
-            && (words.Length < 1 || TryReadNumber(words[0], int.MaxValue, out seconds))
+            && (words.Length < 1 || TryReadNumber(words[0], MostSeconds, out seconds))
             && (words.Length < 2 || TryReadNumber(words[1], MostAddresses, out addresses));
     }
 
@@ -42,8 +43,9 @@ internal static class SignatureFlood
             Console.WriteLine("|---|---|---|---|");
             await PutAsync(WarmUpSeconds);
             await MeasureAsync("honest puts alone");
+            var forged = await Task.WhenAll(Enumerable.Range(0, Templates).Select(static async number => Datagram(await SignAsync(number))));
             flood = Task.Factory.StartNew(
-                () => Flood(attackers, stopping.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+                () => Flood(attackers, forged, stopping.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             await PutAsync(WarmUpSeconds);
             await MeasureAsync($"and {ForgedPerSecond:N0} forged ones a second of {addresses} addresses");
         }
@@ -92,9 +94,8 @@ internal static class SignatureFlood
     }
 
     // Ends of items of 256 owners are changed, so that their signatures hold no more. No two are the same.
-    private static void Flood(List<ItemSender> attackers, CancellationToken stopping)
+    private static void Flood(List<ItemSender> attackers, byte[][] forged, CancellationToken stopping)
     {
-        var forged = Enumerable.Range(0, Templates).Select(static number => Datagram(SignAsync(number).AsTask().Result)).ToArray();
         var (watch, sent) = (Stopwatch.StartNew(), 0L);
         while (!stopping.IsCancellationRequested)
         {

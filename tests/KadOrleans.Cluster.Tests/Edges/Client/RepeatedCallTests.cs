@@ -14,6 +14,7 @@ public sealed class RepeatedCallTests(SixteenShardCluster cluster) : IAsyncLifet
     {
         [nameof(IDhtAdmin.ScanAsync)] = OfShard(nameof(IKeyShardGrain.ScanAsync), true, admin => admin.ScanAsync(string.Empty, null, 1)),
         [nameof(IDhtAdmin.DescribeKeyAsync)] = OfShard(nameof(IKeyShardGrain.GetAsync), true, admin => admin.DescribeKeyAsync(Key)),
+        [nameof(IDhtAdmin.FindKeptAsync)] = OfShard(nameof(IKeyShardGrain.GetAsync), true, admin => admin.FindKeptAsync(Key)),
         [nameof(IDhtAdmin.DeleteAsync)] = OfShard(nameof(IKeyShardGrain.UnpublishAsync), false, admin => admin.DeleteAsync(Key)),
         ["DeleteAsync, its second call"] = OfShard(nameof(IKeyShardGrain.RemoveAsync), false, admin => admin.DeleteAsync(Key)),
         [nameof(IDhtAdmin.ScanPublicationsAsync)] = OfShard(nameof(IKeyShardGrain.ScanAsync), true, admin => admin.ScanPublicationsAsync(null, 1)),

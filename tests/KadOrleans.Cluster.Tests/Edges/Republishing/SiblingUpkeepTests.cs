@@ -23,6 +23,7 @@ public sealed class SiblingUpkeepTests : IDisposable
         await using var other = await StartAsync();
         _siblings.Follow([sender.Id, other.Id]);
         await _world.PassAsync(TimeSpan.FromMinutes(minutesKnown));
+        _siblings.Follow([sender.Id, other.Id]);
         var schedule = new ClusterMaintenanceSchedule(sender.Id);
         var work = new MaintenanceRunner(sender, _store, new InMemoryPublicationStore(0), schedule, _ => Task.CompletedTask, _world.Environment)
             .RunAsync(_stopping.Token);

@@ -34,7 +34,7 @@ internal static class StateInvariants
                 $"{source.Count()} values of one source are held");
         }
 
-        var owned = values.Where(value => !value.Source.IsTrusted && !value.IsKept).GroupBy(value => ItemOwner.Of(value.Value));
+        var owned = values.Where(value => !StoreShare.Of(value).IsProtected).GroupBy(value => ItemOwner.Of(value.Value));
         foreach (var owner in owned.Where(owner => owner.Key is not null))
         {
             Require(

@@ -30,12 +30,12 @@ internal static class OwnedItems
         .Where(owner => owner.Key is not null)
         .ToDictionary(owner => owner.Key!, owner => (owner.Count(), owner.Sum(value => (long)value.Footprint)));
 
-    /// <summary>The accounts have these counts, and remember no other owner.</summary>
+    /// <summary>The accounts have these counts, and no other owner's.</summary>
     public static void AssertCounted(StoreAccounts accounts, IEnumerable<StoredValue> values)
     {
         var expected = Count(values);
         Assert.Equal(expected, expected.Keys.ToDictionary(
-            owner => owner, owner => (accounts.OwnerOf(owner)?.Keys ?? 0, accounts.OwnerOf(owner)?.Bytes ?? 0)));
-        Assert.Equal(expected.Count, accounts.Owners);
+            owner => owner, owner => accounts.OwnerOf(owner.Code) is var counted ? (counted.Keys, counted.Bytes) : default));
+        Assert.Equal(expected.Values.Sum(static counted => counted.Keys), accounts.OwnedKeys);
     }
 }
