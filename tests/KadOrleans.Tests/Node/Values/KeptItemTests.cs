@@ -39,7 +39,8 @@ public sealed class KeptItemTests
             await _world.PassAsync(Hourly);
         }
 
-        Assert.InRange(await CountAsync(First), 19, 21);
+        // It has gone out twice by now, and once to another one in place of one that did not answer.
+        Assert.InRange(await CountAsync(First), 19, 22);
     });
 
     // The keeper gets no STORE of it. It learns of it as others refuse what it has, and sends the newer one at once.
