@@ -19,14 +19,14 @@ internal static class VisibleText
     public static string ShowLines(string text) =>
         string.Join(Environment.NewLine, text.ReplaceLineEndings("\n").Split('\n').Select(Show));
 
-    public static string Excerpt(string? text)
+    public static string Excerpt(string? text, int most = MaxExcerpt)
     {
-        if (text is null || text.Length <= MaxExcerpt)
+        if (text is null || text.Length <= most)
         {
             return Show(text ?? string.Empty);
         }
 
-        var length = char.IsHighSurrogate(text[MaxExcerpt - 1]) ? MaxExcerpt - 1 : MaxExcerpt;
+        var length = char.IsHighSurrogate(text[most - 1]) ? most - 1 : most;
         return Show(text[..length]) + "…";
     }
 

@@ -55,6 +55,9 @@ internal static class AdminApi
 // lasts, kept by the IDhtAdmin. Event ids 8110 to 8119.
 internal sealed partial class AuditLog(IServiceProvider services, ILoggerFactory loggers, TimeProvider time)
 {
+    // A sentence begins with what it is about, at some length, and ends with why.
+    private const int MaxReason = 400;
+
     private readonly ILogger _logger = loggers.CreateLogger("KadOrleans.Audit");
 
     // Makes a change and notes it: the name of the request's token, the action, its target and its result. The change must not be
@@ -71,7 +74,7 @@ internal sealed partial class AuditLog(IServiceProvider services, ILoggerFactory
         catch (Exception e)
         {
             var isRefused = DidNothing(e);
-            var sentence = VisibleText.Excerpt(isRefused ? ProblemFilter.Explain(e).Sentence : e.Message);
+            var sentence = VisibleText.Excerpt(isRefused ? ProblemFilter.Explain(e).Sentence : e.Message, MaxReason);
             await NoteAsync(
                 new AuditEntry(time.GetUtcNow(), who, action, VisibleText.Excerpt(target), false, isRefused ? $"refused: {sentence}" : sentence),
                 isRefused ? sentence : null);

@@ -96,15 +96,23 @@ internal static class HeldKeyApi
     private static async Task<DeletionResult> DeleteAsync(string key, string? @as, HttpContext context, IDhtAdmin admin, AuditLog audit)
     {
         var requested = RequestedKey.Of(key, @as);
-        var deletion = await audit.RunAsync(
+        var (deletion, _) = await audit.RunAsync(
             context,
             "delete",
             requested.Digest.ToString(),
-            () => admin.DeleteAsync(requested.Digest, CancellationToken.None),
-            result => $"{(result.WasHeld ? "was held" : "was not held")}, {(result.WasPublished ? "was published" : "was not published")}");
-        return deletion is { WasHeld: false, WasPublished: false }
-            ? throw ApiProblemException.Missing($"The key '{requested}' is neither held nor published here.")
-            : new DeletionResult(requested.Digest, deletion.WasHeld, deletion.WasPublished);
+            async () =>
+            {
+                var keptUntil = await admin.FindKeptAsync(requested.Digest, CancellationToken.None);
+                var done = await admin.DeleteAsync(requested.Digest, CancellationToken.None);
+                return done.WasHeld || done.WasPublished ? (done, keptUntil)
+                    : throw ApiProblemException.Missing($"The key '{requested}' is neither held nor published here.");
+            },
+            static one => Describe(one.done, one.keptUntil));
+        return new DeletionResult(requested.Digest, deletion.WasHeld, deletion.WasPublished);
+
+        static string Describe(KeyDeletion done, DateTimeOffset? keptUntil) => (done.WasHeld ? "was held" : "was not held")
+            + (done.WasPublished ? ", was published" : ", was not published")
+            + (done.WasHeld && keptUntil is { } until ? $", was kept until {KeepTime.Show(until)}" : string.Empty);
     }
 
     private static HolderState StateOf(KeyHolder holder, DhtValue? held) => holder switch

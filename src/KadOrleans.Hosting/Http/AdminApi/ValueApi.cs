@@ -28,6 +28,6 @@ internal static class ValueApi
             "batch",
             $"{operations.Count} operations",
             () => BatchApi.RunAllAsync(operations, context, dht),
-            result => $"{result.Results.Count(one => one.Status < StatusCodes.Status300MultipleChoices)} done");
+            result => $"{result.Results.Count(one => one.Status < StatusCodes.Status300MultipleChoices)} of {operations.Count} done");
     }
 }
