@@ -91,7 +91,7 @@ public sealed class AdminApiTests(ApiHost host) : IClassFixture<ApiHost>
         _api.Dht.Refusal = new SetResult { Local = local, Failed = 1 };
         var sentence = await _api.FailAsync(status, "PUT", "/v1/admin/keys/a/value", """{"value":2}""");
 
-        Assert.Equal($"set {NodeId.FromKey("a")}: {(isRefused ? "refused: " : string.Empty)}{VisibleText.Excerpt(sentence)}", _api.Audit.First());
+        Assert.Equal($"set {NodeId.FromKey("a")}: {(isRefused ? "refused: " : string.Empty)}{sentence}", _api.Audit.First());
         Assert.False(_api.Admin.Audit.Last().Succeeded);
         var logged = $"Audit: 'writer' set {NodeId.FromKey("a")} {(isRefused ? "was refused" : "failed and may have been done in part")}: ";
         Assert.Contains(_api.Log.Events, one => one.Text.StartsWith(logged, StringComparison.Ordinal));
