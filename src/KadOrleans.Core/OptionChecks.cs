@@ -35,9 +35,16 @@ internal sealed class OptionChecks(string prefix, char separator)
         Within("Kademlia.SplitDepth", options.SplitDepth, 1, 16);
         Within("Kademlia.ReplacementCacheSize", options.ReplacementCacheSize, 0, 1_000);
         Within("Kademlia.FailuresBeforeDrop", options.FailuresBeforeDrop, 1, 10);
+        var problems = Problems.Count;
         Within("Kademlia.ValueTimeToLive", options.ValueTimeToLive, TimeSpan.FromSeconds(1), TimeSpan.FromDays(365));
-        Within("Kademlia.BucketRefreshInterval", options.BucketRefreshInterval, TimeSpan.FromMinutes(1), TimeSpan.FromDays(7));
         Within("Kademlia.RepublishInterval", options.RepublishInterval, TimeSpan.FromMinutes(6), LongestRepublishInterval);
+        if (Problems.Count == problems && RepublishPolicy.ShortestLife(options) is var shortest && options.ValueTimeToLive < shortest)
+        {
+            Problems.Add($"{Name("Kademlia.RepublishInterval")} is {options.RepublishInterval} and {Name("Kademlia.ValueTimeToLive")} is "
+                + $"{options.ValueTimeToLive}; with this interval a life of {shortest} or more is allowed, twice the interval and a sixth of it.");
+        }
+
+        Within("Kademlia.BucketRefreshInterval", options.BucketRefreshInterval, TimeSpan.FromMinutes(1), TimeSpan.FromDays(7));
         Within("Kademlia.PublishInterval", options.PublishInterval, TimeSpan.FromMinutes(1), TimeSpan.FromDays(365));
     }
 

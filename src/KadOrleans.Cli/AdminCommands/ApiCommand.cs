@@ -10,14 +10,16 @@ internal static class ApiCommand
     public static Command List(CommandIo io, ExampleCommand command, string path, Action<ResultPrinter, JsonObject> print) =>
         Create(io, command, _ => ApiRequest.Get(path), print);
 
-    /// <summary>A command of several requests, with one result. Without a progress it says that it waits. It may ask a person before.</summary>
+    /// <summary>A command of several requests, with one result. Without a progress it says that it waits. It may ask a person before, and fail
+    /// by what the result says.</summary>
     public static Command Create(
         CommandIo io,
         ExampleCommand command,
         Func<ParseResult, AdminClient, CancellationToken, Task<JsonObject>> run,
         Action<ResultPrinter, JsonObject> print,
         Func<string>? progress = null,
-        Func<ParseResult, CancellationToken, Task>? confirm = null)
+        Func<ParseResult, CancellationToken, Task>? confirm = null,
+        Func<JsonObject, string?>? findProblem = null)
     {
         var connection = new Connection();
         return command.With([.. connection.All]).Runs(async (parsed, json, cancellationToken) =>
@@ -26,7 +28,17 @@ internal static class ApiCommand
             await (confirm?.Invoke(parsed, cancellationToken) ?? Task.CompletedTask);
             var result = await new Progress(io, json).ShowAsync(progress ?? (() => "Waiting for the response…"), () => run(parsed, client, cancellationToken));
             var printer = new ResultPrinter(io, json);
-            return printer.Print(result, () => print(printer, result));
+            if (findProblem?.Invoke(result) is not { } problem)
+            {
+                return printer.Print(result, () => print(printer, result));
+            }
+
+            if (!json)
+            {
+                print(printer, result);
+            }
+
+            return printer.Fail(ExitCode.Failed, problem, result);
         });
     }
 

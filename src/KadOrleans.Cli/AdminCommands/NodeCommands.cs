@@ -100,7 +100,8 @@ internal static class NodeCommands
                     printer.Line($"Tables or shards that began: {result.Text("begun")}. The log and the metrics show the end.");
                 }
             },
-            () => republish.Progress);
+            () => republish.Progress,
+            findProblem: RepublishRun.FindProblem);
     }
 
     private static string Choose(string work) => Works.Contains(work)

@@ -47,12 +47,14 @@ internal sealed class RepublishRun(CommandIo io)
     public static void Print(ResultPrinter printer, JsonObject result)
     {
         var sent = result.Number("republished") + result.Number("published");
+        var refused = result.Number("refused");
         printer.Line(result.Text("begun") == "0" ? "It was not begun: too much work is pending."
-            : sent == 0 ? "No value was sent: none is due."
+            : sent == 0 && refused > 0 ? $"No value was taken.{Refused(refused)}"
+            : sent == 0 ? FindProblem(result) is null ? "No value was sent: none is due." : "No value was sent."
             : $"{Values(sent)} sent: {result.Text("republished")} held for the network, {result.Count("published", "own publication")}; in "
                 + $"{result.Count("regions", "region")}, with {result.Count("surveys", "survey")} and "
                 + $"{result.Count("lookups", "lookup")} for one value. "
-                + $"The most overdue was {SweepText.Time(result.Number("lateness"))} late.");
+                + $"The most overdue was {SweepText.Time(result.Number("lateness"))} late.{Refused(refused)}");
         if (result.List("unknown") is { Count: > 0 } unknown)
         {
             printer.Note($"These edges are of a release that does not tell what it sends: {string.Join(", ", unknown)}.");
@@ -63,6 +65,20 @@ internal sealed class RepublishRun(CommandIo io)
             printer.Note("Nothing waits at an edge that tells. What a shard gives later follows: 'kad admin status' shows it.");
         }
     }
+
+    /// <summary>A sentence if something that is due was not sent, else null. Also for the results of other work.</summary>
+    public static string? FindProblem(JsonObject result) => !result.TryGetPropertyValue("unsent", out var unsent) ? null
+        : unsent is null ? "The node is cut off: what is due waits until a contact answers."
+        : result.Text("unsent") is not "0" and var count
+            ? $"{count} of {Values(result.Number("due"))} not sent, as nobody answered: what is due is tried again."
+        : null;
+
+    private static string Refused(double count) => count switch
+    {
+        0 => string.Empty,
+        1 => " 1 was refused by all its holders.",
+        _ => string.Create(CultureInfo.InvariantCulture, $" {count} were refused by all their holders."),
+    };
 
     // Where nobody looks at a terminal: a line when it is known what is due, and one for each tenth of it.
     private void Tell(RepublishWatch watch, bool isSilent)
@@ -94,7 +110,11 @@ internal sealed class RepublishWatch
 {
     private const int ReportsOfEdge = 2;
 
-    private static readonly string[] Counters = ["values.republished", "values.published", "sweeps.regions", "sweeps.surveys", "sweeps.lookups"];
+    private static readonly string[] Counters =
+    [
+        "values.republished", "values.published", "sweeps.regions", "sweeps.surveys", "sweeps.lookups", "values.refusedByAll", "values.unanswered",
+        "sweeps.cutOff",
+    ];
 
     private readonly Dictionary<string, Reports> _reports = [];
     private readonly long[] _counted = new long[Counters.Length];
@@ -126,6 +146,11 @@ internal sealed class RepublishWatch
 
     /// <summary>Whether nothing waits. A node is asked once, an edge must have reported so twice. It has if none of them tells.</summary>
     public bool HasEnded { get; private set; }
+
+    // Values that nobody answered; null if that is not known, as a node that is cut off does not look. One may be tried twice while this watches.
+    private long? Unsent => Sent == 0 && _counted[6] == 0 && _counted[7] > 0
+        ? null
+        : Math.Clamp(_counted[6], 0, Math.Max(0, Due - Sent - _counted[5]));
 
     private IEnumerable<JsonNode> Told => _nodes.Where(static node => node["sweep"] is not null);
 
@@ -163,6 +188,7 @@ internal sealed class RepublishWatch
     public JsonObject AddTo(JsonObject result)
     {
         (result["due"], result["republished"], result["published"]) = (Due, _counted[0], _counted[1]);
+        (result["refused"], result["unsent"]) = (_counted[5], Unsent is { } unsent ? JsonValue.Create(unsent) : null);
         (result["regions"], result["surveys"], result["lookups"]) = (_counted[2], _counted[3], _counted[4]);
         result["lateness"] = Sweeps.Select(static sweep => sweep.Number("lateness")).DefaultIfEmpty().Max();
         (result["waiting"], result["isCluster"]) = (Sum("waiting"), IsCluster);

@@ -22,7 +22,7 @@ public sealed record SweepProgress
     /// <summary>How many values it has had to look at, those that wait included.</summary>
     public long Values { get; init; }
 
-    /// <summary>Those that wait. Others that were not sent were not due any more in their turn.</summary>
+    /// <summary>Those that wait. Others that were not sent were not due any more in their turn, or nobody took them.</summary>
     public long Waiting { get; init; }
 
     /// <summary>The values held for the network that it sent.</summary>
@@ -41,8 +41,8 @@ public sealed record SweepProgress
     public TimeSpan Lateness { get; init; }
 
     /// <summary>
-    /// How far beyond its interval the most overdue value is that waits, to a minute. Of an edge: how long it has the oldest. Zero while nothing
-    /// waits.
+    /// How far beyond its interval the most overdue value is that waits, or that nobody answered in its turn, to a minute. Of an edge: how long it
+    /// has the oldest. Zero while there is none.
     /// </summary>
     public TimeSpan Overdue { get; init; }
 

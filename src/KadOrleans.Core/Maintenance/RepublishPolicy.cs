@@ -134,6 +134,9 @@ internal static class RepublishPolicy
     /// <summary>The time in which the holders of a value take turns: 10 minutes of an hour.</summary>
     public static TimeSpan Spread(KademliaOptions options) => options.RepublishInterval / SpreadDivisor;
 
+    /// <summary>The shortest life of values that the interval allows: they go out once more if a sending fails. 140 minutes for an hour.</summary>
+    public static TimeSpan ShortestLife(KademliaOptions options) => 2 * (options.RepublishInterval + Spread(options));
+
     private static TimeSpan NotNegative(TimeSpan time) => time > TimeSpan.Zero ? time : TimeSpan.Zero;
 
     private static TimeSpan PublishInterval(KademliaOptions options)

@@ -52,6 +52,15 @@ internal sealed class NodeMetrics
     internal static readonly NodeCounter Published = new(
         "kad.value.published", "{value}", "Own publications sent out again, or for the first time after a pause.", "values.published");
 
+    internal static readonly NodeCounter RefusedByAll = new(
+        "kad.value.refused_by_all", "{value}", "Values that were due and went out, and that all who answered refused.", "values.refusedByAll");
+
+    internal static readonly NodeCounter Unanswered = new(
+        "kad.value.unanswered", "{value}", "Values that were due and went out, and that nobody answered: they stay due.", "values.unanswered");
+
+    internal static readonly NodeCounter SweepsCutOff = new(
+        "kad.sweep.cut_off", "{look}", "Looks for due values that were left out, as the node has lost all contacts.", "sweeps.cutOff");
+
     internal static readonly NodeCounter SweepRegions = new(
         "kad.sweep.regions", "{region}", "Regions of the key space in which all values that were due went out.", "sweeps.regions");
 

@@ -193,6 +193,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             if (node.RoutingTable.Count == 0 && node.HasHadContacts)
             {
                 // It is cut off, and what is due waits until somebody is there.
+                node.Metrics.Add(NodeMetrics.SweepsCutOff);
                 return [];
             }
 
@@ -431,18 +432,13 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     /// <summary>Sends a key if it is due. Without a rule it is: also if the nodes responsible for it are others since a cut is over.</summary>
     private async Task SendAsync(SweptKey swept, int keysNear, CancellationToken cancellationToken)
     {
-        var (key, isDue, batch) = (swept.Key, swept.IsDue, swept.Batch);
+        var (key, isDue) = (swept.Key, swept.IsDue);
         try
         {
             var published = await publications.GetAsync(key, cancellationToken);
             if (published is { } publication && AsSent(key, publication) is var sent && (swept.IsPublication ? IsRipe(sent) : IsDue(sent)))
             {
-                if (await PublishAsync(swept, publication, keysNear, cancellationToken))
-                {
-                    batch.CountPublished();
-                    node.Metrics.Add(NodeMetrics.Published);
-                }
-
+                Count(swept, await PublishAsync(swept, publication, keysNear, cancellationToken), isPublication: true);
                 return;
             }
 
@@ -459,21 +455,45 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             else
             {
                 await WaitForUploadAsync(held.Value, queries: 0, cancellationToken);
-                if (await SpreadAsync(swept, held, published, keysNear, cancellationToken))
-                {
-                    batch.CountRepublished();
-                    node.Metrics.Add(NodeMetrics.Republished);
-                }
+                Count(swept, await SpreadAsync(swept, held, published, keysNear, cancellationToken), isPublication: false);
             }
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             if (!cancellationToken.IsCancellationRequested)
             {
-                _watch.Fail();
+                _watch.Fail(swept);
                 _logger.MaintenanceFailed(nameof(Republisher), e);
             }
         }
+    }
+
+    // Open: a held value went out as it was due, a publication may be another one by now.
+    private void Count(SweptKey swept, Sending result, bool isPublication)
+    {
+        switch (result)
+        {
+            case Sending.Noted when isPublication:
+                swept.Batch.CountPublished();
+                node.Metrics.Add(NodeMetrics.Published);
+                break;
+            case Sending.Noted:
+            case Sending.Open when !isPublication:
+                swept.Batch.CountRepublished();
+                node.Metrics.Add(NodeMetrics.Republished);
+                break;
+            case Sending.Refused:
+                node.Metrics.Add(NodeMetrics.RefusedByAll);
+                break;
+            case Sending.Unanswered:
+                node.Metrics.Add(NodeMetrics.Unanswered);
+                _watch.Fail(swept);
+                return;
+            default:
+                return;
+        }
+
+        _watch.NoteAnswered(swept);
     }
 
     // Of lookups: those for a region wait themselves.
@@ -484,10 +504,10 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     }
 
     /// <summary>
-    /// Sends a held value with the life that is left, or a kept item with a full one. False if it, or another one, was stored meanwhile, which is not
-    /// due, and if nobody answered.
+    /// Sends a held value with the life that is left, or a kept item with a full one. It is not sent if it, or another one, was stored meanwhile,
+    /// which is not due.
     /// </summary>
-    private async Task<bool> SpreadAsync(
+    private async Task<Sending> SpreadAsync(
         SweptKey swept, StoredValue found, Publication? published, int keysNear, CancellationToken cancellationToken)
     {
         var (key, value) = (swept.Key, found.Value);
@@ -495,7 +515,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         if (swept.IsDue is not null && !found.IsKept && !IsResponsible(key, holders.Closest))
         {
             await PassOverAsync(swept, found, cancellationToken);
-            return false;
+            return Sending.NotSent;
         }
 
         using var pass = await EnterAsync(key, holders, cancellationToken);
@@ -506,17 +526,18 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
                 && swept.IsDue?.Invoke(key, held) != false
                     ? await SendHeldAsync(swept, held, holders, pass, cancellationToken)
                     : Sending.NotSent);
-        if (result is Sending.Unanswered or Sending.Open)
+        if (result is Sending.Unanswered or Sending.Refused or Sending.Open)
         {
             await SendLatestAsync(key, value, published, holders, cancellationToken);
         }
 
-        return result is Sending.Open or Sending.Noted;
+        return result;
     }
 
     // The copy then counts as stored now, and changes nothing else: without a mark it brings no publication back, and if anything was
     // stored since it was read, the same value with a shorter life too, it is superseded.
-    // Unanswered: by those that this node knows, or has known. It is cut off, and the value stays due.
+    // Unanswered: by those that this node knows, or has known. It is cut off, and the value stays due. Refused by all it rests for an interval: they
+    // would refuse it again.
     private async Task<Sending> SendHeldAsync(
         SweptKey swept, StoredValue held, LookupOutcome holders, ContactPass pass, CancellationToken cancellationToken)
     {
@@ -525,7 +546,8 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         _watch.NoteLateness(swept, RepublishPolicy.GetLateness(ByPresentClock(held.StoredAt), now, Kademlia));
         var sent = await node.Publisher.SendAsync(key, held.Value, life, holders, isChosen: false, held.IsAuthored, cancellationToken, pass);
         var others = await SendToOthersAsync(key, held.Value, life, holders, pass, held.IsAuthored, cancellationToken);
-        if (sent.Stored + sent.Refused + others == 0 && (node.RoutingTable.Count > 0 || node.HasHadContacts))
+        var (stored, refused) = (sent.Stored + others.Stored, sent.Refused + others.Refused);
+        if (stored + refused == 0 && (node.RoutingTable.Count > 0 || node.HasHadContacts))
         {
             return Sending.Unanswered;
         }
@@ -541,7 +563,9 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             NoteHere(swept);
         }
 
-        return noted == StoreResult.Stored ? Sending.Noted : Sending.Open;
+        return stored == 0 && refused > 0 ? Sending.Refused
+            : noted == StoreResult.Stored ? Sending.Noted
+            : Sending.Open;
     }
 
     private ValueTask<StoreResult> NoteStoredAsync(NodeId key, StoredValue held, CancellationToken cancellationToken) => store.PutAsync(
@@ -600,13 +624,13 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         return pass;
     }
 
-    /// <summary>Sends it in place of those that did not answer, as far as their region is known. Returns how many of these others did.</summary>
-    private async Task<int> SendToOthersAsync(
+    /// <summary>Sends it in place of those that did not answer, as far as their region is known. Returns how many of these others took and refused it.</summary>
+    private async Task<(int Stored, int Refused)> SendToOthersAsync(
         NodeId key, DhtValue value, TimeSpan? life, LookupOutcome holders, ContactPass pass, bool isAuthored, CancellationToken cancellationToken)
     {
         List<Contact> asked = [.. holders.Closest.Union(pass.Contacts)];
         List<Contact> missing = [.. asked.Except(pass.Contacts)];
-        var (unanswered, answers) = (pass.Unanswered, 0);
+        var (unanswered, stored, refused) = (pass.Unanswered, 0, 0);
         for (var replaced = 0; replaced < MaxReplacements && unanswered.Count > 0; replaced++)
         {
             missing.AddRange(unanswered);
@@ -617,15 +641,15 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             }
 
             var sent = await node.Publisher.SendAsync(key, value, life, holders, isChosen: false, isAuthored, cancellationToken, others);
-            answers += sent.Stored + sent.Refused;
+            (stored, refused) = (stored + sent.Stored, refused + sent.Refused);
             asked.AddRange(others.Contacts);
             unanswered = others.Unanswered;
         }
 
-        return answers;
+        return (stored, refused);
     }
 
-    private async Task<bool> PublishAsync(SweptKey swept, Publication publication, int keysNear, CancellationToken cancellationToken)
+    private async Task<Sending> PublishAsync(SweptKey swept, Publication publication, int keysNear, CancellationToken cancellationToken)
     {
         var key = swept.Key;
         if (!publication.IsPending)
@@ -642,18 +666,18 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         if (await FindLaterAsync(key, publication, held, holders, known, cancellationToken) is { } later)
         {
             await node.Turns.RunAsync(key, () => TakeOverAsync(key, publication, held, later, cancellationToken));
-            return false;
+            return Sending.NotSent;
         }
 
         using var pass = await EnterAsync(key, holders, cancellationToken);
         _watch.NoteLateness(swept, LatenessOf(publication));
         var result = await node.Turns.RunAsync(key, () => PublishAsync(key, publication, holders, pass, cancellationToken));
-        if (result is Sending.Unanswered or Sending.Open)
+        if (result is Sending.Unanswered or Sending.Refused or Sending.Open)
         {
             await SendLatestAsync(key, publication.Value, publication, holders, cancellationToken);
         }
 
-        return result == Sending.Noted;
+        return result;
     }
 
     private async Task<Sending> PublishAsync(
@@ -678,7 +702,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             await SendToOthersAsync(key, publication.Value, life: null, holders, pass, isAuthored: true, cancellationToken);
         }
 
-        return !result.Succeeded ? result.Failed + result.Refused > 0 ? Sending.Unanswered : Sending.NotSent
+        return !result.Succeeded ? result.Refused > 0 ? Sending.Refused : result.Failed > 0 ? Sending.Unanswered : Sending.NotSent
             : await NoteSentAsync(key, publication, cancellationToken) == StoreResult.Stored ? Sending.Noted
             : Sending.Open;
     }
@@ -886,6 +910,9 @@ internal enum Sending
     /// <summary>It was sent, and nobody took it; a STORE may have arrived whose answer did not.</summary>
     Unanswered,
 
+    /// <summary>It was sent, and all that answered refused it.</summary>
+    Refused,
+
     /// <summary>It was sent, and is not noted as sent: it may have been changed or ended meanwhile, by other processes too.</summary>
     Open,
 
@@ -923,6 +950,8 @@ internal sealed class RepublishBatch(Action ended, SweepWatch? watch)
     private int _open = 1;
     private int _republished;
     private int _published;
+
+    public bool IsOfSweep => _watch is not null;
 
     public int Republished => _republished;
 

@@ -16,6 +16,10 @@ internal sealed class SweepWatch(TimeProvider time, ContactWindows windows, Node
     private readonly SortedDictionary<long, int> _due = [];
     private readonly Dictionary<NodeId, int> _regions = [];
 
+    // Since which minute the most overdue value is due that was not sent, though it was its turn. Null if there is none.
+    private long? _unsentSince;
+    private TimeSpan _unsentUntil;
+
     private SweepProgress _sweep = new();
     private int _looks;
 
@@ -54,16 +58,37 @@ internal sealed class SweepWatch(TimeProvider time, ContactWindows windows, Node
     {
         lock (_gate)
         {
-            (_looks, _isComplete) = (_looks - 1, isComplete);
+            // What is due still waits again by now.
+            (_looks, _isComplete, _unsentSince) = (_looks - 1, isComplete, isComplete ? null : _unsentSince);
         }
     }
 
-    /// <summary>A value could not be read or written: it may have been due for longer than the next look can know.</summary>
-    public void Fail()
+    /// <summary>
+    /// A value could not be read or written, or nobody answered: it may have been due for longer than the next look can know. It counts as overdue
+    /// until a look has found all that is due. An edge does not look: until somebody answers it, or until a shard would have given it the value
+    /// again, as another edge may have it by then.
+    /// </summary>
+    public void Fail(SweptKey swept)
     {
         lock (_gate)
         {
             _isComplete = false;
+
+            // Others are not due by their age.
+            if (swept is { IsDue: not null, Batch.IsOfSweep: true })
+            {
+                _unsentSince = Math.Min(MinuteOf(swept), Unsent ?? long.MaxValue);
+                _unsentUntil = swept.IsOffered ? Now + RepublishPolicy.GetCheckPeriod(options) + RepublishPolicy.MostOverdue(options) : TimeSpan.MaxValue;
+            }
+        }
+    }
+
+    /// <summary>A contact answered the STOREs of a value.</summary>
+    public void NoteAnswered(SweptKey swept)
+    {
+        lock (_gate)
+        {
+            _unsentSince = swept.IsOffered ? null : _unsentSince;
         }
     }
 
@@ -137,7 +162,8 @@ internal sealed class SweepWatch(TimeProvider time, ContactWindows windows, Node
         var leftOut = windows.LeftOut;
         lock (_gate)
         {
-            var overdue = _due.Count == 0 ? TimeSpan.Zero : Now - TimeSpan.FromMinutes(_due.Keys.First() + 1);
+            var since = _due.Count == 0 ? Unsent : Math.Min(_due.Keys.First(), Unsent ?? long.MaxValue);
+            var overdue = since is { } minute ? Now - TimeSpan.FromMinutes(minute + 1) : TimeSpan.Zero;
             return _sweep with
             {
                 At = time.GetUtcNow(),
@@ -148,6 +174,8 @@ internal sealed class SweepWatch(TimeProvider time, ContactWindows windows, Node
             };
         }
     }
+
+    private long? Unsent => Now < _unsentUntil ? _unsentSince : null;
 
     private static bool Take<T>(IDictionary<T, int> counts, T key)
     {

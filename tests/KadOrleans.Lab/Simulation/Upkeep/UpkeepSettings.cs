@@ -52,6 +52,6 @@ public sealed record UpkeepSettings
 
         // All then come from one source.
         Quota = IsAlone ? StoreQuota.Unlimited : new StoreQuota(),
-        Kademlia = new KademliaOptions { RepublishInterval = IsOwn ? TimeSpan.FromDays(7) : new KademliaOptions().RepublishInterval },
+        Kademlia = new KademliaOptions { RepublishInterval = IsOwn ? TimeSpan.FromDays(3) : new KademliaOptions().RepublishInterval },
     };
 }

@@ -62,7 +62,7 @@ public sealed class RepublishCommandTests(ApiHost host) : IClassFixture<ApiHost>
 
         Assert.Equal(string.Empty, run.Error);
         Assert.Equal(
-            """{"work":"republish","begun":4,"due":40,"republished":37,"published":2,"regions":3,"surveys":0,"lookups":6,"lateness":1260,"waiting":0,"isCluster":false,"unknown":[]}""",
+            """{"work":"republish","begun":4,"due":40,"republished":37,"published":2,"refused":0,"unsent":0,"regions":3,"surveys":0,"lookups":6,"lateness":1260,"waiting":0,"isCluster":false,"unknown":[]}""",
             run.Output.Trim());
     }
 
@@ -74,6 +74,59 @@ public sealed class RepublishCommandTests(ApiHost host) : IClassFixture<ApiHost>
         var run = await _api.RunAsync("run", "republish");
 
         Assert.Equal((ExitCode.Done, "No value was sent: none is due.\n", string.Empty), (run.ExitCode, run.Output, run.Error));
+    }
+
+    [Fact]
+    public async Task What_was_due_and_nobody_answered_is_told_and_is_a_failure()
+    {
+        var ended = Ended with { Values = 67, Republished = 4, Published = 0 };
+        Say(Node(Former, 500, 0, 9), Counting(Node(ended, 504, 0, 12), "values.unanswered", 63));
+
+        var run = await _api.RunAsync("run", "republish");
+
+        Assert.Equal(ExitCode.Failed, run.ExitCode);
+        Assert.StartsWith("4 values sent: 4 held for the network", run.Output, StringComparison.Ordinal);
+        Assert.EndsWith("63 of 67 values not sent, as nobody answered: what is due is tried again.\n", run.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>The second look of the run has tried them again.</summary>
+    [Fact]
+    public async Task Programs_get_how_many_were_not_sent_once_each()
+    {
+        var ended = Ended with { Values = 67, Republished = 0, Published = 0 };
+        Say(Node(Former, 500, 0, 9), Counting(Node(ended, 500, 0, 9), "values.unanswered", 134));
+
+        var run = await _api.RunAsync("run", "republish", "--json");
+
+        Assert.Equal(ExitCode.Failed, run.ExitCode);
+        Assert.Contains("\"due\":67,\"republished\":0,\"published\":0,\"refused\":0,\"unsent\":67,", run.Output, StringComparison.Ordinal);
+        Assert.Contains("\"message\":\"67 of 67 values not sent, as nobody answered", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_node_that_is_cut_off_does_not_say_that_nothing_is_due()
+    {
+        Say(Node(Former, 500, 0, 9), Counting(Node(Former with { At = Noon.AddSeconds(1) }, 500, 0, 9), "sweeps.cutOff", 1));
+
+        var run = await _api.RunAsync("run", "republish");
+
+        Assert.Equal(
+            (ExitCode.Failed, "No value was sent.\n", "The node is cut off: what is due waits until a contact answers.\n"),
+            (run.ExitCode, run.Output, run.Error));
+    }
+
+    [Theory]
+    [InlineData(0, "No value was taken. 3 were refused by all their holders.\n")]
+    [InlineData(37, " The most overdue was 21 min late. 3 were refused by all their holders.\n")]
+    public async Task What_all_holders_refuse_is_told(int sent, string end)
+    {
+        var ended = Ended with { Republished = sent, Published = 0 };
+        Say(Node(Former, 500, 0, 9), Counting(Node(ended, 500 + sent, 0, 12), "values.refusedByAll", 3));
+
+        var run = await _api.RunAsync("run", "republish");
+
+        Assert.Equal(ExitCode.Done, run.ExitCode);
+        Assert.EndsWith(end, run.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -162,6 +215,9 @@ public sealed class RepublishCommandTests(ApiHost host) : IClassFixture<ApiHost>
 
     private static DhtStatus Node(SweepProgress sweep, long republished, long published, long regions) =>
         new([Edge(string.Empty, sweep, republished, published, regions)]);
+
+    private static DhtStatus Counting(DhtStatus status, string counter, long count) =>
+        new([status.Nodes[0] with { Counts = new Dictionary<string, long>(status.Nodes[0].Counts) { [counter] = count } }]);
 
     private static DhtNodeStatus Edge(string name, SweepProgress? sweep, long republished, long published, long regions) =>
         new(name, [NodeId.MaxValue], [UdpEndpoint.Parse("192.0.2.1:8468")], 5, new Dictionary<string, long>

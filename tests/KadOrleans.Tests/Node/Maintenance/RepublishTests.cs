@@ -59,6 +59,7 @@ public sealed class RepublishTests
         await _world.PassAsync(TimeSpan.FromMinutes(14));
         Assert.Equal(before, (await holder.Store.GetAsync(Key, _world.Clock.GetUtcNow()))!.StoredAt);
         Assert.Equal(0, holder.Node.Engine.Counts["values.republished"]);
+        Assert.True(holder.Node.Engine.Counts["values.unanswered"] + holder.Node.Engine.Counts["sweeps.cutOff"] > 0);
 
         await _world.PassAsync(TimeSpan.FromMinutes(15));
         Assert.All(await FindAllAsync(), value => Assert.Equal(Value, value));

@@ -78,7 +78,7 @@ public sealed class SweepWatchTests
         Look(isComplete: false);
         _time.Advance(Minute);
         Assert.Equal(TimeSpan.FromMinutes(12), Look(isComplete: true).MostOverdue);
-        _watch.Fail();
+        _watch.Fail(Find(Key(1))[0]);
         _time.Advance(Minute);
         Assert.Equal(TimeSpan.FromMinutes(13), Look(isComplete: true).MostOverdue);
         _time.Advance(Minute);
@@ -103,6 +103,58 @@ public sealed class SweepWatchTests
         Assert.Equal(TimeSpan.FromMinutes(11), _watch.Read().Lateness);
         _watch.Add(Find(Key(4)));
         Assert.Equal(TimeSpan.Zero, _watch.Read().Lateness);
+    }
+
+    [Fact]
+    public void A_value_that_nobody_answered_goes_on_being_overdue_until_a_look_has_found_all_that_is_due()
+    {
+        var swept = Find(Key(1))[0] with { IsDue = static (_, _) => true };
+        _watch.Add([swept]);
+        _watch.Fail(swept);
+        _watch.End(swept);
+        _time.Advance(TimeSpan.FromMinutes(17));
+        Look(isComplete: false);
+        _watch.NoteAnswered(swept);
+
+        Assert.Equal((0, TimeSpan.FromMinutes(16), true), (_watch.Read().Waiting, _watch.Read().Overdue, _watch.Read().MissesInterval));
+        Look(isComplete: true);
+        Assert.Equal(TimeSpan.Zero, _watch.Read().Overdue);
+    }
+
+    [Fact]
+    public void At_an_edge_it_is_overdue_until_somebody_answers()
+    {
+        var swept = Find(Key(1))[0] with { IsDue = static (_, _) => true, IsOffered = true };
+        _watch.Add([swept]);
+        _watch.Fail(swept);
+        _watch.End(swept);
+        _time.Advance(TimeSpan.FromMinutes(17));
+
+        Assert.True(_watch.Read().MissesInterval);
+        _watch.NoteAnswered(swept);
+        Assert.Equal(TimeSpan.Zero, _watch.Read().Overdue);
+
+        // It fails again each hour, and then gets no more.
+        for (var hours = 0; hours < 3; hours++)
+        {
+            _watch.Fail(swept);
+            _time.Advance(TimeSpan.FromHours(1));
+        }
+
+        Assert.InRange(_watch.Read().Overdue, TimeSpan.FromHours(3), TimeSpan.FromHours(4));
+        _time.Advance(TimeSpan.FromMinutes(15));
+        Assert.Equal(TimeSpan.Zero, _watch.Read().Overdue);
+    }
+
+    /// <summary>What goes out since a cut is over, and a publication that goes out at once.</summary>
+    [Fact]
+    public void What_is_not_due_by_its_age_is_not_overdue()
+    {
+        _watch.Fail(Find(Key(1))[0]);
+        _watch.Fail(new SweptKey(Key(1), static (_, _) => false, RepublishBatch.None));
+        _time.Advance(TimeSpan.FromHours(1));
+
+        Assert.Equal(TimeSpan.Zero, _watch.Read().Overdue);
     }
 
     [Fact]

@@ -21,6 +21,56 @@ public sealed class SweepMistakeTests(ITestOutputHelper output)
         Assert.Equal([$"Kad:Kademlia:RepublishInterval is {interval}; 00:06:00 to 7.00:00:00 is allowed."], checks.Problems);
     }
 
+    [Theory]
+    [InlineData("01:00:00", "02:19:59", "02:20:00")]
+    [InlineData("7.00:00:00", "7.00:00:00", "16.08:00:00")]
+    [InlineData("00:06:00", "00:00:01", "00:14:00")]
+    public void An_interval_that_a_values_life_does_not_hold_twice_is_refused_in_a_sentence(string interval, string life, string least)
+    {
+        string[] Check(string lifeSpan)
+        {
+            var checks = new OptionChecks("Kad:", ':');
+            checks.Check(new KademliaOptions
+            {
+                RepublishInterval = TimeSpan.Parse(interval, CultureInfo.InvariantCulture),
+                ValueTimeToLive = TimeSpan.Parse(lifeSpan, CultureInfo.InvariantCulture),
+            });
+            return [.. checks.Problems];
+        }
+
+        Assert.Equal(
+            [$"Kad:Kademlia:RepublishInterval is {interval} and Kad:Kademlia:ValueTimeToLive is {life}; with this interval a life of {least} or more "
+                + "is allowed, twice the interval and a sixth of it."],
+            Check(life));
+        Assert.Empty(Check(least));
+    }
+
+    /// <summary>Of two contacts that answer pings.</summary>
+    [Theory]
+    [InlineData(Taking.Never)]
+    [InlineData(Taking.Refuses)]
+    public void What_no_holder_takes_counts_as_unanswered_or_refused_and_not_as_sent(Taking taking) => _world.Run(async () =>
+    {
+        var node = await _world.StartNodeAsync(Without.Walks);
+        List<LateHolder> holders = [.. Enumerable.Range(0, 2).Select(_ => new LateHolder(
+            NodeId.Random(_world.Random), _world.Network.Bind(), _world.Clock, taking))];
+        holders.ForEach(holder => holder.Ping(node.Transport.Endpoint, _world.Random));
+        await _world.PassAsync(TimeSpan.FromSeconds(8));
+        var keys = await HoldAsync(node, 5, () => NodeId.Random(_world.Random));
+        var held = (await node.Store.GetAsync(keys[0], _world.Clock.GetUtcNow()))!;
+
+        await _world.PassAsync(TimeSpan.FromMinutes(30));
+
+        var counts = node.Node.Engine.Counts;
+        var sweep = Assert.Single((await node.Node.GetStatusAsync()).Nodes).Sweep!;
+        var isNoted = (await node.Store.GetAsync(keys[0], _world.Clock.GetUtcNow()))!.StoredAt > held.StoredAt;
+        output.WriteLine($"{sweep}; {counts["values.unanswered"]} unanswered");
+        Assert.Equal((0, 0), (counts["values.republished"], sweep.Republished));
+        Assert.Equal((taking == Taking.Refuses, taking == Taking.Never), (isNoted, sweep.MissesInterval));
+        Assert.Equal(taking == Taking.Refuses ? 5 : 0, counts["values.refusedByAll"]);
+        Assert.InRange(counts["values.unanswered"], taking == Taking.Never ? 5 : 0, taking == Taking.Never ? 200 : 0);
+    });
+
     [Fact]
     public void With_the_values_of_another_node_it_sends_those_that_it_is_responsible_for_and_keeps_the_others() => _world.Run(async () =>
     {
