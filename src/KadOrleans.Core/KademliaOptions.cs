@@ -43,7 +43,7 @@ public sealed record KademliaOptions
 
     /// <summary>
     /// Values held for others are republished when no STORE of them came in for this long (Kademlia §2.5). 6 minutes to 7 days; default one
-    /// hour; with a sixth of it at most half of <see cref="ValueTimeToLive"/>. If it is much longer than nodes stay, values are lost with their
+    /// hour. A longer one is, with a sixth of it, at most half of <see cref="ValueTimeToLive"/>. If it is much longer than nodes stay, values are lost with their
     /// holders.
     /// </summary>
     public TimeSpan RepublishInterval { get; set; } = TimeSpan.FromHours(1);

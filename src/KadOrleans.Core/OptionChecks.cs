@@ -38,7 +38,12 @@ internal sealed class OptionChecks(string prefix, char separator)
         var problems = Problems.Count;
         Within("Kademlia.ValueTimeToLive", options.ValueTimeToLive, TimeSpan.FromSeconds(1), TimeSpan.FromDays(365));
         Within("Kademlia.RepublishInterval", options.RepublishInterval, TimeSpan.FromMinutes(6), LongestRepublishInterval);
-        if (Problems.Count == problems && RepublishPolicy.ShortestLife(options) is var shortest && options.ValueTimeToLive < shortest)
+
+        // Whoever wants short lives alone need not shorten the interval, too: publishers send such values again themselves.
+        if (Problems.Count == problems
+            && options.RepublishInterval > new KademliaOptions().RepublishInterval
+            && RepublishPolicy.ShortestLife(options) is var shortest
+            && options.ValueTimeToLive < shortest)
         {
             Problems.Add($"{Name("Kademlia.RepublishInterval")} is {options.RepublishInterval} and {Name("Kademlia.ValueTimeToLive")} is "
                 + $"{options.ValueTimeToLive}; with this interval a life of {shortest} or more is allowed, twice the interval and a sixth of it.");
