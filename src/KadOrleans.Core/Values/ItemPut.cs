@@ -94,15 +94,15 @@ internal static class ItemPut
         NodeId key, StoredValue? before, StoredValue offered, PutTerms terms, StoreAccounts accounts, int slot)
     {
         var isFollowed = before is { IsKept: true } && !offered.IsKept;
-        var stored = offered with
+        var stored = Placed(before, accounts, offered with
         {
             IsKept = IsKept(before, offered, terms),
             ExpiresAt = EndOf(before, offered, terms),
             Source = isFollowed ? before!.Source : offered.Source,
-            IsFar = offered.IsFar && !isFollowed,
+            IsFar = offered.IsFar && !isFollowed && before is not { IsFar: false },
             IsAuthored = offered.IsAuthored || isFollowed,
             PublishedAt = PublicationOf(before: null, offered, terms),
-        };
+        });
 
         // One that is still kept though its time is over, until the next look, follows too.
         if (offered.IsKept ? offered.ExpiresAt <= offered.StoredAt : terms.Kind != PutKind.Import && stored.IsExpired(stored.StoredAt))
@@ -115,7 +115,7 @@ internal static class ItemPut
             return StoreDecision.Refuse(refusal);
         }
 
-        var result = accounts.FindRoom(key, slot, StoreShare.Of(stored), out var evicted);
+        var result = accounts.FindRoom(key, slot, StoreShare.Of(stored), isNext: before is not null, out var evicted);
         return result == StoreResult.Stored
             ? new StoreDecision(result, stored, true) { Evicted = evicted }
             : StoreDecision.Refuse(result);
@@ -126,7 +126,7 @@ internal static class ItemPut
     {
         var isTakenOver = offered.Source.IsTrusted && terms.Kind != PutKind.Copy;
         var isOwn = StoreDecision.IsOwn(old, offered);
-        var touched = old with
+        var touched = Placed(old, accounts, old with
         {
             StoredAt = StoreDecision.IsLater(old, offered) && (offered.IsKept || Counts(old, offered)) ? offered.StoredAt : old.StoredAt,
             IsKept = IsKept(old, offered, terms),
@@ -134,7 +134,7 @@ internal static class ItemPut
             Source = isTakenOver || (isOwn && !old.IsKept) ? offered.Source : old.Source,
             IsAuthored = old.IsAuthored || (offered.IsAuthored && (isTakenOver || isOwn)),
             PublishedAt = PublicationOf(old, offered, terms),
-        };
+        });
         if (FindRefusal(old, touched, accounts) is { } refusal)
         {
             return StoreDecision.Refuse(refusal);
@@ -149,6 +149,11 @@ internal static class ItemPut
             || touched.IsAuthored != old.IsAuthored;
         return new StoreDecision(StoreResult.Stored, isWritten ? touched with { ExpiresAt = end } : touched, isWritten);
     }
+
+    // An item becomes near as any value does, but only while its owner has room among his near ones: else he could fill his share of far ones by an
+    // edge that is far from them, have all made near by another, and fill it anew.
+    private static StoredValue Placed(StoredValue? before, StoreAccounts accounts, StoredValue after) =>
+        before is { IsFar: true } && !after.IsFar && !accounts.HasOwnerRoom(StoreShare.Of(after), isFar: false) ? after with { IsFar = true } : after;
 
     private static bool IsKept(StoredValue? before, StoredValue offered, PutTerms terms) =>
         offered.IsKept || (before is { IsKept: true } && terms.Condition is not { KeptUntil: not null });

@@ -8,7 +8,8 @@ namespace KadOrleans.Core.Values;
 /// </summary>
 /// <remarks>
 /// Other owners add to a count at most what is held in all by the length of a row: 32 keys for each of a thousand in a store that is full of items of
-/// as many owners, where one may have a hundred. Codes are under a secret, so nobody chooses whose counters he shares.
+/// as many owners, where one may have a hundred. Codes are under a secret, so nobody chooses whose counters he shares. An owner's near and far keys
+/// are counted apart.
 /// </remarks>
 internal sealed class OwnerCounts(int totalKeys)
 {
@@ -27,6 +28,9 @@ internal sealed class OwnerCounts(int totalKeys)
     // 12 bytes each, 12 to 786 KB in all, from the first item on.
     private int[]? _keys;
     private long[]? _bytes;
+
+    /// <summary>Under which code an owner's near or far keys are counted. The highest bit moves each place by half a row: factors are odd.</summary>
+    public static int CodeOf(int owner, bool isFar) => isFar ? owner ^ int.MinValue : owner;
 
     public void Count(int code, int sign, int footprint)
     {

@@ -11,28 +11,27 @@ internal ref struct RoomSearch
     private readonly StoreShare _share;
     private readonly bool _isOwn;
     private readonly bool _isFar;
+    private readonly bool _isNext;
     private readonly SourceUsage? _source;
     private readonly SubnetUsage? _subnet;
     private readonly Usage _allBefore;
     private readonly Usage _farBefore;
     private readonly Usage _sourceBefore;
     private readonly Usage _subnetBefore;
-    private readonly Usage _ownerBefore;
 
     // False while more is held than an operator allows: nothing goes, and nothing more comes.
     private readonly bool _evicts;
     private List<int>? _tried;
 
-    public RoomSearch(StoreAccounts accounts, StoreShare share, bool isFar)
+    public RoomSearch(StoreAccounts accounts, StoreShare share, bool isFar, bool isNext)
     {
         (_accounts, _quota, _share) = (accounts, accounts.Quota, share);
         _isOwn = share.IsProtected;
-        _isFar = isFar && !_isOwn;
+        (_isFar, _isNext) = (isFar && !_isOwn, isNext);
         if (!_isOwn)
         {
             _source = accounts.SourceOf(share.Source);
             _subnet = accounts.SubnetOf(share.Source);
-            _ownerBefore = Owner;
         }
 
         (_allBefore, _farBefore) = (All, Far);
@@ -43,8 +42,6 @@ internal ref struct RoomSearch
     private Usage All => new(_accounts.Keys, _accounts.Bytes);
 
     private Usage Far => new(_accounts.FarKeys, _accounts.FarBytes);
-
-    private Usage Owner => _accounts.OwnerOf(_share.Owner) is var owner ? new Usage(owner.Keys, owner.Bytes) : default;
 
     public StoreResult Run(int old, out IReadOnlyList<EvictedKey> evicted)
     {
@@ -72,7 +69,8 @@ internal ref struct RoomSearch
     {
         if (!_isOwn)
         {
-            if (!FitsOwner())
+            // An owner's items make no room for one another: whoever sends one does not know which he needs least.
+            if (!_isNext && !_accounts.HasOwnerRoom(_share, _isFar))
             {
                 return StoreResult.OwnerQuotaExceeded;
             }
@@ -117,18 +115,11 @@ internal ref struct RoomSearch
     private bool FitsSubnet() =>
         _share.Source.IsPrivate || Fits(Usage.Of(_subnet), _subnetBefore, _quota.KeysPerSubnet, _quota.BytesPerSubnet);
 
-    // An owner's items make no room for one another: whoever sends one does not know which he needs least. As none goes, an owner who has more
-    // than the bound may replace each by one as large: otherwise what he signed before would stay.
-    private bool FitsOwner() =>
-        _share.Owner is null || Fits(Owner, _ownerBefore, _quota.KeysPerOwner, _quota.BytesPerOwner, evicts: false);
-
-    // Within the bound. Beyond it, after the quota was lowered or the area changed, a put must leave less than it found.
-    private bool Fits(Usage usage, Usage before, long keys, long bytes) => Fits(usage, before, keys, bytes, _evicts);
-
-    // Without evictions a value may replace one of its key that is as large.
-    private bool Fits(Usage usage, Usage before, long keys, long bytes, bool evicts)
+    // Within the bound. Beyond it, after the quota was lowered or the area changed, a put must leave less than it found. Without evictions
+    // a value may replace one of its key that is as large.
+    private bool Fits(Usage usage, Usage before, long keys, long bytes)
     {
-        var beyond = evicts ? 0 : 1;
+        var beyond = _evicts ? 0 : 1;
         return (usage.Keys + 1 <= keys || usage.Keys + 1 < before.Keys + beyond)
             && (usage.Bytes + _share.Footprint <= bytes || usage.Bytes + _share.Footprint < before.Bytes + beyond);
     }

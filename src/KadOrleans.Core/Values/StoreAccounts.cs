@@ -180,9 +180,12 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
         return true;
     }
 
-    /// <summary>Which keys have to go for a value in place of the old one. Changes nothing.</summary>
-    public StoreResult FindRoom(NodeId key, int old, StoreShare share, out IReadOnlyList<EvictedKey> evicted) =>
-        new RoomSearch(this, share, IsFar(key, share)).Run(old, out evicted);
+    /// <summary>
+    /// Which keys have to go for a value in place of the old one. Changes nothing. The next item after a held one of its owner asks for none of
+    /// his quota.
+    /// </summary>
+    public StoreResult FindRoom(NodeId key, int old, StoreShare share, bool isNext, out IReadOnlyList<EvictedKey> evicted) =>
+        new RoomSearch(this, share, IsFar(key, share), isNext).Run(old, out evicted);
 
     public int Numbers => _numbered.Count;
 
@@ -198,8 +201,12 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
 
     internal SubnetUsage? SubnetOf(SourceNetwork source) => _subnets.GetValueOrDefault(source.Subnet);
 
-    /// <summary>What the owner of a share has; nothing if it has none.</summary>
-    internal OwnerUsage OwnerOf(int? code) => code is { } known ? _owners.Of(known) : default;
+    /// <summary>What an owner has of near or of far keys.</summary>
+    internal OwnerUsage OwnerOf(int code, bool isFar) => _owners.Of(OwnerCounts.CodeOf(code, isFar));
+
+    /// <summary>Whether the owner of a share, if it has one, may have one more such key, near or far.</summary>
+    internal bool HasOwnerRoom(StoreShare share, bool isFar) => share.Owner is not { } owner
+        || (OwnerOf(owner, isFar) is var held && held.Keys + 1L <= Quota.KeysPerOwner && held.Bytes + share.Footprint <= Quota.BytesPerOwner);
 
     /// <summary>Items that count for their owners.</summary>
     internal int OwnedKeys { get; private set; }
@@ -283,11 +290,6 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
         Keys += sign;
         Bytes += sign * entry.Footprint;
         KeptKeys += entry.IsKept ? sign : 0;
-        if (entry.Owner != KeyIndex.None)
-        {
-            OwnedKeys += sign;
-            _owners.Count(entry.Owner, sign, entry.Footprint);
-        }
     }
 
     private void Count(SourceUsage source, int sign, int footprint)
@@ -308,6 +310,13 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
         {
             FarKeys += sign;
             FarBytes += sign * entry.Footprint;
+        }
+
+        // What has an owner here is evictable.
+        if (entry.Owner != KeyIndex.None)
+        {
+            OwnedKeys += sign;
+            _owners.Count(OwnerCounts.CodeOf(entry.Owner, entry.IsFar), sign, entry.Footprint);
         }
     }
 

@@ -69,7 +69,7 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
         IReadOnlyList<EvictedKey> evicted = [];
         var result = isChange && !isReturn && !accounts.Changes.Allows(offered.Source, offered.StoredAt)
             ? StoreResult.ChangeLimitExceeded
-            : accounts.FindRoom(key, slot, StoreShare.Of(offered), out evicted);
+            : accounts.FindRoom(key, slot, StoreShare.Of(offered), isNext: false, out evicted);
         return result == StoreResult.Stored
             ? new StoreDecision(result, isSame ? TakenOver(old!, offered, terms) : offered, true)
             {

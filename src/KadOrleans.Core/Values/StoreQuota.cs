@@ -69,12 +69,13 @@ public sealed record StoreQuota
     public long BytesPerSubnet { get; set; } = 200L << 20;
 
     /// <summary>
-    /// Signed items of one owner (BEP 44), whoever sends them. Default 100,000: a tenth of the whole. Beyond it new ones are refused, and none is
-    /// evicted; an owner who has more keeps them, and may replace each by one as large. What is kept, published or from a trusted source is not counted.
+    /// Signed items of one owner (BEP 44), whoever sends them: so many near ones, and as many far ones. Default 100,000: a tenth of the whole. Beyond
+    /// it items of new keys are refused, and none is evicted; the next item of a key takes the place of a held one always. What is kept, published or
+    /// from a trusted source is not counted.
     /// </summary>
     public int KeysPerOwner { get; set; } = 100_000;
 
-    /// <summary>Footprint of one owner's items in bytes, with the same exemptions. Default 100 MiB: a tenth of the whole.</summary>
+    /// <summary>Footprint of one owner's items in bytes, near or far, with the same exemptions. Default 100 MiB: a tenth of the whole.</summary>
     public long BytesPerOwner { get; set; } = 100L << 20;
 
     /// <summary>

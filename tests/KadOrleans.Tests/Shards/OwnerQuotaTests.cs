@@ -34,9 +34,9 @@ public sealed class OwnerQuotaTests
             .Select(_records.ReadAsync<PageKeysRecord>));
         Assert.Equal(length > 1, keys.Any(record => record.Content!.Owners.Length > 0));
 
-        var counted = shard.Engine.Shard.Accounts.OwnerOf(Owner.Code);
+        var counted = shard.Engine.Shard.Accounts.OwnerOf(Owner.Code, isFar: false);
         shard = await ActivateAsync(isMoved ? shard.Log.Save() : null);
-        var again = shard.Engine.Shard.Accounts.OwnerOf(Owner.Code);
+        var again = shard.Engine.Shard.Accounts.OwnerOf(Owner.Code, isFar: false);
         Assert.Equal(counted, again);
         Assert.Equal(Most, again.Keys);
         OwnedCounts(shard, await shard.ReadAllAsync());
@@ -47,7 +47,7 @@ public sealed class OwnerQuotaTests
         Assert.True(await shard.RemoveAsync(SignedItems.Key("7")));
         Assert.Equal([StoreResult.Stored], await PutAllAsync(shard, [Of(Most, length)]));
         shard = await ActivateAsync();
-        Assert.Equal(Most, shard.Engine.Shard.Accounts.OwnerOf(Owner.Code).Keys);
+        Assert.Equal(Most, shard.Engine.Shard.Accounts.OwnerOf(Owner.Code, isFar: false).Keys);
     });
 
     [Fact]
@@ -115,7 +115,7 @@ public sealed class OwnerQuotaTests
     }
 
     private static void OwnedCounts(EngineHost shard, Dictionary<NodeId, StoredValue> held) =>
-        Core.OwnedItems.AssertCounted(shard.Engine.Shard.Accounts, held.Values);
+        Core.OwnedItems.AssertCounted(shard.Engine.Shard.Accounts, held);
 
     private Task<EngineHost> ActivateAsync(MovedLog? moved = null) => EngineHost.ActivateAsync(_records, 1, Quota, moved: moved);
 }

@@ -1,4 +1,3 @@
-using KadOrleans.Core.Items;
 using static KadOrleans.Lab.InvariantException;
 
 namespace KadOrleans.Lab;
@@ -32,14 +31,6 @@ internal static class StateInvariants
             Require(
                 source.Count() <= quota.KeysPerSource && source.Sum(value => value.Footprint) <= quota.BytesPerSource,
                 $"{source.Count()} values of one source are held");
-        }
-
-        var owned = values.Where(value => !StoreShare.Of(value).IsProtected).GroupBy(value => ItemOwner.Of(value.Value));
-        foreach (var owner in owned.Where(owner => owner.Key is not null))
-        {
-            Require(
-                owner.Count() <= quota.KeysPerOwner && owner.Sum(value => value.Footprint) <= quota.BytesPerOwner,
-                $"{owner.Count()} items of one owner are held");
         }
     }
 }

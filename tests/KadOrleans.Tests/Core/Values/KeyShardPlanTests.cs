@@ -30,7 +30,7 @@ public class KeyShardPlanTests
             AssertSame(model, shard);
             Assert.Equal(model.Turnover, shard.Turnover);
             Assert.Equal((shard.Count, shard.Bytes), (shard.Accounts.Keys, shard.Accounts.Bytes));
-            OwnedItems.AssertCounted(shard.Accounts, shard.Values.Select(pair => pair.Value));
+            OwnedItems.AssertCounted(shard.Accounts, shard.Values);
         }
     });
 

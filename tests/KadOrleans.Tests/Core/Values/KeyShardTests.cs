@@ -335,7 +335,7 @@ public class KeyShardTests
         Assert.Equal(totals.Select(one => one.Keys).OrderDescending().Take(2), sources.Sources.Select(one => one.Keys).OrderDescending().Take(2));
         Assert.Equal(totals.Select(one => one.Bytes).OrderDescending().Take(2), sources.Sources.Select(one => one.Bytes).Take(2));
         Assert.Equal(totals, shard.CountSources([.. totals.Select(one => one.Source)]).Sources);
-        OwnedItems.AssertCounted(shard.Accounts, model.Values.Values);
+        OwnedItems.AssertCounted(shard.Accounts, model.Values);
     }
 }
 
@@ -395,7 +395,8 @@ internal sealed class StoreModel(StoreQuota quota)
         }
 
         var all = _entries.Where(entry => entry.Key != key).ToList();
-        var result = MakeRoom(all, new Entry(key, value));
+        var isNext = isAlive && SignedItems.SeqOf(old!.Value) is not null;
+        var result = MakeRoom(all, new Entry(key, value), isNext);
         if (result == StoreResult.Stored)
         {
             _entries.Clear();
@@ -431,14 +432,18 @@ internal sealed class StoreModel(StoreQuota quota)
         };
     }
 
-    private StoreResult MakeRoom(List<Entry> all, Entry offered)
+    private StoreResult MakeRoom(List<Entry> all, Entry offered, bool isNext)
     {
         var (source, owner) = (offered.Value.Source, OwnerOf(offered));
         var kept = 100 - quota.ReservePercent;
         var (farKeys, farBytes) = (quota.TotalKeys * kept / 100, quota.TotalBytes * kept / 100);
         Bound[] bounds =
         [
-            new(entry => owner is not null && OwnerOf(entry) == owner, quota.KeysPerOwner, quota.BytesPerOwner, StoreResult.OwnerQuotaExceeded),
+            new(
+                entry => !isNext && owner is not null && OwnerOf(entry) == owner && IsFar(entry) == IsFar(offered),
+                quota.KeysPerOwner,
+                quota.BytesPerOwner,
+                StoreResult.OwnerQuotaExceeded),
             new(entry => IsOf(entry, source), quota.KeysPerSource, quota.BytesPerSource, StoreResult.SourceQuotaExceeded),
             new(entry => IsOf(entry, source.Subnet), quota.KeysPerSubnet, quota.BytesPerSubnet, StoreResult.SubnetQuotaExceeded),
             new(IsFar, farKeys, farBytes, StoreResult.FarQuotaExceeded),
@@ -473,9 +478,9 @@ internal sealed class StoreModel(StoreQuota quota)
         var (newKeys, newBytes) = Sum(all.Append(offered).Where(bound.Counts));
         var (oldKeys, oldBytes) = Sum(_entries.Where(bound.Counts));
 
-        // An owner's items make no room: he may replace what he has beyond his quota by as much.
-        var mostBeyond = bound.Refusal == StoreResult.OwnerQuotaExceeded ? 1 : 0;
-        return (newKeys <= bound.Keys || newKeys < oldKeys + mostBeyond) && (newBytes <= bound.Bytes || newBytes < oldBytes + mostBeyond);
+        // An owner's items make no room, so it is no matter what he had.
+        var mayShrink = bound.Refusal != StoreResult.OwnerQuotaExceeded;
+        return (newKeys <= bound.Keys || (mayShrink && newKeys < oldKeys)) && (newBytes <= bound.Bytes || (mayShrink && newBytes < oldBytes));
     }
 
     private bool EvictFirst(List<Entry> all, Entry offered, IEnumerable<Entry> candidates)

@@ -23,19 +23,15 @@ internal static class OwnedItems
 
     public static PutTerms TermsOf(int key, int number) => new(PutKind.Publication) { Item = All[(key * Numbers) + (number % Numbers)] };
 
-    /// <summary>What counts against each owner's quota, of values that are held: those of strangers.</summary>
-    public static Dictionary<ItemOwner, (int Keys, long Bytes)> Count(IEnumerable<StoredValue> values) => values
-        .Where(value => StoreShare.Of(value) is { IsProtected: false })
-        .GroupBy(value => ItemOwner.Of(value.Value))
-        .Where(owner => owner.Key is not null)
-        .ToDictionary(owner => owner.Key!, owner => (owner.Count(), owner.Sum(value => (long)value.Footprint)));
-
-    /// <summary>The accounts have these counts, and no other owner's.</summary>
-    public static void AssertCounted(StoreAccounts accounts, IEnumerable<StoredValue> values)
+    /// <summary>The accounts have what is held of strangers' items by their owners, near and far ones apart, and no other owner's.</summary>
+    public static void AssertCounted(StoreAccounts accounts, IEnumerable<KeyValuePair<NodeId, StoredValue>> values)
     {
-        var expected = Count(values);
+        var expected = values
+            .Where(held => StoreShare.Of(held.Value) is { IsProtected: false } && ItemOwner.Of(held.Value.Value) is not null)
+            .GroupBy(held => (Owner: ItemOwner.Of(held.Value.Value)!, IsFar: held.Value.IsFar || !accounts.Area.Contains(held.Key)))
+            .ToDictionary(owner => owner.Key, owner => (Keys: owner.Count(), Bytes: owner.Sum(held => (long)held.Value.Footprint)));
         Assert.Equal(expected, expected.Keys.ToDictionary(
-            owner => owner, owner => accounts.OwnerOf(owner.Code) is var counted ? (counted.Keys, counted.Bytes) : default));
+            of => of, of => accounts.OwnerOf(of.Owner.Code, of.IsFar) is var counted ? (counted.Keys, counted.Bytes) : default));
         Assert.Equal(expected.Values.Sum(static counted => counted.Keys), accounts.OwnedKeys);
     }
 }

@@ -11,7 +11,9 @@ public sealed class OwnerQuotaTests
 
     private readonly KeyShard _shard = new(Three);
 
-    private int Held => _shard.Accounts.OwnerOf(OwnerOf(SignedItems.Owner).Code).Keys;
+    private int Held => HeldOf(isFar: false);
+
+    private int HeldFar => HeldOf(isFar: true);
 
     [Fact]
     public void An_owner_has_no_more_keys_by_a_hundred_sources_than_by_one_and_takes_no_room_of_another()
@@ -92,7 +94,7 @@ public sealed class OwnerQuotaTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void An_owner_with_more_than_a_lower_limit_keeps_it_and_replaces_each_by_one_as_large(bool isLimit)
+    public void An_owner_with_more_than_a_lower_limit_keeps_it_and_replaces_each(bool isLimit)
     {
         Fill(3);
         var bytes = _shard.Bytes;
@@ -100,13 +102,88 @@ public sealed class OwnerQuotaTests
 
         Assert.Equal(StoreResult.OwnerQuotaExceeded, Put(3, Source(3)));
         Assert.Equal(StoreResult.Stored, Put(0, Source(3), seq: 2));
-        Assert.Equal(StoreResult.OwnerQuotaExceeded, Put(1, Source(3), seq: 2, bencode: "6:longer"));
-        Assert.Equal((3, bytes), (Held, _shard.Bytes));
-
-        _shard.Accounts.Use(Three with { BytesPerOwner = bytes, KeepsHeld = isLimit });
-        Assert.Equal(StoreResult.OwnerQuotaExceeded, Put(1, Source(3), seq: 2, bencode: "6:longer"));
-        _shard.Accounts.Use(Three with { BytesPerOwner = bytes + 3, KeepsHeld = isLimit });
         Assert.Equal(StoreResult.Stored, Put(1, Source(3), seq: 2, bencode: "6:longer"));
+        Assert.Equal((3, bytes + 3), (Held, _shard.Bytes));
+    }
+
+    [Theory]
+    [InlineData("trusted", 4)]
+    [InlineData("published", 4)]
+    [InlineData("kept", 3)]
+    public void His_next_item_takes_the_place_of_one_that_is_not_counted_though_others_fill_his_share(string why, int held)
+    {
+        var first = Put(10, why == "trusted" ? SourceNetwork.Trusted : Source(9), value => value with
+        {
+            PublishedAt = why == "published" ? Start : null, IsKept = why == "kept",
+        });
+        Assert.Equal(StoreResult.Stored, first);
+        Fill(3);
+
+        Assert.Equal(StoreResult.Stored, Put(10, Source(4), seq: 2));
+        Assert.Equal((held, 2), (Held, SignedItems.SeqOf(_shard.Read(KeyOf(10))!.Value)));
+        Assert.Equal(StoreResult.Stored, Put(10, Source(5), seq: 3, bencode: $"900:{new string('x', 900)}"));
+        Assert.Equal(StoreResult.OwnerQuotaExceeded, Put(3, Source(6)));
+    }
+
+    [Fact]
+    public void Neither_a_text_nor_an_expired_item_at_the_key_makes_room_for_his_item()
+    {
+        Assert.Equal(StoreResult.Stored, Put(4, SourceNetwork.Trusted, value => value with { ExpiresAt = Start.AddSeconds(1) }));
+        Fill(3);
+        Assert.Equal(StoreResult.Stored, _shard.Put(KeyOf(3), Value(DhtValue.FromString("text"), Source(3))));
+
+        Assert.Equal(StoreResult.OwnerQuotaExceeded, Put(3, Source(3)));
+        Assert.Equal(StoreResult.OwnerQuotaExceeded, Put(4, Source(3), value => value with { StoredAt = Start.AddSeconds(1) }));
+    }
+
+    [Fact]
+    public void Far_items_of_an_owner_take_no_room_of_his_near_ones_nor_these_of_those_also_after_the_area_changed()
+    {
+        var area = new ResponsibleArea(KeyOf(0), 1);
+        int[] near = [.. Enumerable.Range(0, 100).Where(salt => area.Contains(KeyOf(salt))).Take(5)];
+        int[] far = [.. Enumerable.Range(0, 100).Where(salt => !area.Contains(KeyOf(salt))).Take(5)];
+        _shard.SetArea(area);
+        AssertTakes(far, near);
+        Assert.Equal((3, 3), (Held, HeldFar));
+
+        // All are near then: what is beyond stays, and each is still replaced.
+        _shard.SetArea(ResponsibleArea.Everywhere);
+        Assert.Equal((6, 0), (Held, HeldFar));
+        Assert.Equal(StoreResult.OwnerQuotaExceeded, Put(near[3], Source(3)));
+        Assert.Equal(StoreResult.Stored, Put(far[0], Source(3), seq: 2));
+
+        // The other half.
+        _shard.SetArea(new ResponsibleArea(KeyOf(far[0]), 1));
+        Assert.Equal((3, 3), (Held, HeldFar));
+        Assert.True(_shard.Remove(KeyOf(far[0])));
+        Assert.Equal((2, 3), (Held, HeldFar));
+        Assert.Equal(StoreResult.OwnerQuotaExceeded, Put(near[3], Source(3)));
+        Assert.Equal(StoreResult.Stored, Put(far[3], Source(3)));
+
+        Assert.Equal(6, _shard.RemoveExpired(Start.AddDays(1)).Count);
+        Assert.Equal((0, 0, 0), (Held, HeldFar, _shard.Accounts.OwnedKeys));
+
+        void AssertTakes(params int[][] classes) => Assert.All(classes, salts => Assert.Equal(
+            [.. Enumerable.Repeat(StoreResult.Stored, 3), .. Enumerable.Repeat(StoreResult.OwnerQuotaExceeded, 2)],
+            salts.Select(salt => Put(salt, Source(salt)))));
+    }
+
+    // In a cluster an edge says which are far, and another edge may be near the same key.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Far_items_become_near_by_renewals_and_newer_ones_as_long_as_he_has_room_and_near_ones_stay(int seq)
+    {
+        Assert.All(Enumerable.Range(0, 3), i => Assert.Equal(StoreResult.Stored, PutMarked(i, isFar: true)));
+        Assert.Equal(StoreResult.OwnerQuotaExceeded, PutMarked(9, isFar: true));
+        Assert.All(Enumerable.Range(0, 2), i => Assert.Equal(StoreResult.Stored, PutMarked(i, isFar: false, seq)));
+        Assert.Equal((2, 1), (Held, HeldFar));
+
+        Assert.All(Enumerable.Range(3, 2), i => Assert.Equal(StoreResult.Stored, PutMarked(i, isFar: true)));
+        Assert.All(Enumerable.Range(2, 3), i => Assert.Equal(StoreResult.Stored, PutMarked(i, isFar: false, seq)));
+        Assert.Equal((3, 2), (Held, HeldFar));
+        Assert.Equal(StoreResult.Stored, PutMarked(0, isFar: true, seq + 1));
+        Assert.Equal((3, 2, false), (Held, HeldFar, _shard.Read(KeyOf(0))!.IsFar));
     }
 
     [Fact]
@@ -137,6 +214,8 @@ public sealed class OwnerQuotaTests
         Assert.Null(share.Owner);
     }
 
+    private int HeldOf(bool isFar) => _shard.Accounts.OwnerOf(OwnerOf(SignedItems.Owner).Code, isFar).Keys;
+
     private static ItemOwner OwnerOf(Ed25519KeyPair pair) => new(pair.PublicKey.Span);
 
     private static Item ItemOf(int salt, long seq = 1, string bencode = "3:one", Ed25519KeyPair? owner = null) =>
@@ -152,6 +231,12 @@ public sealed class OwnerQuotaTests
 
     private StoreResult Put(int salt, SourceNetwork source, Func<StoredValue, StoredValue> change) =>
         _shard.Put(KeyOf(salt), change(Value(ItemOf(salt).ToValue(), source)), default(PutTerms).Checked(ItemOf(salt)));
+
+    private StoreResult PutMarked(int salt, bool isFar, long seq = 1)
+    {
+        var item = ItemOf(salt, seq);
+        return _shard.Put(item.Key, Value(item.ToValue(), Source(salt)) with { IsFar = isFar }, default(PutTerms).Checked(item));
+    }
 
     private StoreResult Put(
         int salt, SourceNetwork source, long seq = 1, string bencode = "3:one", Ed25519KeyPair? owner = null, KeyShard? shard = null)
