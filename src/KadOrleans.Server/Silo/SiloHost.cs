@@ -70,16 +70,30 @@ public static class SiloHost
                 configuration.AddInMemoryCollection(complete(given));
             });
 
-    public static void Bind(IConfiguration configuration, KadClusterOptions options)
+    public static void Bind(IConfiguration configuration, KadClusterOptions options) => Bind(configuration, options, limits: null);
+
+    // Of a quota each total that is not given follows from the limits, if there are any, and each part that is not given from the total.
+    internal static void Bind(IConfiguration configuration, KadClusterOptions options, SiloLimits? limits)
     {
+        var given = ClusterSettings(configuration);
+        var quota = given.GetSection("Quota");
+        var (hasKeys, hasBytes) = (quota[nameof(StoreQuota.TotalKeys)] is not null, quota[nameof(StoreQuota.TotalBytes)] is not null);
         try
         {
-            ClusterSettings(configuration).Bind(options);
+            given.Bind(options);
+            limits?.SetTotals(options, hasKeys, hasBytes);
+            if (limits is not null || hasKeys || hasBytes)
+            {
+                options.Quota = StoreQuota.OfTotal(options.Quota.TotalKeys, options.Quota.TotalBytes);
+                quota.Bind(options.Quota);
+            }
         }
         catch (InvalidOperationException mistake)
         {
             throw KadSettings.Mistake(mistake.Message);
         }
+
+        limits?.Check(options, hasKeys);
     }
 
     private static IConfigurationSection ClusterSettings(IConfiguration configuration) =>
@@ -136,12 +150,11 @@ public static class SiloHost
         silo.Services.TryAddSingleton<IRandomSource, CryptographicRandomSource>();
         silo.UseKadGrains(options =>
         {
-            Bind(configuration, options);
+            Bind(configuration, options, settings.IsLocal ? SiloLimits.Read(settings.Data) : null);
             if (settings.IsLocal)
             {
                 // The only silo has all shards. Fewer of them share a record for more puts (ADR 38).
                 options.DefaultShardBits = 4;
-                SiloLimits.Read(settings.Data).Apply(options, ClusterSettings(configuration).GetSection("Quota").Exists());
             }
         });
         SetUpConnections(silo, settings, providers.RequireTls(settings.Tls));

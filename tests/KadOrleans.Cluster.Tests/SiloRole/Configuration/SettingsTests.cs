@@ -157,6 +157,20 @@ public sealed class SettingsTests
         Assert.Null(others.ShardBits);
     }
 
+    [Fact]
+    public void Parts_of_a_quota_that_are_not_set_follow_from_its_total()
+    {
+        var options = new KadClusterOptions();
+        SiloHost.Bind(Read("Kad:Cluster:Quota:TotalKeys=100", "Kad:Cluster:Quota:KeysPerSubnet=7", "Kad:Cluster:Quota:ReservePercent=5"), options);
+        Assert.Equal(
+            StoreQuota.OfTotal(100, new StoreQuota().TotalBytes) with { KeysPerSubnet = 7, ReservePercent = 5 }, options.Quota);
+        Assert.Equal((10, 10, 10), (options.Quota.KeysPerSource, options.Quota.KeysPerOwner, options.Quota.KeptKeys));
+
+        options = new KadClusterOptions();
+        SiloHost.Bind(Read("Kad:Cluster:Quota:KeysPerOwner=7"), options);
+        Assert.Equal(new StoreQuota { KeysPerOwner = 7 }, options.Quota);
+    }
+
     [Theory]
     [InlineData("8080", "127.0.0.1:8080")]
     [InlineData(":8080", "127.0.0.1:8080")]
