@@ -16,7 +16,7 @@ public sealed class SweepMistakeTests(ITestOutputHelper output)
     public void An_interval_that_is_no_interval_is_refused_in_a_sentence(string interval)
     {
         var checks = new OptionChecks("Kad:", ':');
-        checks.Check(new KademliaOptions { RepublishInterval = TimeSpan.Parse(every ?? interval, CultureInfo.InvariantCulture) });
+        checks.Check(new KademliaOptions { RepublishInterval = TimeSpan.Parse(interval, CultureInfo.InvariantCulture) });
 
         Assert.Equal([$"Kad:Kademlia:RepublishInterval is {interval}; 00:06:00 to 7.00:00:00 is allowed."], checks.Problems);
     }
