@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using KadOrleans.Core.Items;
@@ -489,8 +490,10 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
                 node.Metrics.Add(NodeMetrics.Unanswered);
                 _watch.Fail(swept);
                 return;
-            default:
+            case Sending.NotSent or Sending.Open:
                 return;
+            default:
+                throw new UnreachableException($"No rule for {result}.");
         }
 
         _watch.NoteAnswered(swept);
