@@ -17,7 +17,7 @@ public sealed class SiloLimitsTests
     public void A_total_of_the_configuration_stays_and_one_that_is_not_set_follows_from_memory_and_disk()
     {
         Assert.Equal(StoreQuota.OfTotal(5_000, 7), Bind(1, 100, "Cache=0", "Quota:TotalKeys=5000", "Quota:TotalBytes=7").Quota);
-        Assert.Equal(StoreQuota.OfTotal(5_000, 5_000 << 10), Bind(1, 100, "Quota:TotalKeys=5000").Quota);
+        Assert.Equal(StoreQuota.OfTotal(5_000, 5_000 << 10), Bind(1, 100, "Cache=0", "Quota:TotalKeys=5000").Quota);
         Assert.Equal(StoreQuota.OfTotal(1_809_307, 7), Bind(1, 100, "Cache=67108864", "Quota:TotalBytes=7").Quota);
     }
 
