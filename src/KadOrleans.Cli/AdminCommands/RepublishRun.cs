@@ -117,7 +117,7 @@ internal sealed class RepublishWatch
     ];
 
     private readonly Dictionary<string, Reports> _reports = [];
-    private readonly long[] _counted = new long[Counters.Length];
+    private readonly Dictionary<string, long> _counted = Counters.ToDictionary(static counter => counter, static _ => 0L);
     private IReadOnlyList<JsonNode> _nodes;
 
     public RepublishWatch(JsonObject before)
@@ -132,7 +132,7 @@ internal sealed class RepublishWatch
     public bool IsCluster => _nodes.Any(static node => node.Text("name").Length > 0);
 
     /// <summary>The values sent so far.</summary>
-    public long Sent => _counted[0] + _counted[1];
+    public long Sent => Republished + Published;
 
     /// <summary>The values that are sent, or wait, or were looked at, as far as they are known.</summary>
     public long Due { get; private set; }
@@ -148,9 +148,19 @@ internal sealed class RepublishWatch
     public bool HasEnded { get; private set; }
 
     // Values that nobody answered; null if that is not known, as a node that is cut off does not look. One may be tried twice while this watches.
-    private long? Unsent => Sent == 0 && _counted[6] == 0 && _counted[7] > 0
+    private long? Unsent => Sent == 0 && Unanswered == 0 && _counted["sweeps.cutOff"] > 0
         ? null
-        : Math.Clamp(_counted[6], 0, Math.Max(0, Due - Sent - _counted[5]));
+        : Math.Clamp(Unanswered, 0, Math.Max(0, Due - Sent - Refused));
+
+    private long Republished => _counted["values.republished"];
+
+    private long Published => _counted["values.published"];
+
+    private long Refused => _counted["values.refusedByAll"];
+
+    private long Unanswered => _counted["values.unanswered"];
+
+    private long SweptRegions => _counted["sweeps.regions"];
 
     private IEnumerable<JsonNode> Told => _nodes.Where(static node => node["sweep"] is not null);
 
@@ -168,16 +178,16 @@ internal sealed class RepublishWatch
             var before = _reports.GetValueOrDefault(name) ?? new Reports(node, 0, null);
             var isNew = before.Node["sweep"].Text("at") != node["sweep"].Text("at");
             _reports[name] = before with { Node = node, Count = before.Count + (isNew ? 1 : 0) };
-            foreach (var (place, counter) in Counters.Index())
+            foreach (var counter in Counters)
             {
                 // An edge that has started anew counts from 0.
                 var (then, now) = (CountOf(before.Node, counter), CountOf(node, counter));
-                _counted[place] += now >= then ? now - then : now;
+                _counted[counter] += now >= then ? now - then : now;
             }
         }
 
         Due = Math.Max(Sum("values"), Math.Max(Due, Sent + Sum("waiting")));
-        (Regions, RegionsDone) = (Math.Max(Sum("regions"), Math.Max(Regions, _counted[2])), Math.Max(RegionsDone, _counted[2]));
+        (Regions, RegionsDone) = (Math.Max(Sum("regions"), Math.Max(Regions, SweptRegions)), Math.Max(RegionsDone, SweptRegions));
         var needed = IsCluster ? ReportsOfEdge : 1;
         HasEnded = Told.All(node => node["sweep"].Text("waiting") == "0"
             && !node["sweep"].IsTrue("isLooking")
@@ -187,9 +197,9 @@ internal sealed class RepublishWatch
     /// <summary>Adds what was seen to the server's object.</summary>
     public JsonObject AddTo(JsonObject result)
     {
-        (result["due"], result["republished"], result["published"]) = (Due, _counted[0], _counted[1]);
-        (result["refused"], result["unsent"]) = (_counted[5], Unsent is { } unsent ? JsonValue.Create(unsent) : null);
-        (result["regions"], result["surveys"], result["lookups"]) = (_counted[2], _counted[3], _counted[4]);
+        (result["due"], result["republished"], result["published"]) = (Due, Republished, Published);
+        (result["refused"], result["unsent"]) = (Refused, Unsent is { } unsent ? JsonValue.Create(unsent) : null);
+        (result["regions"], result["surveys"], result["lookups"]) = (SweptRegions, _counted["sweeps.surveys"], _counted["sweeps.lookups"]);
         result["lateness"] = Sweeps.Select(static sweep => sweep.Number("lateness")).DefaultIfEmpty().Max();
         (result["waiting"], result["isCluster"]) = (Sum("waiting"), IsCluster);
         result["unknown"] = new JsonArray([.. _nodes.Except(Told).Select(static node => JsonValue.Create(node.Text("name")))]);
