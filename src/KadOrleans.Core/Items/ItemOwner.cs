@@ -36,10 +36,6 @@ internal sealed record ItemOwner
     /// <summary>What a store knows an owner by: two have the same code once in 2^32. Never <see cref="KeyIndex.None"/>.</summary>
     public int Code => GetHashCode() is var code && code == KeyIndex.None ? 0 : code;
 
-    /// <summary>Whether both have the same key.</summary>
-    public bool Equals(ItemOwner? other) =>
-        other is not null && _first == other._first && _second == other._second && _third == other._third && _fourth == other._fourth;
-
     /// <summary>Strangers choose their keys, so the hash is under a secret.</summary>
     public override int GetHashCode() => UniversalHash.OfProcess.Compute(_first, _second, _third, _fourth);
 }

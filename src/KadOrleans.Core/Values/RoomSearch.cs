@@ -115,14 +115,13 @@ internal ref struct RoomSearch
     private bool FitsSubnet() =>
         _share.Source.IsPrivate || Fits(Usage.Of(_subnet), _subnetBefore, _quota.KeysPerSubnet, _quota.BytesPerSubnet);
 
-    // Within the bound. Beyond it, after the quota was lowered or the area changed, a put must leave less than it found. Without evictions
-    // a value may replace one of its key that is as large.
-    private bool Fits(Usage usage, Usage before, long keys, long bytes)
-    {
-        var beyond = _evicts ? 0 : 1;
-        return (usage.Keys + 1 <= keys || usage.Keys + 1 < before.Keys + beyond)
-            && (usage.Bytes + _share.Footprint <= bytes || usage.Bytes + _share.Footprint < before.Bytes + beyond);
-    }
+    // Within the bound. Beyond it, after the quota was lowered or the area changed, a put must leave less than it found.
+    private bool Fits(Usage usage, Usage before, long keys, long bytes) =>
+        (usage.Keys + 1 <= keys || usage.Keys + 1 < MostBeyond(before.Keys))
+        && (usage.Bytes + _share.Footprint <= bytes || usage.Bytes + _share.Footprint < MostBeyond(before.Bytes));
+
+    // Without evictions a value may replace one of its key that is as large.
+    private long MostBeyond(long before) => _evicts ? before : before + 1;
 
     private bool IsBeyond() =>
         _allBefore.IsBeyond(_quota.TotalKeys, _quota.TotalBytes)

@@ -230,7 +230,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         void Collect(KeyLife life)
         {
             var now = _time.GetUtcNow();
-            var storedAt = AsNoted(life.Key, _ages.ByPresentClock(life.StoredAt, now), now);
+            var storedAt = AsNoted(life.Key, _ages.ByPresentClock(life.StoredAt, now));
             if (RepublishPolicy.IsRipe(storedAt, life.ExpiresAt, now, Kademlia) && (life.IsKept || IsResponsible(life.Key)))
             {
                 ripe.Add(life.Key, storedAt);
@@ -244,21 +244,8 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     }
 
     /// <summary>When a held value was stored or sent last, if the store could not write that.</summary>
-    private DateTimeOffset AsNoted(NodeId key, DateTimeOffset storedAt, DateTimeOffset now)
-    {
-        if (!_unnoted.TryGetValue(key, out var sentAt))
-        {
-            return storedAt;
-        }
-
-        if (sentAt > storedAt && sentAt <= now && now - sentAt < Kademlia.RepublishInterval)
-        {
-            return sentAt;
-        }
-
-        _unnoted.TryRemove(key, out _);
-        return storedAt;
-    }
+    private DateTimeOffset AsNoted(NodeId key, DateTimeOffset storedAt) =>
+        _unnoted.TryGetValue(key, out var sentAt) && sentAt > storedAt ? sentAt : storedAt;
 
     // Of a cluster the shard offers it once an hour, and this node looks for none.
     private void NoteHere(SweptKey swept)
@@ -269,13 +256,13 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         }
     }
 
-    // Those of keys that are held no longer, too: no look would find them, and they would keep out others.
+    // Those that are due again, those of a clock that has been set back, and those of keys that are held no longer.
     private void ForgetNoted()
     {
         var now = _time.GetUtcNow();
         foreach (var (key, sentAt) in _unnoted)
         {
-            if (now - sentAt >= Kademlia.RepublishInterval)
+            if (sentAt > now || now - sentAt >= Kademlia.RepublishInterval)
             {
                 _unnoted.TryRemove(key, out _);
             }
