@@ -80,7 +80,7 @@ internal sealed class Lookup
         _ended ?? (_paths.Waiting > 0 || Next().Candidate is not null ? null : ReasonWhenIdle());
 
     // Whether it is worth waiting for retries: a lost datagram must not hide a value, nor a lost pong a contact that has answered, nor all
-    // that were asked. Nor must it hide a node from a survey, which is used for an hour.
+    // that were asked. Nor must it hide a node from a survey, which is used for hours.
     public bool NeedsRetries =>
         _unproved > 0 || (_unresponsive > 0 && (Kind == LookupKind.Value || _answered == 0 || IsSurvey));
 

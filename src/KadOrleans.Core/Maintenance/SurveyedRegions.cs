@@ -6,8 +6,13 @@ namespace KadOrleans.Core;
 /// </summary>
 internal sealed class SurveyedRegions
 {
-    /// <summary>How long a survey is used. Nodes that come and go meanwhile are noted: <see cref="Join"/>, <see cref="Leave"/>.</summary>
-    public static readonly TimeSpan Life = TimeSpan.FromHours(1);
+    /// <summary>
+    /// How long a survey is used: for two intervals of upkeep. Nodes that come and go meanwhile are noted: <see cref="Join"/>, <see cref="Leave"/>.
+    /// </summary>
+    public static readonly TimeSpan Life = TimeSpan.FromHours(2);
+
+    /// <summary>How long a range is not surveyed again after a survey that told nothing of it.</summary>
+    public static readonly TimeSpan UnknownFor = TimeSpan.FromHours(1);
 
     /// <summary>Surveys kept: 15,000 contacts, 3 MB. Beyond that the oldest is forgotten; a sweep goes by ascending keys.</summary>
     public const int Capacity = 256;
@@ -126,7 +131,7 @@ internal sealed class SurveyedRegions
             _surveys.RemoveLast();
         }
 
-        while (_unknown.TryPeek(out var first) && now - first.At >= Life)
+        while (_unknown.TryPeek(out var first) && now - first.At >= UnknownFor)
         {
             _unknown.Dequeue();
         }

@@ -321,7 +321,8 @@ internal sealed class RunningLookup(
             requests.Send(new FindCall(contact, ownId, lookup.Kind, target, this));
             if (needsProof)
             {
-                requests.Send(new PingCall(contact.Endpoint, null, ownId, OnIdentified, () => Change(() => lookup.OnUnresponsiveProof(contact.Endpoint))));
+                var unresponsive = () => Change(() => lookup.OnUnresponsiveProof(contact.Endpoint));
+                requests.Send(new PingCall(contact.Endpoint, null, ownId, OnIdentified, unresponsive, retriesUnresponsive: !IsSurvey));
             }
         }
     }
@@ -394,6 +395,9 @@ internal sealed class FindCall(Contact contact, NodeId sender, LookupKind kind, 
 
     // A survey asks nodes that mostly have no proof of this node's address, and nobody waits for it as for a lookup.
     public override int ExpectedRoundTrips => lookup.IsSurvey ? 2 : 1;
+
+    // Contacts name those that left for long. One that is back joins the survey once it has answered anything.
+    public override bool RetriesUnresponsive => !lookup.IsSurvey;
 
     public override int Write(Span<byte> destination, MessageId id) =>
         RequestWriter.Write(destination, id, Kind, sender, target, AsksForToken);

@@ -54,7 +54,7 @@ internal sealed class SweepLookups(DhtNode node, TimeProvider time)
 
     /// <summary>The k nearest contacts. All have answered a request of this node, within minutes if they give write tokens.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="keysNear">How many keys of its region go out within <see cref="SurveyedRegions.Life"/>, by their <see cref="Depth"/>.</param>
+    /// <param name="keysNear">How many keys of its region go out within an hour, by their <see cref="Depth"/>.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The contacts; those of a survey have no requests of their own.</returns>
     public async Task<LookupOutcome> FindHoldersAsync(NodeId key, int keysNear, CancellationToken cancellationToken)

@@ -70,7 +70,8 @@ internal sealed class PingCall(
     NodeId sender,
     Action<OutgoingRequest, NodeId?, RequestFailure?> onEnd,
     Action? onUnresponsive = null,
-    bool asksForToken = true)
+    bool asksForToken = true,
+    bool retriesUnresponsive = true)
     : EndpointCall<NodeId?>(
         RequestKind.Ping,
         destination,
@@ -81,6 +82,8 @@ internal sealed class PingCall(
         onUnresponsive,
         asksForToken)
 {
+    public override bool RetriesUnresponsive => retriesUnresponsive;
+
     private static bool TryReadPong(ReadOnlySpan<byte> body, out NodeId? id)
     {
         id = ResponseReader.TryReadPong(body, out var known) ? known : null;

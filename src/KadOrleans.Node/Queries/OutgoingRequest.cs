@@ -17,6 +17,12 @@ internal abstract class OutgoingRequest(UdpEndpoint destination, NodeId? expecte
     /// <summary>Round trips that are waited for before the retry: with 2 the destination may first ask for a proof of this node's address.</summary>
     public virtual int ExpectedRoundTrips => 1;
 
+    /// <summary>Whether there is a retry where the destination has answered nothing since an earlier request to it got none.</summary>
+    public virtual bool RetriesUnresponsive => true;
+
+    /// <summary>Whether an earlier request to the destination had no answer when this one was sent.</summary>
+    public bool IsToUnresponsive { get; set; }
+
     public RequestKey Key { get; set; }
 
     /// <summary>The retry has its own message id, so the round trip of either response is known.</summary>

@@ -1,6 +1,6 @@
 namespace KadOrleans.Node;
 
-/// <summary>The pending requests, each retried once. A response counts only with its message id and from its endpoint.</summary>
+/// <summary>The pending requests, each retried once, or never where it says so. A response counts only with its message id and from its endpoint.</summary>
 internal sealed class RequestTable : IDisposable
 {
     /// <summary>
@@ -56,6 +56,7 @@ internal sealed class RequestTable : IDisposable
         }
 
         request.SentAt = _time.GetTimestamp();
+        request.IsToUnresponsive = IsUnresponsive(request.Destination);
         _pending[request.Key] = request;
         if (!_transport.Send(request.Datagram, request.Destination))
         {
@@ -169,7 +170,8 @@ internal sealed class RequestTable : IDisposable
 
     private void Expire(OutgoingRequest request)
     {
-        if (request.IsRetry)
+        var isInVain = !request.RetriesUnresponsive && request.IsToUnresponsive && IsUnresponsive(request.Destination);
+        if (request.IsRetry || isInVain)
         {
             End(request, RequestFailure.TimedOut);
         }

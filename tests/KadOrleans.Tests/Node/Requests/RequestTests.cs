@@ -136,6 +136,32 @@ public sealed class RequestTests
         Assert.Equal(requests, peer.Received.Count);
     });
 
+    // Its first survey may have lost an answer. A lookup of one's own id or of a value asks twice, as somebody waits for it.
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 2)]
+    public void A_survey_asks_a_contact_once_that_answered_nothing_since_the_last_request(bool isSurvey, int requests) => _world.Run(async () =>
+    {
+        _world.Network.Conditions = Quick;
+        var node = await _world.StartNodeAsync();
+        var peer = _world.AddAnsweringPeer();
+        await node.Node.PingAsync(peer.Endpoint);
+        peer.OnRequest = null;
+        await LookUpAsync();
+        Assert.Equal(2, peer.Received.Count);
+        await LookUpAsync();
+
+        Assert.Equal(requests, peer.Received.Count);
+
+        async Task LookUpAsync()
+        {
+            peer.Received.Clear();
+            Task asked = isSurvey ? node.Node.Engine.Lookups.SurveyAsync(peer.Id, CancellationToken.None) : node.Node.FindNodeAsync(peer.Id);
+            await asked;
+            await _world.PassAsync(TimeSpan.FromSeconds(5));
+        }
+    });
+
     [Fact]
     public void A_disk_that_is_slower_than_the_network_is_waited_for() => _world.Run(async () =>
     {
