@@ -68,7 +68,9 @@ internal sealed class RepublishRun(CommandIo io)
 
     /// <summary>A sentence if something that is due was not sent, else null. Also for the results of other work.</summary>
     public static string? FindProblem(JsonObject result) => !result.TryGetPropertyValue("unsent", out var unsent) ? null
-        : unsent is null ? "The node is cut off: what is due waits until a contact answers."
+        : unsent is null ? result.IsTrue("isCluster")
+            ? "No live edge has a contact that answers: what is due waits until one has."
+            : "The node is cut off: what is due waits until a contact answers."
         : result.Text("unsent") is not "0" and var count
             ? $"{count} of {Values(result.Number("due"))} not sent, as nobody answered: what is due is tried again."
         : null;
@@ -110,13 +112,15 @@ internal sealed class RepublishWatch
 {
     private const int ReportsOfEdge = 2;
 
+    private const string CutOff = "sweeps.cutOff";
+
     private static readonly string[] Counters =
     [
         "values.republished", "values.published", "sweeps.regions", "sweeps.surveys", "sweeps.lookups", "values.refusedByAll", "values.unanswered",
-        "sweeps.cutOff",
     ];
 
     private readonly Dictionary<string, Reports> _reports = [];
+    private readonly HashSet<string> _cutOff = [];
     private readonly Dictionary<string, long> _counted = Counters.ToDictionary(static counter => counter, static _ => 0L);
     private IReadOnlyList<JsonNode> _nodes;
 
@@ -129,7 +133,8 @@ internal sealed class RepublishWatch
         }
     }
 
-    public bool IsCluster => _nodes.Any(static node => node.Text("name").Length > 0);
+    // A node is one entry without a name. A cluster may have no live edge.
+    public bool IsCluster => _nodes.All(static node => node.Text("name").Length > 0);
 
     /// <summary>The values sent so far.</summary>
     public long Sent => Republished + Published;
@@ -147,8 +152,8 @@ internal sealed class RepublishWatch
     /// <summary>Whether nothing waits. A node is asked once, an edge must have reported so twice. It has if none of them tells.</summary>
     public bool HasEnded { get; private set; }
 
-    // Values that nobody answered; null if that is not known, as a node that is cut off does not look. One may be tried twice while this watches.
-    private long? Unsent => Sent == 0 && Unanswered == 0 && _counted["sweeps.cutOff"] > 0
+    // Values that nobody answered; null if that is not known, as who is cut off does not look. One may be tried twice while this watches.
+    private long? Unsent => Sent == 0 && Unanswered == 0 && _nodes.All(node => _cutOff.Contains(node.Text("name")))
         ? null
         : Math.Clamp(Unanswered, 0, Math.Max(0, Due - Sent - Refused));
 
@@ -178,6 +183,11 @@ internal sealed class RepublishWatch
             var before = _reports.GetValueOrDefault(name) ?? new Reports(node, 0, null);
             var isNew = before.Node["sweep"].Text("at") != node["sweep"].Text("at");
             _reports[name] = before with { Node = node, Count = before.Count + (isNew ? 1 : 0) };
+            if (CountOf(node, CutOff) != CountOf(before.Node, CutOff))
+            {
+                _cutOff.Add(name);
+            }
+
             foreach (var counter in Counters)
             {
                 // An edge that has started anew counts from 0.

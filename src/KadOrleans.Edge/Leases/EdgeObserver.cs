@@ -59,6 +59,7 @@ internal sealed class EdgeObserver : IEdgeObserver
     {
         if (work is RepublishWork && node is { HasHadContacts: true, HasGoodContact: false })
         {
+            node.Metrics.Add(NodeMetrics.SweepsCutOff);
             throw new NoLiveEdgeException("No contact answers the edge.");
         }
     }

@@ -116,6 +116,23 @@ public sealed class RepublishCommandTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_cluster_whose_edges_are_cut_off_or_that_has_none_does_not_say_that_nothing_is_due(bool hasEdge)
+    {
+        var looked = Edge("a", Former with { At = Noon.AddSeconds(1) }, 500, 0, 9);
+        var cutOff = looked with { Counts = new Dictionary<string, long>(looked.Counts) { ["sweeps.cutOff"] = 64 } };
+        DhtStatus After(int seconds) => new(hasEdge ? [cutOff with { Sweep = Former with { At = Noon.AddSeconds(seconds) } }] : []);
+        Say(new DhtStatus(hasEdge ? [Edge("a", Former, 500, 0, 9)] : []), After(1), After(11), After(21));
+
+        var run = await _api.RunAsync("run", "republish", "--json");
+
+        Assert.Equal(ExitCode.Failed, run.ExitCode);
+        Assert.Contains("\"unsent\":null,", run.Output, StringComparison.Ordinal);
+        Assert.Contains("\"message\":\"No live edge has a contact that answers: what is due waits until one has.\"", run.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(0, "No value was taken. 3 were refused by all their holders.\n")]
     [InlineData(37, " The most overdue was 21 min late. 3 were refused by all their holders.\n")]
     public async Task What_all_holders_refuse_is_told(int sent, string end)
