@@ -263,7 +263,10 @@ internal sealed class Lookup
         };
     }
 
-    /// <summary>What a survey that is done knows. Null if it was cut short, as by somebody who invents contacts.</summary>
+    /// <summary>
+    /// What a survey that is done knows. Null if it was cut short, as by somebody who invents contacts, or found fewer nodes than it was to find and
+    /// yet is not the whole network: more than answered are known that did not, as in an outage, or were not asked, as they share a few networks.
+    /// </summary>
     public RegionSurvey? GetSurvey()
     {
         if (Reason != TerminationReason.Converged || _policy.Breadth is not { } breadth)
@@ -272,6 +275,11 @@ internal sealed class Lookup
         }
 
         List<Candidate> answered = [.. _candidates.ByDistance.Where(c => c.State == CandidateState.Answered).DistinctBy(c => c.Contact.Id)];
+        if (answered.Count < breadth && _paths.CountMissing() > answered.Count)
+        {
+            return null;
+        }
+
         Distance? reach = answered.Count < breadth ? null : answered[breadth - 1].Distance;
         return new RegionSurvey(Target, answered, reach, _paths.Count, _options.BucketSize, _policy.Trusted);
     }

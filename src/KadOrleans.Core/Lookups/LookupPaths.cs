@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Numerics;
 
 namespace KadOrleans.Core;
@@ -30,6 +31,15 @@ internal sealed class LookupPaths(
 
     public bool IsCutOff =>
         Enumerable.Range(0, count).Any(path => _asked[path] >= _maxPerPath && Nearest(path, _perNetworkWhenFew) is not null);
+
+    /// <summary>Contacts that are known and did not answer, or were not asked as their network had its share; without those of liars alone.</summary>
+    public int CountMissing() => candidates.ByDistance.Count(candidate => candidate.State switch
+    {
+        CandidateState.Heard => !IsOfLiarsAlone(candidate),
+        CandidateState.Waiting or CandidateState.Unresponsive or CandidateState.Failed => true,
+        CandidateState.Answered => false,
+        _ => throw new UnreachableException($"No rule for {candidate.State}."),
+    });
 
     public void Begin(Candidate candidate, int path)
     {
@@ -136,7 +146,9 @@ internal sealed class LookupPaths(
     private bool MayAsk(Candidate candidate, int path, int limit) =>
         candidates.HasShare(candidate, limit)
         && !(candidate.Network is { } network && _unresponsive.GetValueOrDefault((path, network)) >= limit)
-        && !(candidate.IsDoubtful(MaxMisled) && BitOperations.PopCount(candidate.Paths) == 1);
+        && !IsOfLiarsAlone(candidate);
+
+    private static bool IsOfLiarsAlone(Candidate candidate) => candidate.IsDoubtful(MaxMisled) && BitOperations.PopCount(candidate.Paths) == 1;
 
     // The endpoint is what a liar cannot choose freely.
     private static uint Order(Candidate candidate, uint draw)

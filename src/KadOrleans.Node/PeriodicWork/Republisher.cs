@@ -526,8 +526,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
 
     // The copy then counts as stored now, and changes nothing else: without a mark it brings no publication back, and if anything was
     // stored since it was read, the same value with a shorter life too, it is superseded.
-    // Unanswered: by those that this node knows, or has known. It is cut off, and the value stays due. Refused by all it rests for an interval: they
-    // would refuse it again.
+    // Unanswered it stays due. Refused by all it rests for an interval: they would refuse it again.
     private async Task<Sending> SendHeldAsync(
         SweptKey swept, StoredValue held, LookupOutcome holders, ContactPass pass, CancellationToken cancellationToken)
     {
@@ -537,7 +536,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         var sent = await node.Publisher.SendAsync(key, held.Value, life, holders, isChosen: false, held.IsAuthored, cancellationToken, pass);
         var others = await SendToOthersAsync(key, held.Value, life, holders, pass, held.IsAuthored, cancellationToken);
         var (stored, refused) = (sent.Stored + others.Stored, sent.Refused + others.Refused);
-        if (stored + refused == 0 && (node.RoutingTable.Count > 0 || node.HasHadContacts))
+        if (stored + refused == 0 && node.HasHadContacts)
         {
             return Sending.Unanswered;
         }
@@ -687,12 +686,15 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
                 key, publication.Value, life: null, holders, isChosen: false, isAuthored: true, cancellationToken, pass);
         }
 
-        if (pass is not null && result.Succeeded)
+        if (!ValuePublisher.IsSentAfter(result.Local, life: null))
         {
-            await SendToOthersAsync(key, publication.Value, life: null, holders, pass, isAuthored: true, cancellationToken);
+            return Sending.NotSent;
         }
 
-        return !result.Succeeded ? result.Refused > 0 ? Sending.Refused : result.Failed > 0 ? Sending.Unanswered : Sending.NotSent
+        var others = pass is null ? default : await SendToOthersAsync(key, publication.Value, life: null, holders, pass, isAuthored: true, cancellationToken);
+        var (stored, refused) = (result.Stored + others.Stored, result.Refused + others.Refused);
+        return stored + refused == 0 && node.HasHadContacts ? Sending.Unanswered
+            : stored == 0 && result.Local != StoreResult.Stored ? refused > 0 ? Sending.Refused : Sending.NotSent
             : await NoteSentAsync(key, publication, cancellationToken) == StoreResult.Stored ? Sending.Noted
             : Sending.Open;
     }
@@ -897,7 +899,7 @@ internal enum Sending
     /// <summary>It was not sent: it had changed before, or the store did not say that it had not.</summary>
     NotSent,
 
-    /// <summary>It was sent, and nobody took it; a STORE may have arrived whose answer did not.</summary>
+    /// <summary>It was sent, and nobody took it, though others are known: this node is cut off. A STORE may have arrived whose answer did not.</summary>
     Unanswered,
 
     /// <summary>It was sent, and all that answered refused it.</summary>

@@ -115,6 +115,7 @@ internal sealed class HandOff(
             return AfterFailure;
         }
 
+        var plannedAt = time.GetUtcNow();
         var newcomers = new Dictionary<Contact, DateTimeOffset>(_met);
         _met.Clear();
         KeepRecent(newcomers);
@@ -129,11 +130,17 @@ internal sealed class HandOff(
 
             _served.RemoveAll(static task => task.IsCompleted);
             cancellationToken.ThrowIfCancellationRequested();
-            _served.Add(ServeAsync(newcomer, newcomers[newcomer], keys, cancellationToken));
+            var metAt = newcomers[newcomer];
+            _served.Add(ServeAsync(newcomer, keys, held => IsSettled(held, metAt), cancellationToken));
         }
 
         var rest = _passesTook * RestFactor;
         return rest < LongestRest ? rest : LongestRest;
+
+        // A node that joins gets values while it still meets those that hold them. What was stored once more after the plan, as by upkeep, which need
+        // not know the newcomer, was held before.
+        bool IsSettled(StoredValue held, DateTimeOffset metAt) =>
+            held.Source.IsTrusted || metAt - held.StoredAt >= Settling || held.StoredAt > plannedAt;
     }
 
     // One pass for all of them: after a start all saved contacts are new, and there may be a million keys. One more where a contact that was
@@ -195,10 +202,8 @@ internal sealed class HandOff(
         return [.. contacts.Where((_, index) => !answers[index])];
     }
 
-    // A node that joins gets values while it still meets those that hold them.
-    private static bool IsSettled(StoredValue held, DateTimeOffset metAt) => held.Source.IsTrusted || metAt - held.StoredAt >= Settling;
-
-    private async Task ServeAsync(Contact newcomer, DateTimeOffset metAt, IReadOnlyList<NodeId> keys, CancellationToken cancellationToken)
+    private async Task ServeAsync(
+        Contact newcomer, IReadOnlyList<NodeId> keys, Func<StoredValue, bool> isSettled, CancellationToken cancellationToken)
     {
         var run = new HandOffRun(copies, newcomer);
         var (begunAt, unread) = (time.GetTimestamp(), 0);
@@ -223,7 +228,7 @@ internal sealed class HandOff(
                     continue;
                 }
 
-                if (held is not null && IsSettled(held, metAt))
+                if (held is not null && isSettled(held))
                 {
                     await _pace.WaitAsync(1, cancellationToken);
                     await upload.WaitAsync(held.Value, stores: 1, queries: 0, cancellationToken);

@@ -12,6 +12,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
 
     private readonly LogPause _fullLogged = new();
 
+    /// <summary>Sends a value and publishes it from then on. It is pending while nobody has answered.</summary>
     public Task<SetResult> SetAsync(DhtNode node, NodeId key, DhtValue value, CancellationToken cancellationToken) =>
         node.Turns.RunAsync(key, async () =>
         {
@@ -21,9 +22,8 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
             }
 
             var result = Note(key, await node.SetAsync(key, value, cancellationToken));
-            return !result.Succeeded
-                ? result
-                : result with { Publication = await RememberAsync(key, new Publication(value, time.GetUtcNow()), cancellationToken) };
+            var publication = new Publication(value, time.GetUtcNow()) { IsPending = IsUnanswered(node, result) };
+            return result.Succeeded ? result with { Publication = await RememberAsync(key, publication, cancellationToken) } : result;
         });
 
     /// <summary>Stores a value for a time, unless another value of the key is published.</summary>
@@ -118,7 +118,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
                 return local == StoreResult.Superseded ? null : sent;
             }
 
-            if (sent.Stored > 0 || sent.Local == StoreResult.Stored)
+            if (!IsUnanswered(node, sent) && (sent.Stored > 0 || sent.Local == StoreResult.Stored))
             {
                 await ReplaceAsync(key, pending, new Publication(value, time.GetUtcNow()), CancellationToken.None);
             }
@@ -193,6 +193,9 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
             return result;
         }
     }
+
+    // By others that there are or were: this node is cut off, and upkeep sends the value once one answers.
+    private static bool IsUnanswered(DhtNode node, SetResult result) => result.Stored + result.Refused == 0 && node.HasHadContacts;
 
     private async Task<StoreResult?> FindRefusalAsync(NodeId key, DhtValue value, CancellationToken cancellationToken) => FindRefusal(
         key, value, await store.GetAsync(key, cancellationToken), await keys.GetCurrentAsync(key, time.GetUtcNow(), cancellationToken));

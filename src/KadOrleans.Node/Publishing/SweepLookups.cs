@@ -186,7 +186,7 @@ internal sealed class SweepLookups(DhtNode node, TimeProvider time)
             node.Metrics.Add(NodeMetrics.SweepSurveys);
             (var outcome, survey) = await node.Lookups.SurveyAsync(target, cancellationToken);
             isLed = survey is null
-                ? outcome.Reason is TerminationReason.RequestLimit or TerminationReason.DeadlineReached
+                ? outcome.Reason is TerminationReason.RequestLimit or TerminationReason.DeadlineReached || outcome.Answered > outcome.Failed
                 : node.Judge(outcome with { Closest = [.. survey.Nodes] }).Crowded > 0;
         }
         catch (OperationCanceledException)

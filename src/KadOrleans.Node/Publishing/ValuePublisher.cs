@@ -40,18 +40,25 @@ internal sealed class ValuePublisher(
         ContactPass? pass = null)
     {
         var local = await StoreLocallyAsync(key, value, life, holders.Closest, terms, cancellationToken);
-        if (local?.IsUndecided() == true
-            || local?.IsRefusalOfItem() == true
-            || local is StoreResult.Superseded
-            || (life is not null && local is StoreResult.Outdated))
+        if (!IsSentAfter(local, life))
         {
-            // This node goes on to return what it holds, and would publish it over what others had stored.
             return new SetResult { Local = local, Lookup = holders };
         }
 
         var result = await SendAsync(key, value, life, holders, isChosen: life is not null, isAuthored: true, cancellationToken, pass);
         return result with { Local = local };
     }
+
+    /// <summary>
+    /// Whether a value goes out once the store here has decided this. It does not if another one stays or may stay: this node goes on to return
+    /// that, and would publish it over what others had stored.
+    /// </summary>
+    public static bool IsSentAfter(StoreResult? local, TimeSpan? life) =>
+        local is not { } decided
+        || !(decided.IsUndecided()
+            || decided.IsRefusalOfItem()
+            || decided == StoreResult.Superseded
+            || (life is not null && decided == StoreResult.Outdated));
 
     /// <summary>Sends a value to the contacts that were found, with its life; null is a full one.</summary>
     /// <param name="key">The key.</param>

@@ -111,6 +111,34 @@ public sealed class RegionSurveyTests
         Assert.Null(lookup.GetSurvey());
     }
 
+    /// <summary>Four of each network are asked, so it finds fewer than it was to find, and they are not the whole network.</summary>
+    [Fact]
+    public void A_survey_of_a_network_in_few_subnets_is_not_taken_for_all_of_it()
+    {
+        var random = new SeededRandomSource(4);
+        var network = new SurveyedNetwork(1_000, random, subnets: 12);
+        var survey = network.Begin(NodeId.Random(random), Breadth);
+
+        Assert.InRange(network.Run(survey).Answered, 30, Breadth - 1);
+        Assert.Equal(TerminationReason.Converged, survey.Reason);
+        Assert.Null(survey.GetSurvey());
+    }
+
+    [Theory]
+    [InlineData(10, false)]
+    [InlineData(35, true)]
+    public void A_survey_knows_nothing_if_most_that_it_heard_of_did_not_answer(int answering, bool isWhole)
+    {
+        var random = new SeededRandomSource(5);
+        var network = new SurveyedNetwork(isWhole ? 50 : 400, random);
+        var survey = network.Begin(NodeId.Random(random), Breadth);
+
+        network.Run(survey, answering);
+
+        Assert.Equal(TerminationReason.Converged, survey.Reason);
+        Assert.Equal(isWhole, survey.GetSurvey() is not null);
+    }
+
     /// <summary>Nodes with k-buckets of random others (Kademlia §2.2), who answer truly by them.</summary>
     private sealed class SurveyedNetwork
     {
@@ -119,11 +147,11 @@ public sealed class RegionSurveyTests
         private readonly NodeId _own;
         private readonly Dictionary<NodeId, RoutingTableSnapshot> _tables = [];
 
-        public SurveyedNetwork(int nodes, SeededRandomSource random)
+        public SurveyedNetwork(int nodes, SeededRandomSource random, int subnets = int.MaxValue)
         {
             _random = random;
             _own = NodeId.Random(random);
-            _nodes = [.. Enumerable.Range(0, nodes).Select(i => new Contact(NodeId.Random(random), UdpEndpoint.FromIPv4(0x0B000001 + ((uint)i << 8), 8468)))];
+            _nodes = [.. Enumerable.Range(0, nodes).Select(i => new Contact(NodeId.Random(random), UdpEndpoint.FromIPv4(0x0B000001 + ((uint)(i % subnets) << 8), (ushort)(8468 + (i / subnets)))))];
         }
 
         public Contact[] Nearest(NodeId key, int count = K) => [.. _nodes.OrderBy(node => node.Id.DistanceTo(key)).Take(count)];
@@ -142,11 +170,18 @@ public sealed class RegionSurveyTests
             return new Lookup(_own, target, LookupKind.Node, seeds.AsSpan(0, count), new KademliaOptions(), new LookupPolicy { Breadth = breadth });
         }
 
-        public LookupOutcome Run(Lookup lookup)
+        /// <summary>Of a network that is cut after some answers.</summary>
+        public LookupOutcome Run(Lookup lookup, int answering = int.MaxValue)
         {
             Span<Contact> named = new Contact[K];
             while (lookup.TryNext(out var asked))
             {
+                if (answering-- <= 0)
+                {
+                    lookup.OnFailed(asked);
+                    continue;
+                }
+
                 var count = TableOf(asked.Id).FindClosest(lookup.QueryTargetOf(asked), named, default(UdpEndpoint));
                 lookup.OnNodes(asked, named[..count]);
             }

@@ -3,6 +3,20 @@ namespace KadOrleans.Tests.Node;
 /// <summary>Values going out again (Kademlia §2.5), between a few nodes.</summary>
 public sealed class RepublishTests
 {
+    private IEnumerable<SimulatedNode> NearestTo(NodeId key) => _world.Nodes.OrderBy(node => node.Node.Id.DistanceTo(key)).Take(20);
+
+    private NodeId FindFarKey(SimulatedNode node)
+    {
+        while (true)
+        {
+            var key = NodeId.Random(_world.Random);
+            if (_world.Nodes.Count(other => other.Node.Id.DistanceTo(key) < node.Node.Id.DistanceTo(key)) > 40)
+            {
+                return key;
+            }
+        }
+    }
+
     private static readonly NodeId Key = NodeId.FromKey("key");
     private static readonly DhtValue Value = DhtValue.FromString("value");
     private static readonly TimeSpan TimeToLive = TimeSpan.FromDays(7);
@@ -63,6 +77,38 @@ public sealed class RepublishTests
 
         await _world.PassAsync(TimeSpan.FromMinutes(15));
         Assert.All(await FindAllAsync(), value => Assert.Equal(Value, value));
+    });
+
+    [Theory]
+    [InlineData(SetAcknowledgement.Durable, false)]
+    [InlineData(SetAcknowledgement.Network, false)]
+    [InlineData(SetAcknowledgement.Network, true)]
+    public void A_publication_that_nobody_answered_goes_out_once_the_node_is_no_longer_cut_off(SetAcknowledgement acknowledgement, bool wasOut) => _world.Run(async () =>
+    {
+        await _world.StartNetworkAsync(60, Without.Walks);
+        var publisher = _world.Nodes[0];
+        var key = FindFarKey(publisher);
+        if (wasOut)
+        {
+            await publisher.Node.SetAsync(key, Value, acknowledgement);
+            await _world.PassAsync(TimeSpan.FromDays(1));
+            _world.Network.Cut([publisher.Transport.Endpoint], TimeSpan.FromMinutes(4));
+        }
+        else
+        {
+            _world.Network.Cut([publisher.Transport.Endpoint], TimeSpan.FromSeconds(20));
+            Assert.True((await publisher.Node.SetAsync(key, Value, acknowledgement)).IsPending);
+        }
+
+        await _world.PassAsync(TimeSpan.FromSeconds(19));
+        var before = publisher.Node.Engine.Counts["values.published"];
+        await _world.PassAsync(TimeSpan.FromMinutes(8));
+
+        Assert.Equal(before + 1, publisher.Node.Engine.Counts["values.published"]);
+        Assert.All(NearestTo(key), node => Assert.True(HasFullLife(node)));
+
+        bool HasFullLife(SimulatedNode node) =>
+            node.Store.GetAsync(key, _world.Clock.GetUtcNow()).AsTask().Result?.LifeLeft(_world.Clock.GetUtcNow()) > TimeToLive - TimeSpan.FromMinutes(10);
     });
 
     [Fact]

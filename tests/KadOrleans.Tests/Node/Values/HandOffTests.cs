@@ -188,6 +188,24 @@ public sealed class HandOffTests
         Assert.Equal(22_000, (await newcomer.Store.GetUsageAsync()).Keys);
     });
 
+    /// <summary>By upkeep, of this node or of another one, which need not know the newcomer.</summary>
+    [Fact]
+    public void A_newcomer_also_gets_what_was_stored_once_more_since_it_came() => _world.Run(async () =>
+    {
+        var first = await HoldAsync(2_000);
+        var held = await first.Store.ScanAsync(KeyRegion.Everywhere).ToListAsync(TestContext.Current.CancellationToken);
+        var newcomer = await JoinAsync(first);
+        await _world.PassAsync(TimeSpan.FromSeconds(2));
+        foreach (var (key, value) in held)
+        {
+            await first.Store.PutAsync(key, value with { StoredAt = _world.Clock.GetUtcNow() });
+        }
+
+        await _world.PassAsync(TimeSpan.FromSeconds(30));
+
+        Assert.Equal(2_000, (await newcomer.Store.GetUsageAsync()).Keys);
+    });
+
     [Fact]
     public void A_slow_newcomer_does_not_keep_the_next_one_waiting() => _world.Run(async () =>
     {
