@@ -125,6 +125,10 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     /// <summary>Whether it has contacts, or had some that it remembers, before a restart too.</summary>
     internal bool HasHadContacts => _table.HasHadContacts;
 
+    /// <summary>Whether a value that nobody took had somebody to go to: this node is cut off then, and not alone.</summary>
+    internal bool IsCutOff(SetResult result) => result.Stored + result.Refused == 0
+        && (result.Failed > 0 || result.Lookup is { Asked: > 0 } || HasHadContacts);
+
     internal IRoutingTable Table => _table;
 
     internal EndpointQueries Queries => _queries;

@@ -536,7 +536,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         var sent = await node.Publisher.SendAsync(key, held.Value, life, holders, isChosen: false, held.IsAuthored, cancellationToken, pass);
         var others = await SendToOthersAsync(key, held.Value, life, holders, pass, held.IsAuthored, cancellationToken);
         var (stored, refused) = (sent.Stored + others.Stored, sent.Refused + others.Refused);
-        if (stored + refused == 0 && node.HasHadContacts)
+        if (node.IsCutOff(sent with { Stored = stored, Refused = refused }))
         {
             return Sending.Unanswered;
         }
@@ -693,7 +693,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
 
         var others = pass is null ? default : await SendToOthersAsync(key, publication.Value, life: null, holders, pass, isAuthored: true, cancellationToken);
         var (stored, refused) = (result.Stored + others.Stored, result.Refused + others.Refused);
-        return stored + refused == 0 && node.HasHadContacts ? Sending.Unanswered
+        return node.IsCutOff(result with { Stored = stored, Refused = refused }) ? Sending.Unanswered
             : stored == 0 && result.Local != StoreResult.Stored ? refused > 0 ? Sending.Refused : Sending.NotSent
             : await NoteSentAsync(key, publication, cancellationToken) == StoreResult.Stored ? Sending.Noted
             : Sending.Open;

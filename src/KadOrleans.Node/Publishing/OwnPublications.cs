@@ -22,7 +22,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
             }
 
             var result = Note(key, await node.SetAsync(key, value, cancellationToken));
-            var publication = new Publication(value, time.GetUtcNow()) { IsPending = IsUnanswered(node, result) };
+            var publication = new Publication(value, time.GetUtcNow()) { IsPending = node.IsCutOff(result) };
             return result.Succeeded ? result with { Publication = await RememberAsync(key, publication, cancellationToken) } : result;
         });
 
@@ -118,7 +118,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
                 return local == StoreResult.Superseded ? null : sent;
             }
 
-            if (!IsUnanswered(node, sent) && (sent.Stored > 0 || sent.Local == StoreResult.Stored))
+            if (!node.IsCutOff(sent) && (sent.Stored > 0 || sent.Local == StoreResult.Stored))
             {
                 await ReplaceAsync(key, pending, new Publication(value, time.GetUtcNow()), CancellationToken.None);
             }
@@ -193,9 +193,6 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
             return result;
         }
     }
-
-    // By others that there are or were: this node is cut off, and upkeep sends the value once one answers.
-    private static bool IsUnanswered(DhtNode node, SetResult result) => result.Stored + result.Refused == 0 && node.HasHadContacts;
 
     private async Task<StoreResult?> FindRefusalAsync(NodeId key, DhtValue value, CancellationToken cancellationToken) => FindRefusal(
         key, value, await store.GetAsync(key, cancellationToken), await keys.GetCurrentAsync(key, time.GetUtcNow(), cancellationToken));
