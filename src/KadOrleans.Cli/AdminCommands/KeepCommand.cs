@@ -17,7 +17,7 @@ internal static class KeepCommand
                     .. ApiCommand.Examples("keep 3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29 --salt shop --until 2030-01-31"),
                     "kad admin keep 3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29 --salt shop --end --data kad-data",
                 ],
-                Notes = "The token needs the scopes read, write and keep. The limit keptKeys says how many items are kept at most.",
+                Notes = "The token needs the scopes read, write and keep, and with --end view and write. The limit keptKeys says how many items are kept at most.",
             }.With([owner, .. salt.All, until, end]),
             async (parsed, client, cancellationToken) =>
             {
@@ -31,6 +31,13 @@ internal static class KeepCommand
                 var key = salt.ReadKey(parsed.GetValue(owner)!, parsed);
                 if (ends)
                 {
+                    // Without this the publication of an ordinary value would end.
+                    var shown = await client.SendAsync(ApiRequest.Get($"/v1/admin/keys/{key}?as=digest"), cancellationToken);
+                    if (shown.Text("held.keptUntil").Length == 0)
+                    {
+                        throw CommandException.Failed($"The item {key} is not kept here.");
+                    }
+
                     await client.SendAsync(new ApiRequest(HttpMethod.Delete, $"/v1/keys/{key}?as=digest"), cancellationToken);
                     return new JsonObject { ["item"] = new JsonObject { ["digest"] = $"{key}" }, ["keptUntil"] = null };
                 }

@@ -191,10 +191,11 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         var isComplete = false;
         try
         {
-            if (node.RoutingTable.Count == 0 && node.HasHadContacts)
+            if (node.RoutingTable.Count == 0)
             {
-                // It is cut off, and what is due waits until somebody is there.
+                // What is due waits until somebody is there. Of a node that has met nobody yet that is no fault.
                 node.Metrics.Add(NodeMetrics.SweepsCutOff);
+                isComplete = !node.HasHadContacts;
                 return [];
             }
 

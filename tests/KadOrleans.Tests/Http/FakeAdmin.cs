@@ -118,7 +118,7 @@ internal sealed class FakeAdmin
             [new PublicationSummary(NodeId.FromKey("key"), Held.Value.Kind, Held.Value.ContentLength, StoredAt)], null)),
         nameof(IDhtAdmin.DescribeKeyAsync) => Of(new KeyDetails(
             (NodeId)first!,
-            (NodeId)first == NodeId.FromKey("key") ? Held : null,
+            KeptUntil is { } until ? Held with { IsKept = true, ExpiresAt = until } : (NodeId)first == NodeId.FromKey("key") ? Held : null,
             StoredAt,
             [new(Near, true, Held.Value), new(Near, true, "other"), new(Near, true, null), new(Near, false, null)])),
         nameof(IDhtAdmin.DeleteAsync) => Of(new KeyDeletion((NodeId)first! == NodeId.FromKey("key"), false)),

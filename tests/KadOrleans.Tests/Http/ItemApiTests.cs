@@ -305,10 +305,23 @@ public sealed class ItemApiTests(ApiHost host) : IClassFixture<ApiHost>
         await _api.JsonAsync("PUT", Path, Json(await SignAsync(4, "four")));
         var kept = await _api.RunAsync("keep", Owner, "--salt", "profile", "--until", $"{Year}-12-31");
         Assert.Equal((ExitCode.Done, true), (kept.ExitCode, kept.Output.Contains($"with the number 4 is kept until {Year}-12-31T00:00:00+00:00", StringComparison.Ordinal)));
+        _api.Admin.KeptUntil = new DateTimeOffset(2040, 1, 2, 3, 4, 5, TimeSpan.Zero);
         var ended = await _api.RunAsync("keep", Owner, "--salt", "profile", "--end");
         Assert.Equal((ExitCode.Done, true), (ended.ExitCode, ended.Output.Contains("is kept no longer.", StringComparison.Ordinal)));
         Assert.Equal("No date is given; --until DATE, or --end, is needed.", (await _api.RunAsync("keep", Owner)).Error.Trim());
         Assert.StartsWith("No value was found for the key", (await _api.RunAsync("keep", Owner, "--until", "2999-01-01")).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_end_of_keeping_ends_no_publication_of_what_is_not_kept()
+    {
+        await _api.JsonAsync("PUT", "/v1/keys/key", """{"value":1}""");
+
+        var ended = await _api.RunAsync("keep", $"{NodeId.FromKey("key")}", "--end");
+
+        Assert.Equal((ExitCode.Failed, $"The item {NodeId.FromKey("key")} is not kept here."), (ended.ExitCode, ended.Error.Trim()));
+        Assert.Equal("1", (await _api.JsonAsync("GET", "/v1/keys/key")).GetProperty("value").GetRawText());
+        Assert.Equal(HttpStatusCode.NoContent, (await _api.SendAsync("DELETE", "/v1/keys/key")).StatusCode);
     }
 
     [Fact]

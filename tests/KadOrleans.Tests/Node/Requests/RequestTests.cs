@@ -160,7 +160,6 @@ public sealed class RequestTests
             asked = 0;
             Task lookup = isSurvey ? node.Node.Engine.Lookups.SurveyAsync(peer.Id, CancellationToken.None) : node.Node.FindNodeAsync(peer.Id);
             await lookup;
-            await _world.PassAsync(TimeSpan.FromMilliseconds(500));
             return asked;
         }
     });
