@@ -787,14 +787,15 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         var found = await node.Lookups.AskHoldersAsync(key, holders.Closest, cancellationToken);
         var now = _time.GetUtcNow();
 
-        // An owner's newer item is later, whoever has it, and nothing else is later than an item.
+        // An owner's newer item is later, whoever has it, and nothing else is later than an item. One without an owner anybody can make where the key
+        // is that of a text: it is a value as any.
         var published = CheckedItem.OfChecked(key, publication.Value);
         if (ItemOrder.Newest.Compare(found.Item, published) > 0)
         {
             return new StoredValue(found.Value!.Value, now, now + Kademlia.Bound(found.ValueLife), default);
         }
 
-        if (held is not null && ItemOrder.Newest.Compare(CheckedItem.OfChecked(key, held.Value), published) > 0)
+        if (CheckedItem.OfChecked(key, held?.Value) is { Item.IsMutable: true } ownersHeld && ItemOrder.Newest.Compare(ownersHeld, published) > 0)
         {
             return held;
         }
