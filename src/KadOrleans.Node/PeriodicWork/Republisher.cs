@@ -509,13 +509,20 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         }
 
         using var pass = await EnterAsync(key, holders, cancellationToken);
+        List<Contact> asked = [.. pass.Contacts];
         var result = found.IsKept && await TakeNewerAsync(key, found, pass, cancellationToken) is { } newer
             ? AfterNewer(swept, newer)
             : await node.Turns.RunAsync(key, async () =>
                 await store.GetCurrentAsync(key, _time.GetUtcNow(), cancellationToken) is { } held && held.Value == value
                 && swept.IsDue?.Invoke(key, held) != false
-                    ? await SendHeldAsync(swept, held, holders, pass, cancellationToken)
+                    ? await SendHeldAsync(swept, held, holders, pass, asked, cancellationToken)
                     : Sending.NotSent);
+        if (result == Sending.Replaced)
+        {
+            // To those that what it replaces went to, or was to.
+            return await SendLatestAsync(key, value, published, holders with { Closest = asked }, cancellationToken);
+        }
+
         if (result is Sending.Unanswered or Sending.Refused or Sending.Open)
         {
             await SendLatestAsync(key, value, published, holders, cancellationToken);
@@ -529,7 +536,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     // Unanswered: by those that this node knows, or has known. It is cut off, and the value stays due. Refused by all it rests for an interval: they
     // would refuse it again.
     private async Task<Sending> SendHeldAsync(
-        SweptKey swept, StoredValue held, LookupOutcome holders, ContactPass pass, CancellationToken cancellationToken)
+        SweptKey swept, StoredValue held, LookupOutcome holders, ContactPass pass, List<Contact> asked, CancellationToken cancellationToken)
     {
         var (key, now) = (swept.Key, _time.GetUtcNow());
         var life = Kademlia.LifeOf(held, now);
@@ -537,12 +544,13 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         var sent = await node.Publisher.SendAsync(key, held.Value, life, holders, isChosen: false, held.IsAuthored, cancellationToken, pass);
         var others = await SendToOthersAsync(key, held.Value, life, holders, pass, held.IsAuthored, cancellationToken);
         var (stored, refused) = (sent.Stored + others.Stored, sent.Refused + others.Refused);
-        if (stored + refused == 0 && (node.RoutingTable.Count > 0 || node.HasHadContacts))
+        asked.AddRange(others.Answered.Except(asked).ToList());
+        if (IsUnanswered(stored + refused))
         {
             return Sending.Unanswered;
         }
 
-        if (held.IsKept && sent.Refused > 0 && await node.TakeNewerAsync(key, held, holders.Closest, cancellationToken) is { } newer)
+        if (held.IsKept && refused > 0 && await node.TakeNewerAsync(key, held, others.Answered, cancellationToken) is { } newer)
         {
             return AfterNewer(swept, newer);
         }
@@ -557,6 +565,8 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             : noted == StoreResult.Stored ? Sending.Noted
             : Sending.Open;
     }
+
+    private bool IsUnanswered(int answers) => answers == 0 && (node.RoutingTable.Count > 0 || node.HasHadContacts);
 
     private ValueTask<StoreResult> NoteStoredAsync(NodeId key, StoredValue held, CancellationToken cancellationToken) => store.PutAsync(
         key,
@@ -575,13 +585,13 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         }
     }
 
-    // OlderItem: the store has an even newer one by now. Where it has taken none, what it holds is not sent, as others have the newer, and the
-    // newer is asked for again when the key is due again.
+    // OlderItem: the store has an even newer one by now. Superseded: it has another one, or none, as the key was deleted. Where it has taken none,
+    // what it holds is not sent, as others have the newer, and the newer is asked for again when the key is due again.
     private Sending AfterNewer(SweptKey swept, StoreResult newer)
     {
-        if (newer is StoreResult.Stored or StoreResult.OlderItem)
+        if (newer is StoreResult.Stored or StoreResult.OlderItem or StoreResult.Superseded)
         {
-            return Sending.Open;
+            return Sending.Replaced;
         }
 
         NoteHere(swept);
@@ -614,8 +624,9 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         return pass;
     }
 
-    /// <summary>Sends it in place of those that did not answer, as far as their region is known. Returns how many of these others took and refused it.</summary>
-    private async Task<(int Stored, int Refused)> SendToOthersAsync(
+    /// <summary>Sends it in place of those that did not answer, as far as their region is known.</summary>
+    /// <returns>How many of these others took and refused it, and all that have answered, those of the pass too.</returns>
+    private async Task<(int Stored, int Refused, IReadOnlyList<Contact> Answered)> SendToOthersAsync(
         NodeId key, DhtValue value, TimeSpan? life, LookupOutcome holders, ContactPass pass, bool isAuthored, CancellationToken cancellationToken)
     {
         List<Contact> asked = [.. holders.Closest.Union(pass.Contacts)];
@@ -636,7 +647,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             unanswered = others.Unanswered;
         }
 
-        return (stored, refused);
+        return (stored, refused, [.. asked.Except(missing).Except(unanswered)]);
     }
 
     private async Task<Sending> PublishAsync(SweptKey swept, Publication publication, int keysNear, CancellationToken cancellationToken)
@@ -722,22 +733,23 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     /// Sends what was stored elsewhere in the cluster, or by the network, while an older value went out: of that, a late retry may have
     /// reached contacts after the newer value.
     /// </summary>
-    private async Task SendLatestAsync(
+    /// <returns>What became of the last one of these; <see cref="Sending.NotSent"/> if there is none.</returns>
+    private async Task<Sending> SendLatestAsync(
         NodeId key, DhtValue sent, Publication? before, LookupOutcome holders, CancellationToken cancellationToken)
     {
-        var (sends, tries) = (0, 0);
+        var (sends, tries, last) = (0, 0, Sending.NotSent);
         while (sends < ValuePublisher.MaxCorrections && tries < MaxCorrectionTries)
         {
             try
             {
                 if (await node.Turns.RunAsync(key, () => SendIfOtherAsync(key, sent, before, holders, cancellationToken)) is not { } next)
                 {
-                    return;
+                    return last;
                 }
 
-                if (next != sent)
+                if (next.Value != sent)
                 {
-                    (sent, sends) = (next, sends + 1);
+                    (sent, last, sends) = (next.Value, next.Result, sends + 1);
                     continue;
                 }
             }
@@ -749,11 +761,13 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             // Mostly it was confirmed by who had set it, and is there to be sent.
             await Task.Delay(++tries == 1 ? TimeSpan.Zero : CorrectionPause, _time, cancellationToken);
         }
+
+        return last;
     }
 
-    // The value that it sent; what was sent before if it could not send the other one. Null if the key has no other. A publication of before
-    // goes out when it is due, once the network was asked: what was sent may be the value that others have published since.
-    private async Task<DhtValue?> SendIfOtherAsync(
+    // The value that it sent, and what became of it; what was sent before if it could not send the other one. Null if the key has no other. A
+    // publication of before goes out when it is due, once the network was asked: what was sent may be the value that others have published since.
+    private async Task<(DhtValue Value, Sending Result)?> SendIfOtherAsync(
         NodeId key, DhtValue sent, Publication? before, LookupOutcome holders, CancellationToken cancellationToken)
     {
         if (await publications.GetAsync(key, cancellationToken) is { } publication && publication != before)
@@ -763,7 +777,8 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
                 return null;
             }
 
-            return await PublishAsync(key, publication, holders, pass: null, cancellationToken) == Sending.NotSent ? sent : publication.Value;
+            var published = await PublishAsync(key, publication, holders, pass: null, cancellationToken);
+            return (published == Sending.NotSent ? sent : publication.Value, published);
         }
 
         var now = _time.GetUtcNow();
@@ -772,9 +787,11 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             return null;
         }
 
-        await node.Publisher.SendAsync(
+        var result = await node.Publisher.SendAsync(
             key, held.Value, Kademlia.LifeOf(held, now), holders, isChosen: held.Source.IsTrusted, held.IsAuthored, cancellationToken);
-        return held.Value;
+        return (held.Value, IsUnanswered(result.Stored + result.Refused) ? Sending.Unanswered
+            : result.Stored == 0 && result.Refused > 0 ? Sending.Refused
+            : Sending.Open);
     }
 
     /// <summary>
@@ -909,6 +926,9 @@ internal enum Sending
 
     /// <summary>It was sent, and was still what is stored after that.</summary>
     Noted,
+
+    /// <summary>Another one is held in its place, as the owner of a kept item has signed a newer one, or none: that one is to be sent.</summary>
+    Replaced,
 }
 
 // A key of a sweep. Without a rule it is due at any age.
