@@ -271,7 +271,8 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
 
     /// <summary>
     /// Asks contacts for an item newer than the one that is held, to hold that in its place. Null if there is none; else what the store made of it,
-    /// which is <see cref="StoreResult.StorageFailed"/> also if it threw.
+    /// which is <see cref="StoreResult.StorageFailed"/> also if it threw, and <see cref="StoreResult.Superseded"/> if another one is held by now, or
+    /// none.
     /// </summary>
     internal async Task<StoreResult?> TakeNewerAsync(
         NodeId key, StoredValue held, IReadOnlyList<Contact> contacts, CancellationToken cancellationToken)
@@ -298,11 +299,13 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         }
     }
 
+    // The contacts were asked for seconds, and not in the key's turn: what was deleted meanwhile does not come back.
     private async Task<StoreResult> HoldAsync(NodeId key, StoredValue held, LookupOutcome newer, CancellationToken cancellationToken)
     {
         var now = _time.GetUtcNow();
         var copy = new StoredValue(newer.Value!.Value, now, now + RemainingLife.OfCopy(newer.ValueLife, belongs: true), held.Source);
-        return await _store.PutAsync(key, copy, new PutTerms(PutKind.Copy) { Item = newer.Item }, cancellationToken);
+        var terms = new PutTerms(PutKind.Copy) { Item = newer.Item, Condition = new PutCondition { Value = held.Value } };
+        return await _store.PutAsync(key, copy, terms, cancellationToken);
     }
 
     /// <summary><see cref="GetAsync(NodeId, CancellationToken)"/> without the local store, for callers that have read it.</summary>

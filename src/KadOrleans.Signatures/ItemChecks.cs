@@ -14,6 +14,12 @@ internal sealed class ItemChecks : IThreadPoolWorkItem
     /// <summary>The most items of strangers that wait: at 80 µs each a tenth of a second. Further ones are <see cref="StoreResult.Busy"/>.</summary>
     public const int MaxWaiting = 1_024;
 
+    /// <summary>
+    /// Of one source: as many new items as a node's upkeep sends to a contact at once. Those of a source that fails are refused when it is their turn,
+    /// so a burst costs what its source's budget has, however many wait.
+    /// </summary>
+    public const int MaxWaitingOfSource = 64;
+
     /// <summary>What a thread verifies in a row. Then other work of the pool has a turn.</summary>
     private const int AtOnce = 16;
 
@@ -22,9 +28,10 @@ internal sealed class ItemChecks : IThreadPoolWorkItem
     private readonly int _threads;
     private readonly ItemCheckBudget _budget;
 
-    // Guards the two below.
+    // Guards all below.
     private readonly Lock _gate = new();
     private readonly Queue<WaitingCheck> _waiting = [];
+    private readonly Dictionary<SourceNetwork, int> _waitingOf = [];
     private int _running;
 
     /// <summary>Checks by a verifier.</summary>
@@ -67,10 +74,9 @@ internal sealed class ItemChecks : IThreadPoolWorkItem
             return new(new ItemCheck(StoreResult.Stored, own));
         }
 
-        if (_budget.FindRefusal(source, _time.GetUtcNow()) is { } refusal)
+        if (FindRefusal(source) is { } refusal)
         {
-            ItemCheckMetrics.Note(ItemCheckResult.OverBudget);
-            return new(new ItemCheck(refusal));
+            return new(refusal);
         }
 
         if (ItemEnvelope.Find(value) is not { } item || item.Key != key)
@@ -86,7 +92,7 @@ internal sealed class ItemChecks : IThreadPoolWorkItem
     {
         for (var i = 0; i < AtOnce && TryTake(out var check); i++)
         {
-            check!.Run(Verify);
+            check!.Run(VerifyInTurn);
         }
 
         lock (_gate)
@@ -99,6 +105,20 @@ internal sealed class ItemChecks : IThreadPoolWorkItem
         }
 
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    // A burst comes before its first item is verified: what it costs is bounded here.
+    private ItemCheck VerifyInTurn(Item item, NodeId key, SourceNetwork source) => FindRefusal(source) ?? Verify(item, key, source);
+
+    private ItemCheck? FindRefusal(SourceNetwork source)
+    {
+        if (_budget.FindRefusal(source, _time.GetUtcNow()) is not { } refusal)
+        {
+            return null;
+        }
+
+        ItemCheckMetrics.Note(ItemCheckResult.OverBudget);
+        return new ItemCheck(refusal);
     }
 
     private ItemCheck Verify(Item item, NodeId key, SourceNetwork source)
@@ -118,10 +138,16 @@ internal sealed class ItemChecks : IThreadPoolWorkItem
         var check = new WaitingCheck(item, key, source);
         lock (_gate)
         {
-            if (_waiting.Count >= MaxWaiting && !source.IsTrusted)
+            if (!source.IsTrusted)
             {
-                ItemCheckMetrics.Note(ItemCheckResult.Busy);
-                return new(new ItemCheck(StoreResult.Busy));
+                var ofSource = _waitingOf.GetValueOrDefault(source);
+                if (_waiting.Count >= MaxWaiting || ofSource >= MaxWaitingOfSource)
+                {
+                    ItemCheckMetrics.Note(ItemCheckResult.Busy);
+                    return new(new ItemCheck(StoreResult.Busy));
+                }
+
+                _waitingOf[source] = ofSource + 1;
             }
 
             _waiting.Enqueue(check);
@@ -141,13 +167,25 @@ internal sealed class ItemChecks : IThreadPoolWorkItem
     {
         lock (_gate)
         {
-            return _waiting.TryDequeue(out check);
+            if (!_waiting.TryDequeue(out check))
+            {
+                return false;
+            }
+
+            if (!check.Source.IsTrusted && --_waitingOf[check.Source] == 0)
+            {
+                _waitingOf.Remove(check.Source);
+            }
+
+            return true;
         }
     }
 
     private sealed class WaitingCheck(Item item, NodeId key, SourceNetwork source)
     {
         private readonly TaskCompletionSource<ItemCheck> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public SourceNetwork Source => source;
 
         public Task<ItemCheck> Task => _end.Task;
 

@@ -50,7 +50,7 @@ internal sealed class RepublishRun(CommandIo io)
         var refused = result.Number("refused");
         printer.Line(result.Text("begun") == "0" ? "It was not begun: too much work is pending."
             : sent == 0 && refused > 0 ? $"No value was taken.{Refused(refused)}"
-            : sent == 0 ? FindProblem(result) is null ? "No value was sent: none is due." : "No value was sent."
+            : sent == 0 ? $"No value was sent{WhyNone(result)}."
             : $"{Values(sent)} sent: {result.Text("republished")} held for the network, {result.Count("published", "own publication")}; in "
                 + $"{result.Count("regions", "region")}, with {result.Count("surveys", "survey")} and "
                 + $"{result.Count("lookups", "lookup")} for one value. "
@@ -74,6 +74,12 @@ internal sealed class RepublishRun(CommandIo io)
         : result.Text("unsent") is not "0" and var count
             ? $"{count} of {Values(result.Number("due"))} not sent, as nobody answered: what is due is tried again."
         : null;
+
+    // What was looked at may have changed meanwhile, or belong to others, or nobody is there to have it.
+    private static string WhyNone(JsonObject result) => FindProblem(result) is not null ? string.Empty
+        : result.Number("due") > 0 ? $": {Values(result.Number("due"))} of those that were looked at had to go nowhere"
+        : result.IsTrue("isCluster") ? ": no edge was given any"
+        : ": none is due";
 
     private static string Refused(double count) => count switch
     {

@@ -20,7 +20,7 @@ public sealed record LookupOutcome
     /// <summary>The owner's item with the highest number that a holder has (ADR 45), else the value that most holders agree on, or null.</summary>
     public DhtValue? Value { get; init; }
 
-    /// <summary>The item that <see cref="Value"/> is, if it is one. It does not cross to other processes.</summary>
+    /// <summary>The owner's item that <see cref="Value"/> is, if it is one. It does not cross to other processes.</summary>
     internal CheckedItem? Item { get; init; }
 
     /// <summary>The value's remaining life: the median of the holders that agree on it; null if none of them says.</summary>

@@ -78,7 +78,7 @@ internal sealed class DhtGrain(
 
         var value = SignedItemExtensions.ValueOf(newest.Item);
         var source = own?.Source ?? SourceNetwork.Of(holders.First(holder => holder.Value == value).Contact.Endpoint);
-        await HoldAsync(key, value, source, limit, cancellationToken);
+        await HoldAsync(key, value, own?.Value, source, limit, cancellationToken);
         return new GetResult(value, new LookupOutcome
         {
             Target = key,
@@ -122,14 +122,14 @@ internal sealed class DhtGrain(
         }
     }
 
-    // Strangers hold them. A holder has one value, so there are k at most.
+    // Strangers hold them. A holder has one value, so there are k at most. An item without an owner is a value as any.
     private async Task<CheckedItem?> FindNewestAsync(NodeId key, IReadOnlyList<KeyHolder> holders)
     {
         CheckedItem? newest = null;
         foreach (var value in holders.Select(holder => holder.Value).OfType<DhtValue>().Where(ItemEnvelope.IsItemLike).Distinct())
         {
             var item = (await checks.CheckAsync(key, value, SourceNetwork.Trusted)).Item;
-            newest = ItemOrder.Newest.Compare(item, newest) > 0 ? item : newest;
+            newest = item is { Item.IsMutable: true } && ItemOrder.Newest.Compare(item, newest) > 0 ? item : newest;
         }
 
         return newest;
@@ -148,7 +148,7 @@ internal sealed class DhtGrain(
                 return new GetResult(own.Value, null);
             }
 
-            await HoldAsync(key, found.Value!.Value, own.Source, limit, cancellationToken);
+            await HoldAsync(key, found.Value!.Value, own.Value, own.Source, limit, cancellationToken);
             return found;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -158,14 +158,16 @@ internal sealed class DhtGrain(
         }
     }
 
-    // What was found is the answer, whether the shard takes it or not.
-    private async Task HoldAsync(NodeId key, DhtValue item, SourceNetwork source, TimeLimit limit, CancellationToken cancellationToken)
+    // What was found is the answer, whether the shard takes it or not. What was deleted while the network was asked does not come back.
+    private async Task HoldAsync(
+        NodeId key, DhtValue item, DhtValue? held, SourceNetwork source, TimeLimit limit, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var copy = new StoredValue(item, now, now + HeldAfterGet, source);
+        var terms = new PutTerms(PutKind.Copy) { Condition = held is null ? null : new PutCondition { Value = held } };
         try
         {
-            await CallShardAsync(key, shard => shard.PutAsync([ShardPut.Of(key, copy, PutKind.Copy)]), cancellationToken, limit);
+            await CallShardAsync(key, shard => shard.PutAsync([ShardPut.Of(key, copy, terms)]), cancellationToken, limit);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {

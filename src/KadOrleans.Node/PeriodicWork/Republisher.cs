@@ -471,6 +471,8 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
                 swept.Batch.CountRepublished();
                 node.Metrics.Add(NodeMetrics.Republished);
                 break;
+            case Sending.Alone:
+                break;
             case Sending.Refused:
                 node.Metrics.Add(NodeMetrics.RefusedByAll);
                 break;
@@ -510,13 +512,20 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         }
 
         using var pass = await EnterAsync(key, holders, cancellationToken);
+        List<Contact> asked = [.. pass.Contacts];
         var result = found.IsKept && await TakeNewerAsync(key, found, pass, cancellationToken) is { } newer
             ? AfterNewer(swept, newer)
             : await node.Turns.RunAsync(key, async () =>
                 await store.GetCurrentAsync(key, _time.GetUtcNow(), cancellationToken) is { } held && held.Value == value
                 && swept.IsDue?.Invoke(key, held) != false
-                    ? await SendHeldAsync(swept, held, holders, pass, cancellationToken)
+                    ? await SendHeldAsync(swept, held, holders, pass, asked, cancellationToken)
                     : Sending.NotSent);
+        if (result == Sending.Replaced)
+        {
+            // To those that what it replaces went to, or was to.
+            return await SendLatestAsync(key, value, published, holders with { Closest = asked }, cancellationToken);
+        }
+
         if (result is Sending.Unanswered or Sending.Refused or Sending.Open)
         {
             await SendLatestAsync(key, value, published, holders, cancellationToken);
@@ -529,20 +538,22 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     // stored since it was read, the same value with a shorter life too, it is superseded.
     // Unanswered it stays due. Refused by all it rests for an interval: they would refuse it again.
     private async Task<Sending> SendHeldAsync(
-        SweptKey swept, StoredValue held, LookupOutcome holders, ContactPass pass, CancellationToken cancellationToken)
+        SweptKey swept, StoredValue held, LookupOutcome holders, ContactPass pass, List<Contact> asked, CancellationToken cancellationToken)
     {
         var (key, now) = (swept.Key, _time.GetUtcNow());
         var life = Kademlia.LifeOf(held, now);
         _watch.NoteLateness(swept, RepublishPolicy.GetLateness(ByPresentClock(held.StoredAt), now, Kademlia));
         var sent = await node.Publisher.SendAsync(key, held.Value, life, holders, isChosen: false, held.IsAuthored, cancellationToken, pass);
         var others = await SendToOthersAsync(key, held.Value, life, holders, pass, held.IsAuthored, cancellationToken);
-        var (stored, refused) = (sent.Stored + others.Stored, sent.Refused + others.Refused);
-        if (node.IsCutOff(sent with { Stored = stored, Refused = refused }))
+        var total = sent with { Stored = sent.Stored + others.Stored, Refused = sent.Refused + others.Refused };
+        asked.AddRange(others.Answered.Except(asked).ToList());
+        var sending = SendingOf(total);
+        if (sending == Sending.Unanswered)
         {
-            return Sending.Unanswered;
+            return sending;
         }
 
-        if (held.IsKept && sent.Refused > 0 && await node.TakeNewerAsync(key, held, holders.Closest, cancellationToken) is { } newer)
+        if (held.IsKept && total.Refused > 0 && await node.TakeNewerAsync(key, held, others.Answered, cancellationToken) is { } newer)
         {
             return AfterNewer(swept, newer);
         }
@@ -553,10 +564,14 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             NoteHere(swept);
         }
 
-        return stored == 0 && refused > 0 ? Sending.Refused
-            : noted == StoreResult.Stored ? Sending.Noted
-            : Sending.Open;
+        return sending == Sending.Open && noted == StoreResult.Stored ? Sending.Noted : sending;
     }
+
+    private Sending SendingOf(SetResult result) =>
+        result.Stored > 0 ? Sending.Open
+        : result.Refused > 0 ? Sending.Refused
+        : node.IsCutOff(result) ? Sending.Unanswered
+        : Sending.Alone;
 
     private ValueTask<StoreResult> NoteStoredAsync(NodeId key, StoredValue held, CancellationToken cancellationToken) => store.PutAsync(
         key,
@@ -575,13 +590,13 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         }
     }
 
-    // OlderItem: the store has an even newer one by now. Where it has taken none, what it holds is not sent, as others have the newer, and the
-    // newer is asked for again when the key is due again.
+    // OlderItem: the store has an even newer one by now. Superseded: it has another one, or none, as the key was deleted. Where it has taken none,
+    // what it holds is not sent, as others have the newer, and the newer is asked for again when the key is due again.
     private Sending AfterNewer(SweptKey swept, StoreResult newer)
     {
-        if (newer is StoreResult.Stored or StoreResult.OlderItem)
+        if (newer is StoreResult.Stored or StoreResult.OlderItem or StoreResult.Superseded)
         {
-            return Sending.Open;
+            return Sending.Replaced;
         }
 
         NoteHere(swept);
@@ -614,8 +629,9 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         return pass;
     }
 
-    /// <summary>Sends it in place of those that did not answer, as far as their region is known. Returns how many of these others took and refused it.</summary>
-    private async Task<(int Stored, int Refused)> SendToOthersAsync(
+    /// <summary>Sends it in place of those that did not answer, as far as their region is known.</summary>
+    /// <returns>How many of these others took and refused it, and all that have answered, those of the pass too.</returns>
+    private async Task<(int Stored, int Refused, IReadOnlyList<Contact> Answered)> SendToOthersAsync(
         NodeId key, DhtValue value, TimeSpan? life, LookupOutcome holders, ContactPass pass, bool isAuthored, CancellationToken cancellationToken)
     {
         List<Contact> asked = [.. holders.Closest.Union(pass.Contacts)];
@@ -636,7 +652,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             unanswered = others.Unanswered;
         }
 
-        return (stored, refused);
+        return (stored, refused, [.. asked.Except(missing).Except(unanswered)]);
     }
 
     private async Task<Sending> PublishAsync(SweptKey swept, Publication publication, int keysNear, CancellationToken cancellationToken)
@@ -693,10 +709,20 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         }
 
         var others = pass is null ? default : await SendToOthersAsync(key, publication.Value, life: null, holders, pass, isAuthored: true, cancellationToken);
-        var (stored, refused) = (result.Stored + others.Stored, result.Refused + others.Refused);
-        return node.IsCutOff(result with { Stored = stored, Refused = refused }) ? Sending.Unanswered
-            : stored == 0 && result.Local != StoreResult.Stored ? refused > 0 ? Sending.Refused : Sending.NotSent
-            : await NoteSentAsync(key, publication, cancellationToken) == StoreResult.Stored ? Sending.Noted
+        var sending = SendingOf(result with { Stored = result.Stored + others.Stored, Refused = result.Refused + others.Refused });
+        if (sending == Sending.Unanswered || (sending == Sending.Refused && result.Local != StoreResult.Stored))
+        {
+            return sending;
+        }
+
+        if (sending == Sending.Alone && result.Local != StoreResult.Stored)
+        {
+            return Sending.NotSent;
+        }
+
+        var noted = await NoteSentAsync(key, publication, cancellationToken);
+        return sending == Sending.Alone ? sending
+            : noted == StoreResult.Stored ? Sending.Noted
             : Sending.Open;
     }
 
@@ -725,22 +751,23 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     /// Sends what was stored elsewhere in the cluster, or by the network, while an older value went out: of that, a late retry may have
     /// reached contacts after the newer value.
     /// </summary>
-    private async Task SendLatestAsync(
+    /// <returns>What became of the last one of these; <see cref="Sending.NotSent"/> if there is none.</returns>
+    private async Task<Sending> SendLatestAsync(
         NodeId key, DhtValue sent, Publication? before, LookupOutcome holders, CancellationToken cancellationToken)
     {
-        var (sends, tries) = (0, 0);
+        var (sends, tries, last) = (0, 0, Sending.NotSent);
         while (sends < ValuePublisher.MaxCorrections && tries < MaxCorrectionTries)
         {
             try
             {
                 if (await node.Turns.RunAsync(key, () => SendIfOtherAsync(key, sent, before, holders, cancellationToken)) is not { } next)
                 {
-                    return;
+                    return last;
                 }
 
-                if (next != sent)
+                if (next.Value != sent)
                 {
-                    (sent, sends) = (next, sends + 1);
+                    (sent, last, sends) = (next.Value, next.Result, sends + 1);
                     continue;
                 }
             }
@@ -752,11 +779,13 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             // Mostly it was confirmed by who had set it, and is there to be sent.
             await Task.Delay(++tries == 1 ? TimeSpan.Zero : CorrectionPause, _time, cancellationToken);
         }
+
+        return last;
     }
 
-    // The value that it sent; what was sent before if it could not send the other one. Null if the key has no other. A publication of before
-    // goes out when it is due, once the network was asked: what was sent may be the value that others have published since.
-    private async Task<DhtValue?> SendIfOtherAsync(
+    // The value that it sent, and what became of it; what was sent before if it could not send the other one. Null if the key has no other. A
+    // publication of before goes out when it is due, once the network was asked: what was sent may be the value that others have published since.
+    private async Task<(DhtValue Value, Sending Result)?> SendIfOtherAsync(
         NodeId key, DhtValue sent, Publication? before, LookupOutcome holders, CancellationToken cancellationToken)
     {
         if (await publications.GetAsync(key, cancellationToken) is { } publication && publication != before)
@@ -766,7 +795,8 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
                 return null;
             }
 
-            return await PublishAsync(key, publication, holders, pass: null, cancellationToken) == Sending.NotSent ? sent : publication.Value;
+            var published = await PublishAsync(key, publication, holders, pass: null, cancellationToken);
+            return (published == Sending.NotSent ? sent : publication.Value, published);
         }
 
         var now = _time.GetUtcNow();
@@ -775,9 +805,9 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             return null;
         }
 
-        await node.Publisher.SendAsync(
+        var result = await node.Publisher.SendAsync(
             key, held.Value, Kademlia.LifeOf(held, now), holders, isChosen: held.Source.IsTrusted, held.IsAuthored, cancellationToken);
-        return held.Value;
+        return (held.Value, SendingOf(result));
     }
 
     /// <summary>
@@ -790,14 +820,15 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         var found = await node.Lookups.AskHoldersAsync(key, holders.Closest, cancellationToken);
         var now = _time.GetUtcNow();
 
-        // An owner's newer item is later, whoever has it, and nothing else is later than an item.
+        // An owner's newer item is later, whoever has it, and nothing else is later than an item. One without an owner anybody can make where the key
+        // is that of a text: it is a value as any.
         var published = CheckedItem.OfChecked(key, publication.Value);
         if (ItemOrder.Newest.Compare(found.Item, published) > 0)
         {
             return new StoredValue(found.Value!.Value, now, now + Kademlia.Bound(found.ValueLife), default);
         }
 
-        if (held is not null && ItemOrder.Newest.Compare(CheckedItem.OfChecked(key, held.Value), published) > 0)
+        if (CheckedItem.OfChecked(key, held?.Value) is { Item.IsMutable: true } ownersHeld && ItemOrder.Newest.Compare(ownersHeld, published) > 0)
         {
             return held;
         }
@@ -903,6 +934,9 @@ internal enum Sending
     /// <summary>It was sent, and nobody took it, though others are known: this node is cut off. A STORE may have arrived whose answer did not.</summary>
     Unanswered,
 
+    /// <summary>There is nobody to send it to, and nobody was: it rests for its interval.</summary>
+    Alone,
+
     /// <summary>It was sent, and all that answered refused it.</summary>
     Refused,
 
@@ -911,6 +945,9 @@ internal enum Sending
 
     /// <summary>It was sent, and was still what is stored after that.</summary>
     Noted,
+
+    /// <summary>Another one is held in its place, as the owner of a kept item has signed a newer one, or none: that one is to be sent.</summary>
+    Replaced,
 }
 
 // A key of a sweep. Without a rule it is due at any age.

@@ -23,6 +23,8 @@ internal class TestEdge : IEdgeObserver
 
     public IReadOnlyList<KeyHolder> Holders { get; set; } = [];
 
+    public Func<Task> BeforeHolders { get; set; } = () => Task.CompletedTask;
+
     public Func<Task> Confirm { get; set; } = () => Task.CompletedTask;
 
     public Task ConfirmAsync() => Confirm();
@@ -79,7 +81,11 @@ internal class TestEdge : IEdgeObserver
         return Task.FromResult(Samples.Lookup with { Hops = 7 });
     }
 
-    public virtual Task<IReadOnlyList<KeyHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken) => Task.FromResult(Holders);
+    public virtual async Task<IReadOnlyList<KeyHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken)
+    {
+        await BeforeHolders();
+        return Holders;
+    }
 
     public virtual Task<LookupTrace> TraceLookupAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -69,6 +69,42 @@ public sealed class DhtGrainTests(ClusterFixture cluster) : IAsyncLifetime
         Assert.Equal(items[2], (await cluster.Dht.GetAsync(key, TestContext.Current.CancellationToken)).Value);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_is_deleted_while_the_network_is_asked_for_a_newer_item_does_not_come_back(bool asksAll)
+    {
+        await LeaseAsync("one", _one);
+        using var pair = Ed25519KeyPair.Generate();
+        var first = SignedItemExtensions.ValueOf(
+            await pair.ToSigner().SignAsync(default, 1, Item.EncodeBytes("own"u8), TestContext.Current.CancellationToken));
+        var second = SignedItemExtensions.ValueOf(
+            await pair.ToSigner().SignAsync(default, 2, Item.EncodeBytes("own"u8), TestContext.Current.CancellationToken));
+        var key = Item.KeyOf(pair.PublicKey.Span, []);
+        var shard = cluster.Shard(cluster.Service<ClusterShards>().Layout.ShardOf(key));
+        Assert.Equal(StoreResult.Stored, (await cluster.Dht.SetAsync(key, first, TestContext.Current.CancellationToken)).Local);
+        _one.Get = async _ =>
+        {
+            await DeleteAsync();
+            return new GetResult(second, Samples.Lookup);
+        };
+        _one.Holders = [new KeyHolder(new Contact(NodeId.FromKey("newer"), UdpEndpoint.Parse("203.0.113.9:8468")), true, second)];
+        _one.BeforeHolders = DeleteAsync;
+
+        var found = asksAll
+            ? await cluster.Dht.GetFromAllAsync(key, TestContext.Current.CancellationToken)
+            : await cluster.Dht.GetAsync(key, TestContext.Current.CancellationToken);
+
+        Assert.Equal(second, found.Value);
+        Assert.Equal([null], await shard.GetAsync([key]));
+
+        async Task DeleteAsync()
+        {
+            await shard.UnpublishAsync([key]);
+            Assert.Equal([true], await shard.RemoveAsync([key]));
+        }
+    }
+
     [Fact]
     public async Task Another_edge_is_tried_if_one_fails()
     {

@@ -37,7 +37,7 @@ public sealed class ItemChecksTests
         var checks = new ItemChecks(_signatures, TimeProvider.System, threads: 2);
         using var held = new ManualResetEventSlim();
         _signatures.Wait = held;
-        var pending = Enumerable.Range(0, 100).Select(_ => checks.CheckAsync(Key, Good, StoredValues.Alice).AsTask()).ToList();
+        var pending = Enumerable.Range(0, 100).Select(i => checks.CheckAsync(Key, Good, Source(1, i)).AsTask()).ToList();
         Assert.All(pending, one => Assert.False(one.IsCompleted));
         held.Set();
         Assert.All(await Task.WhenAll(pending), one => Assert.NotNull(one.Item));
@@ -50,12 +50,43 @@ public sealed class ItemChecksTests
         var checks = new ItemChecks(_signatures, TimeProvider.System, threads: 1);
         using var held = new ManualResetEventSlim();
         _signatures.Wait = held;
-        var pending = Enumerable.Range(0, ItemChecks.MaxWaiting + 50).Select(_ => checks.CheckAsync(Key, Good, StoredValues.Alice).AsTask()).ToList();
+        var pending = Enumerable.Range(0, ItemChecks.MaxWaiting + 50).Select(i => checks.CheckAsync(Key, Good, Source(1 + i, 1)).AsTask()).ToList();
         var own = checks.CheckAsync(Key, Good, SourceNetwork.Trusted).AsTask();
         held.Set();
         var results = await Task.WhenAll(pending);
         Assert.InRange(results.Count(one => one.Result == StoreResult.Busy), 40, 50);
         Assert.Equal(StoreResult.Stored, (await own).Result);
+    }
+
+    // It comes before its first item is verified. Also of a source whose last item was valid.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_burst_of_one_source_leaves_room_for_others_and_ends_with_its_budget(bool isKnown)
+    {
+        var checks = new ItemChecks(_signatures, _clock, threads: 1);
+        if (isKnown)
+        {
+            Assert.Equal(StoreResult.Stored, (await checks.CheckAsync(Key, Good, StoredValues.Alice)).Result);
+        }
+
+        var before = _signatures.Verified;
+        using var held = new ManualResetEventSlim();
+        _signatures.Wait = held;
+        var burst = Enumerable.Range(0, 2_000).Select(_ => checks.CheckAsync(Key, Bad, StoredValues.Alice).AsTask()).ToList();
+        var honest = checks.CheckAsync(Key, Good, StoredValues.Bob).AsTask();
+        held.Set();
+
+        Assert.Equal(StoreResult.Stored, (await honest).Result);
+        var results = await Task.WhenAll(burst);
+        Assert.InRange(results.Count(one => one.Result == StoreResult.InvalidItem), ItemChecks.MaxWaitingOfSource, ItemChecks.MaxWaitingOfSource + 1);
+        Assert.All(results, one => Assert.Contains(one.Result, new[] { StoreResult.InvalidItem, StoreResult.Busy }));
+        Assert.Equal((int)ItemCheckBudget.PerSource.Burst + 1, _signatures.Verified - before);
+
+        // All of its room is free again.
+        Pass(TimeSpan.FromHours(1));
+        var next = Enumerable.Range(0, ItemChecks.MaxWaitingOfSource).Select(_ => checks.CheckAsync(Key, Good, StoredValues.Alice).AsTask());
+        Assert.All(await Task.WhenAll(next), one => Assert.Equal(StoreResult.Stored, one.Result));
     }
 
     [Fact]

@@ -44,6 +44,25 @@ public sealed class ItemLookupTests
         Assert.Equal((item.ToValue(), TimeSpan.FromHours(3), Contacts[0]), (outcome.Value, outcome.ValueLife, outcome.CacheAt));
     }
 
+    // Anybody can make it where the key is that of a text.
+    [Theory]
+    [InlineData(9, false)]
+    [InlineData(11, true)]
+    public void An_item_without_an_owner_has_a_vote_as_any_value(int holders, bool isFound)
+    {
+        var (item, text) = (SignedItems.Immutable("3:abc"), DhtValue.FromString("text"));
+        var lookup = _network.Start(LookupKind.Value, Contacts, new LookupPolicy { AsksAllHolders = true });
+        LookupNetwork.Run(lookup, contact =>
+        {
+            var isHolder = Array.IndexOf(Contacts, contact) < holders;
+            lookup.OnValue(contact, isHolder ? item.ToValue() : text, life: null, isHolder ? SignedItems.Check(item) : null);
+        });
+
+        var outcome = lookup.GetOutcome();
+        Assert.Equal((isFound ? item.ToValue() : text, 20), (outcome.Value, outcome.Agreed + outcome.Differed));
+        Assert.Null(outcome.Item);
+    }
+
     [Fact]
     public void Of_two_values_with_one_number_all_readers_take_the_lower_one()
     {

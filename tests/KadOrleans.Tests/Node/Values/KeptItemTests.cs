@@ -138,6 +138,116 @@ public sealed class KeptItemTests
         Assert.Equal(Second.ToValue(), (await store.GetAsync(Key, Now))!.Value);
     });
 
+    // The one that is asked has the newer one, and gives it after the key was deleted.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_is_deleted_while_others_are_asked_for_a_newer_one_does_not_come_back(bool isGet) => _world.Run(async () =>
+    {
+        var keeper = await _world.StartNodeAsync(Without.Walks);
+        var peer = _world.AddPeer();
+        var (hasNewer, sent, deletion) = (false, new List<DhtValue>(), (Task<KeyDeletion>?)null);
+        peer.OnRequest = (request, id, answer) =>
+        {
+            if (request.Kind == RequestKind.Store)
+            {
+                sent.Add(request.AsStore().Value);
+            }
+
+            if (request.Kind != RequestKind.FindValue || !hasNewer)
+            {
+                return peer.Naming()(request, id, answer);
+            }
+
+            deletion ??= keeper.Node.Admin.DeleteAsync(Key);
+            return ResponseWriter.WriteValue(answer, id, Second.ToValue(), secondsLeft: 600_000);
+        };
+        peer.Ping(keeper.Transport.Endpoint, _world.Random);
+        await _world.PassAsync(TimeSpan.FromSeconds(10));
+        await keeper.Node.KeepSignedAsync(First, Now.AddDays(30));
+        hasNewer = true;
+        sent.Clear();
+
+        if (isGet)
+        {
+            Assert.Equal(Second, (await keeper.Node.GetSignedAsync(Second.PublicKey, Second.Salt)).Item);
+        }
+
+        await _world.PassAsync(Hourly);
+        Assert.Equal(new KeyDeletion(WasHeld: true, WasPublished: false), await deletion!);
+        Assert.Null(await keeper.Store.GetAsync(Key, Now));
+        Assert.Empty(sent);
+        Assert.Equal(0, keeper.Node.Engine.Counts["values.republished"]);
+    });
+
+    // The k nearest answer all but STOREs. Those that get it in their place hold the newer one.
+    [Fact]
+    public void It_learns_of_a_newer_one_from_those_that_refuse_it_in_place_of_others() => _world.Run(async () =>
+    {
+        var (nodes, first) = (new List<(KadNode Node, ScriptedStore Store)>(), (string?)null);
+        for (var i = 0; i < 34; i++)
+        {
+            var (store, transport) = (new ScriptedStore(), _world.Network.Bind());
+            var node = await _world.StartAsync(Without.Walks, store, transport: transport);
+            if (first is not null)
+            {
+                await node.BootstrapAsync([first]);
+            }
+
+            first ??= transport.Endpoint.ToString();
+            nodes.Add((node, store));
+        }
+
+        nodes = [.. nodes.OrderBy(one => one.Node.Id.DistanceTo(Key))];
+        var keeper = nodes[^1];
+        var others = Enumerable.Range(0, 6).Select(i => SignedItems.Sign(1, $"i{i}e", $"item {i}"));
+        foreach (var item in others.Prepend(First))
+        {
+            Assert.True((await keeper.Node.KeepSignedAsync(item, Now.AddDays(30))).Succeeded);
+        }
+
+        await _world.PassAsync(TimeSpan.FromMinutes(45));
+        var newer = new StoredValue(Second.ToValue(), Now, Now.AddDays(5), StoredValues.Alice);
+        foreach (var (place, (_, store)) in nodes.SkipLast(1).Index())
+        {
+            if (place < 20)
+            {
+                store.Result = StoreResult.Busy;
+            }
+            else
+            {
+                Assert.Equal(StoreResult.Stored, await store.PutAsync(Key, newer));
+            }
+        }
+
+        await _world.PassAsync(TimeSpan.FromMinutes(30));
+        Assert.Equal(Second.ToValue(), (await keeper.Store.GetAsync(Key, Now))!.Value);
+    });
+
+    // Of a contact that has it and then answers no STORE.
+    [Fact]
+    public void A_newer_one_that_nobody_takes_counts_as_unanswered_and_not_as_sent() => _world.Run(async () =>
+    {
+        var keeper = await _world.StartNodeAsync(Without.Walks);
+        var peer = _world.AddPeer();
+        var hasNewer = false;
+        peer.OnRequest = (request, id, answer) => request.Kind switch
+        {
+            RequestKind.Store when hasNewer => 0,
+            RequestKind.FindValue when hasNewer => ResponseWriter.WriteValue(answer, id, Second.ToValue(), secondsLeft: 600_000),
+            _ => peer.Naming()(request, id, answer),
+        };
+        peer.Ping(keeper.Transport.Endpoint, _world.Random);
+        await _world.PassAsync(TimeSpan.FromSeconds(10));
+        await keeper.Node.KeepSignedAsync(First, Now.AddDays(30));
+        hasNewer = true;
+
+        await _world.PassAsync(Hourly);
+        Assert.Equal(Second.ToValue(), (await keeper.Store.GetAsync(Key, Now))!.Value);
+        var counts = keeper.Node.Engine.Counts;
+        Assert.Equal((0, 1), (counts["values.republished"], counts["values.unanswered"]));
+    });
+
     // Nobody reaches anybody, and all but the keeper lose what they hold.
     [Fact]
     public void After_three_hours_in_which_nobody_reached_anybody_each_is_on_the_network_within_the_interval() => _world.Run(async () =>
