@@ -38,6 +38,7 @@ internal sealed class OptionChecks(string prefix, char separator)
         var problems = Problems.Count;
         Within("Kademlia.ValueTimeToLive", options.ValueTimeToLive, TimeSpan.FromSeconds(1), TimeSpan.FromDays(365));
         Within("Kademlia.RepublishInterval", options.RepublishInterval, TimeSpan.FromMinutes(6), LongestRepublishInterval);
+        Within("Kademlia.PublishInterval", options.PublishInterval, TimeSpan.FromMinutes(1), TimeSpan.FromDays(365));
 
         // Whoever wants short lives alone need not shorten the interval, too: publishers send such values again themselves.
         if (Problems.Count == problems
@@ -49,8 +50,15 @@ internal sealed class OptionChecks(string prefix, char separator)
                 + $"{options.ValueTimeToLive}; with this interval a life of {shortest} or more is allowed, twice the interval and a sixth of it.");
         }
 
+        if (Problems.Count == problems
+            && options.PublishInterval > new KademliaOptions().PublishInterval
+            && options.PublishInterval >= options.ValueTimeToLive)
+        {
+            Problems.Add($"{Name("Kademlia.PublishInterval")} is {options.PublishInterval} and {Name("Kademlia.ValueTimeToLive")} is "
+                + $"{options.ValueTimeToLive}; an interval shorter than the life is needed, else values end before they are published again.");
+        }
+
         Within("Kademlia.BucketRefreshInterval", options.BucketRefreshInterval, TimeSpan.FromMinutes(1), TimeSpan.FromDays(7));
-        Within("Kademlia.PublishInterval", options.PublishInterval, TimeSpan.FromMinutes(1), TimeSpan.FromDays(365));
     }
 
     public void Check(StoreQuota quota)

@@ -70,14 +70,14 @@ internal sealed class RepublishRun(CommandIo io)
     public static string? FindProblem(JsonObject result) => !result.TryGetPropertyValue("unsent", out var unsent) ? null
         : unsent is null ? result.IsTrue("isCluster")
             ? "No live edge has a contact that answers: what is due waits until one has."
-            : "The node is cut off: what is due waits until a contact answers."
+            : "The node has no contact: what is due waits until it has one."
         : result.Text("unsent") is not "0" and var count
             ? $"{count} of {Values(result.Number("due"))} not sent, as nobody answered: what is due is tried again."
         : null;
 
     // What was looked at may have changed meanwhile, or belong to others, or nobody is there to have it.
     private static string WhyNone(JsonObject result) => FindProblem(result) is not null ? string.Empty
-        : result.Number("due") > 0 ? $": {Values(result.Number("due"))} of those that were looked at had to go nowhere"
+        : result.Number("due") > 0 ? $": of {Values(result.Number("due"))} that were due none had to go out"
         : result.IsTrue("isCluster") ? ": no edge was given any"
         : ": none is due";
 

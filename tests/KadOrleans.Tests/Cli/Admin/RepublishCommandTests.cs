@@ -111,7 +111,7 @@ public sealed class RepublishCommandTests(ApiHost host) : IClassFixture<ApiHost>
         var run = await _api.RunAsync("run", "republish");
 
         Assert.Equal(
-            (ExitCode.Failed, "No value was sent.\n", "The node is cut off: what is due waits until a contact answers.\n"),
+            (ExitCode.Failed, "No value was sent.\n", "The node has no contact: what is due waits until it has one.\n"),
             (run.ExitCode, run.Output, run.Error));
     }
 

@@ -45,6 +45,27 @@ public sealed class SweepMistakeTests(ITestOutputHelper output)
         Assert.Empty(Check("00:00:01", "01:00:00"));
     }
 
+    // A life that is shorter than the interval by default is another matter: see above.
+    [Theory]
+    [InlineData("8.00:00:00", "7.00:00:00", false)]
+    [InlineData("7.00:00:00", "7.00:00:00", false)]
+    [InlineData("6.00:00:00", "7.00:00:00", true)]
+    [InlineData("1.00:00:00", "00:30:00", true)]
+    public void Values_do_not_end_before_they_are_published_again(string interval, string life, bool isAllowed)
+    {
+        var checks = new OptionChecks("Kad:", ':');
+        checks.Check(new KademliaOptions
+        {
+            PublishInterval = TimeSpan.Parse(interval, CultureInfo.InvariantCulture), ValueTimeToLive = TimeSpan.Parse(life, CultureInfo.InvariantCulture),
+        });
+
+        Assert.Equal(
+            isAllowed ? [] :
+            [$"Kad:Kademlia:PublishInterval is {interval} and Kad:Kademlia:ValueTimeToLive is {life}; an interval shorter than the life is needed, "
+                + "else values end before they are published again."],
+            checks.Problems);
+    }
+
     /// <summary>Of two contacts that answer pings.</summary>
     [Theory]
     [InlineData(Taking.Never)]
