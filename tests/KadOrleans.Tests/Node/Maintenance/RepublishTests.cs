@@ -313,13 +313,19 @@ public sealed class RepublishTests
     [Fact]
     public void A_value_that_is_ones_own_only_since_a_nearer_contact_left_is_not_late() => _world.Run(async () =>
     {
-        var holder = await _world.StartNodeAsync(options => options.Kademlia = new KademliaOptions { BucketSize = 1 });
-        var nearer = await JoinPeerAsync(holder);
-        await holder.Store.PutAsync(nearer.Id, Held(Value, TimeToLive));
+        var holder = await _world.StartNodeAsync(options => options.Kademlia = new KademliaOptions { BucketSize = 2 });
+        RawPeer[] nearer = [await JoinPeerAsync(holder), await JoinPeerAsync(holder)];
+        var key = nearer[0].Id;
+        while (Array.Exists(nearer, peer => peer.Id.DistanceTo(key) > holder.Node.Id.DistanceTo(key)))
+        {
+            key = NodeId.Random(_world.Random);
+        }
+
+        await holder.Store.PutAsync(key, Held(Value, TimeToLive));
         await _world.PassAsync(TimeSpan.FromHours(20));
         Assert.Equal(0, (await SweepOfAsync(holder)).Values);
 
-        Assert.Equal(1, await holder.Node.Admin.DropContactAsync(nearer.Id));
+        Assert.Equal(1, await holder.Node.Admin.DropContactAsync(nearer[0].Id));
         Assert.Equal(1, await holder.Node.Admin.RunAsync(DhtWork.Republish));
         await _world.PassAsync(TimeSpan.FromSeconds(10));
 
