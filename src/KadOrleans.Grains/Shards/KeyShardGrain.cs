@@ -66,7 +66,7 @@ internal sealed class KeyShardGrain(
 
         // Shards that become active at once do not all write at once.
         this.RegisterGrainTimer(
-            _ => _engine.SaveTimesAsync(),
+            _ => LookAfterAsync(),
             new GrainTimerCreationOptions(ShardTimes.Pause * NodeId.Random(random).ToFraction(), ShardTimes.Pause) { Interleave = true });
         this.RegisterGrainTimer(
             _ => GoOnAsync(),
@@ -251,6 +251,13 @@ internal sealed class KeyShardGrain(
         }
 
         return Task.CompletedTask;
+    }
+
+    // A reminder that could not be set would wait for the next write.
+    private Task LookAfterAsync()
+    {
+        UpdateReminder();
+        return _engine.SaveTimesAsync();
     }
 
     // Not awaited either. A check that still hands over goes on, and one other may wait for its end. Returns false if one waits.
