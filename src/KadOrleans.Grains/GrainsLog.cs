@@ -135,7 +135,7 @@ internal static partial class GrainsLog
     [LoggerMessage(6060, LogLevel.Information, "Activated {Count} stored shards to set their reminders again")]
     public static partial void ShardsActivated(this ILogger logger, int count);
 
-    [LoggerMessage(6061, LogLevel.Warning, "After the start {Shards} could not be activated; the next use sets the reminder")]
+    [LoggerMessage(6061, LogLevel.Warning, "After the start {Shards} could not be activated; it is tried again, or the next use sets the reminder")]
     public static partial void ShardsNotActivated(this ILogger logger, string shards, Exception exception);
 
     [LoggerMessage(6070, LogLevel.Information, "The crawl {Id} begins: {Slices} slices for {Edges} edges, {Rate} datagrams per second")]

@@ -87,7 +87,7 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
     ValueTask SplitAsync();
 
     // Begins the hourly work now: removes expired values, and passes on those that are due for republishing. Does not wait for
-    // its end. Returns false while such work runs.
+    // its end. While such work passes values on it begins after that, and false is returned.
     [Alias("Republish")]
     ValueTask<bool> RepublishAsync();
 }

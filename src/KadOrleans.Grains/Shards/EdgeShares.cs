@@ -32,9 +32,12 @@ internal sealed class EdgeShares
 
     public bool Has(LiveEdge edge) => Edges.Any(edge.IsSame);
 
-    /// <summary>Whether a key has the same sender by other shares. False without any edge.</summary>
+    /// <summary>
+    /// Whether a key has the same sender by shares that these became. False without any edge; and once all had left, as those that came may be
+    /// those that failed, and have lost what they had.
+    /// </summary>
     public bool HasSameSender(NodeId key, EdgeShares other) =>
-        !IsEmpty && !other.IsEmpty && FindSender(key).Edge.IsSame(other.FindSender(key).Edge);
+        _divisions[0] == other._divisions[0] && !IsEmpty && !other.IsEmpty && FindSender(key).Edge.IsSame(other.FindSender(key).Edge);
 
     /// <summary>The edge that sends a key, and the id that it sends it with. There has to be an edge.</summary>
     public (LiveEdge Edge, NodeId NodeId) FindSender(NodeId key)

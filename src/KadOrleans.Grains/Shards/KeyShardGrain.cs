@@ -66,10 +66,10 @@ internal sealed class KeyShardGrain(
 
         // Shards that become active at once do not all write at once.
         this.RegisterGrainTimer(
-            _ => _engine.SaveTimesAsync(),
+            _ => LookAfterAsync(),
             new GrainTimerCreationOptions(ShardTimes.Pause * NodeId.Random(random).ToFraction(), ShardTimes.Pause) { Interleave = true });
         this.RegisterGrainTimer(
-            _ => GoOnAsync(HandOverDueAsync),
+            _ => GoOnAsync(),
             new GrainTimerCreationOptions(GoesOnWithin * NodeId.Random(random).ToFraction(), Timeout.InfiniteTimeSpan) { Interleave = true });
     }
 
@@ -223,40 +223,53 @@ internal sealed class KeyShardGrain(
     public Task ReceiveReminder(string reminderName, TickStatus status)
     {
         _reminder.Ticked(status);
-        return GoOnAsync(CheckAsync);
-    }
-
-    // Also once after a start: what the activation before had not handed over would wait for the next tick, which may be a period away.
-    private Task GoOnAsync(Func<Task> work)
-    {
+        var isNew = _reminder.IsNew();
         if (_engine.IsSealed)
         {
             // The cluster has it split, and its halves have reminders.
             UpdateReminder();
         }
-        else if (_check.IsCompleted)
+        else if (isNew || _check.IsCompleted)
         {
-            // Not awaited: it may take longer than a call may.
-            _check = work();
+            BeginCheck();
         }
 
         return Task.CompletedTask;
     }
 
-    public async ValueTask<bool> RepublishAsync()
+    public async ValueTask<bool> RepublishAsync() => _engine.MayRead
+        ? BeginCheck()
+        : await Halves.AskBothAsync(static half => half.RepublishAsync(), (lower, upper) => lower || upper);
+
+    // Also once after a start: what the activation before had not handed over would wait for the next tick, which may be a period away.
+    private Task GoOnAsync()
     {
-        if (!_engine.MayRead)
+        if (!_engine.IsSealed && _check.IsCompleted)
         {
-            return await Halves.AskBothAsync(static half => half.RepublishAsync(), (lower, upper) => lower || upper);
+            // Not awaited: it may take longer than a call may.
+            _check = HandOverDueAsync();
         }
 
-        if (_republishing.TryEndWatch())
+        return Task.CompletedTask;
+    }
+
+    // A reminder that could not be set would wait for the next write.
+    private Task LookAfterAsync()
+    {
+        UpdateReminder();
+        return _engine.SaveTimesAsync();
+    }
+
+    // Not awaited either. A check that still hands over goes on, and one other may wait for its end. Returns false if one waits.
+    private bool BeginCheck()
+    {
+        if (!_check.IsCompleted && _republishing.IsNextWaiting)
         {
-            await _check;
+            return false;
         }
 
-        var isFree = _check.IsCompleted;
-        _check = isFree ? CheckAsync() : _check;
+        var isFree = _check.IsCompleted || _republishing.EndSoon();
+        _check = CheckAsync(_check);
         return isFree;
     }
 
@@ -291,7 +304,17 @@ internal sealed class KeyShardGrain(
 
     private StoreQuota Quota => ShardQuota.Of(limits.Values.Quota, _prefix.Bits);
 
-    private async Task CheckAsync()
+    // What is expired does not wait for the end of the check before.
+    private async Task CheckAsync(Task before)
+    {
+        var expiry = ExpireAsync();
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        _republishing.IsNextWaiting = false;
+        await expiry;
+        await HandOverDueAsync();
+    }
+
+    private async Task ExpireAsync()
     {
         try
         {
@@ -306,8 +329,6 @@ internal sealed class KeyShardGrain(
         {
             logger.ExpiryFailed(Name, e.Message);
         }
-
-        await HandOverDueAsync();
     }
 
     private Task HandOverDueAsync()

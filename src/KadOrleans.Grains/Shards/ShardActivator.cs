@@ -19,58 +19,76 @@ internal sealed class ShardActivator(
     TimeProvider time,
     ShardActivatorOptions? options = null) : BackgroundService
 {
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
+
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken).UntilStoppedAsync(stoppingToken);
 
     private async Task RunAsync(CancellationToken stoppingToken)
     {
         await agreement.Completion.WaitAsync(stoppingToken);
 
-        await ActivateAllAsync(stoppingToken);
-        if (options is not null)
+        var pauses = new BackOff(FirstPause, LongestPause);
+        while (true)
         {
-            using var timer = new PeriodicTimer(options.Interval, time);
-            while (await timer.WaitForNextTickAsync(stoppingToken))
+            if (!await ActivateAllAsync(stoppingToken))
             {
-                await ActivateAllAsync(stoppingToken);
+                await Task.Delay(pauses.Next(), time, stoppingToken);
+            }
+            else if (options is not null)
+            {
+                pauses = new BackOff(FirstPause, LongestPause);
+                await Task.Delay(options.Interval, time, stoppingToken);
+            }
+            else
+            {
+                return;
             }
         }
     }
 
-    private async Task ActivateAllAsync(CancellationToken stoppingToken)
+    // Returns whether all are active.
+    private async Task<bool> ActivateAllAsync(CancellationToken stoppingToken)
     {
         try
         {
             // A shard that is split activates its halves itself.
             var stored = await list(grains.GetGrain<IKeyShardGrain>(0).GetGrainId().Type);
             var shards = stored.Where(shard => known.Layout.IsInUse(shard.GetIntegerKey())).ToList();
+            var active = 0;
             foreach (var shard in shards)
             {
                 // Shards that callers ask for load first.
                 await cache.Loads.WhenIdleAsync(stoppingToken);
-                await ActivateAsync(shard);
+                active += await TryActivateAsync(shard) ? 1 : 0;
             }
 
-            if (shards.Count > 0)
+            if (active > 0)
             {
-                logger.ShardsActivated(shards.Count);
+                logger.ShardsActivated(active);
             }
+
+            return active == shards.Count;
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             logger.ShardsNotActivated("the stored shards", exception);
+            return false;
         }
     }
 
-    private async Task ActivateAsync(GrainId shard)
+    private async Task<bool> TryActivateAsync(GrainId shard)
     {
         try
         {
             await grains.GetGrain<IKeyShardGrain>(shard).GetUsageAsync();
+            return true;
         }
         catch (Exception exception)
         {
             // Storage failed, or a newer release wrote the shard. The others are still called.
             logger.ShardsNotActivated(GrainKeys.ShardName(shard.GetIntegerKey()), exception);
+            return false;
         }
     }
 }

@@ -28,6 +28,9 @@ internal sealed class ShardRepublishing(string shard, IGrainFactory grains, Time
     // Of the tick under way.
     private EdgeShares _shares = EdgeShares.Among([]);
 
+    /// <summary>Whether another tick waits for the end of the one under way, which then ends as soon as it has handed all over.</summary>
+    public bool IsNextWaiting { get; set; }
+
     /// <summary>
     /// Passes on all due keys, page by page, and until they are sent looks for edges that leave. Never fails. Not again before it has returned.
     /// </summary>
@@ -36,27 +39,23 @@ internal sealed class ShardRepublishing(string shard, IGrainFactory grains, Time
     public async Task HandOverAsync(Func<NodeId?, IReadOnlyList<NodeId>> findAbove, CancellationToken cancellationToken)
     {
         var begunAt = time.GetTimestamp();
-        EdgeShares? given = null;
+        var taken = TakenKeys.None;
         try
         {
-            while (findAbove(null).Count > 0 && time.GetElapsedTime(begunAt) < _longest)
+            cancellationToken.ThrowIfCancellationRequested();
+            for (var looks = 0; findAbove(null).Count > 0 && IsWithin(_longest, begunAt); looks++)
             {
-                if (given is not null && _shares == given && !await WatchAsync(_longest - time.GetElapsedTime(begunAt), cancellationToken))
+                if (looks > 0 && !await WatchAsync(_longest - time.GetElapsedTime(begunAt), cancellationToken))
                 {
                     return;
                 }
 
                 var edges = await FindEdgesAsync(cancellationToken);
-                _shares = given is null ? EdgeShares.Among(edges) : _shares.Follow(edges);
-                if (_shares != given)
-                {
-                    var before = _shares;
-                    await ScanAsync(findAbove, given, begunAt, cancellationToken);
-                    given = before;
-                }
+                _shares = looks == 0 ? EdgeShares.Among(edges) : _shares.Follow(edges);
+                taken = await OfferAllAsync(findAbove, taken, begunAt, cancellationToken);
             }
 
-            if (time.GetElapsedTime(begunAt) >= _longest)
+            if (!IsWithin(_longest, begunAt))
             {
                 NoteLeft(findAbove);
             }
@@ -70,6 +69,8 @@ internal sealed class ShardRepublishing(string shard, IGrainFactory grains, Time
             logger.RepublishNotHandedOver(shard, e.Message);
         }
     }
+
+    private bool IsWithin(TimeSpan longest, long since) => time.GetElapsedTime(since) < longest;
 
     // The next tick finds them, but some of their holders may leave before.
     private void NoteLeft(Func<NodeId?, IReadOnlyList<NodeId>> findAbove)
@@ -87,9 +88,12 @@ internal sealed class ShardRepublishing(string shard, IGrainFactory grains, Time
         }
     }
 
-    /// <summary>Ends a tick that has handed all over, so that another one can begin. False if there is none such.</summary>
-    public bool TryEndWatch()
+    /// <summary>
+    /// Has the tick under way end as soon as it has handed all over, so that another one can begin. Returns whether it has, and ends now.
+    /// </summary>
+    public bool EndSoon()
     {
+        IsNextWaiting = true;
         var watch = _watch;
         watch?.Cancel();
         return watch is not null;
@@ -98,6 +102,11 @@ internal sealed class ShardRepublishing(string shard, IGrainFactory grains, Time
     // False: another tick is to begin.
     private async Task<bool> WatchAsync(TimeSpan longest, CancellationToken cancellationToken)
     {
+        if (IsNextWaiting)
+        {
+            return false;
+        }
+
         using var watch = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _watch = watch;
         try
@@ -117,39 +126,53 @@ internal sealed class ShardRepublishing(string shard, IGrainFactory grains, Time
         }
     }
 
-    /// <summary>Passes on what is due, less what the same edge was given already.</summary>
-    private async Task ScanAsync(
-        Func<NodeId?, IReadOnlyList<NodeId>> findAbove, EdgeShares? given, long begunAt, CancellationToken cancellationToken)
+    /// <summary>Passes on what is due and was not taken; and whenever an edge leaves, what it had. Returns what was taken then.</summary>
+    private async Task<TakenKeys> OfferAllAsync(
+        Func<NodeId?, IReadOnlyList<NodeId>> findAbove, TakenKeys taken, long begunAt, CancellationToken cancellationToken)
     {
-        var listedAt = time.GetTimestamp();
+        while (!_shares.IsEmpty && !taken.AreAll(_shares) && IsWithin(_longest, begunAt))
+        {
+            taken = await ScanAsync(findAbove, taken, begunAt, cancellationToken);
+        }
+
+        return taken;
+    }
+
+    // Until all is taken, or the shares change.
+    private async Task<TakenKeys> ScanAsync(
+        Func<NodeId?, IReadOnlyList<NodeId>> findAbove, TakenKeys taken, long begunAt, CancellationToken cancellationToken)
+    {
+        var (shares, listedAt) = (_shares, time.GetTimestamp());
         List<NodeId> refused = [];
         NodeId? last = null;
-        while (!_shares.IsEmpty && time.GetElapsedTime(begunAt) < _longest)
+        while (_shares == shares && IsWithin(_longest, begunAt))
         {
             // Other edges may take what follows, so only many refused keys stop the search.
             var page = refused.Count < MaxRefused ? findAbove(last) : [];
             if (page.Count > 0)
             {
                 last = page[^1];
-                refused.AddRange(await OfferAsync([.. page.Where(key => given?.HasSameSender(key, _shares) != true)]));
+                refused.AddRange(await OfferAsync([.. page.Where(key => !taken.Has(key, shares))]));
             }
             else if (refused.Count == 0)
             {
-                return;
+                return taken.With(shares, NodeId.MaxValue, []);
             }
             else
             {
                 await Task.Delay(RefusalPause, time, cancellationToken);
-                if (time.GetElapsedTime(listedAt) >= ListLife)
+                if (!IsWithin(ListLife, listedAt))
                 {
                     (_shares, listedAt) = (_shares.Follow(await FindEdgesAsync(cancellationToken)), time.GetTimestamp());
                 }
 
-                refused = await OfferAsync(refused);
+                refused = _shares == shares ? await OfferAsync(refused) : refused;
             }
 
             cancellationToken.ThrowIfCancellationRequested();
         }
+
+        return last is { } reached ? taken.With(shares, reached, refused) : taken;
     }
 
     // The live edges. Waits until the directory knows all of them: after a move it knows only some, and each key needs the nearest of all.
@@ -180,32 +203,26 @@ internal sealed class ShardRepublishing(string shard, IGrainFactory grains, Time
         }
     }
 
-    /// <summary>Passes on some keys. Edges that cannot be reached have no share any more. Returns the keys that were refused.</summary>
+    /// <summary>Passes on some keys. Edges that cannot be reached have no share any more. Returns the keys that were not taken.</summary>
     private async Task<List<NodeId>> OfferAsync(List<NodeId> keys)
     {
-        var refused = new List<NodeId>();
-        while (keys.Count > 0 && !_shares.IsEmpty)
+        var left = new List<NodeId>();
+        foreach (var (edge, nodeId, some) in keys.GroupBy(_shares.FindSender)
+            .SelectMany(group => group.Chunk(RepublishWork.MaxKeys), (group, some) => (group.Key.Edge, group.Key.NodeId, some)).ToList())
         {
-            var left = new List<NodeId>();
-            foreach (var (edge, nodeId, some) in keys.GroupBy(_shares.FindSender)
-                .SelectMany(group => group.Chunk(RepublishWork.MaxKeys), (group, some) => (group.Key.Edge, group.Key.NodeId, some)).ToList())
+            var isTaken = _shares.Has(edge) ? await OfferAsync(edge, new RepublishWork(nodeId, some)) : null;
+            if (isTaken is null)
             {
-                var isTaken = _shares.Has(edge) ? await OfferAsync(edge, new RepublishWork(nodeId, some)) : null;
-                if (isTaken is null)
-                {
-                    left.AddRange(some);
-                    _shares = _shares.Without(edge);
-                }
-                else if (!isTaken.Value)
-                {
-                    refused.AddRange(some);
-                }
+                _shares = _shares.Without(edge);
             }
 
-            keys = left;
+            if (isTaken != true)
+            {
+                left.AddRange(some);
+            }
         }
 
-        return refused;
+        return left;
     }
 
     /// <summary>Returns whether the edge took the work. Null without a response.</summary>

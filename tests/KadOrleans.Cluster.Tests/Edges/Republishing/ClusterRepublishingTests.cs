@@ -136,6 +136,96 @@ public sealed class ClusterRepublishingTests(ITestOutputHelper output)
         await _world.PassAsync(TimeSpan.FromMinutes(2));
     });
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Edges_that_all_fail_once_are_given_the_keys_within_two_minutes(int count) => _world.Run(async () =>
+    {
+        List<OfferedEdge> edges =
+            [.. Enumerable.Range(0, count).Select(_ => new OfferedEdge(_world) { Takes = static offer => offer == 1 ? null : true })];
+        var due = DrawKeys(40);
+        await using var handOver = new HandOver(_world, due, edges);
+        await _world.PassAsync(TimeSpan.FromMinutes(2));
+        Assert.Equal(due, edges.SelectMany(static edge => edge.Given).Order());
+    });
+
+    /// <summary>It has lost what it took before, or reached nobody with it.</summary>
+    [Fact]
+    public void An_edge_that_fails_in_the_middle_is_given_all_again() => _world.Run(async () =>
+    {
+        var edge = new OfferedEdge(_world) { Takes = static offer => offer == 2 ? null : true };
+        var due = DrawKeys(3 * RepublishWork.MaxKeys);
+        await using var handOver = new HandOver(_world, due, [edge]);
+        await _world.PassAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(due[..RepublishWork.MaxKeys], edge.Given);
+        await _world.PassAsync(TimeSpan.FromMinutes(1.5));
+        Assert.Equal([.. due[..RepublishWork.MaxKeys], .. due], edge.Given);
+    });
+
+    /// <summary>Neither what it took itself, nor what it took of the edge that failed.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(30)]
+    public void What_an_edge_has_taken_is_not_given_to_it_twice_as_another_fails(int refusedFor) => _world.Run(async () =>
+    {
+        var stays = new OfferedEdge(_world) { Takes = _ => _world.Clock.Elapsed >= TimeSpan.FromSeconds(refusedFor) };
+        var fails = new OfferedEdge(_world) { Takes = static offer => offer == 1 ? true : null };
+        var due = DrawKeys(3 * RepublishWork.MaxKeys);
+        await using var handOver = new HandOver(_world, due, [stays, fails]);
+        await _world.PassAsync(TimeSpan.FromMinutes(4));
+        Assert.InRange(fails.Given.Count, 1, RepublishWork.MaxKeys);
+        Assert.Equal(due, stays.Given.Order());
+    });
+
+    [Fact]
+    public void Whatever_edges_fail_or_refuse_each_key_is_with_one_that_answers_and_was_given_once() => _world.Run(async () =>
+    {
+        for (var run = 0; run < 20; run++)
+        {
+            // Of six edges at most five fail for good, after some offers; each takes about half of what it is offered in the first minutes.
+            List<OfferedEdge> edges = [.. Enumerable.Range(0, 6).Select(i =>
+            {
+                var last = i == 0 || _world.Random.Next(4) == 0 ? int.MaxValue : 1 + _world.Random.Next(19);
+                var end = _world.Clock.Elapsed + TimeSpan.FromMinutes(5);
+                return new OfferedEdge(_world)
+                {
+                    Takes = offer => offer >= last ? null : _world.Clock.Elapsed >= end || _world.Random.Next(2) == 0,
+                };
+            })];
+            var due = DrawKeys(3_000);
+            await using var handOver = new HandOver(_world, due, edges);
+            await _world.PassAsync(TimeSpan.FromMinutes(15));
+            Assert.All(edges, static edge => Assert.Equal(edge.Given.Count, edge.Given.Distinct().Count()));
+            Assert.Equal(due, edges.Where(static edge => !edge.HasFailed).SelectMany(static edge => edge.Given).Order());
+        }
+    });
+
+    /// <summary>Another one, that waits, finds what is due since.</summary>
+    [Fact]
+    public void A_tick_that_another_waits_for_ends_once_all_is_handed_over() => _world.Run(async () =>
+    {
+        var taking = new OfferedEdge(_world);
+        await using var watched = new HandOver(_world, DrawKeys(3), [taking]);
+        await _world.PassAsync(TimeSpan.FromSeconds(10));
+        Assert.False(watched.Ended.IsCompleted);
+        Assert.True(watched.Republishing.EndSoon());
+        await _world.PassAsync(TimeSpan.FromSeconds(1));
+        Assert.True(watched.Ended.IsCompletedSuccessfully);
+
+        var end = _world.Clock.Elapsed + TimeSpan.FromMinutes(3);
+        var refusing = new OfferedEdge(_world) { Takes = _ => _world.Clock.Elapsed >= end };
+        await using var offered = new HandOver(_world, DrawKeys(3), [refusing]);
+        await _world.PassAsync(TimeSpan.FromMinutes(2));
+        Assert.False(offered.Republishing.EndSoon());
+        await _world.PassAsync(TimeSpan.FromSeconds(50));
+        Assert.False(offered.Ended.IsCompleted);
+        await _world.PassAsync(TimeSpan.FromSeconds(20));
+        Assert.True(offered.Ended.IsCompletedSuccessfully);
+        Assert.Equal(3, refusing.Given.Count);
+    });
+
+    private List<NodeId> DrawKeys(int count) => [.. Enumerable.Range(0, count).Select(_ => NodeId.Random(_world.Random)).Order()];
+
     private void Run(int keys) => _world.Run(async () =>
     {
         await using var cluster = new RepublishingCluster(_world);
@@ -159,6 +249,66 @@ public sealed class ClusterRepublishingTests(ITestOutputHelper output)
         Assert.InRange(cluster.LongestGap, TimeSpan.FromMinutes(50), TimeSpan.FromMinutes(70));
         Assert.All(cluster.Sent.Values, at => Assert.True(at > TimeSpan.FromMinutes(65)));
     });
+}
+
+/// <summary>An edge that notes what it is given. It sends nothing.</summary>
+internal sealed class OfferedEdge
+{
+    private int _offers;
+
+    public OfferedEdge(SimulatedWorld world)
+    {
+        var id = NodeId.Random(world.Random);
+        var observer = Fake.Of<IEdgeObserver>((_, args) =>
+        {
+            var isTaken = Takes(++_offers);
+            HasFailed |= isTaken is null;
+            Given.AddRange(isTaken == true ? ((RepublishWork)args[0]!).Keys : []);
+            return isTaken is { } taken ? Task.FromResult(taken) : Task.FromException<bool>(new NoLiveEdgeException("No contact answers the edge."));
+        });
+        Live = new LiveEdge($"{id}", 1, [id], observer, new EdgeReport { SendsForAll = true });
+    }
+
+    public LiveEdge Live { get; }
+
+    /// <summary>Whether an offer, by its number from 1, is taken. Null: it fails.</summary>
+    public Func<int, bool?> Takes { get; init; } = static _ => true;
+
+    public bool HasFailed { get; private set; }
+
+    public List<NodeId> Given { get; } = [];
+}
+
+/// <summary>A tick of a shard whose keys stay due until it is disposed.</summary>
+internal sealed class HandOver : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly SimulatedWorld _world;
+
+    public HandOver(SimulatedWorld world, IReadOnlyList<NodeId> due, IReadOnlyList<OfferedEdge> edges)
+    {
+        _world = world;
+        var list = new EdgeList([.. edges.Select(static edge => edge.Live)], TimeSpan.FromHours(1), []);
+        var directory = Fake.Of<IEdgeDirectoryGrain>((_, _) => new ValueTask<EdgeList>(list));
+        var grains = Fake.Of<IGrainFactory>((_, _) => directory);
+        var hour = TimeSpan.FromHours(1);
+        Republishing = new ShardRepublishing("shard 7", grains, world.Clock, hour, TimeSpan.FromSeconds(10), NullLogger.Instance);
+        Ended = Republishing.HandOverAsync(
+            after => [.. due.Where(key => after is null || key > after).Take(RepublishWork.MaxKeys)], _stopping.Token);
+    }
+
+    public ShardRepublishing Republishing { get; }
+
+    public Task Ended { get; }
+
+    public async ValueTask DisposeAsync()
+    {
+        // CancelAsync would go on in another thread than the simulation's.
+        _stopping.Cancel();
+        await _world.PassAsync(TimeSpan.FromSeconds(1));
+        await Ended;
+        _stopping.Dispose();
+    }
 }
 
 // A cluster's republishing on virtual time: the real hand-over of shards, schedules, republishers and engines of edges. Shards and

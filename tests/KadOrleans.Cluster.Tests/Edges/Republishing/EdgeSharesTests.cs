@@ -74,6 +74,19 @@ public sealed class EdgeSharesTests
     }
 
     [Fact]
+    public void Once_all_have_left_none_has_what_it_had_though_it_comes_back()
+    {
+        var (one, other) = (Edge("one"), Edge("other"));
+        var both = EdgeShares.Among([one, other]);
+        var rest = both.Without(other);
+
+        Assert.All(Keys(100), key => Assert.Equal(both.FindSender(key).Edge == one, both.HasSameSender(key, rest)));
+        Assert.All(Keys(100), key => Assert.False(both.HasSameSender(key, rest.Without(one))));
+        Assert.All(Keys(100), key => Assert.False(both.HasSameSender(key, rest.Follow([other]))));
+        Assert.All(Keys(100), key => Assert.False(both.HasSameSender(key, rest.Without(one).Follow([one, other]))));
+    }
+
+    [Fact]
     public void An_edge_that_was_leased_again_is_another()
     {
         var (one, other) = (Edge("one"), Edge("other"));

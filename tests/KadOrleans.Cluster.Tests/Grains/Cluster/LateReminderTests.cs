@@ -35,7 +35,7 @@ public sealed class LateReminderTests(ClusterFixture cluster) : IClassFixture<Cl
         const long number = 9;
         var isAhead = false;
         ClusterFixture? own = null;
-        await using var started = own = new ClusterFixture { AddServices = services => Decorate(services, AfterwardsAsync) };
+        await using var started = own = new ClusterFixture { AddServices = services => TestReminders.Replace(services, AfterwardsAsync) };
         await own.InitializeAsync();
         var shard = own.Shard(number);
         var put = new ShardPut(Samples.KeysOf(number, ClusterFixture.ShardBits).First(), own.Text("value"));
@@ -60,19 +60,6 @@ public sealed class LateReminderTests(ClusterFixture cluster) : IClassFixture<Cl
             isAhead = true;
             return tag;
         }
-    }
-
-    private static void Decorate(IServiceCollection services, Func<ReminderEntry, Func<ReminderEntry, Task<string?>>, Task<string?>> upsert)
-    {
-        var before = services.Last(service => service.ServiceType == typeof(IReminderTable));
-        services.AddSingleton(provider =>
-        {
-            var inner = before.ImplementationFactory?.Invoke(provider) ?? ActivatorUtilities.CreateInstance(provider, before.ImplementationType!);
-            return Fake.Of<IReminderTable>((name, args) => name == nameof(IReminderTable.UpsertRow)
-                ? upsert((ReminderEntry)args[0]!, ((IReminderTable)inner).UpsertRow)
-                : typeof(IReminderTable).GetMethods().Single(method => method.Name == name && method.GetParameters().Length == args.Length)
-                    .Invoke(inner, args));
-        });
     }
 
     [Fact]

@@ -165,6 +165,49 @@ public sealed class ReminderTickTests(ClusterFixture cluster) : IClassFixture<Cl
         Assert.All(_edge.Work.OfType<RepublishWork>(), work => Assert.InRange(work.Keys.Count, 1, RepublishWork.MaxKeys));
     }
 
+    /// <summary>A check that was begun before hands its keys over and watches them, or an edge has no room for them.</summary>
+    [Theory]
+    [InlineData(207, true, true)]
+    [InlineData(208, true, false)]
+    [InlineData(209, false, true)]
+    public async Task A_tick_removes_what_is_expired_and_offers_what_came_due_though_a_check_is_under_way(long number, bool isTaken, bool isRun)
+    {
+        var (shard, keys) = await BeginAsync(number, 3);
+        var now = cluster.Clock.GetUtcNow();
+        var due = cluster.Text("due") with { StoredAt = now - TimeSpan.FromHours(1), ExpiresAt = now + TimeSpan.FromDays(9) };
+        var dueLater = due with { StoredAt = now - TimeSpan.FromMinutes(25) };
+        var brief = due with { StoredAt = now, ExpiresAt = now + TimeSpan.FromMinutes(29) };
+        await shard.PutAsync([.. keys.Zip([due, dueLater, brief], static (key, value) => new ShardPut(key, value, PutKind.Import))]);
+        _edge.TakesWork = isTaken;
+        await LeaseAsync("busy", _edge);
+        if (isRun)
+        {
+            await shard.RepublishAsync();
+        }
+
+        // The activation hands over within five minutes.
+        await cluster.AdvanceUntilAsync(TimeSpan.FromSeconds(1), async () =>
+        {
+            await LeaseAsync("busy", _edge);
+            return isTaken ? KeysOf(_edge).Contains(keys[0]) : cluster.Clock.GetUtcNow() - now > TimeSpan.FromSeconds(30);
+        });
+        Assert.DoesNotContain(keys[1], KeysOf(_edge));
+        Assert.Equal(3, (await shard.GetUsageAsync()).Keys);
+
+        // Without its timers, of which one is the reminder's own.
+        cluster.Clock.MoveTo(cluster.Clock.Elapsed + TimeSpan.FromMinutes(30));
+        await LeaseAsync("busy", _edge);
+        await TickAsync(shard, KeyShardGrain.Expiry, 1);
+        await cluster.UntilAsync(async () => (await shard.GetUsageAsync()).Keys == 2);
+        _edge.TakesWork = true;
+        await cluster.AdvanceUntilAsync(TimeSpan.FromSeconds(1), async () =>
+        {
+            await LeaseAsync("busy", _edge);
+            return KeysOf(_edge).Contains(keys[1]);
+        });
+        Assert.InRange(cluster.Clock.GetUtcNow() - now, TimeSpan.FromMinutes(30), TimeSpan.FromMinutes(45));
+    }
+
     [Fact]
     public async Task What_the_cluster_published_is_never_forgotten_and_is_due_until_an_edge_publishes_it_again()
     {
