@@ -35,6 +35,12 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     /// </summary>
     private const int MaxUnwritten = 65_536;
 
+    /// <summary>
+    /// After which offered values that nobody answered are sent again: their shard offers them again in an hour, and datagrams may have been lost
+    /// for a moment.
+    /// </summary>
+    private static readonly TimeSpan RetryPause = TimeSpan.FromMinutes(5);
+
     /// <summary>Keys that one sweep has: 20 MB, and a minute's work at the highest rate.</summary>
     private const int MaxCollected = 262_144;
 
@@ -68,6 +74,9 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     // Of times that were noted here. Changed by one loop.
     private volatile SteadyAges _ages = new(environment.Time.GetUtcNow(), environment.Time.GetElapsedTime(0));
 
+    // Offered values that nobody answered; as many as a sweep has.
+    private readonly ConcurrentDictionary<NodeId, bool> _unanswered = [];
+
     // 1 while a check of everything is queued, which is enough.
     private int _lookWaits;
 
@@ -97,7 +106,21 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     public void PublishSoon(NodeId key) => _soon.Writer.TryWrite(key);
 
     public IEnumerable<MaintenanceJob> Jobs =>
-        [MaintenanceJob.Once(nameof(Republisher), SendPendingAsync), MaintenanceJob.Once(nameof(Republisher), WorkAsync)];
+    [
+        MaintenanceJob.Once(nameof(Republisher), SendPendingAsync),
+        MaintenanceJob.Once(nameof(Republisher), WorkAsync),
+        new MaintenanceJob(nameof(Republisher), _ => Task.FromResult(RetryUnanswered())),
+    ];
+
+    private TimeSpan RetryUnanswered()
+    {
+        if (node.HasGoodContact && _unanswered.Keys is { Count: > 0 } keys)
+        {
+            Enqueue(new MaintenanceTask.RepublishKeys([.. keys.Where(key => _unanswered.TryRemove(key, out var _))]));
+        }
+
+        return RetryPause;
+    }
 
     private async Task SendPendingAsync(CancellationToken cancellationToken)
     {
@@ -479,6 +502,11 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             case Sending.Unanswered:
                 node.Metrics.Add(NodeMetrics.Unanswered);
                 _watch.Fail(swept);
+                if (swept.IsOffered && _unanswered.Count < MaxCollected)
+                {
+                    _unanswered[swept.Key] = true;
+                }
+
                 return;
             case Sending.NotSent or Sending.Open:
                 return;

@@ -68,6 +68,23 @@ public sealed class ClusterRepublishingTests(ITestOutputHelper output)
         Assert.Equal(9_000, cluster.Sent.Count);
     });
 
+    /// <summary>Their shards offer them again in an hour.</summary>
+    [Fact]
+    public void What_nobody_answered_for_a_moment_goes_out_within_minutes() => _world.Run(async () =>
+    {
+        await using var cluster = new RepublishingCluster(_world);
+        await cluster.StartAsync(6_000, edges: 2, ticks: TimeSpan.FromSeconds(1));
+        await _world.PassAsync(TimeSpan.FromSeconds(10));
+        cluster.CutEdge(0, TimeSpan.FromSeconds(20));
+        cluster.CutEdge(1, TimeSpan.FromSeconds(20));
+        await _world.PassAsync(TimeSpan.FromMinutes(4));
+        output.WriteLine($"{cluster.Sent.Count} keys sent before they are tried again");
+        Assert.InRange(cluster.Sent.Count, 1_000, 5_990);
+
+        await _world.PassAsync(TimeSpan.FromMinutes(8));
+        Assert.Equal(6_000, cluster.Sent.Count);
+    });
+
     [Fact]
     public void A_shard_says_what_no_edge_has_sent_before_its_next_check() => _world.Run(async () =>
     {
@@ -371,7 +388,7 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
     }
 
     /// <summary>Cuts an edge off from all contacts; its silos still reach it.</summary>
-    public void CutEdge(int index) => world.Network.Cut([_endpoints[index]], TimeSpan.FromHours(9));
+    public void CutEdge(int index, TimeSpan? length = null) => world.Network.Cut([_endpoints[index]], length ?? TimeSpan.FromHours(9));
 
     /// <summary>Ends an edge as a kill does: what it has taken is lost.</summary>
     public void EndEdge(int index)

@@ -42,18 +42,21 @@ public sealed class ClusterUpkeepTests(ITestOutputHelper output)
         var before = servers.Select(server => server.ProcessorTime).ToArray();
         var (own, received, watch) = (Environment.CpuUsage.TotalTime, network.Received, Stopwatch.StartNew());
         await Task.WhenAll(Shards(client).Select(shard => shard.RepublishAsync().AsTask()));
-        await Eventually.ReadAsync(() => IsAnyDueAsync(client), static isAnyDue => !isAnyDue, Longest, TimeSpan.FromSeconds(1));
+        await Eventually.ReadAsync(() => CountDueAsync(client, Values / 100), static due => due < Values / 100, Longest, TimeSpan.FromSeconds(1));
 
+        // What nobody answered, as on busy processors, goes out minutes later.
         var took = watch.Elapsed;
         var cpu = servers.Zip(before, (server, was) => $"{(server.ProcessorTime - was).TotalSeconds:0}").ToArray();
         output.WriteLine(
-            $"{Values} {(AreKept ? "kept items with" : "values of")} 64 bytes to {Nodes} nodes by two edges "
+            $"{Values} {(AreKept ? "kept items with" : "values of")} 64 bytes to {Nodes} nodes by two edges, all but a hundredth "
             + $"in {took.TotalSeconds:0} s ({Values / took.TotalSeconds:0} a second); "
             + $"memory: silo {silo.Memory >> 20}, edges {one.Memory >> 20} and {other.Memory >> 20} MiB; "
             + $"processor: edges {cpu[1]} and {cpu[2]} s, silo {cpu[0]} s, nodes {(Environment.CpuUsage.TotalTime - own).TotalSeconds:0} s; "
             + $"requests to the nodes for each value: {string.Join(", ", network.Received.Select(count => $"{count.Key} {(count.Value - received[count.Key]) / (double)Values:0.000}"))}");
         var held = keys.Take(Sampled).Average(key => network.ShareOfHolders(key, ids));
         output.WriteLine($"held by {held:0.0000} of the nodes nearest to {Sampled} of them");
+        await Eventually.ReadAsync(() => CountDueAsync(client, 1), static due => due == 0, Longest, TimeSpan.FromSeconds(1));
+        output.WriteLine($"none was due after {watch.Elapsed.TotalSeconds:0} s");
 
         if (AreKept)
         {
@@ -81,7 +84,7 @@ public sealed class ClusterUpkeepTests(ITestOutputHelper output)
             await FillAsync(client, keys);
             await Task.WhenAll(Shards(client).Select(shard => shard.RepublishAsync().AsTask()));
             await Eventually.ReadAsync(() => Task.FromResult(bed.Stores - before), sent => sent > keys.Count * SocketNetwork.K / 3, Longest);
-            Assert.True(await IsAnyDueAsync(client));
+            Assert.NotEqual(0, await CountDueAsync(client, 1));
         }
 
         await Task.WhenAll(bed.Silo.KillAsync(), bed.One.KillAsync());
@@ -91,7 +94,7 @@ public sealed class ClusterUpkeepTests(ITestOutputHelper output)
         await using (var client = await ClusterClient.ConnectAsync(bed.Silo.Gateway))
         {
             await Task.WhenAll(Shards(client).Select(shard => shard.RepublishAsync().AsTask()));
-            await Eventually.ReadAsync(() => IsAnyDueAsync(client), static isAnyDue => !isAnyDue, Longest, TimeSpan.FromSeconds(1));
+            await Eventually.ReadAsync(() => CountDueAsync(client, 1), static due => due == 0, Longest, TimeSpan.FromSeconds(1));
         }
 
         var shares = keys.ConvertAll(key => bed.Network.ShareOfHolders(key, bed.Ids));
@@ -107,17 +110,16 @@ public sealed class ClusterUpkeepTests(ITestOutputHelper output)
     private static IEnumerable<IKeyShardGrain> Shards(ClusterClient client) =>
         Enumerable.Range(0, 1 << ShardBits).Select(shard => client.Grains.GetGrain<IKeyShardGrain>(shard));
 
-    private static async Task<bool> IsAnyDueAsync(ClusterClient client)
+    // How many values are due, at least if that is more than some.
+    private static async Task<int> CountDueAsync(ClusterClient client, int some)
     {
+        var due = 0;
         foreach (var shard in Shards(client))
         {
-            if ((await shard.GetDueForRepublishAsync(DateTimeOffset.UtcNow, null, 1)).Count > 0)
-            {
-                return true;
-            }
+            due += due > some ? 0 : (await shard.GetDueForRepublishAsync(DateTimeOffset.UtcNow, null, Math.Min(some + 1, 4_096))).Count;
         }
 
-        return false;
+        return due;
     }
 
     // A cluster sends values out that it is one of the k nearest of.
