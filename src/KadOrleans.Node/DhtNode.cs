@@ -237,7 +237,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     internal async Task<GetResult> GetAsync(NodeId key, bool asksAll, CancellationToken cancellationToken)
     {
         var held = await _store.GetAsync(key, _time.GetUtcNow(), cancellationToken);
-        var own = CheckedItem.OfChecked(key, held?.Value);
+        var own = FindOwnersItem(key, held);
         if (own is null
             && !asksAll
             && held is { Source: { IsTrusted: true } or { IsPrivate: true } }
@@ -255,6 +255,10 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
 
         return result.Found || held is null ? result : new GetResult(held.Value, result.Lookup);
     }
+
+    // One without an owner is a value as any, as anybody can store it where the key is that of a text. Who keeps one has chosen it.
+    private static CheckedItem? FindOwnersItem(NodeId key, StoredValue? held) =>
+        CheckedItem.OfChecked(key, held?.Value) is { } item && (item.Item.IsMutable || held!.IsKept) ? item : null;
 
     // The newer one is stored here, as on any other holder of an older.
     private async Task<GetResult> ChooseAsync(
