@@ -70,13 +70,14 @@ internal sealed class RepublishRun(CommandIo io)
     public static string? FindProblem(JsonObject result) => !result.TryGetPropertyValue("unsent", out var unsent) ? null
         : unsent is null ? result.IsTrue("isCluster")
             ? "No live edge has a contact that answers: what is due waits until one has."
-            : "The node has no contact: what is due waits until it has one."
+            : "The node has lost all contacts: what is due waits until one answers."
         : result.Text("unsent") is not "0" and var count
             ? $"{count} of {Values(result.Number("due"))} not sent, as nobody answered: what is due is tried again."
         : null;
 
-    // What was looked at may have changed meanwhile, or belong to others, or nobody is there to have it.
+    // What was looked at may have changed meanwhile, or belong to others.
     private static string WhyNone(JsonObject result) => FindProblem(result) is not null ? string.Empty
+        : result.Number("due") > 0 && result.Number("contacts") == 0 ? $": there is no contact to send {Values(result.Number("due"))} to"
         : result.Number("due") > 0 ? $": of {Values(result.Number("due"))} that were due none had to go out"
         : result.IsTrue("isCluster") ? ": no edge was given any"
         : ": none is due";
@@ -217,7 +218,7 @@ internal sealed class RepublishWatch
         (result["refused"], result["unsent"]) = (Refused, Unsent is { } unsent ? JsonValue.Create(unsent) : null);
         (result["regions"], result["surveys"], result["lookups"]) = (SweptRegions, _counted["sweeps.surveys"], _counted["sweeps.lookups"]);
         result["lateness"] = Sweeps.Select(static sweep => sweep.Number("lateness")).DefaultIfEmpty().Max();
-        (result["waiting"], result["isCluster"]) = (Sum("waiting"), IsCluster);
+        (result["waiting"], result["isCluster"], result["contacts"]) = (Sum("waiting"), IsCluster, _nodes.Sum(static node => (long)node.Number("contacts")));
         result["unknown"] = new JsonArray([.. _nodes.Except(Told).Select(static node => JsonValue.Create(node.Text("name")))]);
         return result;
     }

@@ -59,7 +59,7 @@ internal sealed class NodeMetrics
         "kad.value.unanswered", "{value}", "Values that were due and went out, and that nobody answered: they stay due.", "values.unanswered");
 
     internal static readonly NodeCounter SweepsCutOff = new(
-        "kad.sweep.cut_off", "{look}", "Looks for due values that a node left out as it has no contact, and pieces of a shard's that an edge did not take as it has lost its contacts.", "sweeps.cutOff");
+        "kad.sweep.cut_off", "{look}", "Looks for due values that a node left out, and pieces of a shard's that an edge did not take, as all contacts are lost.", "sweeps.cutOff");
 
     internal static readonly NodeCounter SweepRegions = new(
         "kad.sweep.regions", "{region}", "Regions of the key space in which all values that were due went out.", "sweeps.regions");

@@ -214,11 +214,10 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         var isComplete = false;
         try
         {
-            if (node.RoutingTable.Count == 0)
+            if (node.RoutingTable.Count == 0 && node.HasHadContacts)
             {
-                // What is due waits until somebody is there. Of a node that has met nobody yet that is no fault.
+                // It is cut off, and what is due waits until somebody is there.
                 node.Metrics.Add(NodeMetrics.SweepsCutOff);
-                isComplete = !node.HasHadContacts;
                 return [];
             }
 
@@ -723,20 +722,27 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         }
 
         var terms = new PutTerms(PutKind.Publication) { Condition = publications.GetCondition(publication) };
-        var result = await node.Publisher.StoreAsync(key, publication.Value, life: null, holders, terms, cancellationToken, pass);
+        var life = FindLife(publication);
+        var result = await node.Publisher.StoreAsync(key, publication.Value, life, holders, terms, cancellationToken, pass, isChosen: false);
         if (result.Local == StoreResult.StorageFailed && terms.Condition is null && await HoldsNoOtherAsync(key, publication.Value, cancellationToken))
         {
             // The disk is full or has failed. What was read is published still: nobody but this node changes it, in the key's turn.
-            result = await node.Publisher.SendAsync(
-                key, publication.Value, life: null, holders, isChosen: false, isAuthored: true, cancellationToken, pass);
+            result = await node.Publisher.SendAsync(key, publication.Value, life, holders, isChosen: false, isAuthored: true, cancellationToken, pass);
         }
 
-        if (!ValuePublisher.IsSentAfter(result.Local, life: null))
+        if (life is not null && result.Local == StoreResult.Outdated)
+        {
+            // What was set later stands.
+            await NoteSentAsync(key, publication, cancellationToken);
+            return Sending.Refused;
+        }
+
+        if (!ValuePublisher.IsSentAfter(result.Local, life))
         {
             return Sending.NotSent;
         }
 
-        var others = pass is null ? default : await SendToOthersAsync(key, publication.Value, life: null, holders, pass, isAuthored: true, cancellationToken);
+        var others = pass is null ? default : await SendToOthersAsync(key, publication.Value, life, holders, pass, isAuthored: true, cancellationToken);
         var sending = SendingOf(result with { Stored = result.Stored + others.Stored, Refused = result.Refused + others.Refused });
         if (sending == Sending.Unanswered || (sending == Sending.Refused && result.Local != StoreResult.Stored))
         {
@@ -752,6 +758,14 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         return sending == Sending.Alone ? sending
             : noted == StoreResult.Stored ? Sending.Noted
             : Sending.Open;
+    }
+
+    // Null is a full one. What this node could not send for a while, as it was cut off, has the life that it would have had: of two values that two
+    // parts of a network set, the one that was set later stands, as it lives longer.
+    private TimeSpan? FindLife(Publication publication)
+    {
+        var age = _time.GetUtcNow() - ByPresentClock(publication.PublishedAt);
+        return publication.IsPending && age > StoreDecision.LatestStore && age < Kademlia.ValueTimeToLive / 2 ? Kademlia.ValueTimeToLive - age : null;
     }
 
     // Else this node would go on to return and to republish the other one.

@@ -62,7 +62,7 @@ public sealed class RepublishCommandTests(ApiHost host) : IClassFixture<ApiHost>
 
         Assert.Equal(string.Empty, run.Error);
         Assert.Equal(
-            """{"work":"republish","begun":4,"due":40,"republished":37,"published":2,"refused":0,"unsent":0,"regions":3,"surveys":0,"lookups":6,"lateness":1260,"waiting":0,"isCluster":false,"unknown":[]}""",
+            """{"work":"republish","begun":4,"due":40,"republished":37,"published":2,"refused":0,"unsent":0,"regions":3,"surveys":0,"lookups":6,"lateness":1260,"waiting":0,"isCluster":false,"contacts":5,"unknown":[]}""",
             run.Output.Trim());
     }
 
@@ -111,8 +111,21 @@ public sealed class RepublishCommandTests(ApiHost host) : IClassFixture<ApiHost>
         var run = await _api.RunAsync("run", "republish");
 
         Assert.Equal(
-            (ExitCode.Failed, "No value was sent.\n", "The node has no contact: what is due waits until it has one.\n"),
+            (ExitCode.Failed, "No value was sent.\n", "The node has lost all contacts: what is due waits until one answers.\n"),
             (run.ExitCode, run.Output, run.Error));
+    }
+
+    [Theory]
+    [InlineData(0, "No value was sent: there is no contact to send 40 values to.\n")]
+    [InlineData(5, "No value was sent: of 40 values that were due none had to go out.\n")]
+    public async Task What_was_due_and_did_not_go_out_is_told(int contacts, string told)
+    {
+        var looked = Node(Ended with { Republished = 0, Published = 0 }, 500, 0, 9);
+        Say(Node(Former, 500, 0, 9), new DhtStatus([looked.Nodes[0] with { Contacts = contacts }]));
+
+        var run = await _api.RunAsync("run", "republish");
+
+        Assert.Equal((ExitCode.Done, told), (run.ExitCode, run.Output));
     }
 
     [Theory]
