@@ -125,9 +125,12 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     /// <summary>Whether it has contacts, or had some that it remembers, before a restart too.</summary>
     internal bool HasHadContacts => _table.HasHadContacts;
 
+    /// <summary>Whether it may be its network's first node. Else it has yet to join without contacts, as after a start, or is cut off.</summary>
+    internal bool MayBeFirst => Options.Bootstrap.Count == 0 && !HasHadContacts;
+
     /// <summary>Whether a value that nobody took had somebody to go to: this node is cut off then, and not alone.</summary>
     internal bool IsCutOff(SetResult result) => result.Stored + result.Refused == 0
-        && (result.Failed > 0 || result.Lookup is { Asked: > 0 } || HasHadContacts);
+        && (result.Failed > 0 || result.Lookup is { Asked: > 0 } || !MayBeFirst);
 
     internal IRoutingTable Table => _table;
 

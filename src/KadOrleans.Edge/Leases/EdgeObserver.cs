@@ -57,7 +57,7 @@ internal sealed class EdgeObserver : IEdgeObserver
     /// <exception cref="NoLiveEdgeException">It is such work, and no contact answers.</exception>
     internal static void CheckReach(EdgeWork work, DhtNode node)
     {
-        if (work is RepublishWork && node is { HasHadContacts: true, HasGoodContact: false })
+        if (work is RepublishWork && node is { MayBeFirst: false, HasGoodContact: false })
         {
             node.Metrics.Add(NodeMetrics.SweepsCutOff);
             throw new NoLiveEdgeException("No contact answers the edge.");

@@ -214,9 +214,9 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         var isComplete = false;
         try
         {
-            if (node.RoutingTable.Count == 0 && node.HasHadContacts)
+            if (node.RoutingTable.Count == 0 && !node.MayBeFirst)
             {
-                // It is cut off, and what is due waits until somebody is there.
+                // What is due waits until somebody is there.
                 node.Metrics.Add(NodeMetrics.SweepsCutOff);
                 return [];
             }
