@@ -112,9 +112,9 @@ internal sealed class DatabaseRelay : IAsyncDisposable
         {
             await work();
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is SocketException or InvalidOperationException)
         {
-            // Cut, or one side ended.
+            // Cut, or one side ended: a listener that has stopped takes no connection, also if it was not waiting for one.
         }
     }
 }
