@@ -11,13 +11,16 @@ internal sealed class SurveyedRegions
     /// </summary>
     public static readonly TimeSpan Life = TimeSpan.FromHours(2);
 
-    /// <summary>How long a range is not surveyed again after a survey that told nothing of it.</summary>
+    /// <summary>How long a range is not surveyed again after a survey of it that was led astray.</summary>
     public static readonly TimeSpan UnknownFor = TimeSpan.FromHours(1);
 
     /// <summary>Surveys kept: 15,000 contacts, 3 MB. Beyond that the oldest is forgotten; a sweep goes by ascending keys.</summary>
     public const int Capacity = 256;
 
-    /// <summary>How long a contact that did not answer is left out. Then it is asked again, as its answers may have been lost.</summary>
+    /// <summary>
+    /// How long a contact that did not answer is left out, and a range is not surveyed again of which too few answered. Then they are asked again, as
+    /// answers may have been lost.
+    /// </summary>
     public static readonly TimeSpan Absence = TimeSpan.FromMinutes(10);
 
     /// <summary>Contacts that are left out: a third of what is kept. Beyond that the first is asked again.</summary>
@@ -29,7 +32,7 @@ internal sealed class SurveyedRegions
 
     // The first one first. Those that came back are no longer in _gone, or with a later time.
     private readonly Queue<(UdpEndpoint Endpoint, TimeSpan At)> _left = new();
-    private readonly Queue<(BucketRange Range, TimeSpan At)> _unknown = new();
+    private readonly List<(BucketRange Range, TimeSpan Until)> _unknown = [];
 
     /// <summary>How many leading bits the keys of one survey share, by the last one: networks are about as dense everywhere. Null without one.</summary>
     public int? Depth => _surveys.First?.Value.Survey.Depth;
@@ -67,16 +70,16 @@ internal sealed class SurveyedRegions
         _gone.Remove(contact.Endpoint);
     }
 
-    /// <summary>A survey of a range was cut short, or its contacts were too dense: another one would be, too.</summary>
-    public void AddUnknown(BucketRange range, TimeSpan at)
+    /// <summary>A survey of a range told nothing, and another one would not either, for so long.</summary>
+    public void AddUnknown(BucketRange range, TimeSpan at, TimeSpan length)
     {
         Forget(at);
         if (_unknown.Count == Capacity)
         {
-            _unknown.Dequeue();
+            _unknown.RemoveAt(0);
         }
 
-        _unknown.Enqueue((range, at));
+        _unknown.Add((range, at + length));
     }
 
     /// <summary>Whether a survey for the key was cut short of late.</summary>
@@ -131,10 +134,7 @@ internal sealed class SurveyedRegions
             _surveys.RemoveLast();
         }
 
-        while (_unknown.TryPeek(out var first) && now - first.At >= UnknownFor)
-        {
-            _unknown.Dequeue();
-        }
+        _unknown.RemoveAll(one => now >= one.Until);
 
         while (_left.TryPeek(out var left) && now - left.At >= Absence)
         {

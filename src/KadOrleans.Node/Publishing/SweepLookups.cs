@@ -179,15 +179,16 @@ internal sealed class SweepLookups(DhtNode node, TimeProvider time)
     private async Task SurveyAsync(BucketRange range, NodeId target, TaskCompletionSource ended, CancellationToken cancellationToken)
     {
         RegionSurvey? survey = null;
-        var isLed = false;
+        TimeSpan? unknownFor = null;
         try
         {
             await node.Upload.WaitAsync(default, stores: 0, SurveyRequests, cancellationToken);
             node.Metrics.Add(NodeMetrics.SweepSurveys);
             (var outcome, survey) = await node.Lookups.SurveyAsync(target, cancellationToken);
-            isLed = survey is null
+            var isLed = survey is null
                 ? outcome.Reason is TerminationReason.RequestLimit or TerminationReason.DeadlineReached || outcome.Answered > outcome.Failed
                 : node.Judge(outcome with { Closest = [.. survey.Nodes] }).Crowded > 0;
+            unknownFor = isLed ? SurveyedRegions.UnknownFor : survey is null ? SurveyedRegions.Absence : null;
         }
         catch (OperationCanceledException)
         {
@@ -198,9 +199,9 @@ internal sealed class SweepLookups(DhtNode node, TimeProvider time)
             lock (_gate)
             {
                 _underWay.RemoveAll(one => one.Ended == ended.Task);
-                if (isLed)
+                if (unknownFor is { } length)
                 {
-                    _regions.AddUnknown(range, Now);
+                    _regions.AddUnknown(range, Now, length);
                 }
                 else if (survey is not null)
                 {
