@@ -86,6 +86,22 @@ public sealed class SurveyedRegionsTests
         Assert.Null(_regions.Depth);
     }
 
+    [Fact]
+    public void A_range_of_which_a_survey_told_nothing_is_surveyed_again_after_the_time_that_was_said()
+    {
+        var other = _key.WithBit(0, !_key.GetBit(0));
+        _regions.AddUnknown(new BucketRange(_key, 4), TimeSpan.Zero, SurveyedRegions.UnknownFor);
+        _regions.AddUnknown(new BucketRange(other, 4), TimeSpan.Zero, SurveyedRegions.Absence);
+        var moment = TimeSpan.FromTicks(1);
+
+        Assert.Equal((true, true), Unknown(SurveyedRegions.Absence - moment));
+        Assert.Equal((true, false), Unknown(SurveyedRegions.Absence));
+        Assert.Equal((true, false), Unknown(SurveyedRegions.UnknownFor - moment));
+        Assert.Equal((false, false), Unknown(SurveyedRegions.UnknownFor));
+
+        (bool Of, bool Other) Unknown(TimeSpan at) => (_regions.IsUnknown(_key, at), _regions.IsUnknown(other, at));
+    }
+
     private IReadOnlyList<Contact>? Find() => _regions.FindClosest(_key, TimeSpan.Zero);
 
     // Of the whole network, or of what shares some bits with the key.
