@@ -723,7 +723,7 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
 
         var terms = new PutTerms(PutKind.Publication) { Condition = publications.GetCondition(publication) };
         var life = FindLife(publication);
-        var result = await node.Publisher.StoreAsync(key, publication.Value, life, holders, terms, cancellationToken, pass, isChosen: false);
+        var result = await node.Publisher.StoreAsync(key, publication.Value, life, holders, terms, cancellationToken, pass);
         if (result.Local == StoreResult.StorageFailed && terms.Condition is null && await HoldsNoOtherAsync(key, publication.Value, cancellationToken))
         {
             // The disk is full or has failed. What was read is published still: nobody but this node changes it, in the key's turn.
@@ -964,104 +964,5 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
     {
         var nearest = node.Siblings.NearestTo(key, node.Id);
         return nearest == node.Id || RepublishPolicy.IsAmongNearest(nearest, key, [.. found], Kademlia.BucketSize);
-    }
-}
-
-/// <summary>What became of a value that upkeep was to send.</summary>
-internal enum Sending
-{
-    /// <summary>It was not sent: it had changed before, or the store did not say that it had not.</summary>
-    NotSent,
-
-    /// <summary>It was sent, and nobody took it, though others are known: this node is cut off. A STORE may have arrived whose answer did not.</summary>
-    Unanswered,
-
-    /// <summary>There is nobody to send it to, and nobody was: it rests for its interval.</summary>
-    Alone,
-
-    /// <summary>It was sent, and all that answered refused it.</summary>
-    Refused,
-
-    /// <summary>It was sent, and is not noted as sent: it may have been changed or ended meanwhile, by other processes too.</summary>
-    Open,
-
-    /// <summary>It was sent, and was still what is stored after that.</summary>
-    Noted,
-
-    /// <summary>Another one is held in its place, as the owner of a kept item has signed a newer one, or none: that one is to be sent.</summary>
-    Replaced,
-}
-
-// A key of a sweep. Without a rule it is due at any age.
-internal readonly record struct SweptKey(NodeId Key, Func<NodeId, StoredValue, bool>? IsDue, RepublishBatch Batch)
-{
-    /// <summary>How many keys of its region go out within an hour, if that is known; else those of the sweep count.</summary>
-    public int? KeysNear { get; init; }
-
-    /// <summary>Whether it goes out as one of this node's publications with others of its region, though it is not due by itself.</summary>
-    public bool IsPublication { get; init; }
-
-    /// <summary>Whether it was given by a schedule that gives it again as long as it is due.</summary>
-    public bool IsOffered { get; init; }
-
-    /// <summary>How far beyond its interval it was when it was found. Zero if that is not known.</summary>
-    public TimeSpan Overdue { get; init; }
-
-    /// <summary>What the keys of its region share; see <see cref="RepublishPolicy.GetRegionDepth"/>.</summary>
-    public NodeId Region => Key.Prefix(Batch.Depth);
-}
-
-/// <summary>Values that were found due at once. Without a watch they are part of no sweep.</summary>
-internal sealed class RepublishBatch(Action ended, SweepWatch? watch)
-{
-    public static readonly RepublishBatch None = new(static () => { }, watch: null);
-
-    private readonly SweepWatch? _watch = watch;
-
-    // One for those who still add values.
-    private int _open = 1;
-    private int _republished;
-    private int _published;
-
-    public bool IsOfSweep => _watch is not null;
-
-    public int Republished => _republished;
-
-    public int Published => _published;
-
-    public void Begin() => Interlocked.Increment(ref _open);
-
-    /// <summary>When they were found, by <see cref="SweepWatch.Now"/>.</summary>
-    public TimeSpan NotedAt { get; } = watch?.Now ?? TimeSpan.Zero;
-
-    /// <summary>How overdue any of them can have been then.</summary>
-    public TimeSpan MostOverdue { get; init; }
-
-    /// <summary>The bits that keys of one region shared then.</summary>
-    public int Depth { get; init; }
-
-    public TimeSpan Bound(TimeSpan overdue) => overdue < MostOverdue ? overdue : MostOverdue;
-
-    public void CountRepublished()
-    {
-        Interlocked.Increment(ref _republished);
-        _watch?.Count(isPublication: false);
-    }
-
-    public void CountPublished()
-    {
-        Interlocked.Increment(ref _published);
-        _watch?.Count(isPublication: true);
-    }
-
-    public bool End()
-    {
-        if (Interlocked.Decrement(ref _open) > 0)
-        {
-            return false;
-        }
-
-        ended();
-        return true;
     }
 }

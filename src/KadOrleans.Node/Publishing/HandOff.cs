@@ -130,17 +130,11 @@ internal sealed class HandOff(
 
             _served.RemoveAll(static task => task.IsCompleted);
             cancellationToken.ThrowIfCancellationRequested();
-            var metAt = newcomers[newcomer];
-            _served.Add(ServeAsync(newcomer, keys, held => IsSettled(held, metAt), cancellationToken));
+            _served.Add(ServeAsync(newcomer, newcomers[newcomer], plannedAt, keys, cancellationToken));
         }
 
         var rest = _passesTook * RestFactor;
         return rest < LongestRest ? rest : LongestRest;
-
-        // A node that joins gets values while it still meets those that hold them. What was stored once more after the plan, as by upkeep, which need
-        // not know the newcomer, was held before.
-        bool IsSettled(StoredValue held, DateTimeOffset metAt) =>
-            held.Source.IsTrusted || metAt - held.StoredAt >= Settling || held.StoredAt > plannedAt;
     }
 
     // One pass for all of them: after a start all saved contacts are new, and there may be a million keys. One more where a contact that was
@@ -202,8 +196,13 @@ internal sealed class HandOff(
         return [.. contacts.Where((_, index) => !answers[index])];
     }
 
+    // A node that joins gets values while it still meets those that hold them. What was stored once more after the plan, as by upkeep, which need not
+    // know the newcomer, was held before.
+    private static bool IsSettled(StoredValue held, DateTimeOffset metAt, DateTimeOffset plannedAt) =>
+        held.Source.IsTrusted || metAt - held.StoredAt >= Settling || held.StoredAt > plannedAt;
+
     private async Task ServeAsync(
-        Contact newcomer, IReadOnlyList<NodeId> keys, Func<StoredValue, bool> isSettled, CancellationToken cancellationToken)
+        Contact newcomer, DateTimeOffset metAt, DateTimeOffset plannedAt, IReadOnlyList<NodeId> keys, CancellationToken cancellationToken)
     {
         var run = new HandOffRun(copies, newcomer);
         var (begunAt, unread) = (time.GetTimestamp(), 0);
@@ -228,7 +227,7 @@ internal sealed class HandOff(
                     continue;
                 }
 
-                if (held is not null && isSettled(held))
+                if (held is not null && IsSettled(held, metAt, plannedAt))
                 {
                     await _pace.WaitAsync(1, cancellationToken);
                     await upload.WaitAsync(held.Value, stores: 1, queries: 0, cancellationToken);

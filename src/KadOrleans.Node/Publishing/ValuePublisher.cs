@@ -37,8 +37,7 @@ internal sealed class ValuePublisher(
         LookupOutcome holders,
         PutTerms terms,
         CancellationToken cancellationToken,
-        ContactPass? pass = null,
-        bool? isChosen = null)
+        ContactPass? pass = null)
     {
         var local = await StoreLocallyAsync(key, value, life, holders.Closest, terms, cancellationToken);
         if (!IsSentAfter(local, life))
@@ -46,7 +45,7 @@ internal sealed class ValuePublisher(
             return new SetResult { Local = local, Lookup = holders };
         }
 
-        var result = await SendAsync(key, value, life, holders, isChosen ?? life is not null, isAuthored: true, cancellationToken, pass);
+        var result = await SendAsync(key, value, life, holders, isChosen: terms.Kind == PutKind.WithLife, isAuthored: true, cancellationToken, pass);
         return result with { Local = local };
     }
 

@@ -20,8 +20,8 @@ internal abstract class OutgoingRequest(UdpEndpoint destination, NodeId? expecte
     /// <summary>Whether there is a retry where the destination has answered nothing since an earlier request to it got none.</summary>
     public virtual bool RetriesUnresponsive => true;
 
-    /// <summary>Whether an earlier request to the destination had no answer when this one was sent.</summary>
-    public bool IsToUnresponsive { get; set; }
+    /// <summary>Whether there is a retry only if the destination has answered something since this was sent.</summary>
+    public bool NeedsSignOfLife { get; set; }
 
     public RequestKey Key { get; set; }
 

@@ -56,7 +56,7 @@ internal sealed class RequestTable : IDisposable
         }
 
         request.SentAt = _time.GetTimestamp();
-        request.IsToUnresponsive = IsUnresponsive(request.Destination);
+        request.NeedsSignOfLife = !request.RetriesUnresponsive && IsUnresponsive(request.Destination);
         _pending[request.Key] = request;
         if (!_transport.Send(request.Datagram, request.Destination))
         {
@@ -170,8 +170,7 @@ internal sealed class RequestTable : IDisposable
 
     private void Expire(OutgoingRequest request)
     {
-        var isInVain = !request.RetriesUnresponsive && request.IsToUnresponsive && IsUnresponsive(request.Destination);
-        if (request.IsRetry || isInVain)
+        if (request.IsRetry || (request.NeedsSignOfLife && IsUnresponsive(request.Destination)))
         {
             End(request, RequestFailure.TimedOut);
         }

@@ -268,66 +268,6 @@ public sealed class ClusterRepublishingTests(ITestOutputHelper output)
     });
 }
 
-/// <summary>An edge that notes what it is given. It sends nothing.</summary>
-internal sealed class OfferedEdge
-{
-    private int _offers;
-
-    public OfferedEdge(SimulatedWorld world)
-    {
-        var id = NodeId.Random(world.Random);
-        var observer = Fake.Of<IEdgeObserver>((_, args) =>
-        {
-            var isTaken = Takes(++_offers);
-            HasFailed |= isTaken is null;
-            Given.AddRange(isTaken == true ? ((RepublishWork)args[0]!).Keys : []);
-            return isTaken is { } taken ? Task.FromResult(taken) : Task.FromException<bool>(new NoLiveEdgeException("No contact answers the edge."));
-        });
-        Live = new LiveEdge($"{id}", 1, [id], observer, new EdgeReport { SendsForAll = true });
-    }
-
-    public LiveEdge Live { get; }
-
-    /// <summary>Whether an offer, by its number from 1, is taken. Null: it fails.</summary>
-    public Func<int, bool?> Takes { get; init; } = static _ => true;
-
-    public bool HasFailed { get; private set; }
-
-    public List<NodeId> Given { get; } = [];
-}
-
-/// <summary>A tick of a shard whose keys stay due until it is disposed.</summary>
-internal sealed class HandOver : IAsyncDisposable
-{
-    private readonly CancellationTokenSource _stopping = new();
-    private readonly SimulatedWorld _world;
-
-    public HandOver(SimulatedWorld world, IReadOnlyList<NodeId> due, IReadOnlyList<OfferedEdge> edges)
-    {
-        _world = world;
-        var list = new EdgeList([.. edges.Select(static edge => edge.Live)], TimeSpan.FromHours(1), []);
-        var directory = Fake.Of<IEdgeDirectoryGrain>((_, _) => new ValueTask<EdgeList>(list));
-        var grains = Fake.Of<IGrainFactory>((_, _) => directory);
-        var hour = TimeSpan.FromHours(1);
-        Republishing = new ShardRepublishing("shard 7", grains, world.Clock, hour, TimeSpan.FromSeconds(10), NullLogger.Instance);
-        Ended = Republishing.HandOverAsync(
-            after => [.. due.Where(key => after is null || key > after).Take(RepublishWork.MaxKeys)], _stopping.Token);
-    }
-
-    public ShardRepublishing Republishing { get; }
-
-    public Task Ended { get; }
-
-    public async ValueTask DisposeAsync()
-    {
-        // CancelAsync would go on in another thread than the simulation's.
-        _stopping.Cancel();
-        await _world.PassAsync(TimeSpan.FromSeconds(1));
-        await Ended;
-        _stopping.Dispose();
-    }
-}
-
 // A cluster's republishing on virtual time: the real hand-over of shards, schedules, republishers and engines of edges. Shards and
 // directory are stand-ins. The peers take everything and hold nothing.
 internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposable

@@ -116,7 +116,7 @@ public sealed class ClusterUpkeepTests(ITestOutputHelper output)
         var due = 0;
         foreach (var shard in Shards(client))
         {
-            due += due > some ? 0 : (await shard.GetDueForRepublishAsync(DateTimeOffset.UtcNow, null, Math.Min(some + 1, 1_024))).Count;
+            due += due > some ? 0 : (await shard.GetDueForRepublishAsync(DateTimeOffset.UtcNow, null, Math.Min(some + 1, ShardLayout.MaxItems))).Count;
         }
 
         return due;

@@ -3,20 +3,6 @@ namespace KadOrleans.Tests.Node;
 /// <summary>Values going out again (Kademlia §2.5), between a few nodes.</summary>
 public sealed class RepublishTests
 {
-    private IEnumerable<SimulatedNode> NearestTo(NodeId key) => _world.Nodes.OrderBy(node => node.Node.Id.DistanceTo(key)).Take(20);
-
-    private NodeId FindFarKey(SimulatedNode node)
-    {
-        while (true)
-        {
-            var key = NodeId.Random(_world.Random);
-            if (_world.Nodes.Count(other => other.Node.Id.DistanceTo(key) < node.Node.Id.DistanceTo(key)) > 40)
-            {
-                return key;
-            }
-        }
-    }
-
     private static readonly NodeId Key = NodeId.FromKey("key");
     private static readonly DhtValue Value = DhtValue.FromString("value");
     private static readonly TimeSpan TimeToLive = TimeSpan.FromDays(7);
@@ -356,6 +342,20 @@ public sealed class RepublishTests
         Assert.True(second.Succeeded);
         Assert.Equal(StoreResult.TotalQuotaExceeded, second.Publication);
     });
+
+    private IEnumerable<SimulatedNode> NearestTo(NodeId key) => _world.Nodes.OrderBy(node => node.Node.Id.DistanceTo(key)).Take(20);
+
+    private NodeId FindFarKey(SimulatedNode node)
+    {
+        while (true)
+        {
+            var key = NodeId.Random(_world.Random);
+            if (_world.Nodes.Count(other => other.Node.Id.DistanceTo(key) < node.Node.Id.DistanceTo(key)) > 40)
+            {
+                return key;
+            }
+        }
+    }
 
     private static void Brief(KadNodeOptions options)
     {
