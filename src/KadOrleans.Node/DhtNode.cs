@@ -85,11 +85,14 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         Windows = new ContactWindows(_time);
         Sweeps = new SweepWatch(_time, Windows, Metrics, options.Kademlia);
         _copies = new ValueCopies(store, Storer, Turns, options.Kademlia, _time);
-        _handOff = new HandOff(
-            table, store, _copies, async contact => await Tokens.GetAsync(contact) is not null, Upload, options.Kademlia, trusted, _time, _logger);
+        _handOff = new HandOff(table, store, _copies, IsThereAsync, Upload, options.Kademlia, trusted, _time, _logger);
         _bootstrapper = new Bootstrapper(_queries, Lookups, environment.Resolver, Own, table, _logger);
         table.ContactAdded += OnContactAdded;
         table.CheckNeeded += _prober.Check;
+
+        // One that left since it answered, up to twenty minutes ago, costs a newcomer some values until they are sent again.
+        async ValueTask<bool> IsThereAsync(Contact contact) =>
+            (verified.Contains(contact.Endpoint) && !_requests.IsUnresponsive(contact.Endpoint)) || await Tokens.GetAsync(contact) is not null;
     }
 
     /// <summary>The node's id.</summary>

@@ -52,9 +52,12 @@ internal static class KeepCommand
                     new ApiRequest(HttpMethod.Put, $"/v1/items{ApiRequest.QueryOf(("keep", date))}", found["item"]!.AsObject()), cancellationToken);
             },
             static (printer, result) => printer.Line(result["keptUntil"] is { } time
-                ? $"The item {result.Text("item.digest")}{NumberOf(result)} is kept until {time}, and on {result["put"].Count("stored", "other node")} now."
+                ? $"The item {result.Text("item.digest")}{NumberOf(result)}{EndOf(result)} is kept until {time}, and on {result["put"].Count("stored", "other node")} now."
                 : $"The item {result.Text("item.digest")}{NumberOf(result)} is kept no longer."));
     }
 
     private static string NumberOf(JsonObject result) => result.Text("item.seq") is { Length: > 0 } seq ? $" with the number {seq}" : string.Empty;
+
+    private static string EndOf(JsonObject result) =>
+        result["item"]?["isEnd"]?.GetValue<bool>() == true ? ", the end of its owner's value," : string.Empty;
 }

@@ -188,7 +188,7 @@ internal static class TransferCommands
     }
 
     private static string Describe(JsonObject result) =>
-        $"{result.Text("expired")} expired, {result.Text("older")} older than those held, {result.Text("refused")} too long, beyond the quotas, or not signed by their owners";
+        $"{result.Text("expired")} expired, {result.Text("older")} not newer than those held, {result.Text("refused")} too long, beyond the quotas, or not signed by their owners";
 
     private static async Task<JsonObject> ImportLinesAsync(AdminClient client, PipeReader input, Action<Func<string>> tell, CancellationToken cancellationToken)
     {

@@ -13,7 +13,7 @@ internal static class UsageCommands
             Print(printer, result, ["shard"], ["keys", "bytes", "kept"], result.List("shards"));
             if (result["mostKept"] is not null)
             {
-                printer.Note($"Kept for their owners: {result.Text("kept")} items; the limit keptKeys is {result.Text("mostKept")}.");
+                printer.Note($"Kept for their owners: {result.Count("kept", "item")}; the limit keptKeys is {result.Text("mostKept")}.");
             }
         });
 

@@ -104,7 +104,9 @@ internal sealed class ItemPutOptions
     private static int Print(ResultPrinter printer, Item item, SetResult result)
     {
         var json = ResultJson.Of(new { Item = ItemResult.Of(item, item.Key), result.Stored, result.Refused, result.Failed, Lookup = LookupSummary.Of(result.Lookup) });
-        var what = item.IsMutable ? Say($"{item.Key} as number {item.Seq}") : item.Key.ToString();
+        var what = item.IsMutable
+            ? Say($"{item.Key} as number {item.Seq}{(item.Seq == long.MaxValue ? ", the highest there is, so nothing replaces it" : string.Empty)}")
+            : item.Key.ToString();
         return SetCommand.Print(printer, what, "item", " A contact does not say why: it may have a newer item of this owner, or no room.", json, result);
     }
 

@@ -125,7 +125,7 @@ internal static class StateCommand
         return printer.End(
             ResultJson.Of(new { data, Id = id?.ToString(), contacts, values.Imported, values.Expired, values.Older, values.Refused }),
             () => printer.Line($"imported {values.Imported} values and {contacts} contacts into {data}; left out: {values.Expired} expired, "
-                + $"{values.Older} older than the folder's, {values.Refused} too long, beyond the quotas, or not signed by their owners"),
+                + $"{values.Older} not newer than the folder's, {values.Refused} too long, beyond the quotas, or not signed by their owners"),
             values.Refused == 0 ? null : $"{values.Refused} values were not imported: they are too long, beyond the quotas, or not signed by their owners.");
     }
 

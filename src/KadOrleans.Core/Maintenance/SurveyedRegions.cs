@@ -7,9 +7,9 @@ namespace KadOrleans.Core;
 internal sealed class SurveyedRegions
 {
     /// <summary>
-    /// How long a survey is used: for two intervals of upkeep. Nodes that come and go meanwhile are noted: <see cref="Join"/>, <see cref="Leave"/>.
+    /// How long a survey is used: for three intervals of upkeep. Nodes that come and go meanwhile are noted: <see cref="Join"/>, <see cref="Leave"/>.
     /// </summary>
-    public static readonly TimeSpan Life = TimeSpan.FromHours(2);
+    public static readonly TimeSpan Life = TimeSpan.FromHours(3);
 
     /// <summary>How long a range is not surveyed again after a survey of it that was led astray.</summary>
     public static readonly TimeSpan UnknownFor = TimeSpan.FromHours(1);

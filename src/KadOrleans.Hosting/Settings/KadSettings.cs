@@ -15,17 +15,21 @@ public static class KadSettings
     // all folders below the working one, so it would report a silo's own writes there.
     public static readonly KeyValuePair<string, string?>[] Unwatched = [new("hostBuilder:reloadConfigOnChange", bool.FalseString)];
 
-    // The options of a silo's grains, whose class this project does not know. The silo's binder checks their types.
-    private static readonly IEnumerable<string> OfGrains =
+    // The options of a silo's grains, whose class this project does not know. The silo binds them.
+    private static readonly IEnumerable<KeyValuePair<string, Type>> OfGrains =
     [
-        "ShardBits", "StateVersion", "SaveDelay", "SaveInterval", "CrawlInterval", "CrawlRate", "CrawlMaxNodes", "StorageTimeout", "Cache",
-        "EdgeTimeout", "Trust:#", "SecondEdgeKey", "OpenAssemblies:#",
-        .. TypesOf(typeof(StoreQuota), "Quota:").Concat(TypesOf(typeof(KademliaOptions), "Kademlia:")).Concat(TypesOf(typeof(SubnetLimits), "Subnets:"))
-            .Select(pair => pair.Key),
+        .. OfType<int>("ShardBits", "StateVersion", "CrawlRate", "CrawlMaxNodes"),
+        .. OfType<long>("Cache"),
+        .. OfType<TimeSpan>("SaveDelay", "SaveInterval", "CrawlInterval", "StorageTimeout", "EdgeTimeout"),
+        .. OfType<string>("Trust:#", "SecondEdgeKey", "OpenAssemblies:#"),
+        .. TypesOf(typeof(StoreQuota), "Quota:"),
+        .. TypesOf(typeof(KademliaOptions), "Kademlia:"),
+        .. TypesOf(typeof(SubnetLimits), "Subnets:"),
     ];
 
-    private static readonly Dictionary<string, Type?> Known = TypesOf(typeof(KadOptions), string.Empty)
-        .Concat(OfGrains.Select(name => KeyValuePair.Create<string, Type?>($"Cluster:{name}", null)))
+    private static readonly Dictionary<string, KnownSetting> Known = TypesOf(typeof(KadOptions), string.Empty)
+        .Select(setting => KeyValuePair.Create(setting.Key, new KnownSetting(setting.Value, IsOfGrains: false)))
+        .Concat(OfGrains.Select(setting => KeyValuePair.Create($"Cluster:{setting.Key}", new KnownSetting(setting.Value, IsOfGrains: true))))
         .ToDictionary(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The names of all settings, without <c>Kad:</c>. A name that ends in <c>:#</c> is that of a list's entries.</summary>
@@ -81,19 +85,23 @@ public static class KadSettings
 
             var list = int.TryParse(name[(name.LastIndexOf(':') + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var index)
                 ? name[..Math.Max(0, name.LastIndexOf(':'))] : null;
-            if (!known.TryGetValue(list is null ? name : $"{list}:#", out var type))
+            if (!known.TryGetValue(list is null ? name : $"{list}:#", out var setting))
             {
                 checks.Problems.Add(
                     $"{root}:{name} is not a setting; {string.Join(", ", Beside(name, known.Keys).Select(other => $"{root}:{other}"))} are."
                     + Suggestion.Question($"{root}:{name}", known.Keys.Select(other => $"{root}:{other}")));
             }
-            else if (type is not null && value.Trim() is { Length: > 0 } text)
+            else if (value.Trim() is { Length: > 0 } text)
             {
-                if (FindProblem(type, text) is { } problem)
+                if (FindProblem(setting.Type, text) is { } problem)
                 {
                     checks.Problems.Add($"{root}:{name} is '{text}'; {problem}.");
                 }
-                else if (list is not null || type == typeof(IList<string>))
+                else if (setting.IsOfGrains)
+                {
+                    continue;
+                }
+                else if (list is not null || setting.Type == typeof(IList<string>))
                 {
                     lists.Add((list ?? name, list is null ? -1 : index, text));
                 }
@@ -234,8 +242,11 @@ public static class KadSettings
         }
     }
 
-    private static IEnumerable<KeyValuePair<string, Type?>> TypesOf(Type options, string prefix) =>
-        options.GetProperties().SelectMany<PropertyInfo, KeyValuePair<string, Type?>>(property =>
+    private static IEnumerable<KeyValuePair<string, Type>> OfType<T>(params IEnumerable<string> names) =>
+        names.Select(static name => KeyValuePair.Create(name, typeof(T)));
+
+    private static IEnumerable<KeyValuePair<string, Type>> TypesOf(Type options, string prefix) =>
+        options.GetProperties().SelectMany<PropertyInfo, KeyValuePair<string, Type>>(property =>
         {
             var (name, type) = ($"{prefix}{property.Name}", Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType);
             return type == typeof(IList<string>) ? [new(name, type), new($"{name}:#", typeof(string))]
@@ -253,7 +264,10 @@ public static class KadSettings
         { IsEnum: true } => Enum.GetNames(type).Contains(text, StringComparer.OrdinalIgnoreCase) ? null : $"{string.Join(", ", FirstNames(type))} are allowed",
         _ when type == typeof(IList<string>) || TypeDescriptor.GetConverter(type).IsValid(text) => null,
         _ when type == typeof(bool) => "true or false is allowed",
-        _ => type == typeof(TimeSpan) ? "a time such as 00:00:10 is needed" : "a whole number is needed",
+        _ when type == typeof(TimeSpan) => "a time such as 00:00:10 is needed",
+        _ when text.All(char.IsAsciiDigit) && type.GetField(nameof(int.MaxValue))?.GetValue(null) is { } most =>
+            $"a whole number of at most {most} is needed",
+        _ => "a whole number is needed",
     };
 
     // Without the other names of the same value.
@@ -269,4 +283,8 @@ public static class KadSettings
             ? here
             : [.. known.Select(other => other.Split(':') is [var top, _, ..] ? $"{top}:*" : other).Distinct()];
     }
+
+    /// <param name="Type">What its text is to be.</param>
+    /// <param name="IsOfGrains">Whether a silo binds it to options of its grains.</param>
+    private readonly record struct KnownSetting(Type Type, bool IsOfGrains);
 }

@@ -35,7 +35,10 @@ internal sealed class TokenRequests(RequestTable requests, HeldTokens held, Node
             _asked.Add(contact.Endpoint, answered.Task);
         }
 
-        requests.Send(new PingCall(contact.Endpoint, contact.Id, ownId, (_, _, failure) =>
+        requests.Send(new PingCall(contact.Endpoint, contact.Id, ownId, OnEnd, retriesUnresponsive: false));
+        return answered.Task;
+
+        void OnEnd(OutgoingRequest request, NodeId? id, RequestFailure? failure)
         {
             lock (_gate)
             {
@@ -43,7 +46,6 @@ internal sealed class TokenRequests(RequestTable requests, HeldTokens held, Node
             }
 
             answered.TrySetResult(failure is null);
-        }));
-        return answered.Task;
+        }
     }
 }

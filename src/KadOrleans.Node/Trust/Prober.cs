@@ -156,11 +156,13 @@ internal sealed class Prober(
     {
         if (_underWay.TryAdd(endpoint, 0))
         {
-            requests.Send(new PingCall(endpoint, expectedId, ownId, (_, id, _) =>
-            {
-                _underWay.TryRemove(endpoint, out _);
-                onProbed(endpoint, id);
-            }));
+            requests.Send(new PingCall(endpoint, expectedId, ownId, OnEnd, retriesUnresponsive: false));
+        }
+
+        void OnEnd(OutgoingRequest request, NodeId? id, RequestFailure? failure)
+        {
+            _underWay.TryRemove(endpoint, out _);
+            onProbed(endpoint, id);
         }
     }
 }

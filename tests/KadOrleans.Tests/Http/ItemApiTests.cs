@@ -305,6 +305,9 @@ public sealed class ItemApiTests(ApiHost host) : IClassFixture<ApiHost>
         await _api.JsonAsync("PUT", Path, Json(await SignAsync(4, "four")));
         var kept = await _api.RunAsync("keep", Owner, "--salt", "profile", "--until", $"{Year}-12-31");
         Assert.Equal((ExitCode.Done, true), (kept.ExitCode, kept.Output.Contains($"with the number 4 is kept until {Year}-12-31T00:00:00+00:00", StringComparison.Ordinal)));
+        await _api.JsonAsync("PUT", Path, Json(await EndAsync(5)));
+        var end = await _api.RunAsync("keep", Owner, "--salt", "profile", "--until", $"{Year}-12-31");
+        Assert.Contains("with the number 5, the end of its owner's value, is kept until", end.Output, StringComparison.Ordinal);
         _api.Admin.KeptUntil = new DateTimeOffset(2040, 1, 2, 3, 4, 5, TimeSpan.Zero);
         var ended = await _api.RunAsync("keep", Owner, "--salt", "profile", "--end");
         Assert.Equal((ExitCode.Done, true), (ended.ExitCode, ended.Output.Contains("is kept no longer.", StringComparison.Ordinal)));
@@ -327,7 +330,7 @@ public sealed class ItemApiTests(ApiHost host) : IClassFixture<ApiHost>
     [Fact]
     public async Task A_watch_sends_the_item_and_newer_ones()
     {
-        var (first, end) = (await SignAsync(1, "one"), await Pair.ToSigner().SignEndAsync("profile"u8.ToArray(), 2, TestContext.Current.CancellationToken));
+        var (first, end) = (await SignAsync(1, "one"), await EndAsync(2));
         await _api.JsonAsync("PUT", Path, Json(first));
         await using var stream = await _api.Http.GetStreamAsync(
             new Uri($"{Path}/{Owner}/events?salt=profile", UriKind.Relative), TestContext.Current.CancellationToken);
@@ -350,6 +353,9 @@ public sealed class ItemApiTests(ApiHost host) : IClassFixture<ApiHost>
 
     private static async Task<Item> SignAsync(long seq, string text) =>
         await Pair.ToSigner().SignAsync("profile"u8.ToArray(), seq, Item.EncodeBytes(Encoding.UTF8.GetBytes(text)), TestContext.Current.CancellationToken);
+
+    private static async Task<Item> EndAsync(long seq) =>
+        await Pair.ToSigner().SignEndAsync("profile"u8.ToArray(), seq, TestContext.Current.CancellationToken);
 
     private static string Json(Item item) => $$"""
         {"publicKey":"{{Convert.ToHexStringLower(item.PublicKey.Span)}}","salt":"{{Encoding.UTF8.GetString(item.Salt.Span)}}","seq":{{item.Seq}},

@@ -25,7 +25,7 @@ public sealed class ClusterTransferTests : FolderTests
         Assert.Equal((ExitCode.Done, Count), (import.Code, import.Json["imported"]!.GetValue<int>()));
         import = await TransferRun.ImportAsync(other.Admin, first.Bytes);
         Assert.Equal(
-            (ExitCode.Done, "imported 5000 values from -; left out: 0 expired, 0 older than those held, 0 too long, beyond the quotas, or not signed by their owners"),
+            (ExitCode.Done, "imported 5000 values from -; left out: 0 expired, 0 not newer than those held, 0 too long, beyond the quotas, or not signed by their owners"),
             (import.Code, import.Output));
         AssertSame(values, (await TransferRun.ExportAsync(other.Admin)).Bytes);
     }
@@ -51,7 +51,7 @@ public sealed class ClusterTransferTests : FolderTests
         Assert.Equal(
             [
                 "A node's id and 1 contacts in the file are left out: a running node or cluster has its own.",
-                "1 values were imported from -; left out: 1 expired, 1 older than those held, 1 too long, beyond the quotas, or not signed by their owners.",
+                "1 values were imported from -; left out: 1 expired, 1 not newer than those held, 1 too long, beyond the quotas, or not signed by their owners.",
             ],
             import.Error.Split('\n'));
         AssertSame(

@@ -71,6 +71,9 @@ public sealed class SettingsTests
     [InlineData("Kad:Silo:Address is '0.0.0.0'; ", "Kad:Silo:Address=0.0.0.0")]
     [InlineData("Kad:Silo:Port is 65536; 0 to 65535 is allowed.", "Kad:Silo:Port=65536")]
     [InlineData("Kad:Silo:GatewayPort is 'x'; a whole number is needed.", "Kad:Silo:GatewayPort=x")]
+    [InlineData("Kad:Cluster:Kademlia:RepublishInterval is 'abc'; a time such as 00:00:10 is needed.", "Kad:Cluster:Kademlia:RepublishInterval=abc")]
+    [InlineData("Kad:Cluster:Quota:KeptKeys is '1e3'; a whole number is needed.", "Kad:Cluster:Quota:KeptKeys=1e3")]
+    [InlineData("Kad:Cluster:Quota:TotalKeys is '3000000000'; a whole number of at most 2147483647 is needed.", "Kad:Cluster:Quota:TotalKeys=3000000000")]
     [InlineData("Kad:Http is '80800'; IP:PORT or PORT is needed, such as 127.0.0.1:8080 or 8080", "Kad:Http=80800")]
     [InlineData("Kad:Http is '127.0.0.1'; ", "Kad:Http=127.0.0.1")]
     [InlineData("Kad:Http is 'example.org:80'; ", "Kad:Http=example.org:80")]
@@ -244,6 +247,24 @@ public sealed class SettingsTests
             {
                 var type when type == typeof(IList<string>) => [$"{prefix}{property.Name}:#"],
                 { IsClass: true } type when type != typeof(string) => NamesOf(type, $"{prefix}{property.Name}:"),
+                _ => [$"{prefix}{property.Name}"],
+            });
+    }
+
+    [Fact]
+    public void A_text_is_no_number_or_time_for_any_option_of_the_cluster()
+    {
+        var names = NumbersOf(typeof(KadClusterOptions), "Kad:Cluster:").ToList();
+        Assert.Contains("Kad:Cluster:Quota:TotalKeys", names);
+        Assert.All(names, name => Assert.StartsWith(
+            $"{name} is 'x'; a ", Assert.Throws<OptionsValidationException>(() => KadSettings.ReadSilo(Read($"{name}=x"))).Message, StringComparison.Ordinal));
+
+        static IEnumerable<string> NumbersOf(Type options, string prefix) => options
+            .GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .SelectMany(property => property.PropertyType switch
+            {
+                var type when type == typeof(IList<string>) || type == typeof(string) => [],
+                { IsClass: true } type => NumbersOf(type, $"{prefix}{property.Name}:"),
                 _ => [$"{prefix}{property.Name}"],
             });
     }

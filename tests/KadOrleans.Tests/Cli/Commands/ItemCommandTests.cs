@@ -68,7 +68,8 @@ public sealed class ItemCommandTests(RunningNode node) : FolderTests, IClassFixt
         await FailAsync(
             ExitCode.Failed, "--expected-seq is 1; the newest item that was found has the number 2.", "item", "put", "three", "--key", KeyPath, "--expected-seq", "1");
         await PutAsync("two", "--seq", "2");
-        await PutAsync("last", "--seq", $"{long.MaxValue}");
+        var last = await PutAsync("last", "--seq", $"{long.MaxValue}");
+        Assert.Contains("as number 9223372036854775807, the highest there is, so nothing replaces it: ", last.Output, StringComparison.Ordinal);
         await FailAsync(
             ExitCode.Failed,
             "The owner has signed the number 9223372036854775807, the highest there is: nothing replaces it; another salt has another item.",

@@ -158,6 +158,37 @@ public sealed class RequestTests
         Assert.Equal(requests, asked);
     });
 
+    // Another node claims its id, so it is asked whether it lives.
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 2)]
+    public void A_contact_is_checked_once_that_answered_nothing_since_the_last_request(bool wasAsked, int pings) => _world.Run(async () =>
+    {
+        _world.Network.Conditions = Quick;
+        var node = await _world.StartNodeAsync(Without.Walks);
+        var peer = _world.AddAnsweringPeer();
+        await node.Node.PingAsync(peer.Endpoint);
+        var checks = 0;
+        peer.OnRequest = (request, _, _) =>
+        {
+            checks += request.Kind == RequestKind.Ping ? 1 : 0;
+            return 0;
+        };
+        if (wasAsked)
+        {
+            await node.Node.FindNodeAsync(peer.Id);
+            await _world.PassAsync(TimeSpan.FromSeconds(10));
+            checks = 0;
+        }
+
+        var other = new RawPeer(_world.Network.Bind(), peer.Id);
+        other.OnRequest = other.AnswerPings;
+        await node.Node.PingAsync(other.Endpoint);
+        await _world.PassAsync(TimeSpan.FromSeconds(10));
+
+        Assert.Equal(pings, checks);
+    });
+
     [Fact]
     public void A_disk_that_is_slower_than_the_network_is_waited_for() => _world.Run(async () =>
     {

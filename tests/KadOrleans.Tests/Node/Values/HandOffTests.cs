@@ -28,15 +28,42 @@ public sealed class HandOffTests
     [Fact]
     public void What_the_nearest_holder_was_to_hand_over_comes_from_the_next_one_once_it_has_left() => _world.Run(async () =>
     {
-        var (first, second) = (await HoldAsync(200, Without.Walks), await _world.StartNodeAsync());
+        var (first, second) = (await HoldAsync(200, Without.Walks), await _world.StartNodeAsync(Without.Walks));
         await second.Node.BootstrapAsync([$"{first.Transport.Endpoint}"]);
         await _world.PassAsync(TimeSpan.FromMinutes(10));
+        var left = second.Contact;
         await second.KillAsync();
+        await _world.PassAsync(2 * VerifiedEndpoints.Generation);
+        Assert.Contains(left, first.Node.Engine.RoutingTable.Contacts);
 
         var newcomer = await JoinAsync(first);
         await _world.PassAsync(TimeSpan.FromMinutes(1));
 
         Assert.Equal(200, (await newcomer.Store.GetUsageAsync()).Keys);
+    });
+
+    // Its newest write token is no longer fresh.
+    [Fact]
+    public void Who_is_to_hand_values_over_is_not_asked_whether_it_is_there_if_it_answered_minutes_ago() => _world.Run(async () =>
+    {
+        var (first, second) = (await HoldAsync(200, Without.Walks), await _world.StartNodeAsync(Without.Walks));
+        await second.Node.BootstrapAsync([$"{first.Transport.Endpoint}"]);
+        await _world.PassAsync(TimeSpan.FromMinutes(6));
+        var asked = 0;
+        _world.Network.Traffic = new TrafficMeter
+        {
+            IsApart = (kind, sender, receiver) =>
+            {
+                asked += (kind, sender, receiver) == (RequestKind.Ping, first.Transport.Endpoint, second.Transport.Endpoint) ? 1 : 0;
+                return false;
+            },
+        };
+
+        var newcomer = await JoinAsync(first, Without.Walks);
+        await _world.PassAsync(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(200, (await newcomer.Store.GetUsageAsync()).Keys);
+        Assert.Equal(0, asked);
     });
 
     [Fact]
