@@ -90,9 +90,9 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         table.ContactAdded += OnContactAdded;
         table.CheckNeeded += _prober.Check;
 
-        // One that left since it answered, up to twenty minutes ago, costs a newcomer some values until they are sent again.
+        // One that left since it answered, some twenty minutes ago at most, costs a newcomer some values until they are sent again.
         async ValueTask<bool> IsThereAsync(Contact contact) =>
-            (verified.Contains(contact.Endpoint) && !_requests.IsUnresponsive(contact.Endpoint)) || await Tokens.GetAsync(contact) is not null;
+            (verified.Contains(contact.Endpoint) && !_requests.IsUnresponsive(contact.Endpoint)) || await Tokens.AskAsync(contact);
     }
 
     /// <summary>The node's id.</summary>

@@ -13,7 +13,7 @@ internal sealed class FormerContacts(SubnetDiversity diversity)
     public static readonly TimeSpan ShortestPause = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// The same, unless the network may just have been cut: 6 pings an hour, each with a retry, are less than 1 % of what a node of 100
+    /// The same, unless the network may just have been cut: 6 pings an hour are less than 1 % of what a node of 100
     /// sends for its upkeep.
     /// </summary>
     public static readonly TimeSpan QuietPause = TimeSpan.FromMinutes(10);

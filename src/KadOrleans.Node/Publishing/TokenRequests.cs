@@ -21,7 +21,8 @@ internal sealed class TokenRequests(RequestTable requests, HeldTokens held, Node
 
     public void Forget(Contact contact, WriteToken token) => held.Forget(contact.Endpoint, token);
 
-    private Task<bool> AskAsync(Contact contact)
+    /// <summary>Asks for a token; whether the contact answers.</summary>
+    public Task<bool> AskAsync(Contact contact)
     {
         TaskCompletionSource<bool> answered;
         lock (_gate)

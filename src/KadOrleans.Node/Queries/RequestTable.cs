@@ -64,7 +64,7 @@ internal sealed class RequestTable : IDisposable
             return;
         }
 
-        if (!_deadlines.TryAdd(request, FirstTimeout(request)))
+        if (!_deadlines.TryAdd(request, request.NeedsSignOfLife ? OnlyTimeout(request) : FirstTimeout(request)))
         {
             End(request, RequestFailure.Cancelled);
         }
@@ -170,7 +170,7 @@ internal sealed class RequestTable : IDisposable
 
     private void Expire(OutgoingRequest request)
     {
-        if (request.IsRetry || (request.NeedsSignOfLife && IsUnresponsive(request.Destination)))
+        if (request.IsRetry || (request.NeedsSignOfLife && _unresponsive.ContainsSince(request.Destination, request.SentAt)))
         {
             End(request, RequestFailure.TimedOut);
         }
@@ -194,7 +194,7 @@ internal sealed class RequestTable : IDisposable
             return;
         }
 
-        _unresponsive.Add(request.Destination);
+        _unresponsive.Add(request.Destination, request.RetriedAt);
         request.OnUnresponsive();
         if (!_transport.Send(request.Datagram, request.Destination)
             || !_deadlines.TryAdd(request, RetryTimeout(request)))
@@ -208,6 +208,13 @@ internal sealed class RequestTable : IDisposable
     {
         var (own, common) = (_roundTrips[request.Destination].Timeout, _roundTrips.Common.Timeout);
         return (own < common ? own : common) * request.ExpectedRoundTrips;
+    }
+
+    /// <summary>Of a request that may have no retry: one network in four is slower than the first timeout allows.</summary>
+    private TimeSpan OnlyTimeout(OutgoingRequest request)
+    {
+        var (first, retry) = (FirstTimeout(request), RetryTimeout(request));
+        return first > retry ? first : retry;
     }
 
     private TimeSpan RetryTimeout(OutgoingRequest request)

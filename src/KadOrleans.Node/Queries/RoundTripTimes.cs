@@ -59,14 +59,19 @@ internal sealed class UnresponsiveEndpoints
     /// <summary>More than a routing table holds.</summary>
     public const int Capacity = 4_096;
 
-    private readonly ConcurrentDictionary<UdpEndpoint, byte> _endpoints = new(1, 31);
+    private readonly ConcurrentDictionary<UdpEndpoint, long> _endpoints = new(1, 31);
     private int _count;
 
     public bool Contains(UdpEndpoint endpoint) => _endpoints.ContainsKey(endpoint);
 
-    public void Add(UdpEndpoint endpoint)
+    /// <summary>Whether it has answered nothing since a time, as it has been here since then.</summary>
+    public bool ContainsSince(UdpEndpoint endpoint, long time) => _endpoints.TryGetValue(endpoint, out var addedAt) && addedAt <= time;
+
+    /// <param name="endpoint">The endpoint; one that is here already stays as it is.</param>
+    /// <param name="now">A timestamp.</param>
+    public void Add(UdpEndpoint endpoint, long now)
     {
-        if (_endpoints.TryAdd(endpoint, 0) && Interlocked.Increment(ref _count) > Capacity)
+        if (_endpoints.TryAdd(endpoint, now) && Interlocked.Increment(ref _count) > Capacity)
         {
             _endpoints.Clear();
             Volatile.Write(ref _count, 0);

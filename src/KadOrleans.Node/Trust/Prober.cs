@@ -156,7 +156,8 @@ internal sealed class Prober(
     {
         if (_underWay.TryAdd(endpoint, 0))
         {
-            requests.Send(new PingCall(endpoint, expectedId, ownId, OnEnd, retriesUnresponsive: false));
+            // A contact may lose its place, and its id to another; a candidate is heard of again.
+            requests.Send(new PingCall(endpoint, expectedId, ownId, OnEnd, retriesUnresponsive: expectedId is not null));
         }
 
         void OnEnd(OutgoingRequest request, NodeId? id, RequestFailure? failure)

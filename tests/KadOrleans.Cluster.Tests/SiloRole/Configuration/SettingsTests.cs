@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Reflection;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Configuration;
@@ -252,20 +253,28 @@ public sealed class SettingsTests
     }
 
     [Fact]
-    public void A_text_is_no_number_or_time_for_any_option_of_the_cluster()
+    public void Each_option_of_the_cluster_takes_what_its_type_has_and_names_it_where_it_is_given_something_else()
     {
-        var names = NumbersOf(typeof(KadClusterOptions), "Kad:Cluster:").ToList();
-        Assert.Contains("Kad:Cluster:Quota:TotalKeys", names);
-        Assert.All(names, name => Assert.StartsWith(
-            $"{name} is 'x'; a ", Assert.Throws<OptionsValidationException>(() => KadSettings.ReadSilo(Read($"{name}=x"))).Message, StringComparison.Ordinal));
+        var options = OptionsOf(typeof(KadClusterOptions), "Kad:Cluster:").ToList();
+        Assert.Contains(("Kad:Cluster:Quota:TotalKeys", typeof(int)), options);
+        Assert.All(options, option =>
+        {
+            var (taken, needed) = option.Type == typeof(TimeSpan) ? ("1.00:00:05", "a time such as 00:00:10")
+                : option.Type == typeof(long) ? ("3000000000", "a whole number")
+                : option.Type == typeof(int) ? ("300000000", "a whole number")
+                : throw new UnreachableException($"{option}");
+            KadSettings.ReadSilo(Read($"{option.Name}={taken}"));
+            var mistake = Assert.Throws<OptionsValidationException>(() => KadSettings.ReadSilo(Read($"{option.Name}=x")));
+            Assert.Equal($"{option.Name} is 'x'; {needed} is needed.", mistake.Message);
+        });
 
-        static IEnumerable<string> NumbersOf(Type options, string prefix) => options
+        static IEnumerable<(string Name, Type Type)> OptionsOf(Type options, string prefix) => options
             .GetProperties(BindingFlags.Public | BindingFlags.Instance)
-            .SelectMany(property => property.PropertyType switch
+            .SelectMany<PropertyInfo, (string, Type)>(property => property.PropertyType switch
             {
                 var type when type == typeof(IList<string>) || type == typeof(string) => [],
-                { IsClass: true } type => NumbersOf(type, $"{prefix}{property.Name}:"),
-                _ => [$"{prefix}{property.Name}"],
+                { IsClass: true } type => OptionsOf(type, $"{prefix}{property.Name}:"),
+                var type => [($"{prefix}{property.Name}", Nullable.GetUnderlyingType(type) ?? type)],
             });
     }
 

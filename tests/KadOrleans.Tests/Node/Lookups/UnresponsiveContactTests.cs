@@ -72,15 +72,19 @@ public sealed class UnresponsiveContactTests
     {
         var silent = new UnresponsiveEndpoints();
         var endpoint = UdpEndpoint.Parse("192.0.2.1:1");
-        silent.Add(endpoint);
+        silent.Add(endpoint, now: 5);
+        silent.Add(endpoint, now: 9);
         Assert.True(silent.Contains(endpoint));
+        Assert.Equal((false, true), (silent.ContainsSince(endpoint, 4), silent.ContainsSince(endpoint, 5)));
         silent.Remove(endpoint);
         Assert.False(silent.Contains(endpoint));
 
-        silent.Add(endpoint);
+        // It answered between the two.
+        silent.Add(endpoint, now: 9);
+        Assert.False(silent.ContainsSince(endpoint, 8));
         for (uint i = 0; i < UnresponsiveEndpoints.Capacity; i++)
         {
-            silent.Add(UdpEndpoint.FromIPv4(0x0A000000 + i, 1));
+            silent.Add(UdpEndpoint.FromIPv4(0x0A000000 + i, 1), now: 9);
         }
 
         Assert.False(silent.Contains(endpoint));

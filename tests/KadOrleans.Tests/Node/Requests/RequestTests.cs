@@ -158,35 +158,49 @@ public sealed class RequestTests
         Assert.Equal(requests, asked);
     });
 
-    // Another node claims its id, so it is asked whether it lives.
     [Theory]
     [InlineData(true, 1)]
     [InlineData(false, 2)]
-    public void A_contact_is_checked_once_that_answered_nothing_since_the_last_request(bool wasAsked, int pings) => _world.Run(async () =>
+    public void A_token_is_asked_for_once_of_who_answered_nothing_since_the_last_request(bool wasAsked, int pings) => _world.Run(async () =>
     {
         _world.Network.Conditions = Quick;
         var node = await _world.StartNodeAsync(Without.Walks);
         var peer = _world.AddAnsweringPeer();
         await node.Node.PingAsync(peer.Endpoint);
-        var checks = 0;
+        var asked = 0;
         peer.OnRequest = (request, _, _) =>
         {
-            checks += request.Kind == RequestKind.Ping ? 1 : 0;
+            asked += request.Kind == RequestKind.Ping ? 1 : 0;
             return 0;
         };
         if (wasAsked)
         {
             await node.Node.FindNodeAsync(peer.Id);
-            await _world.PassAsync(TimeSpan.FromSeconds(10));
-            checks = 0;
         }
 
-        var other = new RawPeer(_world.Network.Bind(), peer.Id);
-        other.OnRequest = other.AnswerPings;
-        await node.Node.PingAsync(other.Endpoint);
-        await _world.PassAsync(TimeSpan.FromSeconds(10));
+        Assert.False(await node.Node.Engine.Tokens.AskAsync(peer.Contact));
+        Assert.Equal(pings, asked);
+    });
 
-        Assert.Equal(pings, checks);
+    // Others are fast, and so a first request waits for 100 ms.
+    [Fact]
+    public void A_slow_contact_that_left_a_request_unanswered_is_waited_for() => _world.Run(async () =>
+    {
+        _world.Network.Conditions = Quick;
+        var node = await _world.StartNodeAsync(Without.Walks);
+        var slow = _world.AddAnsweringPeer();
+        await node.Node.PingAsync(slow.Endpoint);
+        slow.OnRequest = (_, _, _) => 0;
+        await node.Node.FindNodeAsync(slow.Id);
+        slow.OnRequest = (request, id, answer) =>
+        {
+            var late = answer[..slow.AnswerPings(request, id, answer)].ToArray();
+            _world.Clock.CreateTimer(
+                _ => slow.Send(late, node.Transport.Endpoint), null, TimeSpan.FromSeconds(0.3), Timeout.InfiniteTimeSpan);
+            return 0;
+        };
+
+        Assert.True(await node.Node.Engine.Tokens.AskAsync(slow.Contact));
     });
 
     [Fact]

@@ -42,6 +42,23 @@ public sealed class HandOffTests
         Assert.Equal(200, (await newcomer.Store.GetUsageAsync()).Keys);
     });
 
+    [Fact]
+    public void Who_answered_minutes_ago_and_no_longer_does_is_not_taken_for_there() => _world.Run(async () =>
+    {
+        var (first, second) = (await HoldAsync(200, Without.Walks), await _world.StartNodeAsync(Without.Walks));
+        await second.Node.BootstrapAsync([$"{first.Transport.Endpoint}"]);
+        await _world.PassAsync(TimeSpan.FromMinutes(1));
+        var left = second.Contact;
+        await second.KillAsync();
+        await first.Node.FindNodeAsync(left.Id);
+        Assert.Contains(left, first.Node.Engine.RoutingTable.Contacts);
+
+        var newcomer = await JoinAsync(first, Without.Walks);
+        await _world.PassAsync(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(200, (await newcomer.Store.GetUsageAsync()).Keys);
+    });
+
     // Its newest write token is no longer fresh.
     [Fact]
     public void Who_is_to_hand_values_over_is_not_asked_whether_it_is_there_if_it_answered_minutes_ago() => _world.Run(async () =>
