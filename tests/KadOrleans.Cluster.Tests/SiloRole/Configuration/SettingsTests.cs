@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Reflection;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Configuration;
@@ -86,7 +85,7 @@ public sealed class SettingsTests
     [InlineData("Kad:Dashboard:User is 'a:b'; ", "Kad:Dashboard:User=a:b", Password)]
     [InlineData("Kad:Telemetry:Endpoint is 'collector'; the http://", "Kad:Telemetry:Endpoint=collector")]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT is 'collector'; ", "OTEL_EXPORTER_OTLP_ENDPOINT=collector")]
-    [InlineData("'twelve' at 'Kad:Cluster:ShardBits'", "Kad:Cluster:ShardBits=twelve")]
+    [InlineData("Kad:Cluster:ShardBits is 'twelve'; a whole number is needed.", "Kad:Cluster:ShardBits=twelve")]
     [InlineData("Kad:Cluster:ShardBits is 17; 0 to 16 is allowed.", "Kad:Cluster:ShardBits=17")]
     [InlineData("Kad:Cluster:ShardBits is -1; ", "Kad:Cluster:ShardBits=-1")]
     [InlineData("Kad:Cluster:SaveDelay is 00:01:00; ", "Kad:Cluster:SaveDelay=00:01:00")]
