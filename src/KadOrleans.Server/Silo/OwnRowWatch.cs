@@ -11,6 +11,7 @@ internal sealed class OwnRowWatch(
     ILocalSiloDetails own,
     ISiloStatusOracle silos,
     IClusterMembershipService membership,
+    IHostApplicationLifetime host,
     FatalError fatal,
     TimeProvider time,
     ILogger<OwnRowWatch> logger) : BackgroundService
@@ -23,6 +24,10 @@ internal sealed class OwnRowWatch(
     /// <summary>How often a look writes the own row, each time with the next version. What is missing then, the next look adds.</summary>
     private const int MaxWrites = 100;
 
+    // Orleans takes the status of a row that lost it for that of this silo, once the other silos have raised the table's version.
+    private bool IsActive => silos.CurrentStatus == SiloStatus.Active
+        || (host.ApplicationStarted.IsCancellationRequested && IsJoining(silos.CurrentStatus));
+
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken).UntilStoppedAsync(stoppingToken);
 
     private async Task RunAsync(CancellationToken stoppingToken)
@@ -31,7 +36,7 @@ internal sealed class OwnRowWatch(
         var missed = 0;
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            missed = silos.CurrentStatus == SiloStatus.Active && await IsMissingAsync(stoppingToken) ? missed + 1 : 0;
+            missed = IsActive && await IsMissingAsync(stoppingToken) ? missed + 1 : 0;
             if (missed == Reads)
             {
                 SiloLog.RowLost(logger, own.SiloAddress);
@@ -73,7 +78,7 @@ internal sealed class OwnRowWatch(
         // What is known before the table is read cannot be newer than the table, unless that lost writes.
         var known = membership.CurrentSnapshot;
         var read = await table.ReadAllAsync(cancellationToken);
-        if (silos.CurrentStatus != SiloStatus.Active)
+        if (!IsActive)
         {
             return false;
         }
@@ -83,7 +88,7 @@ internal sealed class OwnRowWatch(
             return true;
         }
 
-        if (IsBehind(read, known) || IsJoining(row))
+        if (IsBehind(read, known) || IsJoining(row.Status))
         {
             await RaiseAsync(read, known.Version.Value, cancellationToken);
         }
@@ -95,7 +100,7 @@ internal sealed class OwnRowWatch(
         read.Members.FirstOrDefault(row => row.Item1.SiloAddress.Equals(own.SiloAddress));
 
     // What an active silo has written before it was active. A row of its end stays what it is.
-    private static bool IsJoining(MembershipEntry row) => row.Status is SiloStatus.Created or SiloStatus.Joining;
+    private static bool IsJoining(SiloStatus status) => status is SiloStatus.Created or SiloStatus.Joining;
 
     // One of the same version may be another, that silos wrote after the loss.
     private static bool IsBehind(MembershipTableData read, ClusterMembershipSnapshot known) =>
@@ -108,10 +113,10 @@ internal sealed class OwnRowWatch(
     {
         var first = read.Version.Version;
         for (var write = 0;
-            write < MaxWrites && RowIn(read) is { } row && (read.Version.Version <= known || IsJoining(row.Item1));
+            write < MaxWrites && RowIn(read) is { } row && (read.Version.Version <= known || IsJoining(row.Item1.Status));
             write++)
         {
-            row.Item1.Status = IsJoining(row.Item1) ? SiloStatus.Active : row.Item1.Status;
+            row.Item1.Status = IsJoining(row.Item1.Status) ? SiloStatus.Active : row.Item1.Status;
             if (!await table.UpdateRowAsync(row.Item1, row.Item2, read.Version.Next(), cancellationToken))
             {
                 return;

@@ -26,6 +26,7 @@ public sealed class OwnRowWatchTests
             Fake.Of<ILocalSiloDetails>((_, _) => Own),
             Fake.Of<ISiloStatusOracle>((_, _) => SiloStatus.Active),
             Members(0),
+            Lifetime(hasStarted: true),
             fatal,
             time,
             NullLogger<OwnRowWatch>.Instance);
@@ -52,6 +53,7 @@ public sealed class OwnRowWatchTests
     /// others would never count a silo in, and start its grains beside it.
     /// </summary>
     [Theory]
+    [InlineData(8, 9, SiloStatus.Joining, SiloStatus.Active, SiloStatus.Joining)]
     [InlineData(3, 8, SiloStatus.Active, SiloStatus.Active)]
     [InlineData(6, 8, SiloStatus.Active, SiloStatus.Active)]
     [InlineData(7, 8, SiloStatus.Active, SiloStatus.Active)]
@@ -59,7 +61,8 @@ public sealed class OwnRowWatchTests
     [InlineData(6, 8, SiloStatus.Joining, SiloStatus.Active)]
     [InlineData(9, 10, SiloStatus.Created, SiloStatus.Active)]
     [InlineData(3, 8, SiloStatus.Stopping, SiloStatus.Stopping)]
-    public async Task A_table_that_lost_writes_is_raised_above_what_silos_know(int version, int raised, SiloStatus row, SiloStatus written)
+    public async Task A_table_that_lost_writes_is_raised_above_what_silos_know(
+        int version, int raised, SiloStatus row, SiloStatus written, SiloStatus own = SiloStatus.Active)
     {
         var time = new ManualTimeProvider();
         var looks = 0;
@@ -69,8 +72,9 @@ public sealed class OwnRowWatchTests
             Fake.Of<IMembershipTable>((method, arguments) =>
                 method.StartsWith("ReadAll", StringComparison.Ordinal) ? Read() : Write((MembershipEntry)arguments[0]!, (TableVersion)arguments[2]!)),
             Fake.Of<ILocalSiloDetails>((_, _) => Own),
-            Fake.Of<ISiloStatusOracle>((_, _) => SiloStatus.Active),
+            Fake.Of<ISiloStatusOracle>((_, _) => own),
             Members(7, least => refreshed = least, Own, Address(2)),
+            Lifetime(hasStarted: true),
             fatal,
             time,
             NullLogger<OwnRowWatch>.Instance);
@@ -102,6 +106,35 @@ public sealed class OwnRowWatchTests
             return Task.FromResult(isWritten);
         }
     }
+
+    [Theory]
+    [InlineData(SiloStatus.Joining, false)]
+    [InlineData(SiloStatus.Stopping, true)]
+    public async Task A_silo_that_joins_or_stops_does_not_look(SiloStatus status, bool hasStarted)
+    {
+        var (time, reads) = (new ManualTimeProvider(), 0);
+        using var watch = new OwnRowWatch(
+            Fake.Of<IMembershipTable>((_, _) => throw new InvalidOperationException($"{++reads}")),
+            Fake.Of<ILocalSiloDetails>((_, _) => Own),
+            Fake.Of<ISiloStatusOracle>((_, _) => status),
+            Members(7),
+            Lifetime(hasStarted),
+            new FatalError(Fake.Of<IServiceProvider>((_, _) => null)),
+            time,
+            NullLogger<OwnRowWatch>.Instance);
+        await watch.StartAsync(TestContext.Current.CancellationToken);
+        for (var i = 0; i < 20; i++)
+        {
+            time.Advance(OwnRowWatch.Interval);
+            await Task.Yield();
+        }
+
+        await watch.StopAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, reads);
+    }
+
+    private static IHostApplicationLifetime Lifetime(bool hasStarted) =>
+        Fake.Of<IHostApplicationLifetime>((_, _) => new CancellationToken(canceled: hasStarted));
 
     private static IClusterMembershipService Members(long version, Action<long>? refresh = null, params SiloAddress[] silos)
     {
