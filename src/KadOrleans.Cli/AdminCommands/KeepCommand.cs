@@ -59,5 +59,5 @@ internal static class KeepCommand
     private static string NumberOf(JsonObject result) => result.Text("item.seq") is { Length: > 0 } seq ? $" with the number {seq}" : string.Empty;
 
     private static string EndOf(JsonObject result) =>
-        result["item"]?["isEnd"]?.GetValue<bool>() == true ? ", the end of its owner's value," : string.Empty;
+        result.IsTrue("item.isEnd") ? ", the end of its owner's value," : string.Empty;
 }

@@ -90,25 +90,25 @@ public static class KadSettings
                 checks.Problems.Add(
                     $"{root}:{name} is not a setting; {string.Join(", ", Beside(name, known.Keys).Select(other => $"{root}:{other}"))} are."
                     + Suggestion.Question($"{root}:{name}", known.Keys.Select(other => $"{root}:{other}")));
+                continue;
             }
-            else if (value.Trim() is { Length: > 0 } text)
+
+            if (value.Trim() is not { Length: > 0 } text)
             {
-                if (FindProblem(setting.Type, text) is { } problem)
-                {
-                    checks.Problems.Add($"{root}:{name} is '{text}'; {problem}.");
-                }
-                else if (setting.IsOfGrains)
-                {
-                    continue;
-                }
-                else if (list is not null || setting.Type == typeof(IList<string>))
-                {
-                    lists.Add((list ?? name, list is null ? -1 : index, text));
-                }
-                else
-                {
-                    given[name.Equals("Http", StringComparison.OrdinalIgnoreCase) ? "Http:Address" : name] = text;
-                }
+                continue;
+            }
+
+            if (FindProblem(setting.Type, text) is { } problem)
+            {
+                checks.Problems.Add($"{root}:{name} is '{text}'; {problem}.");
+            }
+            else if (!setting.IsOfGrains && (list is not null || setting.Type == typeof(IList<string>)))
+            {
+                lists.Add((list ?? name, list is null ? -1 : index, text));
+            }
+            else if (!setting.IsOfGrains)
+            {
+                given[name.Equals("Http", StringComparison.OrdinalIgnoreCase) ? "Http:Address" : name] = text;
             }
         }
 

@@ -21,15 +21,9 @@ public sealed class OwnRowWatchTests
         var time = new ManualTimeProvider();
         var table = new Table(looks.Split(' '));
         var fatal = new FatalError(Fake.Of<IServiceProvider>((_, _) => null));
-        using var watch = new OwnRowWatch(
+        using var watch = Create(
             Fake.Of<IMembershipTable>((method, _) => method.StartsWith("ReadAll", StringComparison.Ordinal) ? table.ReadAsync() : table.MakeAsync()),
-            Fake.Of<ILocalSiloDetails>((_, _) => Own),
-            Fake.Of<ISiloStatusOracle>((_, _) => SiloStatus.Active),
-            Members(0),
-            Lifetime(hasStarted: true),
-            fatal,
-            time,
-            NullLogger<OwnRowWatch>.Instance);
+            SiloStatus.Active, Members(0), fatal, time);
         var ended = fatal.UnlessAsync(new TaskCompletionSource().Task);
         await watch.StartAsync(TestContext.Current.CancellationToken);
         while (!ended.IsCompleted && !table.HasSaidAll)
@@ -68,16 +62,10 @@ public sealed class OwnRowWatchTests
         var looks = 0;
         var refreshed = 0L;
         var fatal = new FatalError(Fake.Of<IServiceProvider>((_, _) => null));
-        using var watch = new OwnRowWatch(
+        using var watch = Create(
             Fake.Of<IMembershipTable>((method, arguments) =>
                 method.StartsWith("ReadAll", StringComparison.Ordinal) ? Read() : Write((MembershipEntry)arguments[0]!, (TableVersion)arguments[2]!)),
-            Fake.Of<ILocalSiloDetails>((_, _) => Own),
-            Fake.Of<ISiloStatusOracle>((_, _) => own),
-            Members(7, least => refreshed = least, Own, Address(2)),
-            Lifetime(hasStarted: true),
-            fatal,
-            time,
-            NullLogger<OwnRowWatch>.Instance);
+            own, Members(7, least => refreshed = least, Own, Address(2)), fatal, time);
         await watch.StartAsync(TestContext.Current.CancellationToken);
         while (Volatile.Read(ref looks) < 20)
         {
@@ -113,15 +101,9 @@ public sealed class OwnRowWatchTests
     public async Task A_silo_that_joins_or_stops_does_not_look(SiloStatus status, bool hasStarted)
     {
         var (time, reads) = (new ManualTimeProvider(), 0);
-        using var watch = new OwnRowWatch(
+        using var watch = Create(
             Fake.Of<IMembershipTable>((_, _) => throw new InvalidOperationException($"{++reads}")),
-            Fake.Of<ILocalSiloDetails>((_, _) => Own),
-            Fake.Of<ISiloStatusOracle>((_, _) => status),
-            Members(7),
-            Lifetime(hasStarted),
-            new FatalError(Fake.Of<IServiceProvider>((_, _) => null)),
-            time,
-            NullLogger<OwnRowWatch>.Instance);
+            status, Members(7), new FatalError(Fake.Of<IServiceProvider>((_, _) => null)), time, hasStarted);
         await watch.StartAsync(TestContext.Current.CancellationToken);
         for (var i = 0; i < 20; i++)
         {
@@ -133,8 +115,16 @@ public sealed class OwnRowWatchTests
         Assert.Equal(0, reads);
     }
 
-    private static IHostApplicationLifetime Lifetime(bool hasStarted) =>
-        Fake.Of<IHostApplicationLifetime>((_, _) => new CancellationToken(canceled: hasStarted));
+    private static OwnRowWatch Create(
+        IMembershipTable table, SiloStatus own, IClusterMembershipService members, FatalError fatal, TimeProvider time, bool hasStarted = true) => new(
+            table,
+            Fake.Of<ILocalSiloDetails>((_, _) => Own),
+            Fake.Of<ISiloStatusOracle>((_, _) => own),
+            members,
+            Fake.Of<IHostApplicationLifetime>((_, _) => new CancellationToken(canceled: hasStarted)),
+            fatal,
+            time,
+            NullLogger<OwnRowWatch>.Instance);
 
     private static IClusterMembershipService Members(long version, Action<long>? refresh = null, params SiloAddress[] silos)
     {

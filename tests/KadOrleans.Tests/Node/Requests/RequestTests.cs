@@ -94,14 +94,7 @@ public sealed class RequestTests
         await _world.StartNetworkAsync(10, Without.Walks);
         var node = _world.Nodes[0];
         var slow = _world.AddPeer();
-        slow.OnRequest = (request, id, answer) =>
-        {
-            var length = slow.AnswerPings(request, id, answer);
-            var late = answer[..length].ToArray();
-            _world.Clock.CreateTimer(
-                _ => slow.Send(late, node.Transport.Endpoint), null, TimeSpan.FromSeconds(1), Timeout.InfiniteTimeSpan);
-            return 0;
-        };
+        slow.OnRequest = (request, id, answer) => SendLate(slow, node, answer[..slow.AnswerPings(request, id, answer)], TimeSpan.FromSeconds(1));
 
         Assert.Equal(slow.Id, (await node.Node.PingAsync(slow.Endpoint)).Id);
         slow.Received.Clear();
@@ -122,13 +115,8 @@ public sealed class RequestTests
         await node.Node.PingAsync(peer.Endpoint);
 
         // As if its ping took a round trip of the least timeout.
-        peer.OnRequest = (request, id, answer) =>
-        {
-            var late = answer[..ResponseWriter.WriteNodes(answer, id, [])].ToArray();
-            _world.Clock.CreateTimer(
-                _ => peer.Send(late, node.Transport.Endpoint), null, RoundTripEstimate.MinTimeout * 1.5, Timeout.InfiniteTimeSpan);
-            return 0;
-        };
+        peer.OnRequest = (_, id, answer) =>
+            SendLate(peer, node, answer[..ResponseWriter.WriteNodes(answer, id, [])], RoundTripEstimate.MinTimeout * 1.5);
         peer.Received.Clear();
         await LookUpAsync(node, peer.Id, isSurvey);
 
@@ -145,17 +133,11 @@ public sealed class RequestTests
         var node = await _world.StartNodeAsync();
         var peer = _world.AddAnsweringPeer();
         await node.Node.PingAsync(peer.Endpoint);
-        var asked = 0;
-        peer.OnRequest = (request, _, _) =>
-        {
-            asked += request.Kind == RequestKind.FindNode ? 1 : 0;
-            return 0;
-        };
+        var asked = FallSilent(peer, RequestKind.FindNode);
         await LookUpAsync(node, peer.Id, isSurvey);
-        Assert.Equal(2, asked);
-        asked = 0;
+        Assert.Equal(2, asked());
         await LookUpAsync(node, peer.Id, isSurvey);
-        Assert.Equal(requests, asked);
+        Assert.Equal(2 + requests, asked());
     });
 
     [Theory]
@@ -167,19 +149,14 @@ public sealed class RequestTests
         var node = await _world.StartNodeAsync(Without.Walks);
         var peer = _world.AddAnsweringPeer();
         await node.Node.PingAsync(peer.Endpoint);
-        var asked = 0;
-        peer.OnRequest = (request, _, _) =>
-        {
-            asked += request.Kind == RequestKind.Ping ? 1 : 0;
-            return 0;
-        };
+        var asked = FallSilent(peer, RequestKind.Ping);
         if (wasAsked)
         {
             await node.Node.FindNodeAsync(peer.Id);
         }
 
         Assert.False(await node.Node.Engine.Tokens.AskAsync(peer.Contact));
-        Assert.Equal(pings, asked);
+        Assert.Equal(pings, asked());
     });
 
     // Others are fast, and so a first request waits for 100 ms.
@@ -192,13 +169,7 @@ public sealed class RequestTests
         await node.Node.PingAsync(slow.Endpoint);
         slow.OnRequest = (_, _, _) => 0;
         await node.Node.FindNodeAsync(slow.Id);
-        slow.OnRequest = (request, id, answer) =>
-        {
-            var late = answer[..slow.AnswerPings(request, id, answer)].ToArray();
-            _world.Clock.CreateTimer(
-                _ => slow.Send(late, node.Transport.Endpoint), null, TimeSpan.FromSeconds(0.3), Timeout.InfiniteTimeSpan);
-            return 0;
-        };
+        slow.OnRequest = (request, id, answer) => SendLate(slow, node, answer[..slow.AnswerPings(request, id, answer)], TimeSpan.FromSeconds(0.3));
 
         Assert.True(await node.Node.Engine.Tokens.AskAsync(slow.Contact));
     });
@@ -209,17 +180,11 @@ public sealed class RequestTests
         _world.Network.Conditions = Quick;
         var node = await _world.StartNodeAsync();
         var slow = _world.AddPeer();
-        slow.OnRequest = (request, id, answer) =>
+        slow.OnRequest = (request, id, answer) => request.Kind switch
         {
-            if (request.Kind != RequestKind.Store)
-            {
-                return request.Kind == RequestKind.Ping ? slow.AnswerPings(request, id, answer) : ResponseWriter.WriteNodes(answer, id, []);
-            }
-
-            var late = answer[..ResponseWriter.WriteStored(answer, id, true)].ToArray();
-            _world.Clock.CreateTimer(
-                _ => slow.Send(late, node.Transport.Endpoint), null, TimeSpan.FromSeconds(1.5), Timeout.InfiniteTimeSpan);
-            return 0;
+            RequestKind.Store => SendLate(slow, node, answer[..ResponseWriter.WriteStored(answer, id, true)], TimeSpan.FromSeconds(1.5)),
+            RequestKind.Ping => slow.AnswerPings(request, id, answer),
+            _ => ResponseWriter.WriteNodes(answer, id, []),
         };
         await node.Node.PingAsync(slow.Endpoint);
 
@@ -263,4 +228,24 @@ public sealed class RequestTests
 
     private static Task LookUpAsync(SimulatedNode node, NodeId target, bool isSurvey) =>
         isSurvey ? node.Node.Engine.Lookups.SurveyAsync(target, CancellationToken.None) : node.Node.FindNodeAsync(target);
+
+    // Answers no more, and counts the requests of one kind from then on.
+    private static Func<int> FallSilent(RawPeer peer, RequestKind kind)
+    {
+        var asked = 0;
+        peer.OnRequest = (request, _, _) =>
+        {
+            asked += request.Kind == kind ? 1 : 0;
+            return 0;
+        };
+        return () => asked;
+    }
+
+    // Nothing now, and the answer after some time.
+    private int SendLate(RawPeer peer, SimulatedNode node, ReadOnlySpan<byte> answer, TimeSpan after)
+    {
+        var late = answer.ToArray();
+        _world.Clock.CreateTimer(_ => peer.Send(late, node.Transport.Endpoint), null, after, Timeout.InfiniteTimeSpan);
+        return 0;
+    }
 }

@@ -28,8 +28,8 @@ public sealed class HandOffTests
     [Fact]
     public void What_the_nearest_holder_was_to_hand_over_comes_from_the_next_one_once_it_has_left() => _world.Run(async () =>
     {
-        var (first, second) = (await HoldAsync(200, Without.Walks), await _world.StartNodeAsync(Without.Walks));
-        await second.Node.BootstrapAsync([$"{first.Transport.Endpoint}"]);
+        var first = await HoldAsync(200, Without.Walks);
+        var second = await JoinAsync(first, Without.Walks);
         await _world.PassAsync(TimeSpan.FromMinutes(10));
         var left = second.Contact;
         await second.KillAsync();
@@ -45,8 +45,8 @@ public sealed class HandOffTests
     [Fact]
     public void Who_answered_minutes_ago_and_no_longer_does_is_not_taken_for_there() => _world.Run(async () =>
     {
-        var (first, second) = (await HoldAsync(200, Without.Walks), await _world.StartNodeAsync(Without.Walks));
-        await second.Node.BootstrapAsync([$"{first.Transport.Endpoint}"]);
+        var first = await HoldAsync(200, Without.Walks);
+        var second = await JoinAsync(first, Without.Walks);
         await _world.PassAsync(TimeSpan.FromMinutes(1));
         var left = second.Contact;
         await second.KillAsync();
@@ -63,8 +63,8 @@ public sealed class HandOffTests
     [Fact]
     public void Who_is_to_hand_values_over_is_not_asked_whether_it_is_there_if_it_answered_minutes_ago() => _world.Run(async () =>
     {
-        var (first, second) = (await HoldAsync(200, Without.Walks), await _world.StartNodeAsync(Without.Walks));
-        await second.Node.BootstrapAsync([$"{first.Transport.Endpoint}"]);
+        var first = await HoldAsync(200, Without.Walks);
+        var second = await JoinAsync(first, Without.Walks);
         await _world.PassAsync(TimeSpan.FromMinutes(6));
         var asked = 0;
         _world.Network.Traffic = new TrafficMeter
