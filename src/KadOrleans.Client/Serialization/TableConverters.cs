@@ -11,12 +11,12 @@ internal sealed class BucketRangeConverter() : SimpleConverter<BucketRange, Buck
 
 [GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.BucketRoom")]
-internal record struct BucketRoomSurrogate([property: Id(0)] BucketRange Range, [property: Id(1)] bool HasRoom);
+internal record struct BucketRoomSurrogate([property: Id(0)] BucketRange Range, [property: Id(1)] bool HasRoom, [property: Id(2)] bool IsFull);
 
 [RegisterConverter]
 internal sealed class BucketRoomConverter() : SimpleConverter<BucketRoom, BucketRoomSurrogate>(
-    surrogate => new(surrogate.Range, surrogate.HasRoom),
-    value => new(value.Range, value.HasRoom));
+    surrogate => new(surrogate.Range, surrogate.HasRoom) { IsFull = surrogate.IsFull },
+    value => new(value.Range, value.HasRoom, value.IsFull));
 
 [GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.RoutingTableSnapshot")]

@@ -139,7 +139,7 @@ internal sealed class Lookup
         }
 
         // The network's nodes send k, nearest first; more would only make room for inventions.
-        foreach (var contact in nodes[..Math.Min(nodes.Length, _options.BucketSize)])
+        foreach (var contact in _policy.AsksSeedsAlone ? [] : nodes[..Math.Min(nodes.Length, _options.BucketSize)])
         {
             if (AddressScope.Allows(from.Endpoint, contact.Endpoint))
             {
@@ -409,6 +409,9 @@ internal sealed record LookupPolicy
     public uint Draw { get; init; }
 
     public bool AsksAllHolders { get; init; }
+
+    /// <summary>It asks those that it begins with, and nobody whom they name.</summary>
+    public bool AsksSeedsAlone { get; init; }
 
     /// <summary>
     /// A survey: so many nodes are found instead of k, all that are nearest to the target, for <see cref="Lookup.GetSurvey"/>. Null for a lookup.

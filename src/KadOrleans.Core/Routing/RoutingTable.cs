@@ -221,9 +221,13 @@ internal sealed class RoutingTable(NodeId ownId, KademliaOptions options, Subnet
 
     private RoutingTableSnapshot TakeSnapshot() =>
         RoutingTableSnapshot.OfSorted(
-            OwnId, Version, _places.Sorted(), [.. Buckets.Select(bucket => new BucketRoom(bucket.Range, HasRoom(bucket)))]);
+            OwnId, Version, _places.Sorted(), [.. Buckets.Select(RoomOf)]);
 
-    private bool HasRoom(KBucket bucket) => !bucket.IsFull || _places.CanSplit(bucket) || _places.WantsReplacements(bucket);
+    private BucketRoom RoomOf(KBucket bucket)
+    {
+        var isFull = bucket.IsFull && !_places.CanSplit(bucket);
+        return new BucketRoom(bucket.Range, !isFull || _places.WantsReplacements(bucket)) { IsFull = isFull };
+    }
 
     private static SavedBucket Save(KBucket bucket) => new(
         bucket.Range,

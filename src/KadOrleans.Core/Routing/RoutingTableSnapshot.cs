@@ -108,11 +108,16 @@ public sealed class RoutingTableSnapshot
     /// Whether a new contact with this id could get a place or wait for one. Its bucket has room, can be split, or has fewer than k
     /// replacements. False for our own id.
     /// </summary>
-    public bool WouldAccept(NodeId id)
+    public bool WouldAccept(NodeId id) => id != OwnId && RoomOf(id) is not { HasRoom: false };
+
+    /// <summary>Whether a new contact with this id would get a place at once: its bucket has room, or can be split. False for our own id.</summary>
+    internal bool HasPlaceFor(NodeId id) => id != OwnId && RoomOf(id) is not { IsFull: true };
+
+    // Null of an id outside all given ranges.
+    private BucketRoom? RoomOf(NodeId id)
     {
-        // An id outside all given ranges is no known full bucket's.
         var index = MemoryExtensions.BinarySearch(_rooms, new IdSearch(id));
         index = index < 0 ? ~index - 1 : index;
-        return id != OwnId && (index < 0 || _rooms[index].HasRoom || !_rooms[index].Range.Contains(id));
+        return index >= 0 && _rooms[index].Range.Contains(id) ? _rooms[index] : null;
     }
 }

@@ -237,6 +237,15 @@ internal sealed class ResponseGate(
         }
     }
 
+    /// <summary>
+    /// Whether the sender of a PING is pinged in turn. A pong needs no proof, so that is for the table alone, and whatever else the sender asks for
+    /// has its address proved then. In a full bucket it would have the contact that was silent for longest pinged, and where that does not know this
+    /// node it would do the same: one lookup's pings went through half of a large network.
+    /// </summary>
+    public bool IsWelcome(in RequestSource ping) => table.Snapshot.TryGet(ping.Sender, out var known)
+        ? known.Endpoint != ping.Source || !ping.AsksForToken
+        : table.Snapshot.HasPlaceFor(ping.Sender);
+
     /// <summary>A stranger answered a ping: it becomes a contact if the table wants it, within the candidates' rate.</summary>
     public void Introduce(Contact sender)
     {
@@ -304,8 +313,8 @@ internal sealed class ResponseGate(
         var left = (MaxAmplification * context.Length) - response.Length;
         var asksBack = context.AsksForToken && left >= Strangers.AskingPingLength;
 
-        // A token has proved the address of a STORE, and many come at once: each would draw a ping. So will that for which a contact asks.
-        var needsProof = context.Token != TokenCheck.Valid && !IsContactAskingForToken(kind, context);
+        // A token has proved the address of a STORE, and many come at once: each would draw a ping.
+        var needsProof = context.Token != TokenCheck.Valid && (kind != RequestKind.Ping || IsWelcome(context));
         var hasRoomForPing = left >= Strangers.PingLength;
 
         // STUN has no sender id, and a client needs no contacts.
@@ -330,10 +339,6 @@ internal sealed class ResponseGate(
             metrics.Refused(RefusalReason.ByteBudget);
         }
     }
-
-    // Whatever else it asks for later has its address proved then.
-    private bool IsContactAskingForToken(RequestKind kind, in RequestSource context) =>
-        kind == RequestKind.Ping && context.AsksForToken && table.Snapshot.Contains(new Contact(context.Sender, context.Source));
 
     // Null for what is no contact, or is known.
     private CandidateKind? Classify(Contact sender)

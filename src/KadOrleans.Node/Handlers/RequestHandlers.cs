@@ -37,7 +37,7 @@ internal sealed class RequestHandlers(
         {
             case RequestKind.Ping:
                 Send(ResponseWriter.WritePong(Buffer, context.Id, _ownId, TokenFor(context)), RequestKind.Ping, default, context);
-                Consider(request.Sender, context);
+                Consider(request.Sender, context, isPing: true);
                 break;
             case RequestKind.Stun:
                 Stun(context);
@@ -216,9 +216,9 @@ internal sealed class RequestHandlers(
     }
 
     // After the response. A stranger is pinged with its response, and considered when it answers.
-    private void Consider(NodeId sender, in RequestSource context)
+    private void Consider(NodeId sender, in RequestSource context, bool isPing = false)
     {
-        if (context.IsProven)
+        if (context.IsProven && (!isPing || gate.IsWelcome(context)))
         {
             gate.Consider(new Contact(sender, context.Source));
         }

@@ -40,7 +40,7 @@ internal sealed class LookupRunner(
     /// <summary>Asks the k nearest, which are known and have proved their ids, for a value. It is no lookup: it searches for nobody.</summary>
     public async Task<LookupOutcome> AskHoldersAsync(NodeId key, IReadOnlyList<Contact> holders, CancellationToken cancellationToken)
     {
-        var running = Create(key, LookupKind.Value, [.. holders], asksAllHolders: true, areProved: true);
+        var running = Create(key, LookupKind.Value, [.. holders], asksAllHolders: true, asksSeedsAlone: true);
         using (cancellationToken.UnsafeRegister(static l => ((RunningLookup)l!).Cancel(), running))
         {
             running.Start();
@@ -70,17 +70,18 @@ internal sealed class LookupRunner(
     }
 
     private RunningLookup Create(
-        NodeId target, LookupKind kind, Contact[]? seeds = null, bool asksAllHolders = false, bool areProved = false, int? breadth = null, LookupRecorder? recorder = null)
+        NodeId target, LookupKind kind, Contact[]? seeds = null, bool asksAllHolders = false, bool asksSeedsAlone = false, int? breadth = null, LookupRecorder? recorder = null)
     {
         var ownId = table.Snapshot.OwnId;
         Span<byte> draw = stackalloc byte[sizeof(uint)];
         environment.Random.Fill(draw);
         var policy = new LookupPolicy
         {
-            IsProved = contact => (areProved && seeds!.Contains(contact)) || table.Snapshot.Contains(contact),
+            IsProved = contact => asksSeedsAlone || table.Snapshot.Contains(contact),
             Trusted = trusted,
             Draw = BitConverter.ToUInt32(draw),
             AsksAllHolders = asksAllHolders,
+            AsksSeedsAlone = asksSeedsAlone,
             Breadth = breadth,
         };
         var lookup = new Lookup(ownId, target, kind, seeds ?? FindSeeds(target), options, policy);

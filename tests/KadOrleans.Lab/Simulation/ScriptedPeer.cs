@@ -27,8 +27,11 @@ public abstract class ScriptedPeer : IDatagramReceiver, IAsyncDisposable
 
     public void Send(ReadOnlySpan<byte> datagram, UdpEndpoint destination) => _transport.Send(datagram, destination);
 
-    /// <summary>Sends a PING under its id, so that its receiver pings it and makes a contact of it.</summary>
+    /// <summary>Sends a PING under its id, so that a receiver whose table has a place for it pings it and makes a contact of it.</summary>
     public void Ping(UdpEndpoint destination, IRandomSource random) => Ping(destination, MessageId.Random(random));
+
+    /// <summary>Asks for the nodes around its own id, as one that joins. Its receiver pings it, and it may wait for a place in a full bucket.</summary>
+    public void Join(UdpEndpoint destination, IRandomSource random) => FindNode(destination, MessageId.Random(random), Id);
 
     /// <summary>Sends a STORE without a life.</summary>
     public void Store(UdpEndpoint destination, NodeId key, DhtValue value, IRandomSource random) =>

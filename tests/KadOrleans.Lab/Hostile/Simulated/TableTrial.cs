@@ -62,7 +62,7 @@ internal static class TableTrial
         var old = Enumerable.Range(0, HonestContacts).Select(_ => AddHonest()).ToList();
         await scene.SettleAsync();
         scene.Bind(sybils, spread, transport => new Sybil(InFarBucket(), transport, []))
-            .ForEach(sybil => sybil.Ping(victim.Transport.Endpoint, scene.Random));
+            .ForEach(sybil => sybil.Join(victim.Transport.Endpoint, scene.Random));
         await scene.SettleAsync();
         var newcomers = new List<CountingPeer>();
         for (var i = 0; i < Newcomers; i++)
@@ -87,7 +87,7 @@ internal static class TableTrial
         CountingPeer AddHonest()
         {
             var peer = new CountingPeer(InFarBucket(), scene.World.Network.Bind());
-            peer.Ping(victim.Transport.Endpoint, scene.Random);
+            peer.Join(victim.Transport.Endpoint, scene.Random);
             return peer;
         }
     });

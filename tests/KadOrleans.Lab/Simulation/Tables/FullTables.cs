@@ -35,7 +35,7 @@ internal sealed class FullTables(Contact[] contacts, TablePager pager, int seed)
             var size = pager.Options.BucketSize;
             var most = size + Math.Min(size, pager.Options.ReplacementCacheSize);
             var chosen = Choose(start, end, Math.Min(others, most), ownId, random);
-            rooms.Add(new BucketRoom(range, splits || chosen.Count < most));
+            rooms.Add(new BucketRoom(range, splits || chosen.Count < most) { IsFull = !splits && chosen.Count >= size });
             buckets.Add(new SavedBucket(range, Age(random), Describe(chosen.Take(size), random), Describe(chosen.Skip(size), random)));
         }
     }

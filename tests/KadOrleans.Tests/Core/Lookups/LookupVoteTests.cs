@@ -67,6 +67,30 @@ public sealed class LookupVoteTests
         Assert.Equal(Lookup.Quorum, LookupNetwork.TakeAll(lookup).Length + first.Length - 1);
     }
 
+    [Fact]
+    public void Where_the_first_contacts_alone_are_asked_nobody_whom_they_name_is()
+    {
+        var strangers = Enumerable.Range(0, 20).Select(_ => _network.Near(30)).ToArray();
+        var lookup = _network.Start(LookupKind.Value, Contacts, new LookupPolicy { AsksAllHolders = true, AsksSeedsAlone = true });
+        var asked = new List<Contact>();
+
+        LookupNetwork.Run(lookup, contact =>
+        {
+            asked.Add(contact);
+            if (asked.Count % 3 == 0)
+            {
+                lookup.OnFailed(contact);
+            }
+            else
+            {
+                lookup.OnNodes(contact, strangers);
+            }
+        });
+
+        Assert.Equivalent(Contacts, asked, strict: true);
+        Assert.True(lookup.IsDone);
+    }
+
     // Of eight, three are asked before the first value is known, the others are drawn: 1 of 136 draws has liars alone.
     [Theory]
     [InlineData(1, 0)]

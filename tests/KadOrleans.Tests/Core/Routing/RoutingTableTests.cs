@@ -184,21 +184,23 @@ public class RoutingTableTests
     [Fact]
     public void The_snapshot_knows_which_newcomers_would_find_a_place()
     {
-        Assert.True(_table.Snapshot.WouldAccept(Peer(4).Id));
+        Assert.True(_table.Snapshot.WouldAccept(Peer(4).Id) && _table.Snapshot.HasPlaceFor(Peer(4).Id));
         Fill();
 
         // The one bucket is full, but covers our own id and can be split.
-        Assert.True(_table.Snapshot.WouldAccept(Peer(4).Id));
+        Assert.True(_table.Snapshot.WouldAccept(Peer(4).Id) && _table.Snapshot.HasPlaceFor(Peer(4).Id));
         Answer(Peer(4));
 
         // Full for good, but nobody else waits yet for a place in it.
         Assert.True(_table.Snapshot.WouldAccept(Peer(6).Id));
+        Assert.False(_table.Snapshot.HasPlaceFor(Peer(6).Id));
         Answer(Peer(5));
         Assert.False(_table.Snapshot.WouldAccept(Peer(6).Id));
         Assert.True(_table.Snapshot.WouldAccept(NodeId.MinValue.WithBit(159, true)));
         var sent = new RoutingTableSnapshot(Own, 1, [.. _table.Snapshot.Contacts], [.. _table.Snapshot.Rooms]);
-        Assert.False(sent.WouldAccept(Peer(6).Id));
-        Assert.True(sent.WouldAccept(NodeId.MinValue.WithBit(159, true)));
+        Assert.False(sent.WouldAccept(Peer(6).Id) || sent.HasPlaceFor(Peer(6).Id));
+        Assert.True(sent.WouldAccept(NodeId.MinValue.WithBit(159, true)) && sent.HasPlaceFor(NodeId.MinValue.WithBit(159, true)));
+        Assert.False(sent.WouldAccept(Own) || sent.HasPlaceFor(Own));
     }
 
     /// <summary>A contact whose id begins with a 1 bit, at a private address.</summary>

@@ -123,6 +123,49 @@ public sealed class StrangerTests
         Assert.Equal([alive.Contact, liar.Contact with { Id = answered }], node.Node.RoutingTable.Contacts.OrderBy(c => c.Endpoint.AddressLow));
     });
 
+    /// <summary>For a full bucket a ping costs another one, to the contact that was silent for longest, which may not know this node either.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_PING_of_one_whose_bucket_is_full_draws_a_pong_alone_and_a_FIND_a_ping_too(bool asksForToken)
+    {
+        var random = new SeededRandomSource(8);
+
+        // The other half of the id space, so that the bucket is not the one that is split. One more has to wait.
+        var own = NodeId.Random(new SeededRandomSource(17));
+        var half = own.WithBit(0, !own.GetBit(0));
+        var contacts = Enumerable.Range(0, 21).Select(i => new Contact(FarId(), UdpEndpoint.Parse($"11.1.{i}.1:1"))).ToArray();
+        await using var ledger = new Ledger(contacts, random: 17);
+        Assert.Equal((own, 20), (ledger.Node.Id, ledger.Node.RoutingTable.Count));
+        var (far, near) = (FarId(), NearId());
+        var other = UdpEndpoint.Parse("198.51.100.7:8468");
+        ledger.Clock.Advance(KBucket.FreshFor);
+
+        Ping(far, Stranger);
+        Ping(near, other);
+        Ping(contacts[0].Id, UdpEndpoint.Parse("203.0.113.1:1"));
+        Assert.Equal((1, 0, 1), (ledger.Answers(Stranger).Count(), ledger.Pings(Stranger).Count(), ledger.Pings(other).Count()));
+        Assert.Single(ledger.Pings(UdpEndpoint.Parse("203.0.113.1:1")));
+        Assert.All(contacts, contact => Assert.Empty(ledger.SentTo(contact.Endpoint)));
+
+        // It is pinged, and the one in its way is, once it has answered. Proven it draws no more by a PING than before.
+        ledger.Receive(buffer => RequestWriter.Write(buffer, MessageId.Random(random), RequestKind.FindNode, far, far), Stranger);
+        ledger.AnswerPing(Stranger, far);
+        Assert.Equal((1, 1), (ledger.Pings(Stranger).Count(), contacts.Sum(contact => ledger.Pings(contact.Endpoint).Count())));
+        ledger.Clock.Advance(TimeSpan.FromMinutes(1));
+        Ping(FarId(), Stranger);
+        Assert.Single(ledger.Pings(Stranger));
+        Ping(NearId(), Stranger);
+        Assert.Equal(2, ledger.Pings(Stranger).Count());
+
+        NodeId FarId() => half.RandomWithPrefix(8, random);
+
+        NodeId NearId() => own.RandomWithPrefix(8, random);
+
+        void Ping(NodeId id, UdpEndpoint source) => ledger.Receive(
+            buffer => RequestWriter.Write(buffer, MessageId.Random(random), RequestKind.Ping, id, asksForToken: asksForToken), source);
+    }
+
     [Fact]
     public void A_client_is_served_and_never_kept() => _world.Run(async () =>
     {
