@@ -9,14 +9,14 @@ internal sealed class RegionSurvey
     /// <summary>Nodes that a survey finds, in k: with fewer it covers little more than a lookup, more cost requests that few keys share.</summary>
     public const int BreadthInK = 3;
 
-    /// <summary>Nodes of a survey, with those that come: more are left to the next one.</summary>
+    /// <summary>Nodes of a survey, with those that come. With more it reaches less far.</summary>
     public const int MaxNodes = Lookup.MaxRequests;
 
     /// <summary>Contacts of a network that a survey asks: each key gets one of them at most, as of a lookup, but not the same.</summary>
     public const int PerNetwork = 4;
 
     private readonly List<Candidate> _nodes;
-    private readonly Distance? _reach;
+    private Distance? _reach;
     private readonly int _paths;
     private readonly int _bucketSize;
     private readonly AddressRangeSet _trusted;
@@ -34,16 +34,19 @@ internal sealed class RegionSurvey
     public IEnumerable<Contact> Nodes => _nodes.Select(node => node.Contact);
 
     /// <summary>A node has come since, and answered. Of a network no more come than a survey asks: one host has any number of ids.</summary>
-    public void Join(Contact contact)
+    /// <param name="contact">The node.</param>
+    /// <param name="isLeftOut">Nodes that are gone.</param>
+    public void Join(Contact contact, Func<UdpEndpoint, bool> isLeftOut)
     {
         var distance = contact.Id.DistanceTo(Target);
-        if (distance >= _reach || _nodes.Count >= MaxNodes || _nodes.Exists(node => node.Contact.Endpoint == contact.Endpoint))
+        if (distance >= _reach || _nodes.Exists(node => node.Contact.Endpoint == contact.Endpoint))
         {
             return;
         }
 
         SourceNetwork? network = contact.Endpoint.IsLocal || _trusted.Contains(contact.Endpoint) ? null : SourceNetwork.SubnetOf(contact.Endpoint);
-        if (network is null || _nodes.Count(node => node.Network == network) < PerNetwork)
+        var hasShare = network is null || _nodes.Count(node => node.Network == network) < PerNetwork;
+        if (hasShare)
         {
             _nodes.Add(new Candidate(contact, distance, network, hops: 1)
             {
@@ -51,7 +54,28 @@ internal sealed class RegionSurvey
                 Paths = (1u << _paths) - 1,
                 IsProved = true,
             });
+            KeepToBound(isLeftOut);
         }
+    }
+
+    // One that is gone makes room, else the farthest, up to which all were known.
+    private void KeepToBound(Func<UdpEndpoint, bool> isLeftOut)
+    {
+        if (_nodes.Count <= MaxNodes)
+        {
+            return;
+        }
+
+        var gone = _nodes.FindIndex(node => isLeftOut(node.Contact.Endpoint));
+        if (gone >= 0)
+        {
+            _nodes.RemoveAt(gone);
+            return;
+        }
+
+        var farthest = _nodes.MaxBy(node => node.Distance)!;
+        _nodes.Remove(farthest);
+        _reach = farthest.Distance;
     }
 
     /// <summary>The k nearest to a key, nearest first. Null where some node that the survey has not seen may be nearer.</summary>

@@ -64,7 +64,7 @@ internal sealed class SurveyedRegions
     {
         foreach (var (survey, _) in _surveys)
         {
-            survey.Join(contact);
+            survey.Join(contact, _gone.ContainsKey);
         }
 
         _gone.Remove(contact.Endpoint);

@@ -330,7 +330,13 @@ internal sealed class ResponseGate(
             strangers.TryPing(context.Source, context.Route, asksBack);
         }
 
-        if (budget.TrySendToStranger(response.Length))
+        if (context.Token == TokenCheck.Valid && response.Length <= context.Length)
+        {
+            // As to a proven endpoint: strangers use up no acknowledgement of a publisher.
+            budget.Spend(response.Length);
+            context.Respond(response);
+        }
+        else if (budget.TrySendToStranger(response.Length))
         {
             context.Respond(response);
         }

@@ -860,6 +860,23 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         NodeId key, Publication publication, StoredValue? held, LookupOutcome holders, int known, CancellationToken cancellationToken)
     {
         var found = await node.Lookups.AskHoldersAsync(key, holders.Closest, cancellationToken);
+        if (Judge(key, publication, held, found, known) is { } later)
+        {
+            return later;
+        }
+
+        // Others have another value, and nodes may be nearer that this one has not heard of, as they came since the region was surveyed. Each
+        // publication had this lookup when each had one.
+        return IsDisputed(publication, found)
+            ? Judge(key, publication, held, await node.Lookups.AskAllHoldersAsync(key, cancellationToken), known)
+            : null;
+    }
+
+    private static bool IsDisputed(Publication publication, LookupOutcome found) =>
+        found.Differed > 0 || (found.Value is { } value && value != publication.Value);
+
+    private StoredValue? Judge(NodeId key, Publication publication, StoredValue? held, LookupOutcome found, int known)
+    {
         var now = _time.GetUtcNow();
 
         // An owner's newer item is later, whoever has it, and nothing else is later than an item. One without an owner anybody can make where the key

@@ -91,6 +91,36 @@ public sealed class LookupVoteTests
         Assert.True(lookup.IsDone);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Where_the_first_contacts_alone_are_asked_a_value_does_not_end_the_wait_for_those_that_are_slow(bool isPassedOver)
+    {
+        var lookup = _network.Start(LookupKind.Value, Contacts, new LookupPolicy { AsksAllHolders = true, AsksSeedsAlone = true });
+        LookupNetwork.Run(lookup, contact =>
+        {
+            if (contact != Contacts[3] && contact != Contacts[4])
+            {
+                lookup.OnValue(contact, DhtValue.FromInteger(1));
+            }
+            else if (isPassedOver)
+            {
+                lookup.PassOver(contact);
+            }
+            else
+            {
+                lookup.OnUnresponsive(contact);
+            }
+        });
+
+        Assert.True(lookup.IsWaitingForUnresponsive);
+        lookup.OnValue(Contacts[3], DhtValue.FromInteger(1));
+        Assert.False(lookup.IsDone);
+        lookup.StopWaitingForUnresponsive();
+
+        Assert.Equal((TerminationReason.ValueFound, 19), (lookup.Reason, lookup.GetOutcome().Agreed));
+    }
+
     // Of eight, three are asked before the first value is known, the others are drawn: 1 of 136 draws has liars alone.
     [Theory]
     [InlineData(1, 0)]

@@ -42,6 +42,46 @@ public sealed class SurveyedRegionsTests
     }
 
     [Fact]
+    public void Who_comes_takes_the_place_of_one_that_is_gone_where_a_survey_is_full()
+    {
+        var nodes = Survey(60);
+        Enumerable.Range(nodes.Count, RegionSurvey.MaxNodes - nodes.Count).ToList().ForEach(i => Join(i));
+        _regions.Leave(nodes[7].Endpoint, TimeSpan.Zero);
+
+        var newcomer = Join(RegionSurvey.MaxNodes, sharedBits: 40);
+
+        Assert.Equal(newcomer, Find()![0]);
+        Assert.Equal(0, _regions.Depth);
+        Assert.DoesNotContain(nodes[7], _regions.FindClosest(_key, SurveyedRegions.Absence)!);
+    }
+
+    /// <summary>A network that grows from fewer than a survey finds to many while the survey is used: what it does not know is surveyed anew.</summary>
+    [Fact]
+    public void A_survey_of_more_than_it_holds_knows_the_nearest_of_fewer_keys_and_names_none_wrongly()
+    {
+        var nodes = Survey(40);
+        for (var i = nodes.Count; i < 6 * RegionSurvey.MaxNodes; i++)
+        {
+            nodes.Add(Join(i));
+        }
+
+        Assert.InRange(_regions.Depth ?? 0, 1, 4);
+        var known = 0;
+        for (var i = 0; i < 1_000; i++)
+        {
+            var key = NodeId.Random(_random);
+            if (_regions.FindClosest(key, TimeSpan.Zero) is { } closest)
+            {
+                known++;
+                Assert.Equal(nodes.OrderBy(node => node.Id.DistanceTo(key)).Take(K), closest);
+            }
+        }
+
+        // About a sixth of the nodes, less what is at the border.
+        Assert.InRange(known, 30, 200);
+    }
+
+    [Fact]
     public void Whoever_was_silent_is_asked_again_after_ten_minutes_and_no_more_than_so_many_are_remembered()
     {
         var nodes = Survey(60);
@@ -100,6 +140,13 @@ public sealed class SurveyedRegionsTests
         Assert.Equal((false, false), Unknown(SurveyedRegions.UnknownFor));
 
         (bool Of, bool Other) Unknown(TimeSpan at) => (_regions.IsUnknown(_key, at), _regions.IsUnknown(other, at));
+    }
+
+    private Contact Join(int number, int sharedBits = 0)
+    {
+        var newcomer = new Contact(_key.RandomWithPrefix(sharedBits, _random), Endpoint(0x0C000001u, number));
+        _regions.Join(newcomer);
+        return newcomer;
     }
 
     private IReadOnlyList<Contact>? Find() => _regions.FindClosest(_key, TimeSpan.Zero);

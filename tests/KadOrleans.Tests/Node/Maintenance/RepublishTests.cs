@@ -151,6 +151,82 @@ public sealed class RepublishTests
         Assert.True(await _world.Nodes[4].Node.UnpublishAsync(Key));
     });
 
+    /// <summary>
+    /// Half of those that the survey of the key's region names have the later value, and nodes that are nearer by now, which the publisher has never
+    /// met, have it too.
+    /// </summary>
+    [Fact]
+    public void A_publication_ends_also_where_most_that_have_another_value_came_since_the_region_was_surveyed() => _world.Run(async () =>
+    {
+        const int K = 4;
+        var publisher = await _world.StartNodeAsync(options =>
+        {
+            Without.Walks(options);
+            options.Kademlia = options.Kademlia with { BucketSize = K };
+        });
+        var known = new List<Contact>();
+        var later = new Dictionary<NodeId, DhtValue>();
+        var lastAsked = new List<NodeId>();
+        for (var i = 0; i < 30; i++)
+        {
+            var peer = AddPeer(NodeId.Random(_world.Random));
+            peer.Ping(publisher.Transport.Endpoint, _world.Random);
+        }
+
+        await _world.PassAsync(TimeSpan.FromSeconds(30));
+        await SetOthersAsync(0);
+        await _world.PassAsync(TimeSpan.FromHours(2));
+        await publisher.Node.SetAsync(Key, Value);
+        await SetOthersAsync(1);
+        await _world.PassAsync(TimeSpan.FromMinutes((24 * 60) - 2));
+        var before = known.OrderBy(contact => contact.Id.DistanceTo(Key)).Take(K).ToList();
+        var nearer = before[0].Id.CommonPrefixLength(Key) + 1;
+        var newcomers = Enumerable.Range(0, K / 2).Select(_ => AddPeer(Key.RandomWithPrefix(nearer, _world.Random)).Id).ToList();
+        foreach (var holder in newcomers.Concat(before.Take(K / 2).Select(contact => contact.Id)))
+        {
+            later[holder] = DhtValue.FromString("later");
+        }
+
+        lastAsked.Clear();
+        await _world.PassAsync(TimeSpan.FromMinutes(20));
+
+        // By the survey, and then by a lookup.
+        Assert.Equal((1, 0), (publisher.Node.Engine.Counts["sweeps.surveys"], publisher.Node.Engine.Counts["sweeps.lookups"]));
+        Assert.Equal(before.Select(contact => contact.Id).Order(), lastAsked.Take(K).Order());
+        Assert.Empty(newcomers.Except(lastAsked));
+        Assert.False(await publisher.Node.UnpublishAsync(Key));
+
+        RawPeer AddPeer(NodeId id)
+        {
+            var peer = new RawPeer(_world.Network.Bind(), id);
+            known.Add(peer.Contact);
+            peer.OnRequest = (request, message, answer) =>
+            {
+                if (request.Kind == RequestKind.FindValue && request.Target == Key)
+                {
+                    lastAsked.Add(id);
+                    if (later.TryGetValue(id, out var value))
+                    {
+                        return ResponseWriter.WriteValue(answer, message, value, (uint)TimeToLive.TotalSeconds);
+                    }
+                }
+
+                var target = request.Target;
+                return peer.Naming([.. known.OrderBy(contact => contact.Id.DistanceTo(target)).Take(K)])(request, message, answer);
+            };
+            return peer;
+        }
+
+        // So many of one region that it is surveyed.
+        async Task SetOthersAsync(int turn)
+        {
+            for (var i = 0; i < SweepLookups.FewestKeys; i++)
+            {
+                await publisher.Node.SetAsync(Key.RandomWithPrefix(20 + turn, _world.Random).WithBit(20 + turn, !Key.GetBit(20 + turn)), Value);
+            }
+        }
+    });
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]

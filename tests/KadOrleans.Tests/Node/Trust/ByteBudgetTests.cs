@@ -53,6 +53,25 @@ public sealed class ByteBudgetTests
         Assert.NotEqual(0, ledger.Node.Counts["refused.ByteBudget"]);
     }
 
+    /// <summary>A publisher for which there is no place in the table stays a stranger, and shows a token.</summary>
+    [Fact]
+    public async Task Forged_strangers_use_up_no_acknowledgement_of_one_that_shows_a_token()
+    {
+        await using var ledger = await StartAsync(o => o.Upload = new UploadLimits { Total = 1_000_000 });
+        var publisher = UdpEndpoint.Parse("203.0.113.9:8468");
+        var token = ledger.AskForToken(publisher);
+        const int Stores = 30;
+        var before = ledger.Answers(publisher).Count();
+
+        for (var i = 0; i < Stores; i++)
+        {
+            FloodForged(ledger, () => ledger.Ping(), 2_000, TimeSpan.FromMilliseconds(100));
+            ledger.Receive(ledger.Put(Key, DhtValue.FromInteger(i), token), publisher);
+        }
+
+        Assert.Equal(before + Stores, ledger.Answers(publisher).Count());
+    }
+
     [Fact]
     public async Task Pings_and_short_answers_to_forged_strangers_keep_to_a_quarter_of_the_common_budget()
     {
