@@ -238,13 +238,13 @@ internal sealed class ResponseGate(
     }
 
     /// <summary>
-    /// Whether the sender of a PING is pinged in turn. A pong needs no proof, so that is for the table alone, and whatever else the sender asks for
-    /// has its address proved then. In a full bucket it would have the contact that was silent for longest pinged, and where that does not know this
-    /// node it would do the same: one lookup's pings went through half of a large network.
+    /// Whether a sender is pinged where its request needs no proof, so for the table alone. For a full bucket the contact that was silent for longest
+    /// is pinged, too, and where that does not know this node it would do the same: one lookup's pings went through half of a large network. A
+    /// contact that asks for a token has its address proved when it asks for something that needs it.
     /// </summary>
-    public bool IsWelcome(in RequestSource ping) => table.Snapshot.TryGet(ping.Sender, out var known)
-        ? known.Endpoint != ping.Source || !ping.AsksForToken
-        : table.Snapshot.HasPlaceFor(ping.Sender);
+    public bool IsWelcome(in RequestSource request) => table.Snapshot.TryGet(request.Sender, out var known)
+        ? known.Endpoint != request.Source || !request.AsksForToken
+        : table.Snapshot.HasPlaceFor(request.Sender);
 
     /// <summary>A stranger answered a ping: it becomes a contact if the table wants it, within the candidates' rate.</summary>
     public void Introduce(Contact sender)

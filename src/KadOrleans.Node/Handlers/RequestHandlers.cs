@@ -37,7 +37,7 @@ internal sealed class RequestHandlers(
         {
             case RequestKind.Ping:
                 Send(ResponseWriter.WritePong(Buffer, context.Id, _ownId, TokenFor(context)), RequestKind.Ping, default, context);
-                Consider(request.Sender, context, isPing: true);
+                Consider(request.Sender, context);
                 break;
             case RequestKind.Stun:
                 Stun(context);
@@ -215,10 +215,11 @@ internal sealed class RequestHandlers(
         return isFull;
     }
 
-    // After the response. A stranger is pinged with its response, and considered when it answers.
-    private void Consider(NodeId sender, in RequestSource context, bool isPing = false)
+    // After the response. A stranger is pinged with its response, and considered when it answers: for a full bucket then alone, as each time would
+    // cost a check of the contact in its way.
+    private void Consider(NodeId sender, in RequestSource context)
     {
-        if (context.IsProven && (!isPing || gate.IsWelcome(context)))
+        if (context.IsTrusted || (context.IsProven && gate.IsWelcome(context)))
         {
             gate.Consider(new Contact(sender, context.Source));
         }

@@ -148,15 +148,20 @@ public sealed class StrangerTests
         Assert.Single(ledger.Pings(UdpEndpoint.Parse("203.0.113.1:1")));
         Assert.All(contacts, contact => Assert.Empty(ledger.SentTo(contact.Endpoint)));
 
-        // It is pinged, and the one in its way is, once it has answered. Proven it draws no more by a PING than before.
-        ledger.Receive(buffer => RequestWriter.Write(buffer, MessageId.Random(random), RequestKind.FindNode, far, far), Stranger);
+        // It is pinged, and the one in its way is, once it has answered. Proven it draws no more, whatever it sends.
+        Find(far);
         ledger.AnswerPing(Stranger, far);
         Assert.Equal((1, 1), (ledger.Pings(Stranger).Count(), contacts.Sum(contact => ledger.Pings(contact.Endpoint).Count())));
         ledger.Clock.Advance(TimeSpan.FromMinutes(1));
-        Ping(FarId(), Stranger);
-        Assert.Single(ledger.Pings(Stranger));
+        Ping(far, Stranger);
+        Find(far);
+        Find(FarId());
+        Assert.Equal((1, 1), (ledger.Pings(Stranger).Count(), contacts.Count(contact => ledger.Pings(contact.Endpoint).Any())));
         Ping(NearId(), Stranger);
         Assert.Equal(2, ledger.Pings(Stranger).Count());
+
+        void Find(NodeId id) =>
+            ledger.Receive(buffer => RequestWriter.Write(buffer, MessageId.Random(random), RequestKind.FindNode, id, id), Stranger);
 
         NodeId FarId() => half.RandomWithPrefix(8, random);
 
