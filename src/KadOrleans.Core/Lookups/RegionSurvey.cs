@@ -34,9 +34,7 @@ internal sealed class RegionSurvey
     public IEnumerable<Contact> Nodes => _nodes.Select(node => node.Contact);
 
     /// <summary>A node has come since, and answered. Of a network no more come than a survey asks: one host has any number of ids.</summary>
-    /// <param name="contact">The node.</param>
-    /// <param name="isLeftOut">Nodes that are gone.</param>
-    public void Join(Contact contact, Func<UdpEndpoint, bool> isLeftOut)
+    public void Join(Contact contact)
     {
         var distance = contact.Id.DistanceTo(Target);
         if (distance >= _reach || _nodes.Exists(node => node.Contact.Endpoint == contact.Endpoint))
@@ -54,28 +52,19 @@ internal sealed class RegionSurvey
                 Paths = (1u << _paths) - 1,
                 IsProved = true,
             });
-            KeepToBound(isLeftOut);
+            KeepToBound();
         }
     }
 
-    // One that is gone makes room, else the farthest, up to which all were known.
-    private void KeepToBound(Func<UdpEndpoint, bool> isLeftOut)
+    // The farthest makes room, up to which all are known.
+    private void KeepToBound()
     {
-        if (_nodes.Count <= MaxNodes)
+        if (_nodes.Count > MaxNodes)
         {
-            return;
+            var farthest = _nodes.MaxBy(node => node.Distance)!;
+            _nodes.Remove(farthest);
+            _reach = farthest.Distance;
         }
-
-        var gone = _nodes.FindIndex(node => isLeftOut(node.Contact.Endpoint));
-        if (gone >= 0)
-        {
-            _nodes.RemoveAt(gone);
-            return;
-        }
-
-        var farthest = _nodes.MaxBy(node => node.Distance)!;
-        _nodes.Remove(farthest);
-        _reach = farthest.Distance;
     }
 
     /// <summary>The k nearest to a key, nearest first. Null where some node that the survey has not seen may be nearer.</summary>

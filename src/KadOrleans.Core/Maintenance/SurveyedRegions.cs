@@ -64,7 +64,7 @@ internal sealed class SurveyedRegions
     {
         foreach (var (survey, _) in _surveys)
         {
-            survey.Join(contact, _gone.ContainsKey);
+            survey.Join(contact);
         }
 
         _gone.Remove(contact.Endpoint);
@@ -89,7 +89,7 @@ internal sealed class SurveyedRegions
         return _unknown.Any(one => one.Range.Contains(key));
     }
 
-    /// <summary>A contact does not answer any more. It does not count until it answers, or for <see cref="Absence"/>.</summary>
+    /// <summary>A contact does not answer any more. It does not count until it answers a ping for a place in the table, or for <see cref="Absence"/>.</summary>
     public void Leave(UdpEndpoint endpoint, TimeSpan at)
     {
         Forget(at);

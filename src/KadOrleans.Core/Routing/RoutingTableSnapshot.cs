@@ -9,6 +9,9 @@ public sealed class RoutingTableSnapshot
     private readonly Contact[] _contacts;
     private readonly BucketRoom[] _rooms;
 
+    // Of the first that asks; two may make it at once.
+    private HashSet<UdpEndpoint>? _endpoints;
+
     /// <summary>A snapshot of the given data.</summary>
     /// <param name="ownId">The id of the node whose table it is.</param>
     /// <param name="version">The version of the table.</param>
@@ -92,6 +95,9 @@ public sealed class RoutingTableSnapshot
     /// <summary>Whether the table has this contact: the id with this very endpoint.</summary>
     public bool Contains(Contact contact) => TryGet(contact.Id, out var known) && known == contact;
 
+    /// <summary>Whether the table has a contact at this endpoint, under any id.</summary>
+    internal bool Contains(UdpEndpoint endpoint) => (_endpoints ??= [.. _contacts.Select(contact => contact.Endpoint)]).Contains(endpoint);
+
     // The index of a contact whose id is not above the one before it; 0 if there is none.
     private int FindDisorder()
     {
@@ -110,7 +116,7 @@ public sealed class RoutingTableSnapshot
     /// </summary>
     public bool WouldAccept(NodeId id) => id != OwnId && RoomOf(id) is not { HasRoom: false };
 
-    /// <summary>Whether a new contact with this id would get a place at once: its bucket has room, or can be split. False for our own id.</summary>
+    /// <summary>Whether the bucket of a new contact with this id has room or can be split, so that it need not wait. False for our own id.</summary>
     internal bool HasPlaceFor(NodeId id) => id != OwnId && RoomOf(id) is not { IsFull: true };
 
     // Null of an id outside all given ranges.

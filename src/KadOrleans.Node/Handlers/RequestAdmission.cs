@@ -238,13 +238,17 @@ internal sealed class ResponseGate(
     }
 
     /// <summary>
-    /// Whether a sender is pinged where its request needs no proof, so for the table alone. For a full bucket the contact that was silent for longest
-    /// is pinged, too, and where that does not know this node it would do the same: one lookup's pings went through half of a large network. A
-    /// contact that asks for a token has its address proved when it asks for something that needs it.
+    /// Whether a sender is looked at for the table alone, where its request needs no proof. For a full bucket that would cost a ping of the contact
+    /// that was silent for longest, too, which may not know this node and do the same. A contact that asks for a token has its address proved when it
+    /// asks for something that needs it. A known id at another endpoint, and a known endpoint under another id, are always looked at.
     /// </summary>
-    public bool IsWelcome(in RequestSource request) => table.Snapshot.TryGet(request.Sender, out var known)
-        ? known.Endpoint != request.Source || !request.AsksForToken
-        : table.Snapshot.HasPlaceFor(request.Sender);
+    public bool IsWelcome(in RequestSource request)
+    {
+        var snapshot = table.Snapshot;
+        return snapshot.TryGet(request.Sender, out var known)
+            ? known.Endpoint != request.Source || !request.AsksForToken
+            : snapshot.HasPlaceFor(request.Sender) || (request.Sender != DhtNode.ClientId && snapshot.Contains(request.Source));
+    }
 
     /// <summary>A stranger answered a ping: it becomes a contact if the table wants it, within the candidates' rate.</summary>
     public void Introduce(Contact sender)

@@ -37,7 +37,7 @@ internal sealed class RequestHandlers(
         {
             case RequestKind.Ping:
                 Send(ResponseWriter.WritePong(Buffer, context.Id, _ownId, TokenFor(context)), RequestKind.Ping, default, context);
-                Consider(request.Sender, context);
+                Consider(request.Sender, context, isPing: true);
                 break;
             case RequestKind.Stun:
                 Stun(context);
@@ -216,10 +216,10 @@ internal sealed class RequestHandlers(
     }
 
     // After the response. A stranger is pinged with its response, and considered when it answers: for a full bucket then alone, as each time would
-    // cost a check of the contact in its way.
-    private void Consider(NodeId sender, in RequestSource context)
+    // cost a check of the contact in its way. A trusted one is never asked for a proof, so what is no mere PING counts.
+    private void Consider(NodeId sender, in RequestSource context, bool isPing = false)
     {
-        if (context.IsTrusted || (context.IsProven && gate.IsWelcome(context)))
+        if (context.IsProven && (gate.IsWelcome(context) || (context.IsTrusted && !isPing)))
         {
             gate.Consider(new Contact(sender, context.Source));
         }

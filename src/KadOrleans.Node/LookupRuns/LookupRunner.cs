@@ -37,7 +37,7 @@ internal sealed class LookupRunner(
     public Task<LookupOutcome> AskAllHoldersAsync(NodeId key, CancellationToken cancellationToken) =>
         RunAsync(key, Create(key, LookupKind.Value, asksAllHolders: true), LookupKind.Value, cancellationToken);
 
-    /// <summary>Asks the k nearest, which are known and have proved their ids, for a value. It is no lookup: it searches for nobody.</summary>
+    /// <summary>Asks contacts that are known and have proved their ids for a value, and waits for the slow. It is no lookup: it searches for nobody.</summary>
     public async Task<LookupOutcome> AskHoldersAsync(NodeId key, IReadOnlyList<Contact> holders, CancellationToken cancellationToken)
     {
         var running = Create(key, LookupKind.Value, [.. holders], asksAllHolders: true, asksSeedsAlone: true);
@@ -70,7 +70,13 @@ internal sealed class LookupRunner(
     }
 
     private RunningLookup Create(
-        NodeId target, LookupKind kind, Contact[]? seeds = null, bool asksAllHolders = false, bool asksSeedsAlone = false, int? breadth = null, LookupRecorder? recorder = null)
+        NodeId target,
+        LookupKind kind,
+        Contact[]? seeds = null,
+        bool asksAllHolders = false,
+        bool asksSeedsAlone = false,
+        int? breadth = null,
+        LookupRecorder? recorder = null)
     {
         var ownId = table.Snapshot.OwnId;
         Span<byte> draw = stackalloc byte[sizeof(uint)];
@@ -397,7 +403,7 @@ internal sealed class FindCall(Contact contact, NodeId sender, LookupKind kind, 
     // A survey asks nodes that mostly have no proof of this node's address, and nobody waits for it as for a lookup.
     public override int ExpectedRoundTrips => lookup.IsSurvey ? 2 : 1;
 
-    // Contacts name those that left for long. One that is back joins the survey once it has answered anything.
+    // Contacts name those that left for long. One that is back joins the survey once it has answered a ping.
     public override bool RetriesUnresponsive => !lookup.IsSurvey;
 
     public override int Write(Span<byte> destination, MessageId id) =>

@@ -865,15 +865,22 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             return later;
         }
 
-        // Others have another value, and nodes may be nearer that this one has not heard of, as they came since the region was surveyed. Each
-        // publication had this lookup when each had one.
-        return IsDisputed(publication, found)
-            ? Judge(key, publication, held, await node.Lookups.AskAllHoldersAsync(key, cancellationToken), known)
-            : null;
+        if (!IsDisputed(key, publication, found))
+        {
+            return null;
+        }
+
+        // Nodes may be nearer that this one has not heard of, as they came since the region was surveyed. Before surveys each publication had such a
+        // lookup.
+        await node.Upload.WaitAsync(default, stores: 0, Kademlia.BucketSize, cancellationToken);
+        node.Metrics.Add(NodeMetrics.SweepLookups);
+        return Judge(key, publication, held, await node.Lookups.AskAllHoldersAsync(key, cancellationToken), known);
     }
 
-    private static bool IsDisputed(Publication publication, LookupOutcome found) =>
-        found.Differed > 0 || (found.Value is { } value && value != publication.Value);
+    // Whether holders have another value, which may be later than this one. Nothing but an owner's newer item is later than an item.
+    private static bool IsDisputed(NodeId key, Publication publication, LookupOutcome found) =>
+        (found.Differed > 0 || (found.Value is { } value && value != publication.Value))
+        && CheckedItem.OfChecked(key, publication.Value) is null;
 
     private StoredValue? Judge(NodeId key, Publication publication, StoredValue? held, LookupOutcome found, int known)
     {

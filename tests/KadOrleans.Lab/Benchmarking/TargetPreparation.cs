@@ -102,10 +102,10 @@ internal sealed class TargetPreparation(CommandIo io, BenchSettings settings, Lo
         return pong.Id ?? throw DoesNotAnswer(name);
     }
 
-    /// <summary>Has each source ping under its id, and answers until the target has pinged all of them, or no more.</summary>
+    /// <summary>Has each source ask for nodes under its id, as one that joins, and answers until the target has pinged all of them, or no more.</summary>
     private async Task MakeContactsAsync(LoadTarget target, NodeId[] ids)
     {
-        var load = new Load(BenchOperation.Ping, keys, Preloading, Patience) { MostRequests = ids.Length, Senders = ids };
+        var load = new Load(BenchOperation.FindNode, keys, Preloading, Patience) { MostRequests = ids.Length, Senders = ids };
         var lines = new ProgressLines(io);
         for (var (pinged, fruitless) = (0, 0); pinged < ids.Length && fruitless < FruitlessLooks;)
         {

@@ -90,7 +90,7 @@ public sealed class WireTests
         Said.Select(said => $"{said.Name} {Convert.ToBase64String(Serializer.SerializeToArray<object>(said.Response))}"),
         "Bytes on the wire changed: silos, edges and clients of earlier releases would not understand them.");
 
-    /// <summary>As silos and edges say it that know of no authors, and so name none.</summary>
+    /// <summary>As silos and edges of earlier releases say it: who knows of no authors names none.</summary>
     [Fact]
     public void What_earlier_releases_say_without_later_fields_is_read_as_without_them()
     {

@@ -41,20 +41,6 @@ public sealed class SurveyedRegionsTests
         Assert.InRange(Find()!.Except(nodes).Count(), 1, 2);
     }
 
-    [Fact]
-    public void Who_comes_takes_the_place_of_one_that_is_gone_where_a_survey_is_full()
-    {
-        var nodes = Survey(60);
-        Enumerable.Range(nodes.Count, RegionSurvey.MaxNodes - nodes.Count).ToList().ForEach(i => Join(i));
-        _regions.Leave(nodes[7].Endpoint, TimeSpan.Zero);
-
-        var newcomer = Join(RegionSurvey.MaxNodes, sharedBits: 40);
-
-        Assert.Equal(newcomer, Find()![0]);
-        Assert.Equal(0, _regions.Depth);
-        Assert.DoesNotContain(nodes[7], _regions.FindClosest(_key, SurveyedRegions.Absence)!);
-    }
-
     /// <summary>A network that grows from fewer than a survey finds to many while the survey is used: what it does not know is surveyed anew.</summary>
     [Fact]
     public void A_survey_of_more_than_it_holds_knows_the_nearest_of_fewer_keys_and_names_none_wrongly()
@@ -62,7 +48,8 @@ public sealed class SurveyedRegionsTests
         var nodes = Survey(40);
         for (var i = nodes.Count; i < 6 * RegionSurvey.MaxNodes; i++)
         {
-            nodes.Add(Join(i));
+            nodes.Add(new Contact(NodeId.Random(_random), Endpoint(0x0C000001u, i)));
+            _regions.Join(nodes[^1]);
         }
 
         Assert.InRange(_regions.Depth ?? 0, 1, 4);
@@ -140,13 +127,6 @@ public sealed class SurveyedRegionsTests
         Assert.Equal((false, false), Unknown(SurveyedRegions.UnknownFor));
 
         (bool Of, bool Other) Unknown(TimeSpan at) => (_regions.IsUnknown(_key, at), _regions.IsUnknown(other, at));
-    }
-
-    private Contact Join(int number, int sharedBits = 0)
-    {
-        var newcomer = new Contact(_key.RandomWithPrefix(sharedBits, _random), Endpoint(0x0C000001u, number));
-        _regions.Join(newcomer);
-        return newcomer;
     }
 
     private IReadOnlyList<Contact>? Find() => _regions.FindClosest(_key, TimeSpan.Zero);

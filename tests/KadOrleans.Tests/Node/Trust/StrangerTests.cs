@@ -160,6 +160,10 @@ public sealed class StrangerTests
         Ping(NearId(), Stranger);
         Assert.Equal(2, ledger.Pings(Stranger).Count());
 
+        // A contact that has another id since is.
+        Ping(FarId(), contacts[5].Endpoint);
+        Assert.NotEmpty(ledger.Pings(contacts[5].Endpoint));
+
         void Find(NodeId id) =>
             ledger.Receive(buffer => RequestWriter.Write(buffer, MessageId.Random(random), RequestKind.FindNode, id, id), Stranger);
 
