@@ -315,14 +315,13 @@ internal sealed class Lookup
 
     // Where nobody is asked in the place of an unresponsive one, a value that is found does not end the wait: each voice is missed.
     private TerminationReason? ReasonWhenIdle() =>
-        _hasValue && !(_policy.AsksSeedsAlone && IsWorthAWait()) ? TerminationReason.ValueFound
-        : IsWorthAWait() ? null
+        _hasValue && !_policy.AsksSeedsAlone ? TerminationReason.ValueFound
+        : _waitsForUnresponsive && (NeedsRetries || MayPassedOverBeNearest()) ? null
+        : _hasValue ? TerminationReason.ValueFound
         : _paths.IsCutOff ? TerminationReason.RequestLimit
         : _answered > 0 ? TerminationReason.Converged
         : _asked == 0 ? TerminationReason.NoContacts
         : TerminationReason.NobodyAnswered;
-
-    private bool IsWorthAWait() => _waitsForUnresponsive && (NeedsRetries || MayPassedOverBeNearest());
 
     // Whether the answer of one that was passed over would be among the k nearest: farther ones are not worth a wait.
     private bool MayPassedOverBeNearest() => _passedOver > 0

@@ -43,8 +43,7 @@ internal sealed class RegionSurvey
         }
 
         SourceNetwork? network = contact.Endpoint.IsLocal || _trusted.Contains(contact.Endpoint) ? null : SourceNetwork.SubnetOf(contact.Endpoint);
-        var hasShare = network is null || _nodes.Count(node => node.Network == network) < PerNetwork;
-        if (hasShare)
+        if (network is null || _nodes.Count(node => node.Network == network) < PerNetwork)
         {
             _nodes.Add(new Candidate(contact, distance, network, hops: 1)
             {

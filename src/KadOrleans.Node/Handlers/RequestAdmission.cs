@@ -238,16 +238,16 @@ internal sealed class ResponseGate(
     }
 
     /// <summary>
-    /// Whether a sender is looked at for the table alone, where its request needs no proof. For a full bucket that would cost a ping of the contact
-    /// that was silent for longest, too, which may not know this node and do the same. A contact that asks for a token has its address proved when it
-    /// asks for something that needs it. A known id at another endpoint, and a known endpoint under another id, are always looked at.
+    /// Considers the sender of a request that has its response. A stranger is pinged with that, and introduced when it answers: for a full bucket then
+    /// alone, as each time would cost a check of the contact in its way. A trusted one is never asked for a proof, so what is no mere PING counts.
     /// </summary>
-    public bool IsWelcome(in RequestSource request)
+    public void Consider(in RequestSource request, bool isPing = false)
     {
-        var snapshot = table.Snapshot;
-        return snapshot.TryGet(request.Sender, out var known)
-            ? known.Endpoint != request.Source || !request.AsksForToken
-            : snapshot.HasPlaceFor(request.Sender) || (request.Sender != DhtNode.ClientId && snapshot.Contains(request.Source));
+        var sender = new Contact(request.Sender, request.Source);
+        if (request.IsProven && Classify(sender) is { } kind && (IsWelcome(request) || (request.IsTrusted && !isPing)))
+        {
+            prober.Consider(sender, kind);
+        }
     }
 
     /// <summary>A stranger answered a ping: it becomes a contact if the table wants it, within the candidates' rate.</summary>
@@ -338,16 +338,25 @@ internal sealed class ResponseGate(
         {
             // As to a proven endpoint: strangers use up no acknowledgement of a publisher.
             budget.Spend(response.Length);
-            context.Respond(response);
         }
-        else if (budget.TrySendToStranger(response.Length))
-        {
-            context.Respond(response);
-        }
-        else
+        else if (!budget.TrySendToStranger(response.Length))
         {
             metrics.Refused(RefusalReason.ByteBudget);
+            return;
         }
+
+        context.Respond(response);
+    }
+
+    // Whether a sender is looked at for the table alone, where its request needs no proof. For a full bucket that would cost a ping of the contact
+    // that was silent for longest, too, which may not know this node and do the same. A contact that asks for a token has its address proved when it
+    // asks for something that needs it. A known id at another endpoint, and a known endpoint under another id, are always looked at.
+    private bool IsWelcome(in RequestSource request)
+    {
+        var snapshot = table.Snapshot;
+        return snapshot.TryGet(request.Sender, out var known)
+            ? known.Endpoint != request.Source || !request.AsksForToken
+            : snapshot.HasPlaceFor(request.Sender) || (request.Sender != DhtNode.ClientId && snapshot.Contains(request.Source));
     }
 
     // Null for what is no contact, or is known.

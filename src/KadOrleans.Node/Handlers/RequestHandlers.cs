@@ -37,24 +37,24 @@ internal sealed class RequestHandlers(
         {
             case RequestKind.Ping:
                 Send(ResponseWriter.WritePong(Buffer, context.Id, _ownId, TokenFor(context)), RequestKind.Ping, default, context);
-                Consider(request.Sender, context, isPing: true);
+                gate.Consider(context, isPing: true);
                 break;
             case RequestKind.Stun:
                 Stun(context);
                 break;
             case RequestKind.FindNode:
                 FindNode(request.Target, context);
-                Consider(request.Sender, context);
+                gate.Consider(context);
                 break;
             case RequestKind.FindValue:
                 FindValue(request.Target, context);
-                Consider(request.Sender, context);
+                gate.Consider(context);
                 break;
             case RequestKind.Store:
                 var put = request.AsStore();
                 if (!IsTooOld(context))
                 {
-                    Consider(put.Sender, context);
+                    gate.Consider(context);
                 }
 
                 Store(put, context);
@@ -213,16 +213,6 @@ internal sealed class RequestHandlers(
         }
 
         return isFull;
-    }
-
-    // After the response. A stranger is pinged with its response, and considered when it answers: for a full bucket then alone, as each time would
-    // cost a check of the contact in its way. A trusted one is never asked for a proof, so what is no mere PING counts.
-    private void Consider(NodeId sender, in RequestSource context, bool isPing = false)
-    {
-        if (context.IsProven && (gate.IsWelcome(context) || (context.IsTrusted && !isPing)))
-        {
-            gate.Consider(new Contact(sender, context.Source));
-        }
     }
 
     private StorePut PutOf(in StoreRequest request, in RequestSource context)
