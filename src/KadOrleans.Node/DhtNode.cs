@@ -441,7 +441,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
             // It waited for a place, or the table was not told yet.
             _table.Observe(ContactObservation.Dropped(contact));
         }
-        else if (!Options.ClientOnly)
+        else if (!Options.ClientOnly && !Siblings.Contains(contact.Id))
         {
             _handOff.Enqueue(contact);
         }

@@ -145,8 +145,13 @@ internal sealed class RequestHandlers(
         }
 
         var put = PutOf(request, context);
-        RespondOnceStored(put, store.PutAsync(put.Key, put.Value, put.Terms), context);
+        RespondOnceStored(put, siblings.Contains(request.Sender) ? CompareAsync(put) : store.PutAsync(put.Key, put.Value, put.Terms), context);
     }
+
+    // What shares the store changes nothing by sending what it holds: not even when it was stored last, as then a value would not go out that a
+    // sibling handed to this node, or was sending when it ended.
+    private async ValueTask<StoreResult> CompareAsync(StorePut put) =>
+        (await store.GetCurrentAsync(put.Key, time.GetUtcNow()))?.Value == put.Value.Value ? StoreResult.Stored : StoreResult.Superseded;
 
     private void RespondOnceStored(in StorePut put, ValueTask<StoreResult> storing, in RequestSource context)
     {
@@ -231,11 +236,7 @@ internal sealed class RequestHandlers(
         {
             IsAuthored = isAuthored,
         };
-        return new StorePut(request.Key, value, new PutTerms(kind)
-        {
-            Scope = writes.ScopeOf(context.Token, isAuthored),
-            Condition = siblings.Contains(request.Sender) ? PutCondition.SameValue : null,
-        });
+        return new StorePut(request.Key, value, new PutTerms(kind) { Scope = writes.ScopeOf(context.Token, isAuthored) });
     }
 
     /// <summary>The store has decided a STORE. One that would change what an author wrote may be tried again, within the one bound of all such.</summary>

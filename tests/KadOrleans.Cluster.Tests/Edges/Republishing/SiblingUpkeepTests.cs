@@ -69,14 +69,41 @@ public sealed class SiblingUpkeepTests : IDisposable
             .Count(node => node.DistanceTo(key) < id.DistanceTo(key));
     });
 
+    /// <summary>It has them: as from a stranger they would count as stored now, and no edge would send them for an interval.</summary>
+    [Fact]
+    public void Nothing_is_handed_to_another_edge_that_joins() => _world.Run(async () =>
+    {
+        await _world.StartNetworkAsync(5);
+        await using var first = await StartAsync();
+        var keys = Enumerable.Range(0, 500).Select(_ => NodeId.Random(_world.Random)).ToList();
+        var storedAt = _world.Clock.GetUtcNow().AddHours(-2);
+        foreach (var key in keys)
+        {
+            await _store.PutAsync(key, new StoredValue(DhtValue.FromBoolean(true), storedAt, storedAt.AddDays(1), default), PutKind.Import);
+        }
+
+        await using var second = await StartAsync(id => _siblings.Follow([first.Id, id]));
+        await _world.StartNetworkAsync(1);
+        await _world.PassAsync(TimeSpan.FromMinutes(3));
+
+        Assert.Contains(keys, key => Holds(_world.Nodes[^1], key));
+        Assert.Contains(first.RoutingTable.Contacts, contact => contact.Id == second.Id);
+        Assert.Equal(0, second.Counts.GetValueOrDefault("received.Store"));
+        foreach (var key in keys)
+        {
+            Assert.Equal(storedAt, (await _store.GetAsync(key, _world.Clock.GetUtcNow()))!.StoredAt);
+        }
+    });
+
     private bool Holds(SimulatedNode node, NodeId key) => node.Store.GetAsync(key, _world.Clock.GetUtcNow()).AsTask().Result is not null;
 
-    private async Task<DhtNode> StartAsync()
+    private async Task<DhtNode> StartAsync(Action<NodeId>? beforeItJoins = null)
     {
         var options = new KadNodeOptions();
         var diversity = new SubnetDiversity(new SubnetLimits(), AddressRangeSet.Parse([]));
         var table = new LocalRoutingTable(NodeId.Random(_world.Random), options.Kademlia, diversity, _world.Clock);
         var node = new DhtNode(options, _world.Network.Bind(), table, _store, _world.Environment, siblings: _siblings);
+        beforeItJoins?.Invoke(node.Id);
         node.Start();
         await node.BootstrapAsync([$"{_world.Nodes[0].Contact.Endpoint}"]);
         for (var i = 0; i < 12; i++)

@@ -135,13 +135,15 @@ public sealed class WriteTokenTests
 
     /// <summary>What an edge's node id sends to another one of the same cluster changes nothing: both write the same shards.</summary>
     [Fact]
-    public async Task Whoever_says_to_share_the_store_only_renews_what_it_holds()
+    public async Task Whoever_says_to_share_the_store_changes_nothing_not_even_when_a_value_was_stored()
     {
         var siblings = new SiblingIds(TimeProvider.System);
         await using var ledger = new Ledger([], siblings: siblings);
         var token = ledger.AskForToken(Stranger);
         ledger.Receive(ledger.Put(Key, true, token), Stranger);
         siblings.Follow([Samples.Key(9)]);
+        var held = await HeldAsync(ledger, Key);
+        ledger.Clock.Advance(TimeSpan.FromMinutes(2));
 
         ledger.Receive(ledger.Put(Key, true, token, sender: Samples.Key(9)), Stranger);
         Assert.Equal(True, ledger.Answers(Stranger).Last()[Datagram.HeaderLength]);
@@ -150,7 +152,8 @@ public sealed class WriteTokenTests
         ledger.Receive(ledger.Put(Samples.Key(1), true, token, sender: Samples.Key(9)), Stranger);
         Assert.Equal(False, ledger.Answers(Stranger).Last()[Datagram.HeaderLength]);
 
-        Assert.Equal(DhtValue.FromBoolean(true), (await HeldAsync(ledger, Key))!.Value);
+        Assert.Equal(held, await HeldAsync(ledger, Key));
+        Assert.Equal(DhtValue.FromBoolean(true), held!.Value);
         Assert.Null(await HeldAsync(ledger, Samples.Key(1)));
     }
 
