@@ -123,7 +123,8 @@ internal sealed class Lookup
             return QueryTarget;
         }
 
-        var turn = _asked % (2 * SurveyedHalvings);
+        // Of its path: if all paths took turns together, each part would be asked by one path alone.
+        var turn = _paths.CountAsked(Find(contact)!.AskedBy) % (2 * SurveyedHalvings);
         var bit = depth + turn;
         return turn >= SurveyedHalvings || bit >= NodeId.BitLength ? Beside(contact.Id) : contact.Id.WithBit(bit, !contact.Id.GetBit(bit));
     }
@@ -281,7 +282,7 @@ internal sealed class Lookup
         }
 
         Distance? reach = answered.Count < breadth ? null : answered[breadth - 1].Distance;
-        return new RegionSurvey(Target, answered, reach, _paths.Count, _options.BucketSize, _policy.Trusted);
+        return new RegionSurvey(Target, answered, reach, _options.BucketSize, _policy.Trusted);
     }
 
     // How many bits the target shares with the last of the contacts that are surveyed, as far as they are known.

@@ -41,6 +41,9 @@ internal sealed class LookupPaths(
         _ => throw new UnreachableException($"No rule for {candidate.State}."),
     });
 
+    /// <summary>How many contacts a path has asked.</summary>
+    public int CountAsked(int path) => _asked[path];
+
     public void Begin(Candidate candidate, int path)
     {
         candidate.AskedBy = path;

@@ -2,7 +2,7 @@ namespace KadOrleans.Core;
 
 /// <summary>
 /// The nodes that answered around a target, all within some distance: enough to name the k nearest of each key there without another
-/// lookup. As after a lookup, they have proved their ids and answered themselves, and no path or network (/24 or /48) has more than its share.
+/// lookup. As after a lookup, they have proved their ids and answered themselves, and no network (/24 or /48) has more than its share.
 /// </summary>
 internal sealed class RegionSurvey
 {
@@ -17,14 +17,13 @@ internal sealed class RegionSurvey
 
     private readonly List<Candidate> _nodes;
     private Distance? _reach;
-    private readonly int _paths;
     private readonly int _bucketSize;
     private readonly AddressRangeSet _trusted;
 
     /// <summary>Nodes come nearest first. The reach is how far all are known; null if they are the whole network.</summary>
     public RegionSurvey(
-        NodeId target, IEnumerable<Candidate> nodes, Distance? reach, int paths, int bucketSize, AddressRangeSet trusted) =>
-        (Target, _nodes, _reach, _paths, _bucketSize, _trusted) = (target, [.. nodes], reach, paths, bucketSize, trusted);
+        NodeId target, IEnumerable<Candidate> nodes, Distance? reach, int bucketSize, AddressRangeSet trusted) =>
+        (Target, _nodes, _reach, _bucketSize, _trusted) = (target, [.. nodes], reach, bucketSize, trusted);
 
     public NodeId Target { get; }
 
@@ -48,7 +47,7 @@ internal sealed class RegionSurvey
             _nodes.Add(new Candidate(contact, distance, network, hops: 1)
             {
                 State = CandidateState.Answered,
-                Paths = (1u << _paths) - 1,
+                Paths = uint.MaxValue,
                 IsProved = true,
             });
             KeepToBound();
@@ -66,7 +65,10 @@ internal sealed class RegionSurvey
         }
     }
 
-    /// <summary>The k nearest to a key, nearest first. Null where some node that the survey has not seen may be nearer.</summary>
+    /// <summary>
+    /// The k nearest to a key, nearest first. Null where some node that the survey has not seen may be nearer; empty where one path alone knows most of
+    /// them, as it may have been led astray.
+    /// </summary>
     /// <param name="key">Any key.</param>
     /// <param name="isLeftOut">Nodes that do not count, as they are gone.</param>
     public IReadOnlyList<Contact>? FindClosest(NodeId key, Func<UdpEndpoint, bool> isLeftOut)
@@ -85,9 +87,11 @@ internal sealed class RegionSurvey
                 .Select(node => node.SeenFrom(key))
                 .OrderBy(static node => node.Distance),
         ];
-        var closest = ClosestContacts.Choose(byDistance, _paths, _bucketSize);
+        var closest = ClosestContacts.FindNearest(byDistance, _bucketSize);
         var isKnown = _reach is not { } reach
             || (closest.Count == _bucketSize && distance.FarthestOfRange(closest[^1].Distance.LeadingZeroBits) < reach);
-        return isKnown ? [.. closest.Select(node => node.Contact)] : null;
+        return !isKnown ? null
+            : ClosestContacts.AreOfOnePath(closest, byDistance) ? []
+            : [.. closest.Select(node => node.Contact)];
     }
 }

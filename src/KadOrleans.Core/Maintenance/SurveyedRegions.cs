@@ -107,7 +107,9 @@ internal sealed class SurveyedRegions
         _left.Enqueue((endpoint, at));
     }
 
-    /// <summary>The k nearest to a key, nearest first. Null if they are not known.</summary>
+    /// <summary>
+    /// The k nearest to a key, nearest first, by the last survey whose reach the key is in. Null if there is none; empty if one path alone knows most.
+    /// </summary>
     /// <param name="key">The key.</param>
     /// <param name="at">The time.</param>
     /// <param name="others">Contacts that do not count, beside those that have left.</param>

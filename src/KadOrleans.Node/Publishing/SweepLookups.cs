@@ -3,7 +3,7 @@ namespace KadOrleans.Node;
 /// <summary>
 /// Finds the k nearest contacts of keys whose values are sent out together: one survey for each region of the key space that has enough of
 /// them. A key has a lookup of its own where few are due, and where the survey does not tell: it was cut short by somebody who invents
-/// contacts, or the contacts are nearer to the key than the network's size allows.
+/// contacts, one path of it alone knows most of those near the key, or they are nearer to it than the network's size allows.
 /// </summary>
 internal sealed class SweepLookups(DhtNode node, TimeProvider time)
 {
@@ -63,7 +63,7 @@ internal sealed class SweepLookups(DhtNode node, TimeProvider time)
         {
             if (Find(key) is { } known)
             {
-                if (known.Crowded > 0)
+                if (known.Crowded > 0 || known.Closest.Count == 0)
                 {
                     break;
                 }

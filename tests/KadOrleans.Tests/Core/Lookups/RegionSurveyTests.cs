@@ -51,6 +51,56 @@ public sealed class RegionSurveyTests
         Assert.Equal(nearest.Skip(1), closest);
     });
 
+    /// <summary>All nodes are equally far away, so the paths ask in turns: each asks about each part, or the parts would be known by one path each.</summary>
+    [Fact]
+    public void Each_part_of_a_region_is_known_by_several_paths()
+    {
+        var (known, named) = (0, 0);
+        for (var seed = 0; seed < 20; seed++)
+        {
+            var random = new SeededRandomSource(seed);
+            var network = new SurveyedNetwork(1_000, random);
+            var target = NodeId.Random(random);
+            var lookup = network.Begin(target, Breadth);
+            network.Run(lookup, underWay: 3);
+            var survey = Assert.IsType<RegionSurvey>(lookup.GetSurvey());
+            for (var i = 0; i < 100; i++)
+            {
+                var closest = survey.FindClosest(target.RandomWithPrefix(survey.Depth, random), static _ => false);
+                known += closest is null ? 0 : 1;
+                named += closest is { Count: > 0 } ? 1 : 0;
+            }
+        }
+
+        Assert.InRange(named, known * 0.999, known);
+    }
+
+    /// <summary>Whoever leads one path astray fills no places, and nobody true loses his to another path's share.</summary>
+    [Fact]
+    public void A_survey_names_nobody_for_a_key_if_one_path_alone_knows_most_of_the_nearest() => Randomized.ForSeeds(20, random =>
+    {
+        var target = NodeId.Random(random);
+        List<Candidate> nodes = [.. Enumerable.Range(0, Breadth).Select(i =>
+        {
+            var contact = new Contact(NodeId.Random(random), UdpEndpoint.FromIPv4(0x0B000001 + ((uint)i << 8), 1));
+            return new Candidate(contact, contact.Id.DistanceTo(target), SourceNetwork.SubnetOf(contact.Endpoint), hops: 1)
+            {
+                State = CandidateState.Answered,
+                Paths = contact.Id.CommonPrefixLength(target) == 0 ? 1u : 3u,
+                AskedBy = i % 2,
+                IsProved = true,
+            };
+        })];
+        var survey = new RegionSurvey(target, nodes, reach: null, K, AddressRangeSet.Empty);
+        for (var i = 0; i < 50; i++)
+        {
+            var key = NodeId.Random(random);
+            List<Candidate> nearest = [.. nodes.OrderBy(node => node.Contact.Id.DistanceTo(key)).Take(K)];
+            var expected = nearest.Count(node => node.Paths == 1) * 2 > K ? [] : nearest.Select(node => node.Contact);
+            Assert.Equal(expected, survey.FindClosest(key, static _ => false));
+        }
+    });
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -170,20 +220,27 @@ public sealed class RegionSurveyTests
             return new Lookup(_own, target, LookupKind.Node, seeds.AsSpan(0, count), new KademliaOptions(), new LookupPolicy { Breadth = breadth });
         }
 
-        /// <summary>Of a network that is cut after some answers.</summary>
-        public LookupOutcome Run(Lookup lookup, int answering = int.MaxValue)
+        /// <summary>Of a network that is cut after some answers, which come in the order of the requests.</summary>
+        public LookupOutcome Run(Lookup lookup, int answering = int.MaxValue, int underWay = 1)
         {
-            Span<Contact> named = new Contact[K];
-            while (lookup.TryNext(out var asked))
+            var named = new Contact[K];
+            var asked = new Queue<(Contact Contact, NodeId Target)>();
+            while (!lookup.IsDone)
             {
+                while (asked.Count < underWay && lookup.TryNext(out var next))
+                {
+                    asked.Enqueue((next, lookup.QueryTargetOf(next)));
+                }
+
+                var (contact, target) = asked.Dequeue();
                 if (answering-- <= 0)
                 {
-                    lookup.OnFailed(asked);
+                    lookup.OnFailed(contact);
                     continue;
                 }
 
-                var count = TableOf(asked.Id).FindClosest(lookup.QueryTargetOf(asked), named, default(UdpEndpoint));
-                lookup.OnNodes(asked, named[..count]);
+                var count = TableOf(contact.Id).FindClosest(target, named, default(UdpEndpoint));
+                lookup.OnNodes(contact, named.AsSpan(0, count));
             }
 
             return lookup.GetOutcome();

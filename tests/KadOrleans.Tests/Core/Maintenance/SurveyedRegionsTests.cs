@@ -142,7 +142,7 @@ public sealed class SurveyedRegionsTests
             Paths = 1,
             IsProved = true,
         });
-        _regions.Add(new RegionSurvey(_key, candidates, reach, paths: 1, K, AddressRangeSet.Empty), TimeSpan.Zero);
+        _regions.Add(new RegionSurvey(_key, candidates, reach, K, AddressRangeSet.Empty), TimeSpan.Zero);
         return nodes;
     }
 
