@@ -54,7 +54,8 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         _stop = new SharedStop(StopAsync);
         Id = table.Snapshot.OwnId;
         _size = new NetworkSize(options.ClientOnly ? null : Id, options.Kademlia.BucketSize);
-        _reachability = new Reachability(table, _time);
+        Siblings = siblings ?? new SiblingIds(environment.Time);
+        _reachability = new Reachability(table, Siblings, _time);
         var rates = new EndpointRates(options.Limits, options.Upload);
         var verified = new VerifiedEndpoints(_time, rates);
         var budget = new UploadBudget(options.Upload.Total, _time);
@@ -69,7 +70,6 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         _prober = new Prober(_requests, Id, trusted, _time, OnProbed);
         _gate = new ResponseGate(table, _strangers, _prober, budget, Own, Metrics, _time, options.ClientOnly);
         writes ??= new WriteGuard(options, environment);
-        Siblings = siblings ?? new SiblingIds(environment.Time);
         _handlers = new RequestHandlers(table, store, watches, options.Kademlia, _gate, writes, Siblings, _bans, Metrics, _time, _logger);
         _admission = new RequestAdmission(
             _handlers, _gate, trusted, verified, writes, Own, _bans, options.Limits, options.ClientOnly, Metrics, _time);
@@ -85,7 +85,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         Windows = new ContactWindows(_time);
         Sweeps = new SweepWatch(_time, Windows, Metrics, options.Kademlia);
         _copies = new ValueCopies(store, Storer, Turns, options.Kademlia, _time);
-        _handOff = new HandOff(table, store, _copies, IsThereAsync, Upload, options.Kademlia, trusted, _time, _logger);
+        _handOff = new HandOff(table, store, _copies, Siblings, IsThereAsync, Upload, options.Kademlia, trusted, _time, _logger);
         _bootstrapper = new Bootstrapper(_queries, Lookups, environment.Resolver, Own, table, _logger);
         table.ContactAdded += OnContactAdded;
         table.CheckNeeded += _prober.Check;
@@ -441,7 +441,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
             // It waited for a place, or the table was not told yet.
             _table.Observe(ContactObservation.Dropped(contact));
         }
-        else if (!Options.ClientOnly && !Siblings.Contains(contact.Id))
+        else if (!Options.ClientOnly)
         {
             _handOff.Enqueue(contact);
         }
@@ -499,8 +499,9 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
 
         _requests.Learn(source, roundTrip);
         _tokens.Learn(source, body, wasAsked: false);
-        _reachability.Answered();
-        if (ResponseReader.TryReadPong(body, out var sender) && !_bans.Set.Contains(sender))
+        var isPong = ResponseReader.TryReadPong(body, out var sender);
+        _reachability.Answered(isPong ? sender : null);
+        if (isPong && !_bans.Set.Contains(sender))
         {
             var contact = new Contact(sender, source);
             _gate.Introduce(contact);

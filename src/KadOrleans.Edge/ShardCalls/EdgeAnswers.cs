@@ -93,6 +93,16 @@ internal sealed class EdgeAnswers : IAsyncDisposable
         ViewOf(key).Put(key, _time.GetTimestamp());
     }
 
+    /// <summary>A shard has just told what it holds: what is kept of the key and differs from that answers no more.</summary>
+    public void Compare(NodeId key, StoredValue? current)
+    {
+        if (ViewOf(key).State is { } state
+            && (state.Denies(key) ? current is not null : CacheOf(key).TryGet(key, state, long.MinValue, out var kept) && kept?.Value != current?.Value))
+        {
+            Changed(key);
+        }
+    }
+
     public void Invalidate() => Array.ForEach(_views, view => view?.Invalidate());
 
     public void Begin() => _reader.Begin();

@@ -127,8 +127,12 @@ internal sealed class GrainKeyStore : IAsyncDisposable
     }
 
     /// <summary>The value of a key as its shard holds it now, whatever <see cref="GrainKeyStoreOptions.MaxStaleness"/> is.</summary>
-    internal async ValueTask<StoredValue?> ReadAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken) =>
-        Alive(await ReadAsync(key, cancellationToken), now);
+    internal async ValueTask<StoredValue?> ReadAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var held = await ReadAsync(key, cancellationToken);
+        _answers.Compare(key, held);
+        return Alive(held, now);
+    }
 
     /// <summary>Whether shards fail all puts.</summary>
     internal PutHealth Puts { get; }

@@ -7,6 +7,7 @@ internal sealed class HandOff(
     IRoutingTable table,
     IKeyStore store,
     ValueCopies copies,
+    SiblingIds siblings,
     Func<Contact, ValueTask<bool>> isThere,
     MaintenanceUpload upload,
     KademliaOptions options,
@@ -79,8 +80,10 @@ internal sealed class HandOff(
 
     public void Enqueue(Contact newcomer)
     {
-        // Most newcomers of a large network are near no key here, and cost no scan.
-        if (HandOffRule.MayApply(table.Snapshot, newcomer.Id, _reach, HandOffPlan.MostInTheWay) && _networks.TryTake(newcomer.Endpoint, time.GetUtcNow()))
+        // A sibling has them. Most newcomers of a large network are near no key here, and cost no scan.
+        if (!siblings.Contains(newcomer.Id)
+            && HandOffRule.MayApply(table.Snapshot, newcomer.Id, _reach, HandOffPlan.MostInTheWay)
+            && _networks.TryTake(newcomer.Endpoint, time.GetUtcNow()))
         {
             _newcomers.Writer.TryWrite((newcomer, time.GetUtcNow()));
         }
@@ -211,7 +214,7 @@ internal sealed class HandOff(
             foreach (var key in keys)
             {
                 await run.WaitForRoomAsync(cancellationToken);
-                if (run.IsRefused || (_isFull && time.GetElapsedTime(begunAt) > Turn))
+                if (run.IsRefused || siblings.Contains(newcomer.Id) || (_isFull && time.GetElapsedTime(begunAt) > Turn))
                 {
                     break;
                 }

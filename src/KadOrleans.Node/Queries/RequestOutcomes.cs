@@ -32,7 +32,7 @@ internal sealed class RequestOutcomes(
             table.Observe(ContactObservation.Answered(contact));
         }
 
-        reachability.Answered();
+        reachability.Answered(request.ExpectedId);
         NodeMetrics.RequestEnded(request.Kind, null);
     }
 

@@ -95,9 +95,78 @@ public sealed class SiblingUpkeepTests : IDisposable
         }
     });
 
+    /// <summary>It answers that it has them, as the store is its own, too: the network would lack them for an hour, and what was set for a day.</summary>
+    [Fact]
+    public void What_only_another_edge_took_stays_due() => _world.Run(async () =>
+    {
+        await _world.StartNetworkAsync(15);
+        await using var sender = await StartAsync();
+        await using var other = await StartAsync(id => _siblings.Follow([sender.Id, id]));
+        await sender.FindNodeAsync(other.Id);
+        Assert.True(sender.HasGoodContact);
+        var schedule = new ClusterMaintenanceSchedule(sender.Id);
+        var work = new MaintenanceRunner(sender, _store, new InMemoryPublicationStore(0), schedule, _ => Task.CompletedTask, _world.Environment)
+            .RunAsync(_stopping.Token);
+        var keys = Enumerable.Range(0, 100).Select(_ => NodeId.Random(_world.Random)).ToList();
+        var storedAt = _world.Clock.GetUtcNow().AddHours(-2);
+        foreach (var key in keys)
+        {
+            await _store.PutAsync(key, new StoredValue(DhtValue.FromBoolean(true), storedAt, storedAt.AddDays(1), default), PutKind.Import);
+        }
+
+        // The two reach each other alone.
+        _world.Network.Cut([sender.LocalEndpoints[0], other.LocalEndpoints[0]], TimeSpan.FromMinutes(10));
+        Assert.True(schedule.TryAccept(new RepublishWork(sender.Id, keys)));
+        await _world.PassAsync(TimeSpan.FromMinutes(5));
+
+        Assert.All(await CountAsync(), storedNow => Assert.False(storedNow));
+        Assert.False(sender.HasGoodContact);
+        Assert.Equal((0, true), await SetAsync());
+
+        await _world.PassAsync(TimeSpan.FromMinutes(20));
+        Assert.All(await CountAsync(), storedNow => Assert.True(storedNow));
+        Assert.True(sender.HasGoodContact);
+        Assert.Equal((15, false), await SetAsync());
+
+        _stopping.Cancel();
+        await work;
+
+        async Task<List<bool>> CountAsync()
+        {
+            var moved = new List<bool>();
+            foreach (var key in keys)
+            {
+                moved.Add((await _store.GetAsync(key, _world.Clock.GetUtcNow()))!.StoredAt > storedAt);
+            }
+
+            return moved;
+        }
+
+        async Task<(int Stored, bool IsCutOff)> SetAsync()
+        {
+            var result = await sender.SetOnContactsAsync(other.Id, DhtValue.FromBoolean(true));
+            return (result.Stored, sender.IsCutOff(result));
+        }
+    });
+
+    /// <summary>There is nobody else who could take them.</summary>
+    [Fact]
+    public void Edges_that_are_alone_in_their_network_take_what_they_send_each_other_for_sent() => _world.Run(async () =>
+    {
+        await using var sender = await StartAsync(null, null);
+        await using var other = await StartAsync(id => _siblings.Follow([sender.Id, id]), sender.LocalEndpoints[0]);
+
+        var result = await sender.SetAsync(other.Id, DhtValue.FromBoolean(true));
+
+        Assert.Equal((1, false, true), (result.Stored, sender.IsCutOff(result), sender.HasGoodContact));
+    });
+
     private bool Holds(SimulatedNode node, NodeId key) => node.Store.GetAsync(key, _world.Clock.GetUtcNow()).AsTask().Result is not null;
 
-    private async Task<DhtNode> StartAsync(Action<NodeId>? beforeItJoins = null)
+    private Task<DhtNode> StartAsync(Action<NodeId>? beforeItJoins = null) =>
+        StartAsync(beforeItJoins, _world.Nodes[0].Contact.Endpoint);
+
+    private async Task<DhtNode> StartAsync(Action<NodeId>? beforeItJoins, UdpEndpoint? bootstrap)
     {
         var options = new KadNodeOptions();
         var diversity = new SubnetDiversity(new SubnetLimits(), AddressRangeSet.Parse([]));
@@ -105,7 +174,11 @@ public sealed class SiblingUpkeepTests : IDisposable
         var node = new DhtNode(options, _world.Network.Bind(), table, _store, _world.Environment, siblings: _siblings);
         beforeItJoins?.Invoke(node.Id);
         node.Start();
-        await node.BootstrapAsync([$"{_world.Nodes[0].Contact.Endpoint}"]);
+        if (bootstrap is { } endpoint)
+        {
+            await node.BootstrapAsync([$"{endpoint}"]);
+        }
+
         for (var i = 0; i < 12; i++)
         {
             await node.FindNodeAsync(NodeId.Random(_world.Random));

@@ -34,6 +34,26 @@ public sealed class EdgeAnswersClusterTests(SixteenShardCluster cluster) : EdgeS
         Assert.Null(await one.GetAsync(key, StoredValues.Now));
     }
 
+    /// <summary>As the edge then says that it has the value that another edge sent: whoever asks for it next gets it.</summary>
+    [Theory]
+    [InlineData("before")]
+    [InlineData(null)]
+    public async Task What_a_shard_is_read_to_hold_now_is_found_from_then_on(string? before)
+    {
+        var (one, other) = (Create(), Create());
+        var key = StoredValues.Key(1);
+        await other.PutAsync(before is null ? StoredValues.Key(2) : key, StoredValues.Text("before"));
+        await HearOfAllAsync(one);
+        Assert.Equal(before, (await one.GetAsync(key, StoredValues.Now))?.Value.AsString());
+        await other.PutAsync(key, StoredValues.Text("after"));
+        Assert.Equal(before, (await one.GetAsync(key, StoredValues.Now))?.Value.AsString());
+
+        Assert.Equal("after", (await one.ForNode().GetCurrentAsync(key, StoredValues.Now))?.Value.AsString());
+
+        Assert.Equal("after", (await one.FindAsync(key, StoredValues.Now))?.Value.AsString());
+        Assert.Equal("after", (await one.GetAsync(key, StoredValues.Now))?.Value.AsString());
+    }
+
     [Fact]
     public async Task With_news_puts_go_to_the_silo_that_has_their_shard()
     {
