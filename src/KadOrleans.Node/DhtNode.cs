@@ -54,8 +54,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         _stop = new SharedStop(StopAsync);
         Id = table.Snapshot.OwnId;
         _size = new NetworkSize(options.ClientOnly ? null : Id, options.Kademlia.BucketSize);
-        Siblings = siblings ?? new SiblingIds(environment.Time);
-        _reachability = new Reachability(table, Siblings, _time);
+        _reachability = new Reachability(table, _time);
         var rates = new EndpointRates(options.Limits, options.Upload);
         var verified = new VerifiedEndpoints(_time, rates);
         var budget = new UploadBudget(options.Upload.Total, _time);
@@ -70,6 +69,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         _prober = new Prober(_requests, Id, trusted, _time, OnProbed);
         _gate = new ResponseGate(table, _strangers, _prober, budget, Own, Metrics, _time, options.ClientOnly);
         writes ??= new WriteGuard(options, environment);
+        Siblings = siblings ?? new SiblingIds(environment.Time);
         _handlers = new RequestHandlers(table, store, watches, options.Kademlia, _gate, writes, Siblings, _bans, Metrics, _time, _logger);
         _admission = new RequestAdmission(
             _handlers, _gate, trusted, verified, writes, Own, _bans, options.Limits, options.ClientOnly, Metrics, _time);
@@ -499,9 +499,8 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
 
         _requests.Learn(source, roundTrip);
         _tokens.Learn(source, body, wasAsked: false);
-        var isPong = ResponseReader.TryReadPong(body, out var sender);
-        _reachability.Answered(isPong ? sender : null);
-        if (isPong && !_bans.Set.Contains(sender))
+        _reachability.Answered();
+        if (ResponseReader.TryReadPong(body, out var sender) && !_bans.Set.Contains(sender))
         {
             var contact = new Contact(sender, source);
             _gate.Introduce(contact);

@@ -3,7 +3,7 @@ namespace KadOrleans;
 /// <summary>The result of a set, with the contacts counted by what became of the copy.</summary>
 public sealed record SetResult
 {
-    /// <summary>Contacts that stored the value; of a cluster with other nodes around it those outside of it.</summary>
+    /// <summary>Contacts that stored the value.</summary>
     public int Stored { get; init; }
 
     /// <summary>Contacts that rejected the value.</summary>

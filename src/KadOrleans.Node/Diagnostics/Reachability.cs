@@ -1,7 +1,7 @@
 namespace KadOrleans.Node;
 
 /// <summary>Whether contacts respond. The table keeps unresponsive ones until it knows better ones.</summary>
-internal sealed class Reachability(IRoutingTable table, SiblingIds siblings, TimeProvider time)
+internal sealed class Reachability(IRoutingTable table, TimeProvider time)
 {
     /// <summary>With fewer failures than this the contacts may be at fault, not the network.</summary>
     public const int Failures = 3;
@@ -21,20 +21,14 @@ internal sealed class Reachability(IRoutingTable table, SiblingIds siblings, Tim
 
     public IRoutingTable Table => table;
 
-    public bool IsGood => CountKnown() is > 0 and var known
+    public bool IsGood => table.Snapshot.Count is > 0 and var known
         && Interlocked.Read(ref _answeredAt) is var at && at != long.MinValue
         && (Volatile.Read(ref _failures) < Failures
             || Volatile.Read(ref _unresponsiveCount) < Math.Min(UnresponsiveContacts, known)
             || time.GetElapsedTime(at) < ResponseWindow);
 
-    /// <param name="id">Who has answered; null if that is not known.</param>
-    public void Answered(NodeId? id)
+    public void Answered()
     {
-        if (!siblings.NoteAnswer(id))
-        {
-            return;
-        }
-
         Interlocked.Exchange(ref _answeredAt, time.GetTimestamp());
         Volatile.Write(ref _failures, 0);
         if (Volatile.Read(ref _unresponsiveCount) > 0)
@@ -46,8 +40,6 @@ internal sealed class Reachability(IRoutingTable table, SiblingIds siblings, Tim
             }
         }
     }
-
-    private int CountKnown() => table.Snapshot is var contacts && siblings.AreAmongOthers ? contacts.Count - siblings.CountIn(contacts) : contacts.Count;
 
     public void Failed(NodeId contact)
     {

@@ -52,7 +52,7 @@ internal sealed class SweepLookups(DhtNode node, TimeProvider time)
         }
     }
 
-    /// <summary>The k nearest contacts, without those that have this node's store. All have answered a request of this node, within minutes if they give write tokens.</summary>
+    /// <summary>The k nearest contacts. All have answered a request of this node, within minutes if they give write tokens.</summary>
     /// <param name="key">The key.</param>
     /// <param name="keysNear">How many keys of its region go out within an hour, by their <see cref="Depth"/>.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -147,7 +147,7 @@ internal sealed class SweepLookups(DhtNode node, TimeProvider time)
         {
             Target = key,
             Reason = TerminationReason.Converged,
-            Closest = node.Siblings.LeaveOut(closest),
+            Closest = closest,
             AnsweredContacts = closest,
             Asked = 0,
             Answered = 0,

@@ -19,13 +19,13 @@ internal sealed class ValuePublisher(
             : await SendAsync(key, value, life, holders, isChosen: life is not null, isAuthored: true, cancellationToken);
     }
 
-    /// <summary>Looks up the contacts nearest to a key, without those that have this node's store.</summary>
+    /// <summary>Looks up the contacts nearest to a key.</summary>
     /// <exception cref="OperationCanceledException">Cancelled: the contacts of such a lookup are not the nearest.</exception>
     public async Task<LookupOutcome> FindHoldersAsync(NodeId key, CancellationToken cancellationToken)
     {
         var outcome = await lookups.RunAsync(key, LookupKind.Node, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
-        return outcome with { Closest = siblings.LeaveOut(outcome.Closest) };
+        return outcome;
     }
 
     /// <summary>Stores a value here if this node, or one that has its store, is one of the nearest, and then on the contacts that were found.</summary>

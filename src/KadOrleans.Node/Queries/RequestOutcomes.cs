@@ -32,7 +32,7 @@ internal sealed class RequestOutcomes(
             table.Observe(ContactObservation.Answered(contact));
         }
 
-        reachability.Answered(request.ExpectedId);
+        reachability.Answered();
         NodeMetrics.RequestEnded(request.Kind, null);
     }
 

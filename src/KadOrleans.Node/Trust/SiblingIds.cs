@@ -12,14 +12,10 @@ internal sealed class SiblingIds(TimeProvider time)
     /// <summary>Some renewals of a lease: an edge is told with each.</summary>
     private static readonly TimeSpan KnownFor = TimeSpan.FromMinutes(2);
 
-    /// <summary>For how long it counts that other nodes have answered: an outage lasts no longer, and a visitor is forgotten by then.</summary>
-    private static readonly TimeSpan OthersFor = TimeSpan.FromDays(1);
-
     // Replaced as a whole, so that readers need no lock.
     private volatile HashSet<NodeId> _ids = [];
     private long _changedAt;
     private long _followedAt;
-    private long _othersAnsweredAt = long.MinValue;
 
     /// <summary>
     /// Whether they have been the same for so long, and are known of late, that no other node is likely to share the store: what none of these ids is
@@ -29,40 +25,7 @@ internal sealed class SiblingIds(TimeProvider time)
         && time.GetElapsedTime(Volatile.Read(ref _changedAt)) >= SettledAfter
         && time.GetElapsedTime(Volatile.Read(ref _followedAt)) < KnownFor;
 
-    /// <summary>
-    /// Whether nodes that do not share the store have answered within a day. Then what siblings take and answer says nothing of the network: they have
-    /// the store, and are reached where nobody else is.
-    /// </summary>
-    public bool AreAmongOthers => Interlocked.Read(ref _othersAnsweredAt) is var at && at != long.MinValue && time.GetElapsedTime(at) < OthersFor;
-
     public bool Contains(NodeId id) => _ids.Contains(id);
-
-    /// <summary>How many of them a table has.</summary>
-    public int CountIn(RoutingTableSnapshot table) => _ids.Count(id => table.TryGet(id, out _));
-
-    /// <summary>Contacts without those that have the store; all if no others are known, as of a cluster alone.</summary>
-    public IReadOnlyList<Contact> LeaveOut(IReadOnlyList<Contact> contacts) =>
-        _ids.Count > 0 && AreAmongOthers && contacts.Any(contact => Contains(contact.Id))
-            ? [.. contacts.Where(contact => !Contains(contact.Id))]
-            : contacts;
-
-    /// <summary>Whether an answer tells of the network. It does not if it is a sibling's, and others have answered.</summary>
-    /// <param name="id">Who has answered; null if that is not known.</param>
-    public bool NoteAnswer(NodeId? id)
-    {
-        if (id is not { } known || _ids.Count == 0)
-        {
-            return true;
-        }
-
-        if (Contains(known))
-        {
-            return !AreAmongOthers;
-        }
-
-        Interlocked.Exchange(ref _othersAnsweredAt, time.GetTimestamp());
-        return true;
-    }
 
     /// <summary>The nearest to a key of these ids and another one. If it is not among the k nearest, none of them is.</summary>
     public NodeId NearestTo(NodeId key, NodeId ownId)

@@ -19,8 +19,8 @@ public sealed class SiblingUpkeepTests : IDisposable
     public void A_value_goes_out_if_one_of_the_ids_is_among_the_nearest(int nodes, int minutesKnown) => _world.Run(async () =>
     {
         await _world.StartNetworkAsync(nodes);
-        await using var sender = await StartAsync();
-        await using var other = await StartAsync();
+        await using var sender = await StartAsync(_siblings);
+        await using var other = await StartAsync(_siblings);
         _siblings.Follow([sender.Id, other.Id]);
         await _world.PassAsync(TimeSpan.FromMinutes(minutesKnown));
         _siblings.Follow([sender.Id, other.Id]);
@@ -70,11 +70,13 @@ public sealed class SiblingUpkeepTests : IDisposable
     });
 
     /// <summary>It has them: as from a stranger they would count as stored now, and no edge would send them for an interval.</summary>
-    [Fact]
-    public void Nothing_is_handed_to_another_edge_that_joins() => _world.Run(async () =>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_an_edge_that_joins_is_handed_stays_due_and_it_is_handed_nothing_once_it_is_known(bool isKnown) => _world.Run(async () =>
     {
         await _world.StartNetworkAsync(5);
-        await using var first = await StartAsync();
+        await using var first = await StartAsync(_siblings);
         var keys = Enumerable.Range(0, 500).Select(_ => NodeId.Random(_world.Random)).ToList();
         var storedAt = _world.Clock.GetUtcNow().AddHours(-2);
         foreach (var key in keys)
@@ -82,103 +84,36 @@ public sealed class SiblingUpkeepTests : IDisposable
             await _store.PutAsync(key, new StoredValue(DhtValue.FromBoolean(true), storedAt, storedAt.AddDays(1), default), PutKind.Import);
         }
 
-        await using var second = await StartAsync(id => _siblings.Follow([first.Id, id]));
+        // An edge reads of the others before it joins. They read of it within seconds.
+        var siblingsOfSecond = new SiblingIds(_world.Clock);
+        await using var second = await StartAsync(siblingsOfSecond, id =>
+        {
+            siblingsOfSecond.Follow([first.Id, id]);
+            _siblings.Follow(isKnown ? [first.Id, id] : [first.Id]);
+        });
         await _world.StartNetworkAsync(1);
         await _world.PassAsync(TimeSpan.FromMinutes(3));
 
         Assert.Contains(keys, key => Holds(_world.Nodes[^1], key));
         Assert.Contains(first.RoutingTable.Contacts, contact => contact.Id == second.Id);
-        Assert.Equal(0, second.Counts.GetValueOrDefault("received.Store"));
+        Assert.Equal(isKnown, second.Counts.GetValueOrDefault("received.Store") == 0);
         foreach (var key in keys)
         {
             Assert.Equal(storedAt, (await _store.GetAsync(key, _world.Clock.GetUtcNow()))!.StoredAt);
         }
     });
 
-    /// <summary>It answers that it has them, as the store is its own, too: the network would lack them for an hour, and what was set for a day.</summary>
-    [Fact]
-    public void What_only_another_edge_took_stays_due() => _world.Run(async () =>
-    {
-        await _world.StartNetworkAsync(15);
-        await using var sender = await StartAsync();
-        await using var other = await StartAsync(id => _siblings.Follow([sender.Id, id]));
-        await sender.FindNodeAsync(other.Id);
-        Assert.True(sender.HasGoodContact);
-        var schedule = new ClusterMaintenanceSchedule(sender.Id);
-        var work = new MaintenanceRunner(sender, _store, new InMemoryPublicationStore(0), schedule, _ => Task.CompletedTask, _world.Environment)
-            .RunAsync(_stopping.Token);
-        var keys = Enumerable.Range(0, 100).Select(_ => NodeId.Random(_world.Random)).ToList();
-        var storedAt = _world.Clock.GetUtcNow().AddHours(-2);
-        foreach (var key in keys)
-        {
-            await _store.PutAsync(key, new StoredValue(DhtValue.FromBoolean(true), storedAt, storedAt.AddDays(1), default), PutKind.Import);
-        }
-
-        // The two reach each other alone.
-        _world.Network.Cut([sender.LocalEndpoints[0], other.LocalEndpoints[0]], TimeSpan.FromMinutes(10));
-        Assert.True(schedule.TryAccept(new RepublishWork(sender.Id, keys)));
-        await _world.PassAsync(TimeSpan.FromMinutes(5));
-
-        Assert.All(await CountAsync(), storedNow => Assert.False(storedNow));
-        Assert.False(sender.HasGoodContact);
-        Assert.Equal((0, true), await SetAsync());
-
-        await _world.PassAsync(TimeSpan.FromMinutes(20));
-        Assert.All(await CountAsync(), storedNow => Assert.True(storedNow));
-        Assert.True(sender.HasGoodContact);
-        Assert.Equal((15, false), await SetAsync());
-
-        _stopping.Cancel();
-        await work;
-
-        async Task<List<bool>> CountAsync()
-        {
-            var moved = new List<bool>();
-            foreach (var key in keys)
-            {
-                moved.Add((await _store.GetAsync(key, _world.Clock.GetUtcNow()))!.StoredAt > storedAt);
-            }
-
-            return moved;
-        }
-
-        async Task<(int Stored, bool IsCutOff)> SetAsync()
-        {
-            var result = await sender.SetOnContactsAsync(other.Id, DhtValue.FromBoolean(true));
-            return (result.Stored, sender.IsCutOff(result));
-        }
-    });
-
-    /// <summary>There is nobody else who could take them.</summary>
-    [Fact]
-    public void Edges_that_are_alone_in_their_network_take_what_they_send_each_other_for_sent() => _world.Run(async () =>
-    {
-        await using var sender = await StartAsync(null, null);
-        await using var other = await StartAsync(id => _siblings.Follow([sender.Id, id]), sender.LocalEndpoints[0]);
-
-        var result = await sender.SetAsync(other.Id, DhtValue.FromBoolean(true));
-
-        Assert.Equal((1, false, true), (result.Stored, sender.IsCutOff(result), sender.HasGoodContact));
-    });
-
     private bool Holds(SimulatedNode node, NodeId key) => node.Store.GetAsync(key, _world.Clock.GetUtcNow()).AsTask().Result is not null;
 
-    private Task<DhtNode> StartAsync(Action<NodeId>? beforeItJoins = null) =>
-        StartAsync(beforeItJoins, _world.Nodes[0].Contact.Endpoint);
-
-    private async Task<DhtNode> StartAsync(Action<NodeId>? beforeItJoins, UdpEndpoint? bootstrap)
+    private async Task<DhtNode> StartAsync(SiblingIds siblings, Action<NodeId>? beforeItJoins = null)
     {
         var options = new KadNodeOptions();
         var diversity = new SubnetDiversity(new SubnetLimits(), AddressRangeSet.Parse([]));
         var table = new LocalRoutingTable(NodeId.Random(_world.Random), options.Kademlia, diversity, _world.Clock);
-        var node = new DhtNode(options, _world.Network.Bind(), table, _store, _world.Environment, siblings: _siblings);
+        var node = new DhtNode(options, _world.Network.Bind(), table, _store, _world.Environment, siblings: siblings);
         beforeItJoins?.Invoke(node.Id);
         node.Start();
-        if (bootstrap is { } endpoint)
-        {
-            await node.BootstrapAsync([$"{endpoint}"]);
-        }
-
+        await node.BootstrapAsync([$"{_world.Nodes[0].Contact.Endpoint}"]);
         for (var i = 0; i < 12; i++)
         {
             await node.FindNodeAsync(NodeId.Random(_world.Random));

@@ -4,23 +4,20 @@ namespace KadOrleans.Tests.Node;
 public sealed class ReachabilityTests
 {
     private readonly ManualTimeProvider _clock = new();
-    private readonly SiblingIds _siblings;
-
-    public ReachabilityTests() => _siblings = new SiblingIds(_clock);
 
     private LocalRoutingTable Table => field ??= new(NodeId.FromKey("own"), new KademliaOptions(), new SubnetDiversity(), _clock);
 
-    private Reachability Own => field ??= new(Table, _siblings, _clock);
+    private Reachability Own => field ??= new(Table, _clock);
 
     [Fact]
     public void A_contact_and_an_answer_are_needed_and_silence_counts_only_after_failures_and_a_minute()
     {
-        Answer();
+        Own.Answered();
         Assert.False(Own.IsGood);
-        var another = new Reachability(Table, _siblings, _clock);
+        var another = new Reachability(Table, _clock);
         Meet();
         Assert.False(another.IsGood);
-        Answer();
+        Own.Answered();
         Assert.True(Own.IsGood);
         Fail(Reachability.Failures);
         Assert.True(Own.IsGood);
@@ -28,7 +25,7 @@ public sealed class ReachabilityTests
         _clock.Advance(Reachability.ResponseWindow);
         Assert.False(Own.IsGood);
 
-        Answer();
+        Own.Answered();
         Assert.True(Own.IsGood);
     }
 
@@ -36,7 +33,7 @@ public sealed class ReachabilityTests
     public void A_node_that_asks_nobody_stays_as_it_was()
     {
         Meet();
-        Answer();
+        Own.Answered();
         Fail(Reachability.Failures - 1);
 
         _clock.Advance(TimeSpan.FromDays(1));
@@ -48,7 +45,7 @@ public sealed class ReachabilityTests
     {
         Meet();
         Meet("gone");
-        Answer();
+        Own.Answered();
         Fail(10, "gone");
         _clock.Advance(Reachability.ResponseWindow);
         Assert.True(Own.IsGood);
@@ -65,7 +62,7 @@ public sealed class ReachabilityTests
             Meet($"{i}");
         }
 
-        Answer();
+        Own.Answered();
         _clock.Advance(Reachability.ResponseWindow);
         for (var i = 0; i < Reachability.UnresponsiveContacts; i++)
         {
@@ -75,38 +72,11 @@ public sealed class ReachabilityTests
 
         Assert.False(Own.IsGood);
 
-        Answer();
+        Own.Answered();
         _clock.Advance(Reachability.ResponseWindow);
         Fail(Reachability.Failures, "0");
         Assert.True(Own.IsGood);
     }
-
-    /// <summary>They are reached where the way out is cut. A cluster without other nodes has nobody else, nor has one whose last visitor left a day ago.</summary>
-    [Fact]
-    public void What_siblings_answer_counts_only_where_nobody_else_has_answered_for_a_day()
-    {
-        _siblings.Follow([NodeId.FromKey("own"), NodeId.FromKey("sibling")]);
-        Meet("sibling");
-        Answer("sibling");
-        Assert.True(Own.IsGood);
-
-        Meet();
-        Answer();
-        Fail(Reachability.Failures);
-        _clock.Advance(Reachability.ResponseWindow);
-        Answer("sibling");
-        Assert.False(Own.IsGood);
-
-        Answer(null);
-        Assert.True(Own.IsGood);
-
-        Fail(Reachability.Failures);
-        _clock.Advance(TimeSpan.FromDays(1));
-        Answer("sibling");
-        Assert.True(Own.IsGood);
-    }
-
-    private void Answer(string? name = "other") => Own.Answered(name is null ? null : NodeId.FromKey(name));
 
     private void Meet(string name = "other") => Table.Observe(
         ContactObservation.Answered(new Contact(NodeId.FromKey(name), UdpEndpoint.Parse($"192.0.{Table.Snapshot.Count}.1:8468"))));
