@@ -4,24 +4,25 @@ namespace KadOrleans.Core;
 
 internal static class ClosestContacts
 {
-    // The k nearest. If one path alone knows most of them, every path has an equal share of the places.
+    // The k nearest, at most one of a network (two if others are too few), nearest first. If one path alone knows most of them, every path
+    // has an equal share of the places.
     public static IReadOnlyList<Candidate> Choose(IReadOnlyList<Candidate> byDistance, int paths, int bucketSize)
     {
-        var nearest = FindNearest(byDistance, bucketSize);
-        return AreOfOnePath(nearest, byDistance) ? FindNearest([.. InTurns(byDistance, paths)], bucketSize) : nearest;
+        var nearest = TakeDiverse(byDistance, bucketSize);
+        return AreMostlyOfOnePath(nearest, byDistance) ? TakeDiverse([.. InTurns(byDistance, paths)], bucketSize) : nearest;
     }
 
-    // The first k, at most one of a network (two if others are too few), nearest first.
-    public static IReadOnlyList<Candidate> FindNearest(IReadOnlyList<Candidate> inOrder, int bucketSize)
+    // The first in an order, at most one of a network (two if others are too few). Returns them nearest first.
+    public static IReadOnlyList<Candidate> TakeDiverse(IReadOnlyList<Candidate> inOrder, int count)
     {
-        var taken = TakeDiverse(inOrder, bucketSize, LookupPaths.PerNetwork);
-        taken = taken.Count < bucketSize ? TakeDiverse(inOrder, bucketSize, LookupPaths.PerNetworkWhenFew) : taken;
+        var taken = TakeDiverse(inOrder, count, LookupPaths.PerNetwork);
+        taken = taken.Count < count ? TakeDiverse(inOrder, count, LookupPaths.PerNetworkWhenFew) : taken;
         taken.Sort((left, right) => left.Distance.CompareTo(right.Distance));
         return taken;
     }
 
-    // Whether one path alone knows most of the nearest of those that several paths have asked: it may have been led astray.
-    public static bool AreOfOnePath(IReadOnlyList<Candidate> nearest, IReadOnlyList<Candidate> all)
+    // Whether more than half are known by one path alone, which may have been led astray. Where only one path asked there is nothing to compare.
+    public static bool AreMostlyOfOnePath(IReadOnlyList<Candidate> nearest, IReadOnlyList<Candidate> all)
     {
         var alone = nearest.Where(c => BitOperations.PopCount(c.Paths) == 1).CountBy(c => c.Paths);
         return alone.Any(path => path.Value * 2 > nearest.Count) && all.Any(c => c.AskedBy != all[0].AskedBy);

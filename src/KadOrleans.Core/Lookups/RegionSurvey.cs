@@ -47,6 +47,8 @@ internal sealed class RegionSurvey
             _nodes.Add(new Candidate(contact, distance, network, hops: 1)
             {
                 State = CandidateState.Answered,
+
+                // It answered this node itself, and was named by no path.
                 Paths = uint.MaxValue,
                 IsProved = true,
             });
@@ -67,7 +69,7 @@ internal sealed class RegionSurvey
 
     /// <summary>
     /// The k nearest to a key, nearest first. Null where some node that the survey has not seen may be nearer; empty where one path alone knows most of
-    /// them, as it may have been led astray.
+    /// them, as it may have been led astray, and where all have left.
     /// </summary>
     /// <param name="key">Any key.</param>
     /// <param name="isLeftOut">Nodes that do not count, as they are gone.</param>
@@ -87,11 +89,11 @@ internal sealed class RegionSurvey
                 .Select(node => node.SeenFrom(key))
                 .OrderBy(static node => node.Distance),
         ];
-        var closest = ClosestContacts.FindNearest(byDistance, _bucketSize);
+        var closest = ClosestContacts.TakeDiverse(byDistance, _bucketSize);
         var isKnown = _reach is not { } reach
             || (closest.Count == _bucketSize && distance.FarthestOfRange(closest[^1].Distance.LeadingZeroBits) < reach);
         return !isKnown ? null
-            : ClosestContacts.AreOfOnePath(closest, byDistance) ? []
+            : ClosestContacts.AreMostlyOfOnePath(closest, byDistance) ? []
             : [.. closest.Select(node => node.Contact)];
     }
 }

@@ -108,7 +108,8 @@ internal sealed class SurveyedRegions
     }
 
     /// <summary>
-    /// The k nearest to a key, nearest first, by the last survey whose reach the key is in. Null if there is none; empty if one path alone knows most.
+    /// The k nearest to a key, nearest first, by the last survey within whose reach they all are. Null if there is none; empty where that one names nobody,
+    /// though an older one might: what led a path astray may have come since.
     /// </summary>
     /// <param name="key">The key.</param>
     /// <param name="at">The time.</param>

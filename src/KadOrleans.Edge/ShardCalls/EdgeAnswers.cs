@@ -93,14 +93,16 @@ internal sealed class EdgeAnswers : IAsyncDisposable
         ViewOf(key).Put(key, _time.GetTimestamp());
     }
 
-    /// <summary>A shard has just told what it holds: what is kept of the key and differs from that answers no more.</summary>
-    public void Compare(NodeId key, StoredValue? current)
+    /// <summary>A shard has just told what it holds: what is kept of the key, and is another value or ends at another time, answers no more.</summary>
+    public void DropIfOutdated(NodeId key, StoredValue? current)
     {
-        if (ViewOf(key).State is { } state
-            && (state.Denies(key) ? current is not null : CacheOf(key).TryGet(key, state, long.MinValue, out var kept) && kept?.Value != current?.Value))
+        if (ViewOf(key).State is { } state && (state.Denies(key) ? current is not null : IsKeptAsAnother(state)))
         {
             Changed(key);
         }
+
+        bool IsKeptAsAnother(ShardState state) => CacheOf(key).TryGet(key, state, long.MinValue, out var kept)
+            && (kept?.Value, kept?.ExpiresAt) != (current?.Value, current?.ExpiresAt);
     }
 
     public void Invalidate() => Array.ForEach(_views, view => view?.Invalidate());

@@ -130,7 +130,7 @@ internal sealed class GrainKeyStore : IAsyncDisposable
     internal async ValueTask<StoredValue?> ReadAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var held = await ReadAsync(key, cancellationToken);
-        _answers.Compare(key, held);
+        _answers.DropIfOutdated(key, held);
         return Alive(held, now);
     }
 

@@ -145,12 +145,12 @@ internal sealed class RequestHandlers(
         }
 
         var put = PutOf(request, context);
-        RespondOnceStored(put, siblings.Contains(request.Sender) ? CompareAsync(put) : store.PutAsync(put.Key, put.Value, put.Terms), context);
+        RespondOnceStored(put, siblings.Contains(request.Sender) ? CompareWithHeldAsync(put) : store.PutAsync(put.Key, put.Value, put.Terms), context);
     }
 
-    // What shares the store changes nothing by sending what it holds: not even when it was stored last, as then a value would not go out that a
-    // sibling handed to this node, or was sending when it ended.
-    private async ValueTask<StoreResult> CompareAsync(StorePut put) =>
+    // A sibling writes the same store, so what it sends is only compared with what is held. A put would move the value's time, and the value would wait
+    // for an interval though no other node got it. Read as it is now: that also corrects what this node answers.
+    private async ValueTask<StoreResult> CompareWithHeldAsync(StorePut put) =>
         (await store.GetCurrentAsync(put.Key, time.GetUtcNow()))?.Value == put.Value.Value ? StoreResult.Stored : StoreResult.Superseded;
 
     private void RespondOnceStored(in StorePut put, ValueTask<StoreResult> storing, in RequestSource context)

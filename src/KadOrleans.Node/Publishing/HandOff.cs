@@ -80,7 +80,7 @@ internal sealed class HandOff(
 
     public void Enqueue(Contact newcomer)
     {
-        // A sibling has them. Most newcomers of a large network are near no key here, and cost no scan.
+        // A sibling has this node's store. Most newcomers of a large network are near no key here, and cost no scan.
         if (!siblings.Contains(newcomer.Id)
             && HandOffRule.MayApply(table.Snapshot, newcomer.Id, _reach, HandOffPlan.MostInTheWay)
             && _networks.TryTake(newcomer.Endpoint, time.GetUtcNow()))
@@ -214,7 +214,7 @@ internal sealed class HandOff(
             foreach (var key in keys)
             {
                 await run.WaitForRoomAsync(cancellationToken);
-                if (run.IsRefused || siblings.Contains(newcomer.Id) || (_isFull && time.GetElapsedTime(begunAt) > Turn))
+                if (run.IsRefused || (_isFull && time.GetElapsedTime(begunAt) > Turn))
                 {
                     break;
                 }

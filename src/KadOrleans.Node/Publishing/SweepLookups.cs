@@ -63,7 +63,7 @@ internal sealed class SweepLookups(DhtNode node, TimeProvider time)
         {
             if (Find(key) is { } known)
             {
-                if (known.Crowded > 0 || known.Closest.Count == 0)
+                if (!IsUsable(known))
                 {
                     break;
                 }
@@ -91,13 +91,15 @@ internal sealed class SweepLookups(DhtNode node, TimeProvider time)
 
     /// <summary>
     /// The contacts that take the places of those that did not answer, or have no room: of a region that is known, at once. None where a lookup
-    /// of its own had found the holders.
+    /// of its own had found the holders, and where one path alone knows most of those that are left.
     /// </summary>
     /// <param name="key">The key.</param>
     /// <param name="asked">All that were found so far.</param>
     /// <param name="missing">Those of them that do not get the value. They do not leave the region: a datagram may have been lost.</param>
     public IReadOnlyList<Contact> Replace(NodeId key, IReadOnlyList<Contact> asked, IReadOnlyCollection<Contact> missing) =>
-        [.. Find(key, missing)?.Closest.Except(asked).Take(missing.Count) ?? []];
+        Find(key) is { } known && IsUsable(known) && Find(key, missing) is { } others && IsUsable(others)
+            ? [.. others.Closest.Except(asked).Take(missing.Count)]
+            : [];
 
     /// <summary>A contact has come, and answered.</summary>
     public void Join(Contact contact)
@@ -116,6 +118,8 @@ internal sealed class SweepLookups(DhtNode node, TimeProvider time)
             _regions.Leave(contact.Endpoint, Now);
         }
     }
+
+    private static bool IsUsable(LookupOutcome known) => known.Crowded == 0 && known.Closest.Count > 0;
 
     // Whether all have answered within minutes: one that has not is pinged, for a write token, which it needs anyway.
     private async Task<bool> AreThereAsync(IReadOnlyList<Contact> contacts)

@@ -69,7 +69,7 @@ public sealed class SiblingUpkeepTests : IDisposable
             .Count(node => node.DistanceTo(key) < id.DistanceTo(key));
     });
 
-    /// <summary>It has them: as from a stranger they would count as stored now, and no edge would send them for an interval.</summary>
+    /// <summary>Both have the values. If these counted as stored now, no edge would send them for an interval.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

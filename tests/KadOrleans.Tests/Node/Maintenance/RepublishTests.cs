@@ -65,6 +65,46 @@ public sealed class RepublishTests
         Assert.All(await FindAllAsync(), value => Assert.Equal(Value, value));
     });
 
+    /// <summary>A survey has nobody left then, and asks those that were silent again after ten minutes only. A lookup asks them at once.</summary>
+    [Fact]
+    public void Values_that_are_due_in_an_outage_of_all_that_a_survey_found_go_out_soon_after_it() => _world.Run(async () =>
+    {
+        await _world.StartNetworkAsync(12, Without.Walks);
+        var holder = _world.Nodes[0];
+        await HoldAsync("before");
+        await _world.PassAsync(TimeSpan.FromMinutes(75));
+        Assert.All(await CountAsync("before"), held => Assert.Equal(_world.Nodes.Count, held));
+        Assert.Equal((1, 0), (holder.Node.Engine.Counts["sweeps.surveys"], holder.Node.Engine.Counts["sweeps.lookups"]));
+
+        await HoldAsync("after");
+        await _world.PassAsync(TimeSpan.FromMinutes(58));
+        _world.Network.Cut([holder.Transport.Endpoint], TimeSpan.FromMinutes(6));
+        await _world.PassAsync(TimeSpan.FromMinutes(9));
+        Assert.All(await CountAsync("after"), held => Assert.Equal(_world.Nodes.Count, held));
+
+        async Task HoldAsync(string name)
+        {
+            foreach (var key in KeysOf(name))
+            {
+                await holder.Store.PutAsync(key, Held(Value, TimeToLive));
+            }
+        }
+
+        async Task<List<int>> CountAsync(string name)
+        {
+            var counts = new List<int>();
+            foreach (var key in KeysOf(name))
+            {
+                var held = await Task.WhenAll(_world.Nodes.Select(node => node.Store.GetAsync(key, _world.Clock.GetUtcNow()).AsTask()));
+                counts.Add(held.Count(value => value is not null));
+            }
+
+            return counts;
+        }
+
+        static IEnumerable<NodeId> KeysOf(string name) => Enumerable.Range(0, 2 * SweepLookups.FewestKeys).Select(i => NodeId.FromKey($"{name} {i}"));
+    });
+
     [Theory]
     [InlineData(SetAcknowledgement.Durable, false)]
     [InlineData(SetAcknowledgement.Network, false)]
