@@ -85,7 +85,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         Windows = new ContactWindows(_time);
         Sweeps = new SweepWatch(_time, Windows, Metrics, options.Kademlia);
         _copies = new ValueCopies(store, Storer, Turns, options.Kademlia, _time);
-        _handOff = new HandOff(table, store, _copies, Siblings, IsThereAsync, Upload, options.Kademlia, trusted, _time, _logger);
+        _handOff = new HandOff(table, store, _copies, IsThereAsync, Upload, options.Kademlia, trusted, _time, _logger);
         _bootstrapper = new Bootstrapper(_queries, Lookups, environment.Resolver, Own, table, _logger);
         table.ContactAdded += OnContactAdded;
         table.CheckNeeded += _prober.Check;
@@ -441,7 +441,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
             // It waited for a place, or the table was not told yet.
             _table.Observe(ContactObservation.Dropped(contact));
         }
-        else if (!Options.ClientOnly)
+        else if (!Options.ClientOnly && !Siblings.Contains(contact.Id))
         {
             _handOff.Enqueue(contact);
         }

@@ -7,7 +7,6 @@ internal sealed class HandOff(
     IRoutingTable table,
     IKeyStore store,
     ValueCopies copies,
-    SiblingIds siblings,
     Func<Contact, ValueTask<bool>> isThere,
     MaintenanceUpload upload,
     KademliaOptions options,
@@ -80,10 +79,8 @@ internal sealed class HandOff(
 
     public void Enqueue(Contact newcomer)
     {
-        // A sibling has this node's store. Most newcomers of a large network are near no key here, and cost no scan.
-        if (!siblings.Contains(newcomer.Id)
-            && HandOffRule.MayApply(table.Snapshot, newcomer.Id, _reach, HandOffPlan.MostInTheWay)
-            && _networks.TryTake(newcomer.Endpoint, time.GetUtcNow()))
+        // Most newcomers of a large network are near no key here, and cost no scan.
+        if (HandOffRule.MayApply(table.Snapshot, newcomer.Id, _reach, HandOffPlan.MostInTheWay) && _networks.TryTake(newcomer.Endpoint, time.GetUtcNow()))
         {
             _newcomers.Writer.TryWrite((newcomer, time.GetUtcNow()));
         }

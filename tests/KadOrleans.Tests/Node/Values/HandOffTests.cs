@@ -143,8 +143,7 @@ public sealed class HandOffTests
             return AsyncEnumerable.Empty<KeyValuePair<NodeId, StoredValue>>();
         });
         var handOff = new HandOff(
-            table, store, null!, new SiblingIds(TimeProvider.System), static _ => ValueTask.FromResult(true), null!, new KademliaOptions(),
-            AddressRangeSet.Parse([]), TimeProvider.System, NullLogger.Instance);
+            table, store, null!, static _ => ValueTask.FromResult(true), null!, new KademliaOptions(), AddressRangeSet.Parse([]), TimeProvider.System, NullLogger.Instance);
         for (var i = 0; i < 40; i++)
         {
             handOff.Enqueue(new Contact(NodeId.MinValue.WithBit(1, true).WithBit(2 + i, true), UdpEndpoint.FromIPv4(0xCB000000 + ((uint)i << 8), 1)));
@@ -167,8 +166,7 @@ public sealed class HandOffTests
         var (passes, pass) = (0, TimeSpan.FromMilliseconds(400));
         var store = Fake.Of<IKeyStore>((_, _) => ScanAsync());
         var handOff = new HandOff(
-            table, store, null!, new SiblingIds(_world.Clock), static _ => ValueTask.FromResult(true), null!, new KademliaOptions(),
-            AddressRangeSet.Parse([]), _world.Clock, NullLogger.Instance);
+            table, store, null!, static _ => ValueTask.FromResult(true), null!, new KademliaOptions(), AddressRangeSet.Parse([]), _world.Clock, NullLogger.Instance);
         using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(60), _world.Clock);
         var running = handOff.RunAsync(stop.Token);
         for (var i = 0; i < 50; i++)
@@ -204,8 +202,7 @@ public sealed class HandOffTests
             ? throw new KeyStoreException("A silo restarts.")
             : AsyncEnumerable.Empty<KeyValuePair<NodeId, StoredValue>>());
         var handOff = new HandOff(
-            table, store, null!, new SiblingIds(_world.Clock), static _ => ValueTask.FromResult(true), null!, new KademliaOptions(),
-            AddressRangeSet.Parse([]), _world.Clock, NullLogger.Instance);
+            table, store, null!, static _ => ValueTask.FromResult(true), null!, new KademliaOptions(), AddressRangeSet.Parse([]), _world.Clock, NullLogger.Instance);
         handOff.Enqueue(newcomer);
 
         using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(1), _world.Clock);
