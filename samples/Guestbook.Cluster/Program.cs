@@ -16,7 +16,14 @@ builder.UseOrleansClient(client =>
             .Configure<Orleans.Configuration.ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = ("kad", "kad"));
     }
 
-    client.AddKadClient();
+    // A silo with state of its own makes the key, in its data folder.
+    client.AddKadClient(options =>
+    {
+        if (options.GatewayKey is null)
+        {
+            options.GatewayKeyFile ??= Path.Combine("kad-cluster-data", "gateway-key");
+        }
+    });
 });
 builder.Services.AddHostedService<Visit>();
 await builder.Build().RunAsync();

@@ -189,7 +189,7 @@ public static class KadClusterBuilderExtensions
     /// <summary>Makes a program a client of the cluster: <c>UseOrleansClient(client => client.AddKadClient())</c> finds its silos.</summary>
     /// <remarks>On shared storage the program has Orleans' package of that storage's clustering, and on PostgreSQL <c>Npgsql</c>.</remarks>
     /// <typeparam name="T">A project or another resource whose processes take environment variables.</typeparam>
-    /// <param name="client">The program, which gets Orleans' settings of a client. <c>WaitFor</c> makes it wait until the cluster is ready.</param>
+    /// <param name="client">The program, which gets Orleans' settings of a client, and the file of the key that <c>AddKadClient</c> proves. <c>WaitFor</c> makes it wait until the cluster is ready.</param>
     /// <param name="cluster">The cluster.</param>
     public static IResourceBuilder<T> WithReference<T>(this IResourceBuilder<T> client, IResourceBuilder<KadClusterResource> cluster)
         where T : IResourceWithEnvironment
@@ -202,6 +202,7 @@ public static class KadClusterBuilderExtensions
             settings.AddNames();
             settings["Orleans:EnableDistributedTracing"] = "true";
             cluster.Resource.Storage.AddClientSettings(settings);
+            ClusterKeyFiles.AddGatewayKey(settings, cluster.Resource);
             return Task.CompletedTask;
         });
     }

@@ -34,7 +34,7 @@ public sealed class KadClusterResource : Resource
 
     internal List<ClusterMember> Members { get; } = [];
 
-    /// <summary>Settings of all silos and edges, by their names, such as <c>Kad:Cluster:EdgeKey</c>.</summary>
+    /// <summary>Settings of all silos and edges, by their names, such as <c>Kad:Cluster:ShardBits</c>.</summary>
     internal Dictionary<string, object> Settings { get; } = new(StringComparer.OrdinalIgnoreCase);
 
     internal ClusterStates States { get; } = new();

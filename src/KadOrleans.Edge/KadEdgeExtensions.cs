@@ -38,7 +38,7 @@ public static class KadEdgeExtensions
 
         services.AddOptions<KadEdgeOptions>().Configure(configure ?? (static _ => { })).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<KadEdgeOptions>, KadEdgeOptionsValidator>());
-        services.AddSingleton<IOutgoingGrainCallFilter, EdgeProof>();
+        services.AddGatewayHandshake();
         return services.AddEdge(s => s.GetRequiredService<IOptions<KadEdgeOptions>>().Value, endpoint => UdpTransport.Bind(endpoint));
     }
 }

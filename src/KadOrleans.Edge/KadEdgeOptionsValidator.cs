@@ -9,31 +9,11 @@ internal sealed class KadEdgeOptionsValidator(IServiceProviderIsService services
         var checks = new OptionChecks(prefix, prefix[^1]);
         checks.Problems.AddRange(section?.FindProblems() ?? []);
         options.Check(checks, string.Empty);
-        CheckKey(options.EdgeKey, checks);
         if (!services.IsService(typeof(IGrainFactory)))
         {
             checks.Problems.Add("AddKadEdge needs the host's Orleans client or silo; UseOrleansClient(…) adds the one, and UseOrleans(…) the other.");
         }
 
         return checks.Problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(checks.Problems);
-    }
-
-    // No sentence has the key.
-    private void CheckKey(string? key, OptionChecks checks)
-    {
-        var setting = checks.Name(nameof(KadEdgeOptions.EdgeKey));
-        if (string.IsNullOrEmpty(key))
-        {
-            return;
-        }
-
-        if (EdgeKey.FindProblem(key, setting) is { } problem)
-        {
-            checks.Problems.Add(problem);
-        }
-        else if (services.IsService(typeof(ILocalSiloDetails)))
-        {
-            checks.Problems.Add($"{setting} is set, and this host is a silo, whose edge needs none; EdgeKey of UseKadGrains is the silo's.");
-        }
     }
 }

@@ -33,9 +33,15 @@ internal static class GrainMetrics
         "Time from when a reminder was due until it came, by reminder.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 0.5, 1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600] });
 
+    private static readonly Counter<long> RefusedConnections = Meter.CreateCounter<long>(
+        "kad.connection.refused", "{connection}", "Connections that ended in the handshake, by port and reason.");
+
     private static readonly ConcurrentDictionary<ValueCache, byte> Caches = new();
 
     private static readonly KeyValuePair<string, object?>[] Targets = MetricNames.Tags<WriteTarget>("kad.storage.target");
+    private static readonly KeyValuePair<string, object?>[] Reasons = MetricNames.Tags<HandshakeEnd>("kad.connection.reason");
+    private static readonly KeyValuePair<string, object?>[] Ports =
+        [.. Enum.GetValues<PortKind>().Select(static kind => new KeyValuePair<string, object?>("kad.connection.port", MetricNames.Value($"{kind}")))];
     private static readonly KeyValuePair<string, object?> Hit = new("kad.cache.result", MetricNames.Value("Hit"));
     private static readonly KeyValuePair<string, object?> Miss = new("kad.cache.result", MetricNames.Value("Miss"));
 
@@ -66,6 +72,14 @@ internal static class GrainMetrics
         {
             WriteFailures.Add(0, Tag(target));
         }
+
+        foreach (var reason in Enum.GetValues<HandshakeEnd>().Where(static end => end != HandshakeEnd.Proven))
+        {
+            foreach (var port in Enum.GetValues<PortKind>())
+            {
+                RefusedConnections.Add(0, Ports[(int)port - 1], Reasons[(int)reason]);
+            }
+        }
     }
 
     public static void End(ValueCache cache) => Caches.TryRemove(cache, out _);
@@ -77,6 +91,9 @@ internal static class GrainMetrics
     }
 
     public static void GaveUp(int values) => UnsentValues.Add(values);
+
+    /// <summary>Counts a connection whose other side did not prove that it has the key of a port.</summary>
+    public static void RefusedConnection(PortKind port, HandshakeEnd reason) => RefusedConnections.Add(1, Ports[(int)port - 1], Reasons[(int)reason]);
 
     public static void SetShards(int count, int split)
     {

@@ -126,8 +126,6 @@ internal static partial class GrainsLog
         "The quota of {Shard} is reached, so a value was not stored: raise totalKeys or totalBytes of the cluster")]
     public static partial void ShardFull(this ILogger logger, string shard);
 
-    [LoggerMessage(6091, LogLevel.Warning, "The client at {Caller} names the cluster '{Named}' and was refused: this cluster is '{Own}'")]
-    public static partial void OtherClusterNamed(this ILogger logger, System.Net.EndPoint? caller, string named, string own);
 
     [LoggerMessage(6041, LogLevel.Warning, "A call to a shard failed after its retries: {Message}")]
     public static partial void ShardFailed(this ILogger logger, string message);

@@ -59,12 +59,6 @@ public class KadEdgeOptions
     /// </summary>
     public int ChangesWithoutToken { get; set; } = new KadNodeOptions().ChangesWithoutToken;
 
-    /// <summary>
-    /// The secret of 16 to 256 characters that silos and edges share, for an edge outside a silo; a silo needs none for its own. Default: null,
-    /// which silos on a loopback address accept.
-    /// </summary>
-    public string? EdgeKey { get; set; }
-
     /// <summary>The endpoint of each node id, 1 to 64, in the order of the lease.</summary>
     internal IReadOnlyList<UdpEndpoint> Endpoints => _endpoints ??= Expand();
 

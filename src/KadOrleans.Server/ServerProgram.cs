@@ -150,7 +150,7 @@ internal static class ServerProgram
     private static async Task<int> RunSiloAsync(IHost host, KadProviders providers, PortClaim claim, TextWriter output, Action onStarted)
     {
         PortCheck.Run(host.Services, claim);
-        PortCheck.WarnOfMissingKey(host.Services);
+        PortCheck.CheckKeys(host.Services);
 
         // Opens the file of local storage before the silo starts, so that a fault is reported early.
         host.Services.GetKeyedService<IGrainStorage>(GrainStorageName.Kad);

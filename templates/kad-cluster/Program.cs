@@ -4,8 +4,8 @@ using KadOrleans.Grains;
 using KadOrleans.GrainStorage.Sqlite;
 
 // A silo, an edge and a client of a cluster in one process; by --Role=Silo and --Role=Edge each in its own. State is in a SQLite file, which is
-// for one silo; other storage of Orleans, named Kad, is for several. Other machines reach a silo when it advertises an address of its own, and
-// then both roles need EdgeKey: the option of UseKadGrains, and Kad:Edge:EdgeKey.
+// for one silo; other storage of Orleans, named Kad, is for several. Other machines reach a silo when it advertises an address of its own. Then
+// give the silos Kad:Cluster:GatewayKey and Kad:Cluster:SiloKey, and the edges the first of them: 'openssl rand -hex 32' makes one.
 var builder = WebApplication.CreateBuilder(args);
 var settings = builder.Configuration;
 var (isSilo, isEdge) = settings["Role"] switch

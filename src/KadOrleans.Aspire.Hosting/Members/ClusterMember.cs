@@ -49,6 +49,12 @@ internal sealed class ClusterMember(KadClusterResource cluster, IResourceWithEnd
         settings["Kad:Role"] = IsSilo && IsEdge ? "SiloAndEdge" : IsSilo ? "Silo" : "Edge";
         settings["Kad:Http"] = ListeningAt(Resource.GetEndpoint(HttpEndpoint));
         settings["Kad:Http:Tokens"] = await OperatorTokenFile.WriteAsync(cluster, context.CancellationToken);
+        ClusterKeyFiles.AddGatewayKey(settings, cluster);
+        if (IsSilo)
+        {
+            ClusterKeyFiles.AddSiloKey(settings, cluster);
+        }
+
         AddOrleansSettings(settings);
         foreach (var (name, value) in cluster.Settings)
         {

@@ -7,7 +7,8 @@ internal sealed class ProcessSettings(Dictionary<string, object> environment, st
     private static readonly string[] Own =
     [
         "Kad:Role", "Kad:Storage", "Kad:Data", "Kad:Http", "Kad:Silo:Address", "Kad:Silo:Port", "Kad:Silo:GatewayPort", "Kad:Edge:Name",
-        "Kad:Edge:Listen", "Kad:Cluster:Gateway", "Orleans:ClusterId", "Orleans:ServiceId",
+        "Kad:Edge:Listen", "Kad:Cluster:Gateway", "Kad:Cluster:GatewayKey", "Kad:Cluster:GatewayKeyFile", "Kad:Cluster:SiloKey", "Kad:Cluster:SiloKeyFile",
+        "Orleans:ClusterId", "Orleans:ServiceId",
     ];
 
     private static readonly string[] Sections = ["Kad:", "Orleans:", "Logging:"];

@@ -1,12 +1,12 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using System.Text;
 
 namespace KadOrleans.Client;
 
 /// <summary>
-/// What silos and edges add to each call: <c>role/identity/hash</c>. The hash is HMAC-SHA256 of role and identity under the cluster's
-/// <see cref="EdgeKey"/> in hexadecimal digits. A process makes its proof once. A proof has no time, so no clock can invalidate it.
+/// What a silo adds to each of its calls: <c>silo/identity/hash</c>. The hash is HMAC-SHA256 of the text before it under the silos' key, in
+/// hexadecimal digits. Orleans does not tell a grain by which port a call came, and whoever is connected to a gateway may name itself a
+/// silo. A process makes its proof once. A proof has no time, so no clock can invalidate it.
 /// </summary>
 internal static class CallProof
 {
@@ -17,47 +17,35 @@ internal static class CallProof
 
     private const char Separator = '/';
     private const string Silo = "silo";
-    private const string Edge = "edge";
 
     /// <summary>Makes the proof of a silo. The identity is its address with its generation.</summary>
-    public static string OfSilo(string key, string identity) => Make(key, $"{Silo}{Separator}{identity}");
-
-    /// <summary>Makes the proof of an edge. The identity is a random one of the process.</summary>
-    public static string OfEdge(string key, string identity) => Make(key, $"{Edge}{Separator}{identity}");
+    public static string OfSilo(ClusterKey key, string identity) => Make(key, $"{Silo}{Separator}{identity}");
 
     /// <summary>Splits a proof into what is claimed and the hash. It checks no hash.</summary>
     public static bool TryRead(string proof, out ProofClaim claim)
     {
         claim = default;
         var (first, last) = (proof.IndexOf(Separator), proof.LastIndexOf(Separator));
-        if (proof.Length > MaxLength || first == last)
+        if (proof.Length > MaxLength || first == last || proof[..first] != Silo)
         {
             return false;
         }
 
-        Callers? caller = proof.AsSpan(0, first) switch
-        {
-            Silo => Callers.Silos,
-            Edge => Callers.Edges,
-            _ => null,
-        };
-        claim = new ProofClaim(caller ?? Callers.Clients, proof[..last], proof[(first + 1)..last]);
-        return caller is not null;
+        claim = new ProofClaim(proof[..last], proof[(first + 1)..last]);
+        return true;
     }
 
     /// <summary>Whether the proof of a claim was made with the key.</summary>
-    public static bool IsOf(string key, ProofClaim claim, string proof) => AreEqual(Make(key, claim.Text), proof);
+    public static bool IsOf(ClusterKey key, ProofClaim claim, string proof) => AreEqual(Make(key, claim.Text), proof);
 
     /// <summary>Compares secrets in a time that tells nothing but their lengths.</summary>
     public static bool AreEqual(string one, string other) =>
         CryptographicOperations.FixedTimeEquals(MemoryMarshal.AsBytes(one.AsSpan()), MemoryMarshal.AsBytes(other.AsSpan()));
 
-    private static string Make(string key, string text) =>
-        $"{text}{Separator}{Convert.ToHexString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(text)))}";
+    private static string Make(ClusterKey key, string text) => $"{text}{Separator}{key.Sign(text)}";
 }
 
 /// <summary>What a proof says of its process.</summary>
-/// <param name="Caller">What the process is.</param>
 /// <param name="Text">The hashed text.</param>
-/// <param name="Identity">A silo's address with its generation, or an edge's random identity.</param>
-internal readonly record struct ProofClaim(Callers Caller, string Text, string Identity);
+/// <param name="Identity">A silo's address with its generation.</param>
+internal readonly record struct ProofClaim(string Text, string Identity);

@@ -18,25 +18,25 @@ internal interface IClusterGrain : IGrainWithIntegerKey
 
     /// <summary>The settings, or null before the first silo fixed them.</summary>
     [Alias("Get")]
-    [OpenTo(Callers.Edges)]
+    [OpenTo(Callers.Clients)]
     ValueTask<ClusterSettings?> GetAsync();
 
     // Begins to double the number of shards. The cluster goes on by itself, whatever fails meanwhile; it cannot be stopped. The
     // beginning is durable when this returns. InvalidOperationException: a doubling is under way, or there are 65,536 shards. The
     // message is one sentence.
     [Alias("DoubleShards")]
-    [OpenTo(Callers.Edges)]
+    [OpenTo(Callers.Silos, IsManagement = true)]
     ValueTask<ShardStatus> DoubleShardsAsync();
 
     // Begins to double this number of shards, as DoubleShardsAsync does. It may be called again: while they are doubled, and once there are
     // twice as many, it tells how far that is. InvalidOperationException: the cluster has another number, or the most.
     [Alias("DoubleShardsFrom")]
-    [OpenTo(Callers.Edges)]
+    [OpenTo(Callers.Silos, IsManagement = true)]
     ValueTask<ShardStatus> DoubleShardsFromAsync(int count);
 
     /// <summary>The number of shards; null before the first silo fixed it.</summary>
     [Alias("GetShards")]
-    [OpenTo(Callers.Edges)]
+    [OpenTo(Callers.Clients)]
     ValueTask<ShardStatus?> GetShardsAsync();
 }
 

@@ -11,6 +11,7 @@ internal interface ICrawlGrain : IGrainWithIntegerKey
 {
     /// <summary>Starts a crawl, or returns the one that runs. Null: as the settings say. The rate is that of all edges together.</summary>
     [Alias("Start")]
+    [OpenTo(Callers.Silos, IsManagement = true)]
     ValueTask<string> StartAsync(int? rate, int? maxNodes);
 
     /// <summary>The reports of the crawl that runs and the kept ones, newest first.</summary>
@@ -25,6 +26,7 @@ internal interface ICrawlGrain : IGrainWithIntegerKey
     ValueTask<CrawlPart> ReadAsync(string id, int position);
 
     [Alias("Stop")]
+    [OpenTo(Callers.Silos, IsManagement = true)]
     ValueTask<bool> StopAsync(string id);
 
     /// <summary>Sets the reminder of periodic crawls as the settings say, or removes it.</summary>

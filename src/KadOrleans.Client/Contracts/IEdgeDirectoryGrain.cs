@@ -20,34 +20,34 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     // from each other for ever. A killed holder costs IEdgeObserver.ConfirmTimeout. After the loss of a silo an unresponsive one keeps
     // its name for the rest of its lease. Perhaps only the route to it is lost. Names have 1 to 128 characters.
     [Alias("AskForName")]
-    [OpenTo(Callers.Edges)]
+    [OpenTo(Callers.Clients)]
     ValueTask<NameUse> AskForNameAsync(string edgeName, IEdgeObserver edge);
 
     // Leases 1 to 64 node ids to the edge of this name. They are always the same, under a new epoch, which fences an older
     // process. Missing ids are drawn at random and saved before it returns. Concurrent requests share one write. A request that
     // waited LeaseTimeout fails. An edge that an operator drained gets an EdgeDrainedException.
     [Alias("Lease")]
-    [OpenTo(Callers.Edges)]
+    [OpenTo(Callers.Clients)]
     ValueTask<EdgeLease> LeaseAsync(string edgeName, int count, IEdgeObserver edge);
 
     /// <summary>Renews a lease and takes the edge's report. Returns false if a newer epoch exists: the caller must stop.</summary>
     [Alias("Renew")]
-    [OpenTo(Callers.Edges)]
+    [OpenTo(Callers.Clients)]
     ValueTask<bool> RenewAsync(string edgeName, long epoch, IEdgeObserver edge, EdgeReport report);
 
     /// <summary>Hands a lease back, durably. The ids stay reserved for the name. Ignored if a newer epoch exists.</summary>
     [Alias("Release")]
-    [OpenTo(Callers.Edges)]
+    [OpenTo(Callers.Clients)]
     ValueTask ReleaseAsync(string edgeName, long epoch);
 
     /// <summary>The cluster's time.</summary>
     [Alias("GetUtcNow")]
-    [OpenTo(Callers.Edges)]
+    [OpenTo(Callers.Clients)]
     ValueTask<DateTimeOffset> GetUtcNowAsync();
 
     // The edges with live leases, unordered. After a move of the grain some are missing (ListAsync says so).
     [Alias("GetLive")]
-    [OpenTo(Callers.Edges)]
+    [OpenTo(Callers.Clients)]
     ValueTask<IReadOnlyList<LiveEdge>> GetLiveAsync();
 
     // The edges with live leases, without their reports, and for how long renewals were received.
@@ -61,6 +61,7 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     // Changes a name for an operator, durably. Returns false if nothing had to be changed. An ArgumentException says why it is
     // not allowed.
     [Alias("Change")]
+    [OpenTo(Callers.Silos, IsManagement = true)]
     ValueTask<bool> ChangeAsync(string edgeName, NameChange change);
 }
 

@@ -16,7 +16,7 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
 
     /// <summary>Gets the values of these keys, in their order. Null for a key without a live value. At most 1,024 keys.</summary>
     [Alias("Get")]
-    [OpenTo(Callers.Edges)]
+    [OpenTo(Callers.Clients)]
     [ResponseTimeout(CallTimeout)]
     ValueTask<IReadOnlyList<StoredValue?>> GetAsync([Immutable] IReadOnlyList<NodeId> keys);
 
@@ -26,30 +26,31 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
     // first, unless it is held byte for byte; of items the owner's number decides, not the time. Concurrent puts, also of several calls,
     // share one storage write. If the write fails exactly those puts fail, and memory stays equal to storage.
     [Alias("Put")]
-    [OpenTo(Callers.Edges)]
+    [OpenTo(Callers.Clients)]
     [ResponseTimeout(CallTimeout)]
     ValueTask<IReadOnlyList<StoreResult>> PutAsync([Immutable] IReadOnlyList<ShardPut> puts);
 
     /// <summary>Removes keys. Returns true for each that was held. Durable when it returns; throws if storage fails.</summary>
     [Alias("Remove")]
+    [OpenTo(Callers.Silos, IsManagement = true)]
     ValueTask<IReadOnlyList<bool>> RemoveAsync(IReadOnlyList<NodeId> keys);
 
     /// <summary>Removes expired keys, and returns their number. Throws if storage fails.</summary>
     [Alias("RemoveExpired")]
-    [OpenTo(Callers.Edges)]
+    [OpenTo(Callers.Clients)]
     ValueTask<int> RemoveExpiredAsync(DateTimeOffset now);
 
     // Up to count (1 to 1,024) keys of a region above after, or from the first if it is null, with their values. In the order of
     // keys. Fewer than count are the last.
     [Alias("Scan")]
-    [OpenTo(Callers.Edges)]
+    [OpenTo(Callers.Clients)]
     ValueTask<IReadOnlyList<ShardPut>> ScanAsync(KeyRegion region, NodeId? after, int count);
 
     // Stops publishing at most 1,024 keys, and keeping their items for the owners. Returns true for each that the cluster published or kept. The
     // values stay until they expire.
     // Durable when it returns; throws if storage fails.
     [Alias("Unpublish")]
-    [OpenTo(Callers.Edges)]
+    [OpenTo(Callers.Clients)]
     ValueTask<IReadOnlyList<bool>> UnpublishAsync(IReadOnlyList<NodeId> keys);
 
     // The network has these publications, at most 1,024. Returns true for each that was pending under this mark, and is not any
@@ -63,7 +64,7 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
     ValueTask<IReadOnlyList<NodeId>> GetDueForRepublishAsync(DateTimeOffset now, NodeId? after, int count);
 
     [Alias("GetUsage")]
-    [OpenTo(Callers.Edges)]
+    [OpenTo(Callers.Clients)]
     ValueTask<ShardUsage> GetUsageAsync();
 
     // The source networks that hold most keys and those that hold most bytes: up to count (1 to 1,024) of each. Reads no value.
@@ -89,6 +90,7 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
     // Begins the hourly work now: removes expired values, and passes on those that are due for republishing. Does not wait for
     // its end. While such work passes values on it begins after that, and false is returned.
     [Alias("Republish")]
+    [OpenTo(Callers.Silos, IsManagement = true)]
     ValueTask<bool> RepublishAsync();
 }
 

@@ -13,23 +13,23 @@ internal interface IRoutingTableGrain : IGrainWithStringKey
     // that subscribed, another edge holds the id. Then it applies nothing and returns TableAnswer.IsFenced. Without observations it
     // only says which former contacts are to be asked again, as edges want to know each minute.
     [Alias("Observe")]
-    [OpenTo(Callers.Edges)]
+    [OpenTo(Callers.Clients)]
     ValueTask<TableAnswer> ObserveAsync(long epoch, IReadOnlyList<ContactObservation> observations);
 
     // Subscribes an edge to snapshots, the differences between them, and work, until a newer epoch subscribes or the edge fails to
     // take them. Edges renew it every minute; without a renewal it ends after three. Returns the newest snapshot, or null if its
     // version is the known one. Throws LeaseLostException for an older epoch.
     [Alias("SubscribeForChanges")]
-    [OpenTo(Callers.Edges)]
+    [OpenTo(Callers.Clients)]
     ValueTask<RoutingTableSnapshot?> SubscribeForChangesAsync(long epoch, IEdgeObserver edge, long known);
 
     /// <summary>Ends the subscription of a stopping edge and saves the table. Durable when it returns.</summary>
     [Alias("Unsubscribe")]
-    [OpenTo(Callers.Edges)]
+    [OpenTo(Callers.Clients)]
     ValueTask UnsubscribeAsync(long epoch);
 
     [Alias("GetSnapshot")]
-    [OpenTo(Callers.Edges)]
+    [OpenTo(Callers.Clients)]
     ValueTask<RoutingTableSnapshot> GetSnapshotAsync();
 
     [Alias("Describe")]
@@ -45,10 +45,12 @@ internal interface IRoutingTableGrain : IGrainWithStringKey
 
     /// <summary>Drops an id, also from the replacement cache. Returns whether the table had it.</summary>
     [Alias("Drop")]
+    [OpenTo(Callers.Silos, IsManagement = true)]
     ValueTask<bool> DropAsync(NodeId id);
 
     // Hands a refresh of all buckets, or a random walk, to the edge. Returns false without an edge, or if it has enough to do.
     [Alias("Run")]
+    [OpenTo(Callers.Silos, IsManagement = true)]
     ValueTask<bool> RunAsync(bool isWalk);
 }
 

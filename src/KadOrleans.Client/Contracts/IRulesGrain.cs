@@ -19,17 +19,19 @@ internal interface IRulesGrain : IGrainWithIntegerKey
 
     /// <summary>Adds or removes a ban, as <see cref="Ban.ToString"/> writes it. An <see cref="ArgumentException"/> says why it is not allowed.</summary>
     [Alias("Ban")]
+    [OpenTo(Callers.Silos, IsManagement = true)]
     ValueTask<RuleChange> BanAsync(string ban, bool isBanned);
 
     /// <summary>Changes a limit; null restores the setting. An <see cref="ArgumentException"/> says why it is not allowed.</summary>
     [Alias("SetLimit")]
+    [OpenTo(Callers.Silos, IsManagement = true)]
     ValueTask<RuleChange> SetLimitAsync(string name, long? value);
 
     // For an edge by its name, or a silo by its address: the newest rules, or null if it follows them. It follows the
     // EdgeRules.Version that is known, 0 before the first.
     [AlwaysInterleave]
     [Alias("Fetch")]
-    [OpenTo(Callers.Edges)]
+    [OpenTo(Callers.Clients)]
     ValueTask<EdgeRules?> FetchAsync(string name, long known);
 }
 

@@ -6,7 +6,7 @@ namespace KadOrleans.Client;
 // worker of every silo. A client reaches one key through one silo, and different keys through different silos.
 [Alias("kad.IShardBatchGrain")]
 [Version(1)]
-[OpenTo(Callers.Edges)]
+[OpenTo(Callers.Clients)]
 internal interface IShardBatchGrain : IGrainWithIntegerKey
 {
     [Alias("Get")]

@@ -8,7 +8,7 @@ namespace KadOrleans.Client;
 // no version of a service: a silo that does not know a method refuses the call, and its caller calls the shards.
 [Alias("kad.IShardDesk")]
 [Version(0)]
-[OpenTo(Callers.Edges)]
+[OpenTo(Callers.Clients)]
 internal interface IShardDesk : IGrainService
 {
     // Gets these keys, at most 1,024, as IKeyShardGrain.GetAsync does. Values in the silo's cache cost no call to their shards.

@@ -112,6 +112,8 @@ internal sealed class AdminCalls(
     private async Task<T> CallAsync<TGrain, T>(
         string name, TGrain grain, Func<TGrain, ValueTask<T>> call, bool isOnce, TimeLimit limit, CancellationToken cancellationToken)
     {
+        // Within this asynchronous method, so the caller's own context stays as it is.
+        ManagementLog.MarkAsNoted();
         try
         {
             return isOnce

@@ -4,8 +4,9 @@ using System.Reflection;
 namespace KadOrleans.Grains;
 
 // Which methods processes outside the silos may call: those that OpenToAttribute names on an interface of this project, the few of Orleans
-// that its client needs, and what the host opens of its own. All others are for silos.
-internal sealed class CallPolicy(IEnumerable<string> openAssemblies)
+// that its client needs, and what the host opens of its own. All others are for silos. Whom a gateway lets in without a key may call, of
+// this project, the facade alone.
+internal sealed class CallPolicy(IEnumerable<string> openAssemblies, bool isFacadeAlone)
 {
     private const string Project = "KadOrleans";
 
@@ -30,26 +31,37 @@ internal sealed class CallPolicy(IEnumerable<string> openAssemblies)
     private readonly HashSet<string> _openAssemblies = [.. openAssemblies];
 
     // One entry for each method and class of grain that was called: code bounds it.
-    private readonly ConcurrentDictionary<(MethodInfo Method, Type? Grain), Callers> _known = new();
+    private readonly ConcurrentDictionary<(MethodInfo Method, Type? Grain), CallRule> _known = new();
 
-    public Callers Of(MethodInfo method, Type? grain) => _known.TryGetValue((method, grain), out var known)
+    public CallRule Of(MethodInfo method, Type? grain) => _known.TryGetValue((method, grain), out var known)
         ? known
-        : _known.GetOrAdd((method, grain), Find(method, grain));
+        : _known.GetOrAdd((method, grain), new CallRule(
+            FindCallers(method, grain),
+            IsOurs: method.DeclaringType is { } type && IsOurs(type),
+            IsOfHost: (method.DeclaringType is { } of && IsOpen(of)) || (grain is not null && !IsOurs(grain) && !IsOrleans(grain)),
+            IsManagement(method)));
 
-    /// <summary>
-    /// Whether a method is of this project or of what the host opens, and not of what Orleans' library calls of each grain. An enumeration
-    /// that a grain of the host begins is the host's.
-    /// </summary>
-    public bool Opens(MethodInfo method, Type? grain) =>
-        method.DeclaringType is { } type && (IsOurs(type) || IsOpen(type) || IsOpenEnumeration(type, grain));
-
+    /// <summary>Whether a type is of this project.</summary>
     public static bool IsOurs(Type type) =>
         type.Assembly.GetName().Name is { } name && (name == Project || name.StartsWith($"{Project}.", StringComparison.Ordinal) || name.StartsWith("kad-server", StringComparison.Ordinal));
 
-    private Callers Find(MethodInfo method, Type? grain) => method.DeclaringType switch
+    /// <summary>Whom a method of this project is open to where gateways have a key.</summary>
+    public static Callers FindRole(MethodInfo method) => RoleOf(method)?.Callers ?? Callers.Silos;
+
+    private static OpenToAttribute? RoleOf(MethodInfo method) =>
+        method.GetCustomAttribute<OpenToAttribute>() ?? method.DeclaringType?.GetCustomAttribute<OpenToAttribute>();
+
+    private static bool IsOrleans(Type type) => type.Assembly.GetName().Name is { } name && name.StartsWith("Orleans", StringComparison.Ordinal);
+
+    // Orleans' own management changes something by each method that does not begin with Get, and nothing of this project needs those.
+    private static bool IsManagement(MethodInfo method) => method.DeclaringType is { } type && (IsOurs(type)
+        ? RoleOf(method)?.IsManagement ?? false
+        : type == typeof(IManagementGrain) && !method.Name.StartsWith("Get", StringComparison.Ordinal));
+
+    private Callers FindCallers(MethodInfo method, Type? grain) => method.DeclaringType switch
     {
         null => Callers.Silos,
-        { } type when IsOurs(type) => (method.GetCustomAttribute<OpenToAttribute>() ?? type.GetCustomAttribute<OpenToAttribute>())?.Callers ?? Callers.Silos,
+        { } type when IsOurs(type) => isFacadeAlone && type != typeof(IDhtGrain) ? Callers.Silos : FindRole(method),
         { Name: Cancellation or TimerCallback } => Callers.Clients,
         { } when grain is not null && IsOurs(grain) => Callers.Silos,
         { } type when IsOpenEnumeration(type, grain) => Callers.Clients,
@@ -61,3 +73,10 @@ internal sealed class CallPolicy(IEnumerable<string> openAssemblies)
 
     private bool IsOpen(Type type) => type.Assembly.GetName().Name is { } name && _openAssemblies.Contains(name);
 }
+
+/// <summary>What holds for a method of a class of grain.</summary>
+/// <param name="Callers">Who may call it.</param>
+/// <param name="IsOurs">It is of this project.</param>
+/// <param name="IsOfHost">It is of another program on the silo, whose context is its own.</param>
+/// <param name="IsManagement">It changes something in an operator's name.</param>
+internal readonly record struct CallRule(Callers Callers, bool IsOurs, bool IsOfHost, bool IsManagement);

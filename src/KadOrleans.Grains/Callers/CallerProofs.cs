@@ -1,87 +1,50 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using Orleans.Configuration;
 
 namespace KadOrleans.Grains;
 
-// Makes this silo's proof, and finds out by proof or key who made a call. Without a key the proof is made from a random one, which no
-// other process has.
-internal sealed class CallerProofs
+// Makes this silo's proof, and finds out by a proof whether a silo made a call. Without a key the proof is made from a random one, which
+// no other process has.
+internal sealed class CallerProofs(ClusterKeys keys, ILocalSiloDetails silo, ISiloStatusOracle silos)
 {
-    // A silo or edge has one entry for the life of its process. The bound is for years of restarts.
+    // A silo has one entry for the life of its process. The bound is for years of restarts.
     private const int MaxKnown = 4096;
 
-    private readonly string[] _keys;
-    private readonly ISiloStatusOracle _silos;
+    private readonly IReadOnlyList<ClusterKey> _keys = keys.Silo.Count > 0 ? keys.Silo : [ClusterKey.Parse(RandomNumberGenerator.GetHexString(2 * ClusterKey.Bytes))];
+    private readonly string _identity = silo.SiloAddress.ToParsableString();
+    private string? _own;
 
     // The proofs that were checked, by what they claim: only who has a key gets in.
     private readonly ConcurrentDictionary<string, KnownProof> _known = new();
 
-    public CallerProofs(IOptions<KadClusterOptions> options, IOptions<EndpointOptions> endpoints, ILocalSiloDetails silo, ISiloStatusOracle silos)
-    {
-        var (key, second) = (options.Value.EdgeKey, options.Value.SecondEdgeKey);
-        HasKey = !string.IsNullOrEmpty(key);
-        AreRequired = HasKey || Gateway.IsOpenToOthers(endpoints.Value);
-        _keys = !HasKey ? [RandomNumberGenerator.GetHexString(64)] : string.IsNullOrEmpty(second) ? [key!] : [key!, second];
-        _silos = silos;
-        Own = CallProof.OfSilo(_keys[0], silo.SiloAddress.ToParsableString());
-    }
-
-    /// <summary>Whether the silos have a key.</summary>
-    public bool HasKey { get; }
-
-    /// <summary>Whether calls are refused at all: there is a key, or other machines reach the gateway.</summary>
-    public bool AreRequired { get; }
-
     /// <summary>This silo's proof.</summary>
-    public string Own { get; }
+    public string Own => _own ??= CallProof.OfSilo(_keys[0], _identity);
 
-    /// <summary>Finds out who makes the present call, and takes proof and key out of its context, so that no grain or log sees them.</summary>
-    public Callers TakeCaller()
+    /// <summary>Finds out which silo makes the present call, and takes the proof out of its context, so that no grain or log sees it.</summary>
+    /// <returns>The silo; null: it is not known to be one.</returns>
+    public SiloAddress? TakeSilo()
     {
-        var caller = Callers.Clients;
-        if (RequestContext.Get(CallProof.ContextKey) is string proof)
+        if (RequestContext.Get(CallProof.ContextKey) is not { } given)
         {
-            Take(CallProof.ContextKey);
-            caller = CallerOf(proof);
+            return null;
         }
 
-        if (RequestContext.Get(EdgeKey.ContextKey) is string given)
-        {
-            Take(EdgeKey.ContextKey);
-            if (caller == Callers.Clients && HasKey && Array.Exists(_keys, key => CallProof.AreEqual(key, given)))
-            {
-                caller = Callers.Edges;
-            }
-        }
-
-        return caller;
+        CallContext.Take(CallProof.ContextKey);
+        return given is string proof ? SiloOf(proof) : null;
     }
 
-    // In place, as the runtime sends what is left in the call's own dictionary back with its response, which goes to whoever is connected
-    // under the caller's name. A removal by RequestContext is seen by what the call runs, and not by the runtime.
-    private static void Take(string name)
-    {
-        if (RequestContext.Entries is IDictionary<string, object> entries)
-        {
-            entries.Remove(name);
-        }
-
-        RequestContext.Remove(name);
-    }
-
-    private Callers CallerOf(string proof)
+    private SiloAddress? SiloOf(string proof)
     {
         if (!CallProof.TryRead(proof, out var claim))
         {
-            return Callers.Clients;
+            return null;
         }
 
         if (!_known.TryGetValue(claim.Text, out var known) || !CallProof.AreEqual(known.Proof, proof))
         {
-            if (!Array.Exists(_keys, key => CallProof.IsOf(key, claim, proof)))
+            if (!_keys.Any(key => CallProof.IsOf(key, claim, proof)))
             {
-                return Callers.Clients;
+                return null;
             }
 
             if (_known.Count >= MaxKnown)
@@ -89,13 +52,13 @@ internal sealed class CallerProofs
                 _known.Clear();
             }
 
-            known = new KnownProof(proof, claim.Caller == Callers.Silos ? SiloAddress.FromParsableString(claim.Identity) : null);
+            known = new KnownProof(proof, SiloAddress.FromParsableString(claim.Identity));
             _known[claim.Text] = known;
         }
 
         // A proof that got out of a silo ends with it.
-        return known.Silo is { } silo && _silos.IsDeadSilo(silo) ? Callers.Clients : claim.Caller;
+        return silos.IsDeadSilo(known.Silo) ? null : known.Silo;
     }
 
-    private sealed record KnownProof(string Proof, SiloAddress? Silo);
+    private sealed record KnownProof(string Proof, SiloAddress Silo);
 }

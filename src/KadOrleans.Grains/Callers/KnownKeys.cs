@@ -13,10 +13,6 @@ internal static class KnownKeys
     public static bool Has(Type grain, GrainId id) =>
         !CallPolicy.IsOurs(grain) || (typeof(IGrainWithIntegerKey).IsAssignableFrom(grain) ? IsNumber(id, CountOf(grain)) : IsNodeId(id));
 
-    /// <summary>Whether the cluster bounds how many grains of this class are active. A shard that the layout lacks fails to activate.</summary>
-    public static bool AreFew(Type grain) =>
-        CallPolicy.IsOurs(grain) && typeof(IGrainWithIntegerKey).IsAssignableFrom(grain) && CountOf(grain) < long.MaxValue;
-
     // With leading zeros, or more behind a plus, it would be another grain of the same number.
     private static bool IsNumber(GrainId id, long count) =>
         id.TryGetIntegerKey(out var key, out _) && GrainIdKeyExtensions.CreateIntegerKey(key) == id.Key && key >= 0 && key < count;

@@ -1,7 +1,7 @@
 namespace KadOrleans.Grains;
 
 /// <summary>Adds this silo's proof to its calls of grains and services.</summary>
-internal sealed class SiloCallFilter(CallerProofs proofs) : IOutgoingGrainCallFilter
+internal sealed class SiloCallFilter(CallerProofs proofs, CallRules rules) : IOutgoingGrainCallFilter
 {
     public Task Invoke(IOutgoingGrainCallContext context)
     {
@@ -10,9 +10,8 @@ internal sealed class SiloCallFilter(CallerProofs proofs) : IOutgoingGrainCallFi
         {
             // Never to a client or its observer, which may be anybody's.
             RequestContext.Remove(CallProof.ContextKey);
-            RequestContext.Remove(EdgeKey.ContextKey);
         }
-        else if (proofs.AreRequired)
+        else if (rules.AreCallsRefused)
         {
             RequestContext.Set(CallProof.ContextKey, proofs.Own);
         }

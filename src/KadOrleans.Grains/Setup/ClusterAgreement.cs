@@ -9,7 +9,9 @@ internal sealed class ClusterAgreement(
     IServiceProvider services,
     IOptions<KadClusterOptions> options,
     ILocalSiloDetails silo,
-    CallerProofs proofs,
+    ClusterKeys keys,
+    CallRules rules,
+    SiloHandshakes handshakes,
     IClusterMembershipService membership,
     AskClock ask,
     StateVersion version,
@@ -26,6 +28,9 @@ internal sealed class ClusterAgreement(
     // How long the grain is called. After an outage of all silos calls go to its old activation until the old silos are declared dead.
     private static readonly TimeSpan AgreementLimit = TimeSpan.FromSeconds(60);
 
+    // The others that are asked whether they have this silo's key.
+    private const int MostAsked = 8;
+
     private readonly GrainCalls _calls = new(time, logger);
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -35,7 +40,7 @@ internal sealed class ClusterAgreement(
     public void Participate(ISiloLifecycle observer)
     {
         observer.Subscribe(nameof(ClusterAgreement), ServiceLifecycleStage.ValidateInitialConnectivity, _ => RunAsync(CheckAsync));
-        observer.Subscribe(nameof(ClusterAgreement), ServiceLifecycleStage.ValidateInitialConnectivity + 1, _ => RunAsync(CheckKeyAsync));
+        observer.Subscribe(nameof(ClusterAgreement), ServiceLifecycleStage.ValidateInitialConnectivity - 1, _ => RunAsync(CheckKeyAsync));
         observer.Subscribe(nameof(ClusterAgreement), ServiceLifecycleStage.Active, _ => RunAsync(AgreeAsync));
     }
 
@@ -103,39 +108,64 @@ internal sealed class ClusterAgreement(
         _completion.TrySetResult();
     }
 
-    // Without a key a silo cannot tell another one from a stranger that claims to be one, and one with another key is a stranger. All active
-    // silos have answered a probe by now.
+    // Before Orleans looks whether the active silos answer, which it would for minutes. Without a key a silo cannot tell another one from a
+    // stranger that claims to be one. With another key than all others it is of no cluster; of one silo's port alone somebody else may have
+    // taken the address.
     private async Task CheckKeyAsync()
     {
-        if (!proofs.AreRequired || FindOther() is not { } other)
+        var others = await FindOthersAsync();
+        if (others.Length == 0)
         {
             return;
         }
 
-        if (!proofs.HasKey)
+        if (rules.AreCallsRefused && keys.Silo.Count == 0)
         {
             throw new InvalidOperationException(
-                $"{EdgeKey.Setting} is not set, and the silo {other} runs in this cluster: several silos whose gateways other machines reach need one, the same on all.");
+                $"{KeySettings.Silo} is not set, and the silo {others[0]} runs in this cluster: several silos whose gateways other machines reach need one, the same on all.");
         }
 
+        var answer = await Task.WhenAll(others.Select(IsAnsweringAsync));
+        if (!answer.Contains(true) && handshakes.Failure is { } failure)
+        {
+            throw new InvalidOperationException(failure);
+        }
+    }
+
+    private async Task<bool> IsAnsweringAsync(SiloAddress other)
+    {
         try
         {
             await ask(other).WaitAsync(FirstReadTimeout);
-        }
-        catch (CallRefusedException)
-        {
-            throw new InvalidOperationException(
-                $"{EdgeKey.Setting} differs from that of the silo {other}: all silos need the same one, or accept this one as {EdgeKey.SecondSetting}.");
+            return true;
         }
         catch (Exception e) when (e is TimeoutException || GrainCalls.IsTransient(e))
         {
             // It may be stopping. The cluster's settings are asked for later.
             logger.SettingsNotRead(e.Message);
+            return false;
         }
     }
 
-    private SiloAddress? FindOther() => membership.CurrentSnapshot.Members.Values
-        .FirstOrDefault(member => member.Status == SiloStatus.Active && !member.SiloAddress.Equals(silo.SiloAddress))?.SiloAddress;
+    private async Task<SiloAddress[]> FindOthersAsync()
+    {
+        try
+        {
+            await membership.Refresh().AsTask().WaitAsync(FirstReadTimeout);
+        }
+        catch (Exception e)
+        {
+            // What is known decides: Orleans reads the table on.
+            logger.SettingsNotRead(e.Message);
+        }
+
+        return
+        [
+            .. membership.CurrentSnapshot.Members.Values
+                .Where(member => member.Status == SiloStatus.Active && !member.SiloAddress.Equals(silo.SiloAddress))
+                .Select(member => member.SiloAddress).Take(MostAsked),
+        ];
+    }
 
     private ValueTask<ClusterTerms> AskAsync() => grains.GetGrain<IClusterGrain>(GrainKeys.Singleton)
         .JoinAsync(options.Value.SettingsOr(shards.Layout.FirstBits), silo.SiloAddress, version.Known);

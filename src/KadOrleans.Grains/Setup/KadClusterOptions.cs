@@ -79,17 +79,37 @@ public sealed class KadClusterOptions
     public int CrawlMaxNodes { get; set; } = new CrawlOptions().MaxNodes;
 
     /// <summary>
-    /// A secret of 16 to 256 characters that silos and edges share. With it, clients without the secret may call only <see cref="IDht"/>, and
-    /// edges only what they need. Null (default): if other machines reach the gateway, it serves <see cref="IDht"/> alone, and no second silo
-    /// may join; on a loopback address every client may call every grain.
+    /// The secret of silos, edges and other clients, 64 hexadecimal digits of 32 random bytes. With it each connection to the gateway begins
+    /// with a handshake by which both sides prove that they have it; a client proves it by <c>AddKadClient</c>. Null (default), and without a
+    /// file: the gateway lets everybody in. If other machines reach it, clients may call <see cref="IDht"/> alone; on a loopback address every
+    /// client may call every grain.
     /// </summary>
-    public string? EdgeKey { get; set; }
+    public string? GatewayKey { get; set; }
+
+    /// <summary>A file that has the <see cref="GatewayKey"/>, in its place. It is read when the silo starts. Default: null.</summary>
+    public string? GatewayKeyFile { get; set; }
 
     /// <summary>
-    /// A second secret of 16 to 256 characters that is accepted as <see cref="EdgeKey"/> is, and that no process of this cluster sends. Set it
-    /// while the key is changed: to the new key until all edges have that one, then to the old one until all silos do. Default: null.
+    /// A second key that is accepted as <see cref="GatewayKey"/> is. Set it while the key is changed: to the new key until all clients have that
+    /// one. Default: null.
     /// </summary>
-    public string? SecondEdgeKey { get; set; }
+    public string? SecondGatewayKey { get; set; }
+
+    /// <summary>
+    /// The secret of silos alone, 64 hexadecimal digits of 32 random bytes other than those of <see cref="GatewayKey"/>. With it each connection
+    /// between silos begins with a handshake, and each call of a silo has a proof that a silo makes it. Whoever has it may do everything. Null
+    /// (default), and without a file: the port for silos lets everybody in.
+    /// </summary>
+    public string? SiloKey { get; set; }
+
+    /// <summary>A file that has the <see cref="SiloKey"/>, in its place. It is read when the silo starts. Default: null.</summary>
+    public string? SiloKeyFile { get; set; }
+
+    /// <summary>
+    /// A second key that is accepted as <see cref="SiloKey"/> is, and that this silo does not prove itself by. Set it while the key is changed: to
+    /// the new key until all silos accept that one, then to the old one until all prove themselves by the new. Default: null.
+    /// </summary>
+    public string? SecondSiloKey { get; set; }
 
     /// <summary>
     /// The names of assemblies whose grain interfaces clients may call besides <see cref="IDht"/>, for a silo that has grains of its own.
@@ -147,23 +167,7 @@ internal sealed class KadClusterOptionsValidator : IValidateOptions<KadClusterOp
 
         checks.Within("CrawlRate", options.CrawlRate, 1, CrawlOptions.HighestRate);
         checks.Within("CrawlMaxNodes", options.CrawlMaxNodes, 1, CrawlOptions.HighestMaxNodes);
-        if (options.EdgeKey is { Length: > 0 } key && EdgeKey.FindProblem(key) is { } problem)
-        {
-            checks.Problems.Add(problem);
-        }
-
-        if (options.SecondEdgeKey is { Length: > 0 } second)
-        {
-            if (EdgeKey.FindProblem(second, EdgeKey.SecondSetting) is { } wrong)
-            {
-                checks.Problems.Add(wrong);
-            }
-            else if (string.IsNullOrEmpty(options.EdgeKey))
-            {
-                checks.Problems.Add($"{EdgeKey.SecondSetting} is set, and {EdgeKey.Setting} is not; a second key is allowed beside a first one only.");
-            }
-        }
-
+        checks.Problems.AddRange(ClusterKeys.FindProblems(options));
         checks.CheckTrust(options.Trust);
         return checks.Problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(checks.Problems);
     }

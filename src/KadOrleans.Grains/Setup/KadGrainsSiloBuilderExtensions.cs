@@ -1,7 +1,7 @@
 using KadOrleans.Core.Items;
 using KadOrleans.Signatures;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Orleans.Metadata;
 
 namespace KadOrleans.Grains;
 
@@ -10,12 +10,14 @@ public static class KadGrainsSiloBuilderExtensions
 {
     /// <summary>
     /// Adds the grains' services and options, which are validated at start and compared with the cluster's, and <see cref="IDhtAdmin"/>. The
-    /// silo must provide grain storage named <see cref="GrainStorageName.Kad"/> and reminders.
+    /// silo must provide grain storage named <see cref="GrainStorageName.Kad"/> and reminders. The keys of the cluster are by default those of
+    /// the configuration, <c>Kad:Cluster:GatewayKey</c> and so on. With them all clients of the silo's gateway need <c>AddKadClient</c>, and all
+    /// its silos <c>UseKadGrains</c>.
     /// </summary>
     public static ISiloBuilder UseKadGrains(this ISiloBuilder builder, Action<KadClusterOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        var options = builder.Services.AddOptions<KadClusterOptions>().ValidateOnStart();
+        var options = builder.Services.AddOptions<KadClusterOptions>().Configure<IServiceProvider>(ReadKeys).ValidateOnStart();
         if (configure is not null)
         {
             options.Configure(configure);
@@ -68,18 +70,32 @@ public static class KadGrainsSiloBuilderExtensions
         builder.Services.TryAddSingleton<ClusterAgreement>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => services.GetRequiredService<ClusterAgreement>());
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ShardHandOver>();
+        builder.Services.TryAddSingleton<ClusterKeys>();
+        builder.Services.TryAddSingleton<CallRules>();
+        builder.Services.TryAddSingleton<SiloHandshakes>();
         builder.Services.TryAddSingleton<CallerProofs>();
-        builder.Services.TryAddSingleton<UnprovenSilos>();
-        builder.Services.TryAddSingleton<StrangersActivations>();
-        builder.Services.AddSingleton<IGrainInterfacePropertiesProvider, ProofMark>();
+        builder.Services.TryAddSingleton<ManagementLog>();
 
-        // Before all other filters, so that they see neither proof nor key.
+        // Before all other filters, so that they see no proof, and nothing else that came with a call.
         builder.Services.Insert(0, ServiceDescriptor.Singleton<IIncomingGrainCallFilter, CallFilter>());
         builder.Services.Insert(0, ServiceDescriptor.Singleton<IConfigureGrainContextProvider, ActivationGuard>());
         builder.AddOutgoingGrainCallFilter<SiloCallFilter>();
-        FirstMessage.Expect(builder);
+        ProvenPorts.Add(builder);
         builder.Services.AddHostedService<StateVersionService>();
         return builder;
+    }
+
+    private static void ReadKeys(KadClusterOptions options, IServiceProvider services)
+    {
+        if (services.GetService<IConfiguration>() is not { } configuration)
+        {
+            return;
+        }
+
+        (options.GatewayKey, options.GatewayKeyFile, options.SecondGatewayKey) =
+            (configuration[KeySettings.Gateway], configuration[KeySettings.GatewayFile], configuration[KeySettings.SecondGateway]);
+        (options.SiloKey, options.SiloKeyFile, options.SecondSiloKey) =
+            (configuration[KeySettings.Silo], configuration[KeySettings.SiloFile], configuration[KeySettings.SecondSilo]);
     }
 
     // Orleans logs, as the service, its start, stop and range of the ring, which is not used.

@@ -3,9 +3,9 @@ using Microsoft.AspNetCore.Connections;
 namespace KadOrleans.Hosting;
 
 // Bounds the open connections of one port, in all and from one address: an IPv4 address or an IPv6 /64. Beyond a bound the oldest is closed
-// that has not made itself known, by a token or a first message. Refusing the newest would let idle connections keep others out. If all
+// that has not made itself known, by a token or a handshake. Refusing the newest would let idle connections keep others out. If all
 // are known, either the oldest of them is closed or the new one.
-public sealed class ConnectionLimit(int most, int mostOfAddress = int.MaxValue, bool closesKnown = true)
+public sealed class ConnectionLimit(int most, int mostOfAddress = int.MaxValue, bool closesKnown = true, int mostUnknownOfAddress = int.MaxValue)
 {
     // The key of a connection's entry in its items: what to do once it is known.
     private static readonly object NoteKey = new();
@@ -15,6 +15,7 @@ public sealed class ConnectionLimit(int most, int mostOfAddress = int.MaxValue, 
     private readonly LinkedList<Place> _strangers = new();
     private readonly LinkedList<Place> _known = new();
     private readonly Dictionary<SourceNetwork, int> _ofAddress = [];
+    private readonly Dictionary<SourceNetwork, int> _unknownOfAddress = [];
 
     public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
     {
@@ -37,7 +38,7 @@ public sealed class ConnectionLimit(int most, int mostOfAddress = int.MaxValue, 
         }
     }
 
-    /// <summary>This connection had a token, or a first message. So it stays open before those that had none.</summary>
+    /// <summary>This connection had a token, or ended its handshake. So it stays open before those that had none.</summary>
     public static void NoteKnown(IDictionary<object, object?>? items)
     {
         if (items?.Remove(NoteKey, out var note) == true)
@@ -64,7 +65,8 @@ public sealed class ConnectionLimit(int most, int mostOfAddress = int.MaxValue, 
             }
 
             var place = _strangers.AddLast(new Place(connection, address));
-            _ofAddress[address] = _ofAddress.GetValueOrDefault(address) + 1;
+            Count(_ofAddress, address, 1);
+            Count(_unknownOfAddress, address, 1);
             connection.Items[NoteKey] = () => MakeKnown(place);
             return place;
         }
@@ -73,7 +75,7 @@ public sealed class ConnectionLimit(int most, int mostOfAddress = int.MaxValue, 
     private bool HasRoom(SourceNetwork address, out LinkedListNode<Place>? oldest)
     {
         oldest = null;
-        if (_ofAddress.GetValueOrDefault(address) >= mostOfAddress)
+        if (_unknownOfAddress.GetValueOrDefault(address) >= mostUnknownOfAddress || _ofAddress.GetValueOrDefault(address) >= mostOfAddress)
         {
             oldest = OldestOf(_strangers, address) ?? (closesKnown ? OldestOf(_known, address) : null);
             return false;
@@ -107,6 +109,7 @@ public sealed class ConnectionLimit(int most, int mostOfAddress = int.MaxValue, 
             {
                 _strangers.Remove(place);
                 _known.AddLast(place);
+                Count(_unknownOfAddress, place.Value.Address, -1);
             }
         }
     }
@@ -127,14 +130,23 @@ public sealed class ConnectionLimit(int most, int mostOfAddress = int.MaxValue, 
         }
 
         list.Remove(place);
-        var left = _ofAddress[place.Value.Address] - 1;
-        if (left == 0)
+        Count(_ofAddress, place.Value.Address, -1);
+        if (list == _strangers)
         {
-            _ofAddress.Remove(place.Value.Address);
+            Count(_unknownOfAddress, place.Value.Address, -1);
+        }
+    }
+
+    private static void Count(Dictionary<SourceNetwork, int> counts, SourceNetwork address, int change)
+    {
+        var count = counts.GetValueOrDefault(address) + change;
+        if (count == 0)
+        {
+            counts.Remove(address);
         }
         else
         {
-            _ofAddress[place.Value.Address] = left;
+            counts[address] = count;
         }
     }
 

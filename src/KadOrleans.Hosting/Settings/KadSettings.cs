@@ -21,7 +21,7 @@ public static class KadSettings
         .. OfType<int>("ShardBits", "StateVersion", "CrawlRate", "CrawlMaxNodes"),
         .. OfType<long>("Cache"),
         .. OfType<TimeSpan>("SaveDelay", "SaveInterval", "CrawlInterval", "StorageTimeout", "EdgeTimeout"),
-        .. OfType<string>("Trust:#", "SecondEdgeKey", "OpenAssemblies:#"),
+        .. OfType<string>("Trust:#", "SecondGatewayKey", "SiloKey", "SiloKeyFile", "SecondSiloKey", "OpenAssemblies:#"),
         .. TypesOf(typeof(StoreQuota), "Quota:"),
         .. TypesOf(typeof(KademliaOptions), "Kademlia:"),
         .. TypesOf(typeof(SubnetLimits), "Subnets:"),
@@ -250,14 +250,10 @@ public static class KadSettings
         {
             var (name, type) = ($"{prefix}{property.Name}", Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType);
             return type == typeof(IList<string>) ? [new(name, type), new($"{name}:#", typeof(string))]
-                : property.SetMethod is not { IsPublic: true } || IsKeyOfEdge(property) ? []
+                : property.SetMethod is not { IsPublic: true } ? []
                 : type.IsClass && type != typeof(string) ? TypesOf(type, $"{name}:")
                 : [new(name == "Http:Address" ? "Http" : name, type)];
         });
-
-    // Kad:Cluster:EdgeKey is the key of silos and edges.
-    private static bool IsKeyOfEdge(PropertyInfo property) =>
-        property.DeclaringType == typeof(KadEdgeOptions) && property.Name == nameof(KadEdgeOptions.EdgeKey);
 
     private static string? FindProblem(Type type, string text) => type switch
     {

@@ -16,12 +16,12 @@ public sealed class KadSiloOptions
 
     /// <summary>
     /// The most connections to each of the two ports: 16 to 100,000. Default: 4,096, or an eighth of the files that the process may have open
-    /// if that is less. Beyond it the oldest one without a first message is closed, or else the newest.
+    /// if that is less. Beyond it the oldest one that did not end its handshake is closed, or else the newest.
     /// </summary>
     public int? Connections { get; set; }
 
     /// <summary>
-    /// The most of them from one IPv4 address or IPv6 /64: 1 to 100,000, default 256, and no more than a quarter of all. An edge and every
+    /// The most of them from one IPv4 address or IPv6 /64: 1 to 100,000, default 256, and no more than a quarter of all; 32 of them may be in their handshake. An edge and every
     /// other client has one to each silo.
     /// </summary>
     public int ConnectionsPerAddress { get; set; } = 256;

@@ -61,7 +61,8 @@ internal sealed class TlsProvider : ITlsProvider
                 var flaw = credentials.FindFlaw(certificate, side.Other, chain);
                 if (flaw is not null)
                 {
-                    services.GetRequiredService<ConnectionProblems>().Add(
+                    ClusterConnections.NoteProblem(
+                        services,
                         "certificate refused",
                         $"{side.OtherName} was refused: its certificate {CertificatePolicy.Show(certificate)} is not accepted: {flaw}.");
                 }

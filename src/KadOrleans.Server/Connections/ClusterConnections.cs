@@ -25,25 +25,28 @@ public static class ClusterConnections
         }
     }
 
-    /// <summary>Sets up one port of a silo: how many may be connected, and how long each may take for its first message.</summary>
+    // Callers that prove at once what they have are a few at a time, also where one address has many; others wait for nothing.
+    private const int MostUnprovenOfAddress = 32;
+
+    /// <summary>Sets up one port of a silo: how many may be connected.</summary>
     public static void SetUpPort(IConnectionBuilder connections, ConnectionSide side, ITlsProvider? tls, KadSiloOptions options)
     {
         var most = options.ConnectionsWith(OpenFiles.Limit);
-        var limit = new ConnectionLimit(most, Math.Min(options.ConnectionsPerAddress, Math.Max(1, most / 4)), closesKnown: false);
+        var limit = new ConnectionLimit(most, Math.Min(options.ConnectionsPerAddress, Math.Max(1, most / 4)), closesKnown: false, MostUnprovenOfAddress);
         connections.Use(next => connection => limit.RunAsync(connection, next));
         SetUp(connections, side, tls);
-
-        // Within TLS, whose handshake has a timeout of its own. Whom a gateway refuses besides is the grains' to say.
-        var time = connections.ApplicationServices.GetService<TimeProvider>() ?? TimeProvider.System;
-        connections.Use(next => connection => FirstMessage.ExpectAsync(connection, Known(next), time, allowedHosted: null));
     }
 
-    // Of too many connections the one closes first whose first message did not come.
-    private static ConnectionDelegate Known(ConnectionDelegate next) => connection =>
+    /// <summary>Notes, behind the handshake, that a connection's caller is known: of too many connections others are closed first.</summary>
+    public static void NoteKnown(IConnectionBuilder connections) => connections.Use(next => connection =>
     {
         ConnectionLimit.NoteKnown(connection.Items);
         return next(connection);
-    };
+    });
+
+    /// <summary>Logs why a connection failed, at most once a minute for each kind.</summary>
+    public static void NoteProblem(IServiceProvider services, string kind, string sentence) =>
+        services.GetRequiredService<ConnectionProblems>().Add(kind, sentence);
 
     public static void SetUp(IConnectionBuilder connections, ConnectionSide side, ITlsProvider? tls)
     {
@@ -62,22 +65,19 @@ public static class ClusterConnections
         {
             await next(connection);
         }
+        catch (HandshakeFailedException e) when (!e.HasEnded)
+        {
+            problems.Add("handshake", e.Message);
+            throw;
+        }
         catch (Exception e)
         {
-            if (NamedCluster.FindOther(e) is { } other)
-            {
-                problems.Add(
-                    "other cluster",
-                    $"The silo at {connection.RemoteEndPoint} refuses the connection: its cluster is '{other.Met}', not '{other.Expected}'; "
-                    + "Orleans:ClusterId must be that of the cluster.");
-                throw;
-            }
-
             problems.Add(
                 "ended early",
                 $"The silo at {connection.RemoteEndPoint} ended the connection before its first message ({Phrases.ReasonOf(e)}): " + (isEncrypted
-                    ? "it does not accept this process's certificate, as its log then says, or it stops."
-                    : "it requires TLS, and Kad:Tls:Certificate is not set here, or that is its Kad:Silo:Port and not its Kad:Silo:GatewayPort, or it stops."));
+                    ? "it does not accept this process's certificate, as its log then says, "
+                    : "it requires TLS, and Kad:Tls:Certificate is not set here, ")
+                + $"or one of both has a key ({KeySettings.Gateway}, or a file by {KeySettings.GatewayFile}, as a silo has in its data folder; between silos {KeySettings.Silo}) and the other has none, or it stops.");
             throw;
         }
     }

@@ -24,16 +24,25 @@ internal static class PortCheck
         }
     }
 
-    /// <summary>Warns that edges cannot use a gateway that other machines reach and that has no edge key.</summary>
-    public static void WarnOfMissingKey(IServiceProvider services)
+    /// <summary>Refuses ports that other machines reach and that have no key, and warns of those of this machine.</summary>
+    public static void CheckKeys(IServiceProvider services)
     {
         // The options are read in any case: a mistake in them is found before anything is opened.
-        var key = services.GetRequiredService<IOptions<KadClusterOptions>>().Value.EdgeKey;
-        var endpoints = services.GetRequiredService<IOptions<EndpointOptions>>().Value;
-        if (Gateway.IsOpenToOthers(endpoints) && string.IsNullOrEmpty(key))
+        var keys = services.GetRequiredService<ClusterKeys>();
+        if (keys is { Gateway.Count: > 0, Silo.Count: > 0 })
         {
-            SiloLog.NoEdgeKey(services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(PortCheck)), Gateway.Find(endpoints)!, EdgeKey.Setting);
+            return;
         }
+
+        var endpoints = services.GetRequiredService<IOptions<EndpointOptions>>().Value;
+        var missing = keys.Gateway.Count == 0 ? KeySettings.Gateway : KeySettings.Silo;
+        if (Gateway.IsOpenToOthers(endpoints))
+        {
+            throw KadSettings.Mistake(
+                $"{missing} is missing, and other machines reach the gateway at {Gateway.Find(endpoints)}; {ClusterKey.Needed}, or a file that has them by {missing}File.");
+        }
+
+        SiloLog.NoKey(services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(PortCheck)), missing, Gateway.Find(endpoints));
     }
 
     private static void Run(PortClaim claim, string setting, bool isChosen, IPEndPoint endpoint)

@@ -79,10 +79,30 @@ internal static class EdgeHost
         }
     }
 
-    private static Dictionary<string, string?> Complete(IConfiguration given, KadOptions settings, KadProviders providers) =>
-        settings.Cluster.EdgeKey is { } key && EdgeKey.FindProblem(key) is { } problem
-            ? throw KadSettings.Mistake(problem) // The problem does not quote the key.
-            : ClusterProviders.FillInEdge(given, settings, providers);
+    private static Dictionary<string, string?> Complete(IConfiguration given, KadOptions settings, KadProviders providers)
+    {
+        CheckKeys(given, settings);
+        return ClusterProviders.FillInEdge(given, settings, providers);
+    }
+
+    // An edge faces strangers, and whoever has the silos' key may do everything.
+    private static void CheckKeys(IConfiguration given, KadOptions settings)
+    {
+        string[] ofSilos = [KeySettings.Silo, KeySettings.SiloFile, KeySettings.SecondSilo];
+        if (Array.Find(ofSilos, setting => !string.IsNullOrWhiteSpace(given[setting])) is { } wrong)
+        {
+            throw KadSettings.Mistake($"{wrong} is set, and this is an edge, which must not have the silos' key; {KeySettings.Gateway} alone is allowed.");
+        }
+
+        // A silo of this machine may make its key later, in its data folder.
+        var cluster = settings.Cluster;
+        var isWaitedFor = cluster.GatewayKeyFile is { } file && !File.Exists(file);
+        KeySettings.Read(cluster.GatewayKey, isWaitedFor && cluster.GatewayKey is null ? null : cluster.GatewayKeyFile, KeySettings.Gateway, out var problem);
+        if (problem is not null)
+        {
+            throw KadSettings.Mistake(problem); // It does not quote the key.
+        }
+    }
 
     private static void ConfigureLog(
         ILoggingBuilder logging, IConfiguration configuration, TextWriter log, bool verbose, Func<bool> hasStarted) => logging
@@ -113,9 +133,12 @@ internal static class EdgeHost
     {
         client.UseConnectionRetryFilter<EndlessConnectionRetry>();
         client.UseConnections(settings.Tls, providers.RequireTls(settings.Tls));
-        if (settings.Cluster.EdgeKey is { } edgeKey)
+        client.Services.AddGatewayHandshake();
+        if (settings is { Clustering: StorageNames.Local, Cluster: { GatewayKey: null, GatewayKeyFile: null } })
         {
-            client.Services.AddSingleton<IOutgoingGrainCallFilter>(new EdgeCallFilter(edgeKey, TimeProvider.System));
+            // That of a silo of this machine, if one was started in this folder.
+            client.Services.Configure<KadClientOptions>(options =>
+                (options.GatewayKeyFile, options.IsFileOptional) = (Path.Combine(settings.Data, KeySettings.GatewayFileName), true));
         }
 
         if (settings.Telemetry is not null)

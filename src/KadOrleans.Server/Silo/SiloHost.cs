@@ -153,6 +153,8 @@ public static class SiloHost
             Bind(configuration, options, settings.IsLocal ? SiloLimits.Read(settings.Data) : null);
             if (settings.IsLocal)
             {
+                OwnKeys.Provide(options, settings.Data);
+
                 // The only silo has all shards. Fewer of them share a record for more puts (ADR 38).
                 options.DefaultShardBits = 4;
             }
@@ -190,19 +192,24 @@ public static class SiloHost
         ClusterConnections.AddServices(silo.Services, settings.Tls, tls, CertificateUse.Silo);
         silo.Configure<SiloConnectionOptions>(ports =>
         {
-            ports.ConfigureSiloInboundConnection(connections =>
-            {
-                ClusterConnections.SetUpPort(connections, ConnectionSide.SiloPort, tls, settings.Silo);
-
-                // Behind what waits for the first message: a look at a port is a connection without one, and must not cause looks in return.
-                NoteEnds(connections, isInbound: true);
-            });
+            ports.ConfigureSiloInboundConnection(connections => ClusterConnections.SetUpPort(connections, ConnectionSide.SiloPort, tls, settings.Silo));
             ports.ConfigureGatewayInboundConnection(connections => ClusterConnections.SetUpPort(connections, ConnectionSide.Gateway, tls, settings.Silo));
             ports.ConfigureSiloOutboundConnection(connections =>
             {
                 NoteEnds(connections, isInbound: false);
                 ClusterConnections.SetUp(connections, ConnectionSide.Caller, tls);
             });
+        });
+
+        // Behind the handshake, which the grains add: a look at a port is a connection without one, and must not cause looks in return.
+        silo.Services.PostConfigure<SiloConnectionOptions>(static ports =>
+        {
+            ports.ConfigureSiloInboundConnection(static connections =>
+            {
+                ClusterConnections.NoteKnown(connections);
+                NoteEnds(connections, isInbound: true);
+            });
+            ports.ConfigureGatewayInboundConnection(ClusterConnections.NoteKnown);
         });
     }
 

@@ -28,8 +28,11 @@ public sealed class SiloServer(string folder, params string[] settings) : Restar
     /// <summary>Where HTTP is served; known once it has started.</summary>
     public Uri Http { get; private set; } = new("http://localhost");
 
+    /// <summary>The folder that has its keys: that of its data, which has its token too, if its state is there.</summary>
+    public string Data { get; init; } = Path.Combine(folder, "kad-cluster-data");
+
     /// <summary>The arguments of <c>kad admin</c> that name it and its own token.</summary>
-    public string[] AdminArguments => ["--url", Http.GetLeftPart(UriPartial.Authority), "--data", Path.Combine(folder, "kad-cluster-data")];
+    public string[] AdminArguments => ["--url", Http.GetLeftPart(UriPartial.Authority), "--data", Data];
 
     /// <summary>The same, as the setting of an edge.</summary>
     public string GatewaySetting => $"Kad:Cluster:Gateway=127.0.0.1:{Gateway.ToString(CultureInfo.InvariantCulture)}";

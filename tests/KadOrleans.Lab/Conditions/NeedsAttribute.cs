@@ -12,7 +12,6 @@ public enum Need
     Kubeconform = 4,
     PostgreSql = 8,
     Azurite = 16,
-    OlderBuild = 32,
     OpenSsl = 64,
     Curl = 128,
     Python = 256,
@@ -40,9 +39,6 @@ public sealed class NeedsAttribute(Need needs) : BeforeAfterTestAttribute
 
 public static class Machine
 {
-    /// <summary>The folder with silo and edge of an older release, from <c>KAD_TEST_OLDER_BUILD</c>; empty if there is none.</summary>
-    public static string OlderBuild { get; } = Environment.GetEnvironmentVariable("KAD_TEST_OLDER_BUILD") ?? string.Empty;
-
     /// <summary>The Python interpreter that can import <c>kademlia</c>, from <c>KAD_TEST_KADEMLIA</c>; empty if there is none.</summary>
     public static string KademliaPython { get; } = Environment.GetEnvironmentVariable("KAD_TEST_KADEMLIA") ?? string.Empty;
 
@@ -89,9 +85,7 @@ public static class Machine
         Need.Redis => Installed("redis-server"),
         Need.FakeTime => FakeTime is null ? "faketime is not installed" : null,
         Need.Azurite => AzuriteServer.IsThere ? null : "KAD_TEST_AZURITE does not name the executable of Azurite",
-        _ => OlderBuild.Length > 0 && File.Exists($"{ServerExecutable.In(OlderBuild)}.dll")
-            ? null
-            : "KAD_TEST_OLDER_BUILD does not name a folder with kad-server of the build before",
+        _ => throw new ArgumentOutOfRangeException(nameof(need), need, "Unknown need."),
     };
 
     private static string? Installed(string program) => Find(program) is null ? $"{program} is not installed" : null;

@@ -6,14 +6,15 @@ using Orleans.Metadata;
 
 namespace KadOrleans.Cluster.Tests.Grains;
 
-/// <summary>Silos that have a key, and those that have none yet, in one cluster.</summary>
+/// <summary>What silos believe of who calls them, and what goes on inside of what came with a call.</summary>
 public sealed class CallerProofTests : IAsyncLifetime
 {
-    private const string Key = "a key of the test";
+    private static readonly string Key = ClusterKey.Create();
 
     private readonly ClusterFixture _cluster;
     private readonly ActivationLook _activations = new();
-    private string? _key = Key;
+    private string? _siloKey = Key;
+    private string? _gatewayKey;
 
     private string? _clientName;
     private bool _isOpenToOthers;
@@ -26,6 +27,7 @@ public sealed class CallerProofTests : IAsyncLifetime
             FindsDeadSilosSoon = true,
             ConfigureClient = client =>
             {
+                client.Services.Configure<KadClientOptions>(options => options.GatewayKey = _gatewayKey);
                 if (_clientName is { } name)
                 {
                     StrangerNames.Take(client, name);
@@ -42,16 +44,11 @@ public sealed class CallerProofTests : IAsyncLifetime
             AddServices = services =>
             {
                 services.AddSingleton<IConfigureGrainContextProvider>(_activations);
-
-                // The clock of the cluster stands still, and looks have a pause.
-                services.AddSingleton(silo => new UnprovenSilos(silo, silo.GetRequiredService<CallerProofs>(), TimeProvider.System));
                 if (_isOpenToOthers)
                 {
-                    services.AddSingleton(silo => new CallerProofs(
-                        silo.GetRequiredService<IOptions<KadClusterOptions>>(),
-                        Options.Create(new EndpointOptions { GatewayListeningEndpoint = new IPEndPoint(IPAddress.Any, 30000) }),
-                        silo.GetRequiredService<ILocalSiloDetails>(),
-                        silo.GetRequiredService<ISiloStatusOracle>()));
+                    services.AddSingleton(silo => new CallRules(
+                        silo.GetRequiredService<ClusterKeys>(),
+                        Options.Create(new EndpointOptions { GatewayListeningEndpoint = new IPEndPoint(IPAddress.Any, 30000) })));
                 }
             },
         };
@@ -59,7 +56,7 @@ public sealed class CallerProofTests : IAsyncLifetime
         _cluster.Configure = options =>
         {
             configure(options);
-            options.EdgeKey = _key;
+            (options.SiloKey, options.GatewayKey) = (_siloKey, _gatewayKey);
 
             // What the test's cluster asks its silos.
             options.OpenAssemblies.Add("Orleans.Runtime");
@@ -73,11 +70,12 @@ public sealed class CallerProofTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
 
     [Fact]
-    public async Task Neither_grains_nor_observers_see_proof_or_key()
+    public async Task Neither_grains_nor_observers_see_a_proof_or_what_a_client_sent_along()
     {
+        _gatewayKey = ClusterKey.Create();
         await _cluster.InitializeAsync();
         await _cluster.Cluster.StartAdditionalSiloAsync();
-        var (seen, calls) = (0, 0);
+        var (seen, calls) = (new ConcurrentBag<string>(), 0);
         _cluster.Gate.Arrived = _ => Look();
         var edge = new TestEdge
         {
@@ -88,37 +86,39 @@ public sealed class CallerProofTests : IAsyncLifetime
             },
         };
 
-        RequestContext.Set(EdgeKey.ContextKey, Key);
         await _cluster.Directory.LeaseAsync("edge", 1, _cluster.Reference(edge));
-        RequestContext.Clear();
+        RequestContext.Set("deep", new object[] { new object[] { 1 } });
+        RequestContext.Set("baggage", "a=b");
         await _cluster.Dht.GetAsync(KadOrleans.Lab.Samples.Key(3), TestContext.Current.CancellationToken);
+        Assert.Equal(["baggage", "deep"], RequestContext.Keys.Order(StringComparer.Ordinal));
+        RequestContext.Clear();
         Assert.Equal(1, edge.Calls);
 
-        Assert.Equal(0, seen);
+        Assert.Empty(seen);
         Assert.True(calls > 2, $"{calls} calls");
 
         void Look()
         {
             Interlocked.Increment(ref calls);
-            if (RequestContext.Get(CallProof.ContextKey) is not null || RequestContext.Get(EdgeKey.ContextKey) is not null)
+            foreach (var name in RequestContext.Keys)
             {
-                Interlocked.Increment(ref seen);
+                seen.Add(name);
             }
         }
     }
 
     [Fact]
-    public async Task No_activation_sees_proof_or_key()
+    public async Task No_activation_sees_a_proof_or_what_a_client_sent_along()
     {
+        _gatewayKey = ClusterKey.Create();
         await _cluster.InitializeAsync();
-        RequestContext.Set(CallProof.ContextKey, CallProof.OfEdge(Key, "an edge"));
-        RequestContext.Set(EdgeKey.ContextKey, Key);
+        RequestContext.Set(CallProof.ContextKey, CallProof.OfSilo(ClusterKey.Parse(ClusterKey.Create()), "127.0.0.1:1@1"));
         RequestContext.Set("other", 1);
         await _cluster.Table(KadOrleans.Lab.Samples.Key(1)).GetSnapshotAsync();
+        RequestContext.Clear();
 
         var seen = Assert.Single(_activations.Seen, one => one.Grain == _cluster.Table(KadOrleans.Lab.Samples.Key(1)).GetGrainId());
-        Assert.Contains("other", seen.Keys);
-        Assert.DoesNotContain(_activations.Seen, one => one.Keys.Contains(CallProof.ContextKey) || one.Keys.Contains(EdgeKey.ContextKey));
+        Assert.Empty(seen.Keys);
     }
 
     [Fact]
@@ -130,58 +130,33 @@ public sealed class CallerProofTests : IAsyncLifetime
         await Assert.ThrowsAsync<CallRefusedException>(() => _cluster.Shard(1).GetAsync([KadOrleans.Lab.Samples.Key(1)]).AsTask());
         Assert.DoesNotContain(table.GetGrainId(), _cluster.Rows.Writes.Keys);
         Assert.DoesNotContain(_cluster.Shard(1).GetGrainId(), _cluster.Rows.Writes.Keys);
-
-        RequestContext.Set(EdgeKey.ContextKey, Key);
-        await table.GetSnapshotAsync();
-        Assert.Equal(1, _cluster.Rows.Writes[table.GetGrainId()]);
     }
 
     [Fact]
-    public async Task Activations_that_only_refused_calls_caused_are_bounded()
+    public async Task A_change_by_a_silos_proof_past_the_facade_is_in_the_audit_log_and_one_of_an_operator_is_there_once()
     {
         await _cluster.InitializeAsync();
-        RequestContext.Set(EdgeKey.ContextKey, Key);
-        await Table(0).GetSnapshotAsync();
-        RequestContext.Clear();
-        await RefuseManyAsync(StrangersActivations.Most + 200);
+        var silo = SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 1), 1);
+        await ProveAsync(() => Rules.BanAsync("203.0.113.0/24", isBanned: true).AsTask());
+        await ProveAsync(() => Assert.ThrowsAnyAsync<Exception>(() => Rules.BanAsync("no address", isBanned: true).AsTask()));
+        await ProveAsync(() => _cluster.Client.GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.FromDays(1)));
 
-        // One took a call of an edge.
-        var management = _cluster.Client.GetGrain<IManagementGrain>(0);
-        RequestContext.Set(CallProof.ContextKey, CallProof.OfSilo(Key, _cluster.Addresses[0].ToParsableString()));
-        await _cluster.UntilAsync(async () => await CountAsync() <= StrangersActivations.Most + 1);
-        Assert.NotNull(await management.GetActivationAddress(Table(0)));
+        var admin = _cluster.Service<IDhtAdmin>();
+        await admin.BanAsync(KadOrleans.Core.Admission.Ban.Parse("198.51.100.0/24"), TestContext.Current.CancellationToken);
+        var entries = await admin.ReadAuditAsync(10, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(
+            [
+                ($"silo {silo}", "IManagementGrain.ForceActivationCollection", true), ($"silo {silo}", "IRulesGrain.BanAsync", false),
+                ($"silo {silo}", "IRulesGrain.BanAsync", true),
+            ],
+            entries.Select(entry => (entry.Who, entry.Action, entry.Succeeded)));
 
-        async Task<int> CountAsync() =>
-            (await management.GetSimpleGrainStatistics())
-                .Where(grain => grain.GrainType.Contains(nameof(RoutingTableGrain), StringComparison.Ordinal))
-                .Sum(grain => grain.ActivationCount);
-    }
-
-    [Fact]
-    public async Task A_shard_that_a_stranger_caused_loads_on_while_later_activations_come()
-    {
-        await _cluster.InitializeAsync();
-        var (shard, loading, loaded) = (_cluster.Shard(1), new TaskCompletionSource(), new TaskCompletionSource());
-        _cluster.Rows.BeforeRead = (_, grain) =>
+        async Task ProveAsync(Func<Task> call)
         {
-            if (grain != shard.GetGrainId())
-            {
-                return Task.CompletedTask;
-            }
-
-            loading.TrySetResult();
-            return loaded.Task;
-        };
-        var refused = shard.GetAsync([]).AsTask();
-        await loading.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
-        await RefuseManyAsync(StrangersActivations.Most + 10);
-
-        RequestContext.Set(EdgeKey.ContextKey, Key);
-        var call = shard.GetAsync([]).AsTask();
-        loaded.SetResult();
-        Assert.Empty(await call);
-        await Assert.ThrowsAsync<CallRefusedException>(() => refused);
-        Assert.Single(_activations.Seen, one => one.Grain == shard.GetGrainId());
+            RequestContext.Set(CallProof.ContextKey, CallProof.OfSilo(ClusterKey.Parse(Key), silo.ToParsableString()));
+            await call();
+            RequestContext.Clear();
+        }
     }
 
     [Fact]
@@ -200,37 +175,21 @@ public sealed class CallerProofTests : IAsyncLifetime
         Assert.DoesNotContain(_activations.Seen, one => one.Grain.Key.ToString() is "1" or "F4240");
     }
 
-    [Fact]
-    public async Task A_silo_without_a_key_is_served_while_it_runs_and_no_stranger_is_after_it()
-    {
-        _key = null;
-        await _cluster.InitializeAsync();
-        await Rules.BanAsync("203.0.113.0/24", isBanned: true);
-        var first = _cluster.Cluster.Silos.Single();
-
-        _key = Key;
-        await _cluster.Cluster.StartAdditionalSiloAsync();
-        await _cluster.Dht.GetStatusAsync();
-        await _cluster.Cluster.StopSiloAsync(first);
-
-        // The test's own call between two tries is an edge's.
-        RequestContext.Set(EdgeKey.ContextKey, Key);
-        await _cluster.UntilAsync(async () => await Record.ExceptionAsync(() => Rules.BanAsync("203.0.113.0/24", isBanned: false).AsTask()) is CallRefusedException);
-    }
-
     [Theory]
-    [InlineData(null, ".")]
-    [InlineData("hosted-evil", ", and the caller does not prove that it is one: a silo needs the Kad:Cluster:EdgeKey of the others.")]
-    public async Task Without_a_key_a_gateway_that_others_reach_serves_the_facade_alone(string? name, string why)
+    [InlineData(null)]
+    [InlineData("hosted-evil")]
+    public async Task Without_a_key_a_gateway_that_others_reach_serves_the_facade_alone(string? name)
     {
-        (_key, _isOpenToOthers, _clientName) = (null, true, name);
+        (_siloKey, _isOpenToOthers, _clientName) = (null, true, name);
         await _cluster.InitializeAsync();
 
         Assert.NotNull((await _cluster.Dht.GetStatusAsync()).Settings);
         var refused = await Assert.ThrowsAsync<CallRefusedException>(() => Rules.BanAsync("203.0.113.0/24", isBanned: true).AsTask());
-        Assert.Equal($"IRulesGrain.BanAsync is open to silos alone{why.TrimEnd('.')}; clients use IDht.", refused.Message);
+        Assert.Equal("IRulesGrain.BanAsync is open to silos alone; clients use IDht.", refused.Message);
         refused = await Assert.ThrowsAsync<CallRefusedException>(() => _cluster.Shard(0).GetAsync([KadOrleans.Lab.Samples.Key(1)]).AsTask());
-        Assert.Contains(name is null ? "and the silos have no Kad:Cluster:EdgeKey" : "does not prove that it is one", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(
+            "IKeyShardGrain.GetAsync is open to edges alone, and the silos have no Kad:Cluster:GatewayKey, which a gateway needs that other machines reach; clients use IDht.",
+            refused.Message);
     }
 
     [Fact]
@@ -241,17 +200,6 @@ public sealed class CallerProofTests : IAsyncLifetime
         await Assert.ThrowsAsync<CallRefusedException>(() => Rules.BanAsync("203.0.113.0/24", isBanned: true).AsTask());
         await _cluster.Cluster.StartAdditionalSiloAsync();
         await Assert.ThrowsAsync<CallRefusedException>(() => Rules.BanAsync("203.0.113.0/24", isBanned: true).AsTask());
-    }
-
-    private IRoutingTableGrain Table(int number) => _cluster.Table(new NodeId([.. new byte[16], .. BitConverter.GetBytes(number)]));
-
-    /// <summary>Calls of a stranger, each of another table.</summary>
-    private async Task RefuseManyAsync(int count)
-    {
-        foreach (var some in Enumerable.Range(1, count).Chunk(100))
-        {
-            await Task.WhenAll(some.Select(number => Assert.ThrowsAsync<CallRefusedException>(() => Table(number).GetSnapshotAsync().AsTask())));
-        }
     }
 
     /// <summary>What activations see of the request context of the call that causes them.</summary>

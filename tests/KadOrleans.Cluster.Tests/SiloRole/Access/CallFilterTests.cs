@@ -5,45 +5,33 @@ namespace KadOrleans.Cluster.Tests.SiloRole;
 public sealed class CallFilterTests(CallFilterTests.KeyedSilo silo) : IClassFixture<CallFilterTests.KeyedSilo>
 {
     private const int ShardBits = 4;
-    private const string Key = "Kad:Cluster:EdgeKey=a key of the test";
-    private const string TheKey = "a key of the test";
-    private const string WrongKey = "the caller's Kad:Cluster:EdgeKey is missing or differs from the silos'";
-    private const string ForEdges = $"is open to edges alone, and {WrongKey}; clients use IDht.";
     private const string ForSilos = "is open to silos alone; clients use IDht.";
 
+    private static readonly string Key = $"Kad:Cluster:GatewayKey={ClusterKey.Create()}";
+
     [Fact]
-    public async Task A_client_reaches_the_facade_and_neither_shards_nor_leases()
+    public async Task Who_has_the_gateways_key_reaches_what_edges_do_and_manages_nothing()
     {
-        await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
+        await using var client = await silo.ConnectAsync();
         var (shard, batch) = (client.Grains.GetGrain<IKeyShardGrain>(0), client.Grains.GetGrain<IShardBatchGrain>(0));
         var key = NodeId.Parse(new string('0', 40));
 
         Assert.Equal(ShardBits, (await client.Dht.GetStatusAsync()).Settings?.ShardBits);
-        await RefusesAsync($"IKeyShardGrain.GetAsync {ForEdges}", () => shard.GetAsync([key]).AsTask());
-        await RefusesAsync($"IShardBatchGrain.GetAsync {ForEdges}", () => batch.GetAsync([key]).AsTask());
-        await RefusesAsync($"IEdgeDirectoryGrain.GetUtcNowAsync {ForEdges}", () => Single<IEdgeDirectoryGrain>(client).GetUtcNowAsync().AsTask());
-
-        RequestContext.Set(EdgeKey.ContextKey, "a key of the tesT");
-        await RefusesAsync($"IKeyShardGrain.GetAsync {ForEdges}", () => shard.GetAsync([key]).AsTask());
-
-        RequestContext.Set(EdgeKey.ContextKey, Key.Split('=')[1]);
         Assert.Null(Assert.Single(await shard.GetAsync([key])));
+        Assert.Null(Assert.Single(await batch.GetAsync([key])));
         await RefusesAsync($"IKeyShardGrain.RemoveAsync {ForSilos}", () => shard.RemoveAsync([key]).AsTask());
         await RefusesAsync($"IRulesGrain.BanAsync {ForSilos}", () => Single<IRulesGrain>(client).BanAsync("203.0.113.0/24", isBanned: true).AsTask());
         await RefusesAsync($"IRulesGrain.SetLimitAsync {ForSilos}", () => Single<IRulesGrain>(client).SetLimitAsync("maxKeys", null).AsTask());
+        await RefusesAsync($"IClusterGrain.DoubleShardsAsync {ForSilos}", () => Single<IClusterGrain>(client).DoubleShardsAsync().AsTask());
     }
 
     [Fact]
     public async Task A_client_reaches_no_service_of_a_silo_and_no_reminder()
     {
-        await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
+        await using var client = await silo.ConnectAsync();
         var address = silo.Address;
         var (desk, report) = (Service<IShardDesk>(client, address), Service<ISiloReportService>(client, address));
         await RefusesAsync($"IShardDesk.AskShardsAsync {ForSilos}", () => desk.AskShardsAsync([new ShardPoint(0, 0, 0)]).AsTask());
-        await RefusesAsync($"IShardDesk.GetAsync {ForEdges}", () => desk.GetAsync([]).AsTask());
-        await RefusesAsync($"ISiloReportService.GetAsync {ForSilos}", () => report.GetAsync(default));
-
-        RequestContext.Set(EdgeKey.ContextKey, Key.Split('=')[1]);
         await RefusesAsync($"ISiloReportService.GetAsync {ForSilos}", () => report.GetAsync(default));
         var shard = client.Grains.GetGrain<IRemindable>(client.Grains.GetGrain<IKeyShardGrain>(0).GetGrainId());
         await RefusesAsync($"IRemindable.ReceiveReminder {ForSilos}", () => shard.ReceiveReminder("expiry", default));
@@ -52,7 +40,7 @@ public sealed class CallFilterTests(CallFilterTests.KeyedSilo silo) : IClassFixt
     [Fact]
     public async Task A_client_cancels_its_own_call()
     {
-        await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
+        await using var client = await silo.ConnectAsync();
         using var cancelled = new CancellationTokenSource();
         var lookup = client.Dht.FindNodeAsync(NodeId.Parse(new string('1', 40)), cancelled.Token).AsTask();
         await cancelled.CancelAsync();
@@ -72,11 +60,17 @@ public sealed class CallFilterTests(CallFilterTests.KeyedSilo silo) : IClassFixt
             await load.WholeAsync();
         }
 
-        await using var other = new EdgeServer(silo.Folder, "other", gateway, "Kad:Cluster:EdgeKey=some other key, as long");
+        await using var other = new EdgeServer(silo.Folder, "other", gateway, $"Kad:Cluster:GatewayKey={ClusterKey.Create()}");
         other.Launch();
-        await Eventually.BecomesAsync(
-            () => other.Errors.Contains(WrongKey, StringComparison.Ordinal),
-            () => other.Errors);
+        await SaysAsync(other, "does not have the Kad:Cluster:GatewayKey of this process, and was told nothing; both need the same.");
+
+        await using var without = new EdgeServer(silo.Folder, "without", gateway, "Kad:Data=elsewhere");
+        without.Launch();
+        await SaysAsync(without, "or one of both has a key (Kad:Cluster:GatewayKey");
+        Assert.Equal(silo.ErrorsBefore, silo.Errors);
+
+        static Task SaysAsync(EdgeServer edge, string sentence) =>
+            Eventually.BecomesAsync(() => edge.Errors.Contains(sentence, StringComparison.Ordinal), () => edge.Errors);
     }
 
     [Fact]
@@ -85,7 +79,7 @@ public sealed class CallFilterTests(CallFilterTests.KeyedSilo silo) : IClassFixt
         Assert.Equal(("ready", true), (silo.State, silo.ServesCounters));
         Assert.DoesNotContain("CallRefused", silo.ErrorsBefore, StringComparison.Ordinal);
         Assert.DoesNotContain("is open to", silo.ErrorsBefore, StringComparison.Ordinal);
-        Assert.DoesNotContain("a key of the test", silo.ErrorsBefore, StringComparison.Ordinal);
+        Assert.DoesNotContain(Key.Split('=')[1], silo.ErrorsBefore, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -93,10 +87,10 @@ public sealed class CallFilterTests(CallFilterTests.KeyedSilo silo) : IClassFixt
     [InlineData("0123456789abcdef0123456789abcdef")]
     public async Task Nothing_is_believed_because_of_a_callers_name(string name)
     {
-        await using var client = await ClusterClient.ConnectAsync(silo.Gateway, orleans => StrangerNames.Take(orleans, name));
+        await using var client = await silo.ConnectAsync(orleans => StrangerNames.Take(orleans, name));
         Assert.Equal(ShardBits, (await client.Dht.GetStatusAsync()).Settings?.ShardBits);
 
-        foreach (var claim in new[] { null, "silo/", $"silo/{silo.Address.ToParsableString()}/00", CallProof.OfSilo("some other key, as long", silo.Address.ToParsableString()), CallProof.OfEdge(TheKey, "of an edge") })
+        foreach (var claim in new[] { null, "silo/", $"silo/{silo.Address.ToParsableString()}/00", CallProof.OfSilo(ClusterKey.Parse(Key.Split('=')[1]), silo.Address.ToParsableString()) })
         {
             RequestContext.Set(CallProof.ContextKey, claim!);
             await RefusedAsync("IRulesGrain.BanAsync", () => Single<IRulesGrain>(client).BanAsync("203.0.113.0/24", isBanned: true).AsTask());
@@ -122,13 +116,17 @@ public sealed class CallFilterTests(CallFilterTests.KeyedSilo silo) : IClassFixt
     [Fact]
     public async Task A_second_key_is_accepted_while_the_first_is_changed()
     {
+        var tomorrow = ClusterKey.Create();
         using var folder = new TemporaryFolder();
         await using var changing = await SiloProcess.StartedAsync(
-            folder.Path, Key, "Kad:Cluster:SecondEdgeKey=the key of tomorrow", SiloServer.ShardBits(ShardBits), "Kad:Edge:Enabled=false", $"Kad:Silo:GatewayPort={silo.OtherGateway}");
-        await using var edge = new EdgeServer(folder.Path, "edge", $"Kad:Cluster:Gateway=127.0.0.1:{silo.OtherGateway}", "Kad:Cluster:EdgeKey=the key of tomorrow");
-        await edge.StartAsync();
-        await using var load = new StoreLoad(edge.Address, ShardBits);
-        await load.WholeAsync();
+            folder.Path, Key, $"Kad:Cluster:SecondGatewayKey={tomorrow}", SiloServer.ShardBits(ShardBits), "Kad:Edge:Enabled=false", $"Kad:Silo:GatewayPort={silo.OtherGateway}");
+        foreach (var key in new[] { Key, $"Kad:Cluster:GatewayKey={tomorrow}" })
+        {
+            await using var edge = new EdgeServer(folder.Path, "edge", $"Kad:Cluster:Gateway=127.0.0.1:{silo.OtherGateway}", key);
+            await edge.StartAsync();
+            await using var load = new StoreLoad(edge.Address, ShardBits);
+            await load.WholeAsync();
+        }
     }
 
     private static async Task RefusesAsync(string sentence, Func<Task> call) =>
@@ -167,6 +165,16 @@ public sealed class CallFilterTests(CallFilterTests.KeyedSilo silo) : IClassFixt
         internal bool ServesCounters { get; private set; }
 
         internal string ErrorsBefore { get; private set; } = string.Empty;
+
+        internal string Errors => _silo.Errors;
+
+        internal Task<ClusterClient> ConnectAsync(Action<IClientBuilder>? configure = null) => ClusterClient.ConnectAsync(
+            Gateway,
+            configure: client =>
+            {
+                client.Services.Configure<KadClientOptions>(options => options.GatewayKey = Key.Split('=')[1]);
+                configure?.Invoke(client);
+            });
 
         public async ValueTask InitializeAsync()
         {

@@ -14,7 +14,7 @@ public sealed class CallPolicyTests
     }
 
     // Of a silo whose host opened nothing.
-    private static readonly CallPolicy Closed = new([]);
+    private static readonly CallPolicy Closed = new([], isFacadeAlone: false);
 
     private static IReadOnlyList<Assembly> Ours { get; } =
     [
@@ -46,7 +46,7 @@ public sealed class CallPolicyTests
 
     [Fact]
     public void What_nobody_classified_is_for_silos() =>
-        Assert.Equal(Callers.Silos, Closed.Of(typeof(INobodySaid).GetMethod(nameof(INobodySaid.CallAsync))!, grain: null));
+        Assert.Equal(Callers.Silos, Closed.Of(typeof(INobodySaid).GetMethod(nameof(INobodySaid.CallAsync))!, grain: null).Callers);
 
     // A client needs the manifests and the cancellation of its calls. A silo that is not yet known needs an answer to its probes.
     [Fact]
@@ -60,17 +60,8 @@ public sealed class CallPolicyTests
                 "IClusterManifestSystemTarget.GetClusterManifest", "IClusterManifestSystemTarget.GetClusterManifestHashSummary",
                 "IClusterManifestSystemTarget.GetClusterManifestUpdate", "IGrainCallCancellationExtension.CancelRequestAsync", "IGrainTimerInvoker.InvokeCallbackAsync", "IMembershipService.Ping",
             ],
-            called.SelectMany(type => type.GetMethods()).Where(method => Closed.Of(method, typeof(object)) == Callers.Clients)
+            called.SelectMany(type => type.GetMethods()).Where(method => Closed.Of(method, typeof(object)).Callers == Callers.Clients)
                 .Select(method => $"{method.DeclaringType!.Name}.{method.Name}").Distinct().Order(StringComparer.Ordinal));
-    }
-
-    [Fact]
-    public void What_Orleans_calls_of_each_grain_keeps_no_activation_of_a_stranger()
-    {
-        Assert.All(
-            OfOrleans().SelectMany(assembly => assembly.GetTypes()).Where(IsCalled).SelectMany(type => type.GetMethods()),
-            method => Assert.False(Closed.Opens(method, typeof(object))));
-        Assert.True(Closed.Opens(typeof(IDhtGrain).GetMethods()[0], typeof(DhtGrain)));
     }
 
     [Theory]
@@ -93,28 +84,17 @@ public sealed class CallPolicyTests
     public void A_grain_has_a_key_of_its_kind(Type grain, string key, bool isKnown) =>
         Assert.Equal(isKnown, KnownKeys.Has(grain, GrainId.Create("grain", key)));
 
-    [Theory]
-    [InlineData(typeof(KeyShardGrain), true)]
-    [InlineData(typeof(AuditGrain), true)]
-    [InlineData(typeof(DhtGrain), true)]
-    [InlineData(typeof(ShardBatchGrain), false)]
-    [InlineData(typeof(RoutingTableGrain), false)]
-    [InlineData(typeof(Assert), false)]
-    public void The_cluster_bounds_how_many_grains_of_a_kind_there_are(Type grain, bool areFew) => Assert.Equal(areFew, KnownKeys.AreFew(grain));
-
     [Fact]
     public void A_host_opens_the_grains_of_an_assembly_of_its_own()
     {
         var own = typeof(Assert).GetMethods()[0];
         var enumeration = Load("Orleans.Core.Abstractions").GetTypes().Single(type => type.Name == "IAsyncEnumerableGrainExtension").GetMethods()[0];
-        var open = new CallPolicy([typeof(Assert).Assembly.GetName().Name!]);
+        var open = new CallPolicy([typeof(Assert).Assembly.GetName().Name!], isFacadeAlone: false);
 
-        Assert.Equal([Callers.Silos, Callers.Clients], new[] { Closed, open }.Select(policy => policy.Of(own, typeof(Assert))));
-        Assert.Equal([Callers.Silos, Callers.Clients], new[] { Closed, open }.Select(policy => policy.Of(enumeration, typeof(Assert))));
-        Assert.True(open.Opens(enumeration, typeof(Assert)), "Its enumeration does not keep its activation.");
-        Assert.False(open.Opens(enumeration, typeof(KeyShardGrain)));
-        Assert.Equal(Callers.Silos, open.Of(enumeration, typeof(KeyShardGrain)));
-        Assert.Equal(Callers.Silos, open.Of(typeof(IManagementGrain).GetMethods()[0], typeof(Assert)));
+        Assert.Equal([Callers.Silos, Callers.Clients], new[] { Closed, open }.Select(policy => policy.Of(own, typeof(Assert)).Callers));
+        Assert.Equal([Callers.Silos, Callers.Clients], new[] { Closed, open }.Select(policy => policy.Of(enumeration, typeof(Assert)).Callers));
+        Assert.Equal(Callers.Silos, open.Of(enumeration, typeof(KeyShardGrain)).Callers);
+        Assert.Equal(Callers.Silos, open.Of(typeof(IManagementGrain).GetMethods()[0], typeof(Assert)).Callers);
     }
 
     [Fact]
@@ -122,8 +102,31 @@ public sealed class CallPolicyTests
     {
         Assert.All(
             typeof(Orleans.Core.Internal.IGrainManagementExtension).GetMethods(),
-            method => Assert.Equal(Callers.Silos, Closed.Of(method, typeof(KeyShardGrain))));
-        Assert.Equal(Callers.Silos, Closed.Of(typeof(IManagementGrain).GetMethods()[0], typeof(object)));
+            method => Assert.Equal(Callers.Silos, Closed.Of(method, typeof(KeyShardGrain)).Callers));
+        Assert.Equal(Callers.Silos, Closed.Of(typeof(IManagementGrain).GetMethods()[0], typeof(object)).Callers);
+    }
+
+    [Fact]
+    public void Whom_a_gateway_lets_in_without_a_key_gets_the_facade_alone()
+    {
+        var open = new CallPolicy([], isFacadeAlone: true);
+        Type[] ours = [.. Ours.SelectMany(assembly => assembly.GetTypes()).Where(IsCalled)];
+        Assert.Equal(
+            [typeof(IDhtGrain)],
+            ours.Where(type => type.GetMethods().Any(method => open.Of(method, grain: null).Callers == Callers.Clients)));
+        Assert.Contains(typeof(IKeyShardGrain), ours.Where(type => type.GetMethods().Any(method => Closed.Of(method, grain: null).Callers == Callers.Clients)));
+    }
+
+    [Fact]
+    public void What_only_operators_change_is_management_and_for_silos()
+    {
+        var management = Ours.SelectMany(assembly => assembly.GetTypes()).Where(IsCalled).Append(typeof(IManagementGrain))
+            .SelectMany(type => type.GetMethods()).Where(method => Closed.Of(method, grain: null).IsManagement).ToArray();
+        Assert.All(management, method => Assert.Equal(Callers.Silos, Closed.Of(method, grain: null).Callers));
+        Assert.Superset(
+            new HashSet<string> { "IRulesGrain.BanAsync", "IKeyShardGrain.RemoveAsync", "IManagementGrain.ForceActivationCollection", "IClusterGrain.DoubleShardsFromAsync" },
+            management.Select(method => $"{method.DeclaringType!.Name}.{method.Name}").ToHashSet());
+        Assert.DoesNotContain(management, method => method.Name.StartsWith("Get", StringComparison.Ordinal));
     }
 
     private static IEnumerable<Assembly> OfOrleans() => Directory.EnumerateFiles(AppContext.BaseDirectory, "Orleans.*.dll")

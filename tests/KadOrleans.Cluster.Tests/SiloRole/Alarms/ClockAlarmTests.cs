@@ -14,7 +14,7 @@ public sealed class ClockAlarmTests : FolderTests
         await using var run = await AlarmRun.StartAsync();
         await using var silo = new SiloServer(Folder, [.. run.Settings, SiloServer.ShardBits(2)]);
         await silo.StartAsync();
-        await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
+        await using var client = await ClusterClient.ConnectAsync(silo);
         var clock = new SettableClock();
         await using var edge = new TestEdge(client.Grains, "wrong") { Clock = clock, Telemetry = run.Settings };
         await edge.StartAsync();

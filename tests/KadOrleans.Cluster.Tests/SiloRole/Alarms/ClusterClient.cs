@@ -11,8 +11,16 @@ internal sealed class ClusterClient : IAsyncDisposable
 
     public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
 
-    public static async Task<ClusterClient> ConnectAsync(int gateway, Action<IClientBuilder>? configure = null) =>
-        new(await OrleansClient.StartAsync(gateway, configure));
+    /// <summary>Connects to a silo that has no keys, or as a client alone.</summary>
+    public static async Task<ClusterClient> ConnectAsync(int gateway, string? data = null, Action<IClientBuilder>? configure = null) =>
+        new(await OrleansClient.StartAsync(gateway, data, configure));
+
+    /// <summary>Connects to a silo with state of its own by its keys, so that it may call what silos may.</summary>
+    public static Task<ClusterClient> ConnectAsync(SiloServer silo) => ConnectAsync(
+        silo.Gateway, silo.Data, client => client.AddOutgoingGrainCallFilter(new SiloProof(KeyOf(silo.Data, KeySettings.SiloFileName))));
+
+    /// <summary>A key of a silo's data folder.</summary>
+    public static ClusterKey KeyOf(string data, string name) => ClusterKey.Parse(File.ReadAllText(Path.Combine(data, name)).Trim());
 
     public GrainKeyStore OpenValues(int shardBits) =>
         new(Grains, ShardLayout.Of(shardBits), TimeProvider.System, NullLogger<GrainKeyStore>.Instance);
@@ -48,5 +56,17 @@ internal sealed class ClusterClient : IAsyncDisposable
     {
         await _host.StopAsync();
         await ((IAsyncDisposable)_host).DisposeAsync();
+    }
+
+    /// <summary>The proof of a silo that nobody knows, by the silos' key.</summary>
+    private sealed class SiloProof(ClusterKey key) : IOutgoingGrainCallFilter
+    {
+        private readonly string _proof = CallProof.OfSilo(key, SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 1), 1).ToParsableString());
+
+        public Task Invoke(IOutgoingGrainCallContext context)
+        {
+            RequestContext.Set(CallProof.ContextKey, _proof);
+            return context.Invoke();
+        }
     }
 }

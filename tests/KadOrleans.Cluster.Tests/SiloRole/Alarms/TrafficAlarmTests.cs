@@ -69,7 +69,7 @@ public sealed class TrafficAlarmTests : FolderTests
         string[] bootstrap = haveBefore ? [$"Kad:Edge:Bootstrap={peer.LocalEndpoints[0]}"] : [];
         await using var edge = new EdgeServer(Folder, "edge", [.. run.Settings, silo.GatewaySetting, .. bootstrap]);
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
-        await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
+        await using var client = await ClusterClient.ConnectAsync(silo);
         if (haveBefore)
         {
             await AlarmRun.UntilAsync(() => run.Last("kad.node.connected") == 1, "The edge met the peer");
@@ -100,7 +100,7 @@ public sealed class TrafficAlarmTests : FolderTests
         await using var silo = new SiloServer(Folder, [.. run.Settings, "Kad:Cluster:ShardBits=2"]);
         await using var edge = new EdgeServer(Folder, "edge", [.. run.Settings, silo.GatewaySetting]);
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
-        await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
+        await using var client = await ClusterClient.ConnectAsync(silo);
         var period = TimeSpan.FromMinutes(5);
         var first = DateTime.UtcNow;
         await RemindAsync(1, TimeSpan.Zero);

@@ -66,7 +66,7 @@ public sealed class SettingsTests
         "Kad:Edge:Enabled is 'false'; with Kad:Role=SiloAndEdge only true is allowed, or none.",
         "Kad:Role=SiloAndEdge", "Kad:Edge:Enabled=false")]
     [InlineData("Kad:Edge:Name is not UTF-8 text, which each setting must be.", "Kad:Edge:Name=K\ufffdln")]
-    [InlineData("Kad:Cluster:EdgeKey is not UTF-8 text", "Kad:Cluster:EdgeKey=\ufffd")]
+    [InlineData("Kad:Cluster:GatewayKey is not UTF-8 text", "Kad:Cluster:GatewayKey=\ufffd")]
     [InlineData("Kad:Verbose is 'yes'; true or false is allowed.", "Kad:Verbose=yes")]
     [InlineData("Kad:Silo:Address is '0.0.0.0'; ", "Kad:Silo:Address=0.0.0.0")]
     [InlineData("Kad:Silo:Port is 65536; 0 to 65535 is allowed.", "Kad:Silo:Port=65536")]

@@ -46,14 +46,14 @@ public sealed class CampaignTests
         {
             Keys = keys,
             AreItems = true,
-            AtStart = gateway => WithClientAsync(gateway, async dht =>
+            AtStart = silo => WithClientAsync(silo, async dht =>
             {
                 // A cluster that has just begun keeps none before it knows that all silos can.
                 await Eventually.BecomesAsync(
                     async () => (await TryKeepAsync(dht, 0))?.Local == StoreResult.Stored, () => "a cluster that keeps items");
                 await Parallel.ForAsync(1, keys, async (key, _) => Assert.Equal(StoreResult.Stored, (await TryKeepAsync(dht, key))?.Local));
             }),
-            AtEnd = gateway => WithClientAsync(gateway, async dht =>
+            AtEnd = silo => WithClientAsync(silo, async dht =>
             {
                 for (var key = 0; key < keys; key++)
                 {
@@ -76,9 +76,9 @@ public sealed class CampaignTests
         }
     }
 
-    private static async Task WithClientAsync(int gateway, Func<IDht, Task> run)
+    private static async Task WithClientAsync(SiloServer silo, Func<IDht, Task> run)
     {
-        await using var client = await ClusterClient.ConnectAsync(gateway);
+        await using var client = await ClusterClient.ConnectAsync(silo);
         await run(new DhtClient(client.Grains));
     }
 

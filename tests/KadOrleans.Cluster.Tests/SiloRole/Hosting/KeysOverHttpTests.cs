@@ -19,7 +19,7 @@ public sealed class KeysOverHttpTests : FolderTests, IAsyncLifetime
         await File.WriteAllTextAsync(tokens, ApiTokens.Write([_operator.Token]));
         _silo = await HostedSilo.StartAsync(
             Folder, $"Kad:Http:Tokens={tokens}", "Kad:Dashboard:User=me", "Kad:Dashboard:Password=secret",
-            "Kad:Cluster:EdgeKey=a key of the test");
+            $"Kad:Cluster:GatewayKey={KeyFiles.Create()}");
         _http.BaseAddress = _silo.Http;
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", _operator.Secret);
     }

@@ -35,7 +35,7 @@ public sealed class SiloConsolePlace : ConsolePlace
         }
 
         _silo = await SiloProcess.StartedAsync(
-            _folder.Path, $"Kad:Http:Tokens={_folder["tokens.json"]}", "Kad:Cluster:EdgeKey=a key of the test", SiloServer.ShardBits(ShardBits), $"Kad:Edge:Bootstrap={first}");
+            _folder.Path, $"Kad:Http:Tokens={_folder["tokens.json"]}", $"Kad:Cluster:GatewayKey={KeyFiles.Create()}", SiloServer.ShardBits(ShardBits), $"Kad:Edge:Bootstrap={first}");
         await Eventually.ReadAsync(() => Task.FromResult(node.RoutingTable.Count), contacts => contacts == 3);
         return new Uri(_silo.Http, "/");
     }

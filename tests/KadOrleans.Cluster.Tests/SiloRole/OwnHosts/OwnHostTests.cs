@@ -10,7 +10,7 @@ namespace KadOrleans.Cluster.Tests.SiloRole;
 /// <summary>Hosts of others: an app that is a silo with an edge, and serves API and console beside its own pages.</summary>
 public sealed class OwnHostTests
 {
-    private const string Key = "a key of silos and edges";
+    private static readonly string Key = ClusterKey.Create();
 
     private static readonly CancellationToken Cancelled = TestContext.Current.CancellationToken;
 
@@ -51,12 +51,12 @@ public sealed class OwnHostTests
     }
 
     [Fact]
-    public async Task A_client_with_the_key_is_an_edge_and_one_without_is_told_why_not()
+    public async Task A_client_with_the_key_is_an_edge_and_one_without_is_not_connected()
     {
         var (port, gateway) = (FreePort.Tcp(), FreePort.Tcp());
-        using var silo = BuildSilo(port, gateway, options => options.EdgeKey = Key);
+        using var silo = BuildSilo(port, gateway, options => options.GatewayKey = Key);
         await silo.StartAsync(Cancelled);
-        using (var edge = BuildEdge(gateway, "KAD", ("EdgeKey", Key)))
+        using (var edge = BuildEdge(gateway, "KAD", key: Key))
         {
             await edge.StartAsync(Cancelled);
             var health = edge.Services.GetRequiredService<EdgeHealth>();
@@ -65,10 +65,35 @@ public sealed class OwnHostTests
         }
 
         using var stranger = BuildEdge(gateway, "stranger");
-        await stranger.StartAsync(Cancelled);
-        var refused = stranger.Services.GetRequiredService<EdgeHealth>();
-        await Eventually.BecomesAsync(() => refused.Obstacle == "the cluster gives no lease", () => refused.Obstacle ?? string.Empty);
-        await stranger.StopAsync(Cancelled);
+        await Assert.ThrowsAnyAsync<Exception>(() => stranger.StartAsync(Cancelled));
+        using var other = BuildEdge(gateway, "other", key: ClusterKey.Create());
+        var failure = await Assert.ThrowsAnyAsync<Exception>(() => other.StartAsync(Cancelled));
+        Assert.Contains("does not have the Kad:Cluster:GatewayKey of this process", $"{failure}", StringComparison.Ordinal);
+        await silo.StopAsync(Cancelled);
+    }
+
+    [Fact]
+    public async Task A_client_takes_the_key_from_a_file_and_a_mistake_in_it_ends_its_start_with_a_sentence()
+    {
+        using var folder = new TemporaryFolder();
+        var gateway = FreePort.Tcp();
+        File.WriteAllText(folder["key"], Key);
+        using var silo = BuildSilo(FreePort.Tcp(), gateway, options => options.GatewayKeyFile = folder["key"]);
+        await silo.StartAsync(Cancelled);
+        using (var client = BuildClient(gateway, options => options.GatewayKeyFile = folder["key"]))
+        {
+            await client.StartAsync(Cancelled);
+            Assert.NotNull(await client.Services.GetRequiredService<IDht>().GetStatusAsync(Cancelled));
+            await client.StopAsync(Cancelled);
+        }
+
+        using var wrong = BuildClient(gateway, options => options.GatewayKey = "hush");
+        var mistake = await Assert.ThrowsAsync<OptionsValidationException>(() => wrong.StartAsync(Cancelled));
+        Assert.StartsWith("Kad:Cluster:GatewayKey has 4 characters; 64 hexadecimal digits are needed", Assert.Single(mistake.Failures), StringComparison.Ordinal);
+
+        using var lost = BuildClient(gateway, options => options.GatewayKeyFile = folder["lost"]);
+        var failure = await Assert.ThrowsAnyAsync<Exception>(() => lost.StartAsync(Cancelled));
+        Assert.Contains($"Kad:Cluster:GatewayKeyFile is '{folder["lost"]}', which is not there", $"{failure}", StringComparison.Ordinal);
         await silo.StopAsync(Cancelled);
     }
 
@@ -78,8 +103,8 @@ public sealed class OwnHostTests
         var gateway = FreePort.Tcp();
         using var silo = BuildSilo(FreePort.Tcp(), gateway, _ => { });
         await silo.StartAsync(Cancelled);
-        Assert.True(await OrleansClient.IsGreetedAsync(gateway, "0123456789abcdef0123456789abcdef"));
-        Assert.False(await OrleansClient.IsGreetedAsync(gateway, "hosted-evil"));
+        Assert.True(await FirstGreeting.IsAnsweredAsync(gateway, "0123456789abcdef0123456789abcdef"));
+        Assert.False(await FirstGreeting.IsAnsweredAsync(gateway, "hosted-evil"));
         await silo.StopAsync(Cancelled);
     }
 
@@ -89,7 +114,6 @@ public sealed class OwnHostTests
     [InlineData("Kad:Edge:Bootstrap: ", "Bootstrap", "127.0.0.1:1,nowhere")]
     [InlineData("Kad:Edge:NodeIds is 65; 1 to 64 is allowed.", "NodeIds", "65")]
     [InlineData("Failed to convert configuration value 'many' at 'Kad:Edge:NodeIds'", "NodeIds", "many")]
-    [InlineData("Kad:Edge:EdgeKey has 5 characters; 16 to 256 are allowed.", "EdgeKey", "short")]
     [InlineData("Kad:Edge:MaxStaleness is '00:02:00'; ", "MaxStaleness", "00:02:00")]
     public async Task A_wrong_setting_of_an_edge_stops_the_start_with_a_sentence(string sentence, string name, string value)
     {
@@ -113,14 +137,6 @@ public sealed class OwnHostTests
                 "AddKadEdge needs the host's Orleans client or silo; UseOrleansClient(…) adds the one, and UseOrleans(…) the other.",
             ],
             mistake.Failures);
-    }
-
-    [Fact]
-    public async Task The_edge_of_a_silo_takes_no_key()
-    {
-        using var silo = BuildSilo(FreePort.Tcp(), FreePort.Tcp(), _ => { }, services => services.AddKadEdge(options => options.EdgeKey = Key));
-        var mistake = await Assert.ThrowsAsync<OptionsValidationException>(() => silo.StartAsync(Cancelled));
-        Assert.StartsWith("KadEdgeOptions.EdgeKey is set, and this host is a silo", Assert.Single(mistake.Failures), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -185,7 +201,17 @@ public sealed class OwnHostTests
             configure(options);
         });
 
-    private static IHost BuildEdge(int gateway, string name, params (string Key, string Value)[] settings)
+    private static IHost BuildClient(int gateway, Action<KadClientOptions> configure)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Logging.ClearProviders();
+        builder.UseOrleansClient(client => client.UseLocalhostClustering(gateway, serviceId: "kad", clusterId: "kad").AddKadClient(configure));
+        return builder.Build();
+    }
+
+    private static IHost BuildEdge(int gateway, string name, params (string Key, string Value)[] settings) => BuildEdge(gateway, name, key: null, settings);
+
+    private static IHost BuildEdge(int gateway, string name, string? key, params (string Key, string Value)[] settings)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.ClearProviders();
@@ -193,6 +219,7 @@ public sealed class OwnHostTests
             ? [("Name", name), .. settings]
             : [("Name", name), ("Listen", "127.0.0.1:0"), .. settings];
         builder.Configuration.AddInMemoryCollection(all.Select(one => KeyValuePair.Create($"Kad:Edge:{one.Key}", (string?)one.Value)));
+        builder.Configuration["Kad:Cluster:GatewayKey"] = key;
         builder.UseOrleansClient(client => client.UseLocalhostClustering(gateway, serviceId: "kad", clusterId: "kad"));
         builder.Services.AddKadEdge(builder.Configuration.GetSection("Kad:Edge"));
         return builder.Build();

@@ -13,7 +13,7 @@ public sealed class DoubledShardsTests : FolderTests
         await using var silo = new SiloServer(Folder, SiloServer.ShardBits(Bits));
         await using var edge = new EdgeServer(Folder, "a", silo.GatewaySetting);
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
-        await using (var client = await ClusterClient.ConnectAsync(silo.Gateway))
+        await using (var client = await ClusterClient.ConnectAsync(silo))
         {
             await client.StoreAsync(Bits, Keys);
         }
@@ -32,7 +32,7 @@ public sealed class DoubledShardsTests : FolderTests
     private static async Task AssertHeldAsync(SiloServer silo, EdgeServer edge)
     {
         Assert.Empty(await ValueReading.MissingAsync(edge.Address, Keys));
-        await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
+        await using var client = await ClusterClient.ConnectAsync(silo);
         await using var values = client.OpenValues(Bits);
         Assert.Equal(Keys.Count, (await values.GetUsageAsync()).Keys);
         foreach (var key in Keys)

@@ -20,9 +20,10 @@ internal sealed class RollingUpgrade : IAsyncDisposable
     // An empty build is the one of the tests. Without settings a silo has storage of its own.
     public RollingUpgrade(string build, int silos, params string[] storage)
     {
-        string[] ofSilo = [.. storage, SiloServer.ShardBits(ShardBits)];
+        KeyFiles.Write(_folder);
+        string[] ofSilo = [.. storage, SiloServer.ShardBits(ShardBits), .. KeyFiles.OfSilo(_folder)];
         _silos = [.. Enumerable.Range(0, silos).Select(_ => new SiloServer(_folder, ofSilo) { Assembly = ServerExecutable.In(build) })];
-        string[] settings = storage.Length > 0 ? storage : [_silos[0].GatewaySetting];
+        string[] settings = [.. storage.Length > 0 ? storage : [_silos[0].GatewaySetting], .. KeyFiles.OfEdge(_folder)];
         var first = new EdgeServer(_folder, "first", settings) { Assembly = ServerExecutable.In(build) };
         _edges = [first, new EdgeServer(_folder, "second", [.. settings, $"Kad:Edge:Bootstrap={first.Address}"]) { Assembly = ServerExecutable.In(build) }];
     }

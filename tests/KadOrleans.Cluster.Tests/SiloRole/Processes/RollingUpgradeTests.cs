@@ -62,37 +62,4 @@ public sealed class RollingUpgradeTests(SharedPostgreSql postgres)
 
         await cluster.AllAreThereAsync();
     }
-
-    /// <summary>By hand, with the build before. With a key, which builds of before proofs send as it is, and in either order.</summary>
-    [Theory]
-    [InlineData("", false)]
-    [InlineData("a key of the test", false)]
-    [InlineData("a key of the test", true)]
-    [Needs(Need.PostgreSql | Need.OlderBuild)]
-    public async Task The_build_before_is_replaced_by_this_one_and_brought_back_under_load(string key, bool edgesFirst)
-    {
-        await using var cluster = new RollingUpgrade(
-            Machine.OlderBuild, silos: 2, [.. await postgres.CreateStorageAsync(), $"Kad:Cluster:EdgeKey={key}"]);
-        await cluster.StartAsync();
-        var written = await cluster.WrittenAsync();
-        string[] heldBack = [$"Kad:Cluster:StateVersion={written}"];
-        if (edgesFirst)
-        {
-            await cluster.RollEdgesAsync(ThisBuild);
-            await cluster.RollSilosAsync(ThisBuild, heldBack);
-            await cluster.StillWritesAsync(written);
-            await cluster.RollSilosAsync(Machine.OlderBuild);
-            await cluster.RollEdgesAsync(Machine.OlderBuild);
-        }
-        else
-        {
-            await cluster.RollSilosAsync(ThisBuild, heldBack);
-            await cluster.RollEdgesAsync(ThisBuild);
-            await cluster.StillWritesAsync(written);
-            await cluster.RollEdgesAsync(Machine.OlderBuild);
-            await cluster.RollSilosAsync(Machine.OlderBuild);
-        }
-
-        await cluster.AllAreThereAsync();
-    }
 }

@@ -18,7 +18,7 @@ public sealed class ShardBitsChangeTests : FolderTests
         await Task.WhenAll(oldSilo.StartAsync(), oldEdge.StartAsync());
         var keys = Enumerable.Range(0, 64).Select(_ => NodeId.Random(_random)).ToList();
         var before = DateTimeOffset.UtcNow;
-        await using (var client = await ClusterClient.ConnectAsync(oldSilo.Gateway))
+        await using (var client = await ClusterClient.ConnectAsync(oldSilo))
         {
             await client.StoreAsync(OldBits, keys);
         }
@@ -27,7 +27,7 @@ public sealed class ShardBitsChangeTests : FolderTests
         await using var newSilo = new SiloServer(other, SiloServer.ShardBits(NewBits));
         await using var newEdge = new EdgeServer(other, "new", newSilo.GatewaySetting, $"Kad:Edge:Bootstrap={oldEdge.Address}");
         await Task.WhenAll(newSilo.StartAsync(), newEdge.StartAsync());
-        await using var newClient = await ClusterClient.ConnectAsync(newSilo.Gateway);
+        await using var newClient = await ClusterClient.ConnectAsync(newSilo);
         await using var values = newClient.OpenValues(NewBits);
         var taken = await Eventually.ReadAsync(
             () => Task.WhenAll(keys.Select(key => values.GetAsync(key, DateTimeOffset.UtcNow).AsTask())),

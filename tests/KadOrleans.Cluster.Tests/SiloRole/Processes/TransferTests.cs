@@ -18,7 +18,7 @@ public sealed class TransferTests : FolderTests
         await using (var oldSilo = new SiloServer(old, SiloServer.ShardBits(OldBits)))
         {
             await oldSilo.StartAsync();
-            await using (var client = await ClusterClient.ConnectAsync(oldSilo.Gateway))
+            await using (var client = await ClusterClient.ConnectAsync(oldSilo))
             {
                 await client.StoreAsync(OldBits, keys, publish: i => i % 2 == 0);
             }

@@ -25,7 +25,7 @@ public sealed class ClusterUpkeepTests(ITestOutputHelper output)
         await using var bed = await Bed.StartAsync();
         var (network, silo, one, other) = (bed.Network, bed.Silo, bed.One, bed.Other);
         var ids = bed.Ids;
-        await using var client = await ClusterClient.ConnectAsync(silo.Gateway);
+        await using var client = await ClusterClient.ConnectAsync(silo);
         var (keys, filling) = (new List<NodeId>(), Stopwatch.StartNew());
         if (AreKept)
         {
@@ -79,7 +79,7 @@ public sealed class ClusterUpkeepTests(ITestOutputHelper output)
         await using var bed = await Bed.StartAsync();
         var keys = FindKeys(bed.Network, bed.Ids);
         var before = bed.Stores;
-        await using (var client = await ClusterClient.ConnectAsync(bed.Silo.Gateway))
+        await using (var client = await ClusterClient.ConnectAsync(bed.Silo))
         {
             await FillAsync(client, keys);
             await Task.WhenAll(Shards(client).Select(shard => shard.RepublishAsync().AsTask()));
@@ -91,7 +91,7 @@ public sealed class ClusterUpkeepTests(ITestOutputHelper output)
         await bed.Silo.StartAsync();
         await bed.One.StartAsync();
 
-        await using (var client = await ClusterClient.ConnectAsync(bed.Silo.Gateway))
+        await using (var client = await ClusterClient.ConnectAsync(bed.Silo))
         {
             await Task.WhenAll(Shards(client).Select(shard => shard.RepublishAsync().AsTask()));
             await Eventually.ReadAsync(() => CountDueAsync(client, 1), static due => due == 0, Longest, TimeSpan.FromSeconds(1));

@@ -69,8 +69,8 @@ public sealed class Campaign : IAsyncDisposable
     {
         _running.AddRange(_probes.Select(probes => probes.RunAsync()));
         await BecomesHealthyAsync(cancellationToken);
-        var gateway = ((SiloServer)_cluster.Silos[0].Server).Gateway;
-        await _options.AtStart(gateway);
+        var silo = (SiloServer)_cluster.Silos[0].Server;
+        await _options.AtStart(silo);
         _keys.Start();
         var members = new FaultMembers(_cluster.Silos.Count, _cluster.Edges.Count, _cluster.Storage.Faults.Keys);
         var rows = new List<FaultRow>();
@@ -82,7 +82,7 @@ public sealed class Campaign : IAsyncDisposable
             Tell(rows.Count, row);
         }
 
-        await _options.AtEnd(gateway);
+        await _options.AtEnd(silo);
         return rows;
     }
 

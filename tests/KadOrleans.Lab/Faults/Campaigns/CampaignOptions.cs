@@ -17,9 +17,9 @@ public sealed record CampaignOptions
     public bool AreItems { get; init; }
 
     /// <summary>What is done with the keys once all is healthy, before anything is written and at the end; with the gateway of the first silo.</summary>
-    public Func<int, Task> AtStart { get; init; } = static _ => Task.CompletedTask;
+    public Func<SiloServer, Task> AtStart { get; init; } = static _ => Task.CompletedTask;
 
-    public Func<int, Task> AtEnd { get; init; } = static _ => Task.CompletedTask;
+    public Func<SiloServer, Task> AtEnd { get; init; } = static _ => Task.CompletedTask;
 
     public TimeSpan Pace { get; init; } = TimeSpan.FromMilliseconds(20);
 

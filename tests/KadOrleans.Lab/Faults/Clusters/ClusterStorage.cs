@@ -2,23 +2,28 @@ namespace KadOrleans.Lab;
 
 /// <summary>What keeps a cluster's state: the settings of silos, and the faults that befall it if it is a server.</summary>
 internal sealed class ClusterStorage(
-    IReadOnlyList<string> siloSettings, IReadOnlyDictionary<FaultKind, FaultActions>? faults = null, IAsyncDisposable? server = null) : IAsyncDisposable
+    string folder, IReadOnlyList<string> settings, IReadOnlyDictionary<FaultKind, FaultActions>? faults = null, IAsyncDisposable? server = null)
+    : IAsyncDisposable
 {
-    public IReadOnlyList<string> SiloSettings => siloSettings;
+    public IReadOnlyList<string> SiloSettings => server is null ? settings : [.. settings, .. KeyFiles.OfSilo(folder)];
+
+    /// <summary>The folder with the keys of the cluster.</summary>
+    public string Keys => folder;
 
     /// <summary>Empty if it is no server.</summary>
     public IReadOnlyDictionary<FaultKind, FaultActions> Faults { get; } = faults ?? new Dictionary<FaultKind, FaultActions>();
 
     public static async Task<ClusterStorage> StartAsync(ClusterShape shape, string folder) => shape.Storage switch
     {
-        StorageKind.PostgreSql => await StartPostgreSqlAsync(shape),
+        StorageKind.PostgreSql => await StartPostgreSqlAsync(shape, folder),
         StorageKind.Azurite when !AzuriteServer.IsThere =>
             throw CommandException.WrongUsage("--storage is 'azurite'; that needs KAD_TEST_AZURITE to name the executable of Azurite."),
-        StorageKind.Azurite => OnAzurite(await AzuriteServer.StartAsync()),
-        _ => new ClusterStorage([$"Kad:Data={Path.Combine(folder, "data")}"]),
+        StorageKind.Azurite => OnAzurite(await AzuriteServer.StartAsync(), folder),
+        _ => new ClusterStorage(Path.Combine(folder, "data"), [$"Kad:Data={Path.Combine(folder, "data")}"]),
     };
 
-    public IReadOnlyList<string> EdgeSettings(SiloServer[] silos) => server is null ? [silos[0].GatewaySetting] : SiloSettings;
+    public IReadOnlyList<string> EdgeSettings(SiloServer[] silos) =>
+        [.. server is null ? [silos[0].GatewaySetting] : settings, .. KeyFiles.OfEdge(folder)];
 
     public async ValueTask DisposeAsync()
     {
@@ -28,13 +33,13 @@ internal sealed class ClusterStorage(
         }
     }
 
-    private static async Task<ClusterStorage> StartPostgreSqlAsync(ClusterShape shape)
+    private static async Task<ClusterStorage> StartPostgreSqlAsync(ClusterShape shape, string folder)
     {
         try
         {
             var server = await PostgreSqlServer.StartAsync(Path.GetDirectoryName(shape.Server));
             var pair = shape.HasStandby ? await PostgreSqlPair.StartAsync(server) : null;
-            return OnPostgreSql(() => pair?.Primary ?? server, pair);
+            return OnPostgreSql(() => pair?.Primary ?? server, pair, folder);
         }
         catch (InvalidOperationException e)
         {
@@ -42,7 +47,7 @@ internal sealed class ClusterStorage(
         }
     }
 
-    private static ClusterStorage OnPostgreSql(Func<PostgreSqlServer> server, PostgreSqlPair? pair)
+    private static ClusterStorage OnPostgreSql(Func<PostgreSqlServer> server, PostgreSqlPair? pair, string folder)
     {
         var faults = new Dictionary<FaultKind, FaultActions>
         {
@@ -56,14 +61,21 @@ internal sealed class ClusterStorage(
         }
 
         var connection = pair?.ConnectionString ?? server().ConnectionString;
-        return new ClusterStorage(["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={connection}"], faults, pair ?? (IAsyncDisposable)server());
+        KeyFiles.Write(folder);
+        return new ClusterStorage(
+            folder, ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={connection}"], faults, pair ?? (IAsyncDisposable)server());
     }
 
     // What it holds ends with its process.
-    private static ClusterStorage OnAzurite(AzuriteServer server) => new(
-        ["Kad:Storage=AzureStorage", "Kad:Azure:GrainStorage=Tables", $"Kad:Azure:ConnectionString={server.ConnectionString}"],
-        new Dictionary<FaultKind, FaultActions> { [FaultKind.Freeze] = new(server.HangAsync, server.ContinueAsync) },
-        server);
+    private static ClusterStorage OnAzurite(AzuriteServer server, string folder)
+    {
+        KeyFiles.Write(folder);
+        return new(
+            folder,
+            ["Kad:Storage=AzureStorage", "Kad:Azure:GrainStorage=Tables", $"Kad:Azure:ConnectionString={server.ConnectionString}"],
+            new Dictionary<FaultKind, FaultActions> { [FaultKind.Freeze] = new(server.HangAsync, server.ContinueAsync) },
+            server);
+    }
 }
 
 /// <summary>How a fault begins and ends.</summary>

@@ -120,6 +120,7 @@ internal sealed class FaultyCluster : IAsyncDisposable
         var server = new SiloServer(_folder.Path, [.. Storage.SiloSettings, SiloServer.ShardBits(shape.ShardBits), $"Kad:Http={http.Authority}"])
         {
             Assembly = shape.Server,
+            Data = Storage.Keys,
         };
         return new ClusterMember($"silo {number}", server, http);
     }

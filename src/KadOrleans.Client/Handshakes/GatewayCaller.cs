@@ -1,0 +1,60 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+
+namespace KadOrleans.Client;
+
+/// <summary>Has a client's connections to gateways begin with a handshake, if it has a key.</summary>
+internal static class GatewayCaller
+{
+    /// <summary>Adds it to the services of a client, once. In a silo, which is none, it does nothing.</summary>
+    public static IServiceCollection AddGatewayHandshake(this IServiceCollection services)
+    {
+        if (services.Any(service => service.ServiceType == typeof(IValidateOptions<KadClientOptions>)))
+        {
+            return services;
+        }
+
+        services.AddSingleton<IValidateOptions<KadClientOptions>, KadClientOptionsValidator>();
+        services.AddOptions<KadClientOptions>().Configure<IServiceProvider>(static (options, provider) =>
+        {
+            var configuration = provider.GetService<IConfiguration>();
+            options.GatewayKey = configuration?[KeySettings.Gateway];
+            options.GatewayKeyFile = configuration?[KeySettings.GatewayFile];
+        }).ValidateOnStart();
+
+        // Behind all that others set up for the connections, such as their encryption.
+        services.AddOptions<ClientConnectionOptions>().PostConfigure(
+            static client => client.ConfigureConnection(static connections => connections.Use(next => connection => CallAsync(connections, connection, next))));
+        return services;
+    }
+
+    private static Task CallAsync(IConnectionBuilder connections, ConnectionContext connection, ConnectionDelegate next)
+    {
+        var services = connections.ApplicationServices;
+        var options = services.GetRequiredService<IOptions<KadClientOptions>>().Value;
+        var file = options.IsFileOptional && !File.Exists(options.GatewayKeyFile) ? null : options.GatewayKeyFile;
+        var key = KeySettings.Read(options.GatewayKey, file, KeySettings.Gateway, out var problem);
+        if (problem is not null)
+        {
+            throw new HandshakeFailedException(problem);
+        }
+
+        var terms = new PortTerms(PortKind.Gateway, services.GetRequiredService<IOptions<ClusterOptions>>().Value.ClusterId);
+        return key is null ? next(connection) : PortHandshake.MakeAsync(connection, next, terms, key, services.GetService<TimeProvider>() ?? TimeProvider.System);
+    }
+
+    /// <summary>Refuses a key that is none when the client starts. Its file may come later.</summary>
+    private sealed class KadClientOptionsValidator : IValidateOptions<KadClientOptions>
+    {
+        public ValidateOptionsResult Validate(string? name, KadClientOptions options)
+        {
+            ArgumentNullException.ThrowIfNull(options);
+            var file = File.Exists(options.GatewayKeyFile) || !string.IsNullOrWhiteSpace(options.GatewayKey) ? options.GatewayKeyFile : null;
+            KeySettings.Read(options.GatewayKey, file, KeySettings.Gateway, out var problem);
+            return problem is null ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problem);
+        }
+    }
+}
