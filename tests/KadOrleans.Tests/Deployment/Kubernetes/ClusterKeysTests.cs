@@ -10,6 +10,8 @@ public sealed class ClusterKeysTests
 
     public static readonly IEnumerable<TheoryDataRow<string>> All = Manifests.Names;
 
+    private static readonly string ScriptForAzure = $"sh '{Repository.Path("infra/azure/secrets.sh")}' context";
+
     [Theory]
     [MemberData(nameof(All))]
     public void Silos_have_both_keys_and_edges_the_gateways_from_Secrets_without_which_no_pod_starts(string overlay)
@@ -34,5 +36,76 @@ public sealed class ClusterKeysTests
         var manifests = Manifests.Of(overlay);
         Assert.Matches(SilosKey, manifests.Silo.ToJsonString());
         Assert.All(manifests.All.Where(resource => resource != manifests.Silo), resource => Assert.DoesNotMatch(SilosKey, resource.ToJsonString()));
+    }
+
+    [Theory]
+    [Needs(Need.OpenSsl)]
+    [InlineData("kad")]
+    [InlineData("kad-edge")]
+    public void The_script_for_Azure_takes_over_the_gateways_key_that_one_namespace_has(string space)
+    {
+        using var shell = new OperatorsShell();
+        var key = new string('c', 64);
+        MakeGatewayKey(shell, space, key);
+        shell.Run(ScriptForAzure);
+        var made = AssertKeys(shell);
+        Assert.Equal(key, made.Gateway);
+
+        shell.Run(ScriptForAzure);
+        Assert.Equal(made, AssertKeys(shell));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("cccc")]
+    [InlineData("gggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggg")]
+    public void The_script_for_Azure_gives_edges_no_text_that_is_no_key(string key)
+    {
+        using var shell = new OperatorsShell();
+        MakeGatewayKey(shell, "kad", key);
+        var failure = Assert.Throws<InvalidOperationException>(() => shell.Run(ScriptForAzure));
+
+        Assert.Contains(
+            "The Secret kad-gateway-key of the namespace kad cannot be read, or its Kad__Cluster__GatewayKey is not 64 hexadecimal digits.",
+            failure.Message,
+            StringComparison.Ordinal);
+        Assert.Null(shell.Secret("kad-edge", "kad-gateway-key", "Kad__Cluster__GatewayKey"));
+    }
+
+    [Fact]
+    [Needs(Need.OpenSsl)]
+    public void The_script_that_tries_the_overlay_makes_both_keys()
+    {
+        using var shell = new OperatorsShell();
+        var lines = Repository.Read("infra/kubernetes/try-in-kind.sh").Split('\n')
+            .Where(line => Regex.IsMatch(line, @"^secret\(\)|\bkad-(gateway|silo)-key\b|^gateway_key="));
+
+        shell.Run($"kubectl create namespace kad\nkubectl create namespace kad-edge\n{string.Join('\n', lines)}");
+
+        AssertKeys(shell);
+    }
+
+    private static void MakeGatewayKey(OperatorsShell shell, string space, string key) => shell.Run(
+        $"""
+        kubectl create namespace {space}
+        kubectl -n {space} create secret generic kad-gateway-key --from-literal=Kad__Cluster__GatewayKey={key}
+        """);
+
+    // What the Secrets have: the same key of the gateway in both namespaces, and another one of silos in theirs alone.
+    private static (string Gateway, string Silo) AssertKeys(OperatorsShell shell)
+    {
+        var gateway = shell.Secret("kad", "kad-gateway-key", "Kad__Cluster__GatewayKey")!;
+        var silo = shell.Secret("kad", "kad-silo-key", "Kad__Cluster__SiloKey")!;
+        Assert.All([gateway, silo], key => Assert.Matches("^[0-9a-f]{64}\\z", key));
+        Assert.NotEqual(gateway, silo);
+        Assert.Equal(gateway, shell.Secret("kad-edge", "kad-gateway-key", "Kad__Cluster__GatewayKey"));
+        Assert.All(
+            Directory.EnumerateFiles(shell["secrets/kad-edge"], "*", SearchOption.AllDirectories),
+            file =>
+            {
+                Assert.DoesNotMatch(SilosKey, Path.GetRelativePath(shell["secrets"], file));
+                Assert.DoesNotContain(silo, File.ReadAllText(file), StringComparison.OrdinalIgnoreCase);
+            });
+        return (gateway, silo);
     }
 }
