@@ -38,6 +38,52 @@ public sealed class ClusterKeysTests
         Assert.All(manifests.All.Where(resource => resource != manifests.Silo), resource => Assert.DoesNotMatch(SilosKey, resource.ToJsonString()));
     }
 
+    [Fact]
+    [Needs(Need.OpenSsl)]
+    public void The_guides_commands_make_each_Secret_that_pods_wait_for_with_new_keys()
+    {
+        using var shell = new OperatorsShell();
+        foreach (var file in (string[])["dashboard", "owner", "silo-database", "edge-database"])
+        {
+            File.WriteAllText(shell[$"{file}.env"], "NAME=value\n");
+        }
+
+        shell.Run(OperatorsShell.Block("docs/install.md", "kubectl create namespace kad"));
+        shell.Run(OperatorsShell.Block("docs/install.md", "kad token add"));
+
+        AssertKeys(shell);
+        Assert.All(Manifests.Of("base").SiloAndEdge, workload => Assert.All(
+            workload.Container().Entries("envFrom").Select(source => source.Text("secretRef.name"))
+                .Concat(workload.Pod().Entries("volumes").Select(volume => volume.Text("secret.secretName"))).OfType<string>(),
+            name => Assert.True(Directory.Exists(shell[$"secrets/{workload.Text("metadata.namespace")}/{name}"]), name)));
+
+        // A key that is in use is not overwritten.
+        var before = File.ReadAllText(shell["silo-key.env"]);
+        var makesKeys = Assert.Single(
+            OperatorsShell.Block("docs/install.md", "kubectl create namespace kad").Split('\n'),
+            line => line.Contains("openssl", StringComparison.Ordinal));
+        Assert.Throws<InvalidOperationException>(() => shell.Run(makesKeys));
+        Assert.Equal(before, File.ReadAllText(shell["silo-key.env"]));
+    }
+
+    [Fact]
+    [Needs(Need.OpenSsl)]
+    public void A_backup_brings_both_keys_back()
+    {
+        using var shell = new OperatorsShell();
+        shell.Run(ScriptForAzure);
+        var (gateway, silo) = AssertKeys(shell);
+
+        // The database is the matter of BackupTests.
+        shell.Run(@"for name in pg_dump pg_restore psql; do printf '#!/bin/sh\n' > bin/$name; chmod +x bin/$name; done");
+        shell.Run($"export DATABASE=\n{OperatorsShell.Block("docs/maintenance.md", "pg_dump")}");
+        Directory.Delete(shell["secrets"], recursive: true);
+        Directory.CreateDirectory(shell["secrets"]);
+        shell.Run($"export DATABASE=\n{OperatorsShell.Block("docs/maintenance.md", "pg_restore")}");
+
+        Assert.Equal((gateway, silo), AssertKeys(shell));
+    }
+
     [Theory]
     [Needs(Need.OpenSsl)]
     [InlineData("kad")]
