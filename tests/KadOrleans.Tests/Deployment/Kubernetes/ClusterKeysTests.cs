@@ -84,6 +84,46 @@ public sealed class ClusterKeysTests
         Assert.Equal((gateway, silo), AssertKeys(shell));
     }
 
+    /// <summary>
+    /// While pods are replaced, some have the Secrets of the roll before and some those of this one. Each of them must take the others' first
+    /// key, whatever pods are how far.
+    /// </summary>
+    [Fact]
+    [Needs(Need.OpenSsl)]
+    public void The_documented_change_of_the_keys_leaves_no_pod_with_a_key_that_others_refuse()
+    {
+        using var shell = new OperatorsShell();
+        shell.Run(ScriptForAzure);
+        var (oldGateway, oldSilo) = AssertKeys(shell);
+
+        shell.Run(OperatorsShell.Block("docs/security.md", "new_gateway="));
+
+        var (newGateway, newSilo) = AssertKeys(shell);
+        Assert.Distinct([oldGateway, newGateway, oldSilo, newSilo]);
+        Assert.Equal(["kad", "kad-edge", "kad", "kad"], shell.Rolls);
+        var (gateway, silo, edge) = (Accepted(oldGateway), Accepted(oldSilo), oldGateway);
+        foreach (var (roll, space) in shell.Rolls.Index())
+        {
+            var (nextGateway, nextSilo, nextEdge) = space == "kad"
+                ? (AtRoll(roll, "Gateway"), AtRoll(roll, "Silo"), edge)
+                : (gateway, silo, AtRoll(roll, "Gateway")[0]);
+            Assert.All([edge, nextEdge], key => Assert.All([gateway, nextGateway], accepted => Assert.Contains(key, accepted)));
+            Assert.Contains(silo[0], nextSilo);
+            Assert.Contains(nextSilo[0], silo);
+            (gateway, silo, edge) = (nextGateway, nextSilo, nextEdge);
+        }
+
+        Assert.Equal([newGateway], gateway);
+        Assert.Equal([newSilo], silo);
+        Assert.Equal(newGateway, edge);
+
+        // The first key, and the second one that is accepted beside it, if there is one.
+        static List<string> Accepted(params IEnumerable<string?> keys) => [.. keys.OfType<string>()];
+
+        List<string> AtRoll(int roll, string part) => Accepted(((string[])["", "Second"]).Select(which => shell.SecretAtRoll(
+            roll, shell.Rolls[roll], $"kad-{part.ToLowerInvariant()}-key", $"Kad__Cluster__{which}{part}Key")));
+    }
+
     [Theory]
     [Needs(Need.OpenSsl)]
     [InlineData("kad")]
