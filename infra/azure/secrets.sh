@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes the Secrets that silos and edges need, with a password, a key and a token of its own, unless they are there. Its argument is the kubectl
-# context. It needs kubectl and openssl.
+# Makes the Secrets that silos and edges need, with a password, two keys and a token of its own, unless they are there. Its argument is the
+# kubectl context. It needs kubectl and openssl.
 set -eu
 context=$1
 umask 077
@@ -43,27 +43,48 @@ random() {
     echo "$text"
 }
 
+# 32 random bytes in hexadecimal digits.
+random_key() {
+    digits=$(head -c 32 /dev/urandom | od -A n -v -t x1 | tr -d ' \n')
+    [ ${#digits} -eq 64 ] || fail "/dev/urandom cannot be read."
+    echo "$digits"
+}
+
+is_key() {
+    case $1 in
+        *[!0-9A-Fa-f]*) return 1 ;;
+    esac
+    [ ${#1} -eq 64 ]
+}
+
 if ! has kad kad-dashboard; then
     password=$(random)
     printf 'Kad__Dashboard__User=kad\nKad__Dashboard__Password=%s\n' "$password" >"$file"
     make kad kad-dashboard
 fi
 
-# Silos and edges have the same: what one of them has already is taken for the other.
+# Silos and edges have the same key of the gateway: what one of them has already is taken for the other.
 key=
 for namespace in kad kad-edge; do
-    if [ -z "$key" ] && has "$namespace" kad-edge-key; then
-        key=$(get "$namespace" kad-edge-key Kad__Cluster__EdgeKey)
-        [ "$key" ] || fail "The Secret kad-edge-key of the namespace $namespace cannot be read, or has no Kad__Cluster__EdgeKey."
+    if [ -z "$key" ] && has "$namespace" kad-gateway-key; then
+        key=$(get "$namespace" kad-gateway-key Kad__Cluster__GatewayKey)
+        is_key "$key" || fail "The Secret kad-gateway-key of the namespace $namespace cannot be read, or its Kad__Cluster__GatewayKey is not 64 hexadecimal digits."
     fi
 done
-[ "$key" ] || key=$(random)
-printf 'Kad__Cluster__EdgeKey=%s\n' "$key" >"$file"
+[ "$key" ] || key=$(random_key)
+printf 'Kad__Cluster__GatewayKey=%s\n' "$key" >"$file"
 for namespace in kad kad-edge; do
-    if ! has "$namespace" kad-edge-key; then
-        make "$namespace" kad-edge-key
+    if ! has "$namespace" kad-gateway-key; then
+        make "$namespace" kad-gateway-key
     fi
 done
+
+# Of silos alone: no edge starts with it.
+if ! has kad kad-silo-key; then
+    key=$(random_key)
+    printf 'Kad__Cluster__SiloKey=%s\n' "$key" >"$file"
+    make kad kad-silo-key
+fi
 
 # The silos have the hash of the operator's token alone. The token itself is for whoever may read Secrets here: docs/manage.md.
 if ! has kad kad-tokens; then
@@ -71,7 +92,7 @@ if ! has kad kad-tokens; then
     if has kad kad-operator; then
         token=$(get kad kad-operator token)
     else
-        made=kad_$(head -c 32 /dev/urandom | od -A n -v -t x1 | tr -d ' \n')
+        made=kad_$(random_key)
         token=$made
     fi
 

@@ -86,7 +86,7 @@ spec:
       volumes: [{ name: users, configMap: { name: users } }]
 DATABASE
 database=$(kubectl --namespace database get service postgres --output jsonpath='{.spec.clusterIP}')
-key=$(openssl rand -hex 24)
+gateway_key=$(openssl rand -hex 32)
 secret() { kubectl --namespace "$1" create secret generic "$2" "${@:3}"; }
 login() { printf -- '--from-literal=%s\n' "PGHOST=$database" PGDATABASE=kad "PGUSER=$1" "PGPASSWORD=$2" PGSSLMODE=disable; }
 connection() { echo "--from-literal=Kad__PostgreSql__ConnectionString=Host=$database;Database=kad;Username=$1;Password=$2;SSL Mode=Disable;GSS Encryption Mode=Disable"; }
@@ -99,8 +99,9 @@ secret kad kad-dashboard --from-literal=Kad__Dashboard__User=kad "--from-literal
 secret kad kad-postgres-owner "${owner[@]}"
 secret kad kad-postgres "${silo[@]}" "$(connection kad_silo silo)"
 secret kad-edge kad-postgres "${edge[@]}" "$(connection kad_edge edge)"
-secret kad kad-edge-key "--from-literal=Kad__Cluster__EdgeKey=$key"
-secret kad-edge kad-edge-key "--from-literal=Kad__Cluster__EdgeKey=$key"
+secret kad kad-gateway-key "--from-literal=Kad__Cluster__GatewayKey=$gateway_key"
+secret kad-edge kad-gateway-key "--from-literal=Kad__Cluster__GatewayKey=$gateway_key"
+secret kad kad-silo-key "--from-literal=Kad__Cluster__SiloKey=$(openssl rand -hex 32)"
 kad token add operator --file "$work/tokens.json" --scope read --scope write --scope view --scope manage --scope keep --output "$work/operator.token"
 secret kad kad-tokens "--from-file=tokens.json=$work/tokens.json"
 kubectl --namespace database rollout status deployment/postgres --timeout 180s

@@ -5,12 +5,18 @@ namespace KadOrleans.Lab;
 /// <summary>The environment variables that a pod's only container gets.</summary>
 public static class ContainerEnvironment
 {
-    // What the Secrets hold that docs/install.md tells operators to make.
-    private static readonly Dictionary<string, Dictionary<string, string>> Secrets = new()
+    private static readonly Dictionary<string, string> GatewayKey = new() { ["Kad__Cluster__GatewayKey"] = new string('a', 64) };
+    private static readonly Dictionary<string, string> Database = new() { ["Kad__PostgreSql__ConnectionString"] = "Host=db" };
+
+    // What the Secrets hold that docs/install.md tells operators to make. A pod can read those of its own namespace only.
+    private static readonly Dictionary<(string? Space, string Name), Dictionary<string, string>> Secrets = new()
     {
-        ["kad-dashboard"] = new() { ["Kad__Dashboard__User"] = "kad", ["Kad__Dashboard__Password"] = "secret" },
-        ["kad-edge-key"] = new() { ["Kad__Cluster__EdgeKey"] = "a secret of silos and edges" },
-        ["kad-postgres"] = new() { ["Kad__PostgreSql__ConnectionString"] = "Host=db" },
+        [("kad", "kad-dashboard")] = new() { ["Kad__Dashboard__User"] = "kad", ["Kad__Dashboard__Password"] = "secret" },
+        [("kad", "kad-gateway-key")] = GatewayKey,
+        [("kad-edge", "kad-gateway-key")] = GatewayKey,
+        [("kad", "kad-silo-key")] = new() { ["Kad__Cluster__SiloKey"] = new string('b', 64) },
+        [("kad", "kad-postgres")] = Database,
+        [("kad-edge", "kad-postgres")] = Database,
     };
 
     // What the downward API tells a pod.
@@ -25,7 +31,7 @@ public static class ContainerEnvironment
         var container = workload.Container();
         return container.Entries("envFrom").SelectMany(source => Group(manifests, workload, source))
             .Concat(container.Entries("env").Select(variable => KeyValuePair.Create(
-                variable.Text("name")!, variable.Text("value") ?? Referred(variable.At("valueFrom")!))))
+                variable.Text("name")!, variable.Text("value") ?? Referred(workload, variable.At("valueFrom")!))))
             .GroupBy(variable => variable.Key).ToDictionary(variables => variables.Key, variables => variables.Last().Value);
     }
 
@@ -37,15 +43,15 @@ public static class ContainerEnvironment
     /// <summary>The variables of a workload as its executable reads them.</summary>
     public static IConfigurationRoot Read(Manifests manifests, JsonObject workload) => AsConfiguration(Of(manifests, workload));
 
-    private static string Referred(JsonNode source) => source.Text("secretKeyRef.name") is { } secret
-        ? Secrets[secret][source.Text("secretKeyRef.key")!]
+    private static string Referred(JsonObject workload, JsonNode source) => source.Text("secretKeyRef.name") is { } secret
+        ? Secrets[(workload.Text("metadata.namespace"), secret)][source.Text("secretKeyRef.key")!]
         : Fields[source.Text("fieldRef.fieldPath")!];
 
     private static Dictionary<string, string> Group(Manifests manifests, JsonObject workload, JsonNode source)
     {
         if (source.Text("secretRef.name") is { } secret)
         {
-            return Secrets[secret];
+            return Secrets[(workload.Text("metadata.namespace"), secret)];
         }
 
         var map = manifests.One("ConfigMap", source.Text("configMapRef.name")!);

@@ -2,7 +2,8 @@ namespace KadOrleans.Lab;
 
 /// <summary>
 /// A shell in which documented commands run as they are pasted. Its <c>kad</c> is this build's. Its <c>kubectl</c> keeps namespaces and
-/// Secrets in a folder, and does nothing else; port-forward is the address that <c>http</c> stands for.
+/// Secrets in a folder, and a copy of the folder for each <c>rollout restart</c>, and does nothing else; port-forward is the address that
+/// <c>http</c> stands for.
 /// </summary>
 public sealed class OperatorsShell : TemporaryFolder
 {
@@ -43,11 +44,14 @@ public sealed class OperatorsShell : TemporaryFolder
             for source in $sources; do
               case $source in
                 --from-env-file=*) while IFS= read -r line; do printf %s "${line#*=}" >"$place/$4/${line%%=*}"; done <"${source#*=}" ;;
+                --from-literal=*) pair=${source#--from-literal=}; printf %s "${pair#*=}" >"$place/$4/${pair%%=*}" ;;
                 --from-file=*=*) file=${source#--from-file=}; cp "${file#*=}" "$place/$4/${file%%=*}" ;;
                 --from-file=*) file=${source#--from-file=}; cp "$file" "$place/$4/$(basename "$file")" ;;
               esac
             done ;;
-          'apply -f') cat >/dev/null ;;
+          'apply -f'|'replace -f') cat >/dev/null ;;
+          'rollout restart') roll=$SECRETS/../rolls/$(ls "$SECRETS/../rolls" | wc -l)-$space; cp -r "$SECRETS" "$roll" ;;
+          'rollout status') ;;
           *) echo "This kubectl does not know '$*'." >&2; exit 1 ;;
         esac
         """;
@@ -56,12 +60,17 @@ public sealed class OperatorsShell : TemporaryFolder
     {
         Directory.CreateDirectory(this["bin"]);
         Directory.CreateDirectory(this["secrets"]);
+        Directory.CreateDirectory(this["rolls"]);
         AddProgram("kubectl", Kubectl);
         AddProgram("kad", $"""
             #!/bin/sh
             exec dotnet '{System.IO.Path.Combine(AppContext.BaseDirectory, "kad.dll")}' "$@"
             """);
     }
+
+    /// <summary>The only block of commands of a document that has a line which begins with a command.</summary>
+    public static string Block(string document, string command) => string.Join('\n', Snippet.Of(document, "sh")
+        .Single(block => block.Lines.Any(line => line.Trim().StartsWith(command, StringComparison.Ordinal))).Lines);
 
     /// <summary>Runs lines, which must succeed, and returns what they write. Forwarded ports are at an address of this machine.</summary>
     public string Run(string lines, string http = Forwarded)
@@ -83,9 +92,20 @@ public sealed class OperatorsShell : TemporaryFolder
     }
 
     /// <summary>A Secret's key, as it was made; null if it was not.</summary>
-    public string? Secret(string space, string name, string key)
+    public string? Secret(string space, string name, string key) => Read("secrets", space, name, key);
+
+    /// <summary>The namespaces whose pods were replaced, one entry for each time, in the order of time.</summary>
+    public IReadOnlyList<string> Rolls => [.. RollFolders.Select(roll => roll.Split('-', 2)[1])];
+
+    /// <summary>A Secret's key as it was when pods were replaced for the n-th time, from 0; null if it was not there.</summary>
+    public string? SecretAtRoll(int roll, string space, string name, string key) => Read($"rolls/{RollFolders[roll]}", space, name, key);
+
+    private IReadOnlyList<string> RollFolders =>
+        [.. Directory.EnumerateDirectories(this["rolls"]).Select(folder => System.IO.Path.GetFileName(folder)!).Order(StringComparer.Ordinal)];
+
+    private string? Read(string folder, string space, string name, string key)
     {
-        var file = this[$"secrets/{space}/{name}/{key}"];
+        var file = this[$"{folder}/{space}/{name}/{key}"];
         return File.Exists(file) ? File.ReadAllText(file) : null;
     }
 

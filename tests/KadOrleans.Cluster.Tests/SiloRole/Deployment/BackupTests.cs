@@ -22,36 +22,39 @@ public sealed class BackupTests : FolderTests, IDisposable
     public async Task An_installation_on_PostgreSQL_comes_back_in_an_empty_database_and_an_empty_cluster_of_Kubernetes()
     {
         _shell.Run("kubectl create namespace kad\nkubectl create namespace kad-edge");
-        _shell.Run(Block("docs/install.md", "kad token add"));
-        await File.WriteAllTextAsync(_shell["edge-key.env"], "Kad__Cluster__EdgeKey=0123456789abcdef\n");
-        _shell.Run("kubectl -n kad create secret generic kad-edge-key --from-env-file=edge-key.env");
+        _shell.Run(OperatorsShell.Block("docs/install.md", "kad token add"));
+        _shell.Run(string.Join('\n', OperatorsShell.Block("docs/install.md", "kubectl create namespace kad").Split('\n').Where(
+            line => line.Contains("-key.env", StringComparison.Ordinal))));
+        var keys = (Gateway: Key("kad", "gateway"), Silo: Key("kad", "silo"));
         var secret = await File.ReadAllTextAsync(_shell["operator.token"]);
         await using (var server = await PostgreSqlServer.StartAsync())
         {
             await using var silo = Silo(server.ConnectionString);
             await silo.StartAsync();
             await PutAsync(silo, secret);
-            _shell.Run(WithDatabase(server.Address, "postgres", Block(Page, "pg_dump")));
+            _shell.Run(WithDatabase(server.Address, "postgres", OperatorsShell.Block(Page, "pg_dump")));
             await silo.KillAsync();
         }
 
         // Nothing is left but what the backup made.
         Directory.Delete(_shell["secrets"], recursive: true);
         Directory.CreateDirectory(_shell["secrets"]);
-        foreach (var file in (string[])["operator.token", "tokens.json", "edge-key.env"])
+        foreach (var file in (string[])["operator.token", "tokens.json", "gateway-key.env", "silo-key.env"])
         {
             File.Delete(_shell[file]);
         }
 
         await using var restored = await PostgreSqlServer.StartAsync();
         _shell.Run(WithDatabase(restored.Address, "postgres", "psql --quiet --command 'CREATE DATABASE restored' \"$DATABASE\""));
-        _shell.Run(WithDatabase(restored.Address, "restored", Block(Page, "pg_restore")));
+        _shell.Run(WithDatabase(restored.Address, "restored", OperatorsShell.Block(Page, "pg_restore")));
         await using var next = Silo(restored.ConnectionString.Replace("Database=postgres", "Database=restored", StringComparison.Ordinal));
         await next.StartAsync();
 
         await ReadAsync(next, _shell.Secret("kad", "kad-operator", "token")!);
         Assert.Equal(secret, _shell.Secret("kad", "kad-operator", "token"));
-        Assert.Equal("0123456789abcdef", _shell.Secret("kad-edge", "kad-edge-key", "Kad__Cluster__EdgeKey"));
+        Assert.Equal(keys, (Key("kad", "gateway"), Key("kad", "silo")));
+        Assert.Equal(keys.Gateway, Key("kad-edge", "gateway"));
+        Assert.Null(Key("kad-edge", "silo"));
         Assert.Equal(0, await next.StopAsync());
     }
 
@@ -65,11 +68,11 @@ public sealed class BackupTests : FolderTests, IDisposable
         await silo.StartAsync();
         await PutAsync(silo, secret);
         await silo.StopAsync();
-        _shell.Run(Block(Page, "tar --create"));
+        _shell.Run(OperatorsShell.Block(Page, "tar --create"));
 
         Directory.Delete(_shell["kad-cluster-data"], recursive: true);
         File.Delete(_shell["tokens.json"]);
-        _shell.Run(Block(Page, "tar --extract"));
+        _shell.Run(OperatorsShell.Block(Page, "tar --extract"));
 
         await silo.StartAsync();
         await ReadAsync(silo, secret);
@@ -86,12 +89,12 @@ public sealed class BackupTests : FolderTests, IDisposable
             "Kad:Storage=AdoNet",
             $"Kad:PostgreSql:ConnectionString={database}",
             $"Kad:Http:Tokens={tokens}",
-            $"Kad:Cluster:EdgeKey={_shell.Secret("kad", "kad-edge-key", "Kad__Cluster__EdgeKey")}");
+            $"Kad:Cluster:GatewayKey={Key("kad", "gateway")}",
+            $"Kad:Cluster:SiloKey={Key("kad", "silo")}");
     }
 
-    // The only block of a document with a line that begins with a command.
-    private static string Block(string document, string command) => string.Join('\n', Snippet.Of(document, "sh")
-        .Single(block => block.Lines.Any(line => line.Trim().StartsWith(command, StringComparison.Ordinal))).Lines);
+    private string? Key(string space, string part) =>
+        _shell.Secret(space, $"kad-{part}-key", part == "silo" ? "Kad__Cluster__SiloKey" : "Kad__Cluster__GatewayKey");
 
     private static string WithDatabase(string address, string database, string lines) =>
         $"export DATABASE='host={address.Split(':')[0]} port={address.Split(':')[1]} dbname={database} user=postgres'\n{lines}";

@@ -74,11 +74,8 @@ public sealed class DeployedTokensTests : FolderTests, IDisposable
     private DeployedPod Silo() => new("base", "silo", "kad-silo-a", Folder, _volume, ("Kad__Data", Path.Combine(Folder, "data")));
 
     // The only block of a document that begins a line with a command.
-    private string Run(string document, string command, string http = OperatorsShell.Forwarded)
-    {
-        var block = Snippet.Of(document, "sh").Single(block => block.Lines.Any(line => line.Trim().StartsWith(command, StringComparison.Ordinal)));
-        return _shell.Run(string.Join('\n', block.Lines), http).Trim();
-    }
+    private string Run(string document, string command, string http = OperatorsShell.Forwarded) =>
+        _shell.Run(OperatorsShell.Block(document, command), http).Trim();
 
     // What the kubelet does within two minutes.
     private void Bring() => _volume.Write((Key, _shell.Secret("kad", "kad-tokens", Key)!));

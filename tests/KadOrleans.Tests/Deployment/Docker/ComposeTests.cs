@@ -22,6 +22,10 @@ public sealed class ComposeTests
         Assert.Equal(new IPEndPoint(IPAddress.Any, 8080), settings.Http.EndPoint);
         Assert.Equal((true, false), (settings.ServesDashboard, settings.HasEdge));
         AssertDatabase(name);
+        var keys = Environment(name).GetSection("Kad:Cluster");
+        Assert.All([keys["GatewayKey"], keys["SiloKey"]], key => Assert.Matches("^[0-9a-f]{64}$", key));
+        Assert.NotEqual(keys["GatewayKey"], keys["SiloKey"]);
+        Assert.Equal(keys.AsEnumerable(), Environment("silo-1").GetSection("Kad:Cluster").AsEnumerable());
 
         // The token's file is in the volume that the token's service writes.
         Assert.Equal(["tokens:/tokens:ro"], Services[name].Texts("volumes"));
@@ -56,7 +60,7 @@ public sealed class ComposeTests
         Assert.Equal((ServerRole.Edge, StorageNames.PostgreSql, name), (settings.Role, settings.Clustering, settings.Edge.Name));
         Assert.EndsWith($":{settings.Edge.Endpoints[0].Port}/udp", Assert.Single(Services[name].Texts("ports")), StringComparison.Ordinal);
         AssertDatabase(name);
-        Assert.Equal(Environment("silo-1")["Kad:Cluster:EdgeKey"], Environment(name)["Kad:Cluster:EdgeKey"]);
+        Assert.Equal(Environment("silo-1")["Kad:Cluster:GatewayKey"], Environment(name)["Kad:Cluster:GatewayKey"]);
         Assert.All(
             Environment(name)["Kad:Edge:Bootstrap"]?.Split(',') ?? [],
             bootstrap => Assert.EndsWith($":{KadSettings.ReadEdge(Environment(bootstrap.Split(':')[0])).Edge.Endpoints[0].Port}", bootstrap, StringComparison.Ordinal));
@@ -77,6 +81,15 @@ public sealed class ComposeTests
         var schema = Services["database"].Texts("volumes").Last().Split(':');
         Assert.True(File.Exists(Path.Combine(Repository.Path(Folder), schema[0])));
         Assert.StartsWith("/docker-entrypoint-initdb.d/", schema[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_silos_key_is_in_the_environment_of_silos_alone()
+    {
+        var others = Services.Where(service => !service.Key.StartsWith("silo-", StringComparison.Ordinal));
+        Assert.All(others, service => Assert.DoesNotMatch(ClusterKeysTests.SilosKey, service.Value.ToJsonString()));
+        var key = Environment("silo-1")["Kad:Cluster:SiloKey"]!;
+        Assert.All(others, service => Assert.DoesNotContain(key, service.Value.ToJsonString(), StringComparison.Ordinal));
     }
 
     [Fact]

@@ -117,7 +117,7 @@ public sealed class WorkloadTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Each_name_in_a_namespace_is_taken_once_accounts_are_not_shared_and_the_edge_key_is_from_a_required_Secret(string overlay)
+    public void Each_name_in_a_namespace_is_taken_once_and_accounts_are_not_shared(string overlay)
     {
         var manifests = Manifests.Of(overlay);
         var names = manifests.All.Select(r => (Kind: r.Text("kind"), Space: r.Text("metadata.namespace"), Name: r.Text("metadata.name"))).ToList();
@@ -126,14 +126,6 @@ public sealed class WorkloadTests
         var accounts = manifests.SiloAndEdge.Select(w => w.Pod().Text("serviceAccountName")!).ToList();
         Assert.Distinct(accounts);
         Assert.All(accounts, account => manifests.One("ServiceAccount", account));
-
-        // By the key silos tell edges from other clients.
-        Assert.All(manifests.SiloAndEdge, workload =>
-        {
-            var source = Assert.Single(workload.Container().Entries("envFrom"), source => source.Text("secretRef.name") == "kad-edge-key");
-            Assert.Null(source.Text("secretRef.optional"));
-            Assert.NotEmpty(ContainerEnvironment.Read(manifests, workload)["Kad:Cluster:EdgeKey"]!);
-        });
     }
 
     private static IEnumerable<JsonNode> Containers(JsonObject workload) =>
