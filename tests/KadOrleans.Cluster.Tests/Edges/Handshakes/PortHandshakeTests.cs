@@ -144,7 +144,7 @@ public sealed class PortHandshakeTests
     {
         var (caller, listener) = Connected();
         var expecting = PortHandshake.ExpectAsync(listener, Unreached, Terms, [Key], _time, _refused.Add);
-        await caller.Transport.Output.WriteAsync(HandshakeBytes.WriteHello(new byte[HandshakeBytes.NonceBytes])[..sent], TestContext.Current.CancellationToken);
+        await caller.Transport.Output.WriteAsync(HandshakeBytes.WriteHello(new byte[HandshakeBytes.NonceBytes]).AsMemory(0, sent), TestContext.Current.CancellationToken);
         _time.Advance(PortHandshake.Timeout - TimeSpan.FromMilliseconds(1));
         Assert.False(expecting.IsCompleted);
         _time.Advance(TimeSpan.FromMilliseconds(2));
