@@ -1,8 +1,5 @@
-using System.Buffers.Binary;
 using System.Net.Sockets;
-using System.Reflection;
 using Orleans.Configuration;
-using Orleans.Serialization;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
@@ -34,7 +31,7 @@ internal static class OrleansClient
         using var socket = new TcpClient();
         await socket.ConnectAsync(IPAddress.Loopback, gateway);
         var stream = socket.GetStream();
-        await stream.WriteAsync(FirstMessageOf(name));
+        await stream.WriteAsync(FirstMessages.OfClient(name));
         var buffer = new byte[4];
         try
         {
@@ -44,22 +41,5 @@ internal static class OrleansClient
         {
             return false;
         }
-    }
-
-    // Its type is Orleans' own.
-    private static byte[] FirstMessageOf(string name)
-    {
-        var type = Assembly.Load("Orleans.Core").GetType("Orleans.Runtime.Messaging.ConnectionPreamble", throwOnError: true)!;
-        var message = Activator.CreateInstance(type)!;
-        var version = type.GetProperty("NetworkProtocolVersion")!;
-        version.SetValue(message, Enum.ToObject(version.PropertyType, 1));
-        type.GetProperty("NodeIdentity")!.SetValue(message, GrainId.Create("sys.client", name));
-        type.GetProperty("ClusterId")!.SetValue(message, "kad");
-        using var services = new ServiceCollection().AddSerializer().BuildServiceProvider();
-        var serializer = services.GetRequiredService(typeof(Serializer<>).MakeGenericType(type));
-        var bytes = (byte[])serializer.GetType().GetMethod(nameof(Serializer<object>.SerializeToArray), [type])!.Invoke(serializer, [message])!;
-        var length = new byte[4];
-        BinaryPrimitives.WriteInt32LittleEndian(length, bytes.Length);
-        return [.. length, .. bytes];
     }
 }
