@@ -133,6 +133,7 @@ internal static class EdgeHost
     {
         client.UseConnectionRetryFilter<EndlessConnectionRetry>();
         client.UseConnections(settings.Tls, providers.RequireTls(settings.Tls));
+        client.Configure<ClientMessagingOptions>(MessageLimits.Set);
         client.Services.AddGatewayHandshake();
         if (settings is { Clustering: StorageNames.Local, Cluster: { GatewayKey: null, GatewayKeyFile: null } })
         {

@@ -160,6 +160,7 @@ public static class SiloHost
             }
         });
         SetUpConnections(silo, settings, providers.RequireTls(settings.Tls));
+        silo.Configure<SiloMessagingOptions>(MessageLimits.Set);
 
         silo.Services.AddSingleton<SiloIdentity>();
         silo.Services.Replace(ServiceDescriptor.Singleton<ILocalSiloDetails>(services => services.GetRequiredService<SiloIdentity>()));
@@ -247,6 +248,6 @@ public static class SiloHost
             shards.Changed += layout => options.ActivationMigrationCountLimit = LimitOf(layout);
         });
 
-        static int LimitOf(ShardLayout shards) => Math.Max(16, shards.Count / 8);
+        static int LimitOf(ShardLayout shards) => Math.Clamp(shards.Count / 8, 16, MessageLimits.MostMoved);
     }
 }

@@ -19,6 +19,9 @@ public sealed class SiloServer(string folder, params string[] settings) : Restar
 
     public TimeSpan ClockAhead { get; set; }
 
+    /// <summary>Variables that it is started with, besides those of this process.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; set; } = new Dictionary<string, string>();
+
     /// <summary>Where other silos find it.</summary>
     public int Port { get; } = FreePort.Tcp();
 
@@ -47,7 +50,7 @@ public sealed class SiloServer(string folder, params string[] settings) : Restar
     }
 
     public void Launch() => Process = ChildProcess.StartForFileLimits(
-        Assembly, folder, ClockAhead, [PortSetting("Port", Port), .. _settings, .. MoreSettings, PortSetting("GatewayPort", Gateway)]);
+        Assembly, folder, ClockAhead, Environment, [PortSetting("Port", Port), .. _settings, .. MoreSettings, PortSetting("GatewayPort", Gateway)]);
 
     /// <summary>Its disk is full: no file may grow.</summary>
     public Task FillDiskAsync() => Process!.LimitFilesAsync("1");

@@ -85,9 +85,15 @@ public sealed class ChildProcess : IAsyncDisposable
     /// The same, for <see cref="LimitFilesAsync"/>: without that it would be ended by the signal that comes with a write beyond
     /// the limit.
     /// </summary>
-    public static ChildProcess StartForFileLimits(string assembly, string folder, TimeSpan clockAhead, params IEnumerable<string> args)
+    public static ChildProcess StartForFileLimits(
+        string assembly, string folder, TimeSpan clockAhead, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> args)
     {
         var start = StartInfo(assembly, folder, args, "sh", "-c", "trap '' XFSZ; exec \"$@\"", "sh");
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         if (clockAhead != TimeSpan.Zero)
         {
             // Measured time and timers stay as they are.

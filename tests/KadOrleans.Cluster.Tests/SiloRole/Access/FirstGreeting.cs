@@ -1,7 +1,4 @@
-using System.Buffers.Binary;
 using System.Net.Sockets;
-using System.Reflection;
-using Orleans.Serialization;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
@@ -22,7 +19,7 @@ internal static class FirstGreeting
             await RawHandshake.MakeAsync(stream, new PortTerms(PortKind.Gateway, "kad"), key);
         }
 
-        await stream.WriteAsync(Of(name));
+        await stream.WriteAsync(FirstMessages.OfClient(name));
         var buffer = new byte[4];
         try
         {
@@ -32,22 +29,5 @@ internal static class FirstGreeting
         {
             return false;
         }
-    }
-
-    // Its type is Orleans' own.
-    private static byte[] Of(string name)
-    {
-        var type = Assembly.Load("Orleans.Core").GetType("Orleans.Runtime.Messaging.ConnectionPreamble", throwOnError: true)!;
-        var message = Activator.CreateInstance(type)!;
-        var version = type.GetProperty("NetworkProtocolVersion")!;
-        version.SetValue(message, Enum.ToObject(version.PropertyType, 1));
-        type.GetProperty("NodeIdentity")!.SetValue(message, GrainId.Create("sys.client", name));
-        type.GetProperty("ClusterId")!.SetValue(message, "kad");
-        using var services = new ServiceCollection().AddSerializer().BuildServiceProvider();
-        var serializer = services.GetRequiredService(typeof(Serializer<>).MakeGenericType(type));
-        var bytes = (byte[])serializer.GetType().GetMethod(nameof(Serializer<object>.SerializeToArray), [type])!.Invoke(serializer, [message])!;
-        var length = new byte[4];
-        BinaryPrimitives.WriteInt32LittleEndian(length, bytes.Length);
-        return [.. length, .. bytes];
     }
 }
