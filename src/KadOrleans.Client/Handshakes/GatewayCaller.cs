@@ -6,7 +6,10 @@ using Orleans.Configuration;
 
 namespace KadOrleans.Client;
 
-/// <summary>Has a client's connections to gateways begin with a handshake, if it has a key.</summary>
+/// <summary>
+/// Has a client's connections to gateways begin with a handshake, if it has a key. Orleans logs each connection that fails, with the sentence of
+/// why, and tries again.
+/// </summary>
 internal static class GatewayCaller
 {
     /// <summary>Adds it to the services of a client, once. In a silo, which is none, it does nothing.</summary>

@@ -23,30 +23,10 @@ internal static class ProvenPorts
             if (keys.Count > 0)
             {
                 var handshakes = connections.ApplicationServices.GetRequiredService<SiloHandshakes>();
-                connections.Use(next => connection => CallAsync(connection, next, terms, keys[0], time, handshakes));
+                connections.Use(next => connection => handshakes.MakeAsync(connection, next, terms, keys[0], time));
             }
         });
     });
-
-    private static async Task CallAsync(
-        ConnectionContext connection, ConnectionDelegate next, PortTerms terms, ClusterKey key, TimeProvider time, SiloHandshakes handshakes)
-    {
-        try
-        {
-            await PortHandshake.MakeAsync(connection, Noted, terms, key, time);
-        }
-        catch (HandshakeFailedException failure)
-        {
-            handshakes.Note(failure);
-            throw;
-        }
-
-        Task Noted(ConnectionContext proven)
-        {
-            handshakes.Note(failure: null);
-            return next(proven);
-        }
-    }
 
     private static void Expect(IConnectionBuilder connections, PortKind kind, Func<ClusterKeys, IReadOnlyList<ClusterKey>> of)
     {

@@ -72,12 +72,16 @@ public static class ClusterConnections
         }
         catch (Exception e)
         {
+            var ofKey = e is HandshakeFailedException
+                ? "no key is set there, though one is here"
+                : $"it wants the cluster's key, which is not set here ({KeySettings.Gateway}, or by {KeySettings.GatewayFile} the file {KeySettings.GatewayFileName} "
+                    + "that a silo has in its data folder)";
+            var ofTls = isEncrypted
+                ? "it does not accept this process's certificate, as its log then says"
+                : "it requires TLS, and Kad:Tls:Certificate is not set here";
             problems.Add(
                 "ended early",
-                $"The silo at {connection.RemoteEndPoint} ended the connection before its first message ({Phrases.ReasonOf(e)}): " + (isEncrypted
-                    ? "it does not accept this process's certificate, as its log then says, "
-                    : "it requires TLS, and Kad:Tls:Certificate is not set here, ")
-                + $"or one of both has a key ({KeySettings.Gateway}, or a file by {KeySettings.GatewayFile}, as a silo has in its data folder; between silos {KeySettings.Silo}) and the other has none, or it stops.");
+                $"The silo at {connection.RemoteEndPoint} ended the connection before its first message ({Phrases.ReasonOf(e)}): {ofKey}, {ofTls}, or it stops.");
             throw;
         }
     }

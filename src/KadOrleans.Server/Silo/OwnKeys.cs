@@ -43,7 +43,8 @@ internal static class OwnKeys
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw KadSettings.Mistake($"Kad:Data: the cluster's key cannot be written to '{file}' ({Phrases.Of(e.Message)}).");
+            throw KadSettings.Mistake(
+                $"The data folder '{Path.GetDirectoryName(file)}' cannot be created or entered ({Phrases.Of(e.Message)}); choose a folder that this user may write to by Kad:Data.");
         }
 
         return file;

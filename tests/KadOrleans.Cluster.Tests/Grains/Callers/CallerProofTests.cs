@@ -136,7 +136,7 @@ public sealed class CallerProofTests : IAsyncLifetime
     public async Task A_change_by_a_silos_proof_past_the_facade_is_in_the_audit_log_and_one_of_an_operator_is_there_once()
     {
         await _cluster.InitializeAsync();
-        var silo = SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 1), 1);
+        var silo = SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 1), SiloAddress.AllocateNewGeneration());
         await ProveAsync(() => Rules.BanAsync("203.0.113.0/24", isBanned: true).AsTask());
         await ProveAsync(() => Assert.ThrowsAnyAsync<Exception>(() => Rules.BanAsync("no address", isBanned: true).AsTask()));
         await ProveAsync(() => _cluster.Client.GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.FromDays(1)));

@@ -61,7 +61,7 @@ internal sealed class ClusterClient : IAsyncDisposable
     /// <summary>The proof of a silo that nobody knows, by the silos' key.</summary>
     private sealed class SiloProof(ClusterKey key) : IOutgoingGrainCallFilter
     {
-        private readonly string _proof = CallProof.OfSilo(key, SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 1), 1).ToParsableString());
+        private readonly string _proof = CallProof.OfSilo(key, SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 1), SiloAddress.AllocateNewGeneration()).ToParsableString());
 
         public Task Invoke(IOutgoingGrainCallContext context)
         {

@@ -41,6 +41,7 @@ public sealed class MistakeTests(SharedPostgreSql postgres) : FolderTests
         "kad-silo: Kad:Http:Oidc:Authority is 'https://login.example.org', but kad-server lacks identity providers; ",
         "Kad:Http:Oidc:Authority=https://login.example.org", "Kad:Http:Oidc:Audience=kad")]
     [InlineData("kad-silo: Kad:Silo:Port is 11111, and 192.0.2.1:11111 cannot be listened on: ", "Kad:Silo:Address=192.0.2.1", "Kad:Silo:Port=11111")]
+    [InlineData("kad-silo: Kad:Cluster:GatewayKey is missing, and other machines reach the gateway at ", "Kad:Storage=AdoNet", "Kad:PostgreSql:ConnectionString=Host=127.0.0.1")]
     [InlineData("kad-silo: The data folder '/dev/null' cannot be created or entered (", "Kad:Data=/dev/null")]
     public async Task A_mistake_ends_start_up_with_one_sentence(string sentence, params string[] settings)
     {
@@ -57,7 +58,7 @@ public sealed class MistakeTests(SharedPostgreSql postgres) : FolderTests
     public async Task A_database_that_cannot_be_reached_ends_start_up_with_a_sentence(string host)
     {
         var silo = await EndedRun.OfSiloAsync(
-            Folder, "Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString=Host={host};Port=9;Username=x;Password=secret");
+            Folder, "Kad:Silo:Address=127.0.0.1", "Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString=Host={host};Port=9;Username=x;Password=secret");
 
         Assert.Equal(1, silo.Code);
         Assert.StartsWith(DatabaseFailed, silo.Lines[^1], StringComparison.Ordinal);
@@ -71,7 +72,7 @@ public sealed class MistakeTests(SharedPostgreSql postgres) : FolderTests
         var storage = await postgres.CreateStorageAsync();
         foreach (var wrong in (string[])["Username=nobody-there", "Database=not-there"])
         {
-            var silo = await EndedRun.OfSiloAsync(Folder, storage[0], $"{storage[1]};{wrong}");
+            var silo = await EndedRun.OfSiloAsync(Folder, "Kad:Silo:Address=127.0.0.1", storage[0], $"{storage[1]};{wrong}");
 
             Assert.Equal(1, silo.Code);
             Assert.StartsWith(DatabaseFailed, silo.Lines[^1], StringComparison.Ordinal);
