@@ -34,6 +34,18 @@ public sealed class SettingsTests : FolderTests
         var client = await ReadAsync(builder, "client");
         AssertProvider(client, "Clustering", "AdoNet", PostgreSql);
         Assert.Equal("Npgsql", client["Orleans__Clustering__Invariant"]);
+
+        // All prove themselves by one key, and silos by another one besides, which nobody else has.
+        var key = Path.Combine(Folder, "gateway-key");
+        Assert.All([silo, edge, client], process => Assert.Equal(key, process["Kad__Cluster__GatewayKeyFile"]));
+        Assert.Equal(Path.Combine(Folder, "silo-key"), silo["Kad__Cluster__SiloKeyFile"]);
+        Assert.All([edge, client], process => Assert.DoesNotContain(process.Keys, name => name.StartsWith("Kad__Cluster__SiloKey", StringComparison.Ordinal)));
+        Assert.Matches("^[0-9a-f]{64}\n$", File.ReadAllText(key));
+        Assert.NotEqual(File.ReadAllText(key), File.ReadAllText(silo["Kad__Cluster__SiloKeyFile"]));
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(key));
+        }
     }
 
     [Theory]

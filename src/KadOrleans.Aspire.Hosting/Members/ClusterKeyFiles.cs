@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Aspire.Hosting.ApplicationModel;
 
 namespace KadOrleans.Aspire.Hosting;
 

@@ -162,7 +162,7 @@ public sealed class TlsClusterTests : FolderTests
     {
         var gateway = FreePort.Tcp();
         await using var silo = await SiloProcess.StartedAsync(Folder, [.. _silo.Settings, $"Kad:Silo:GatewayPort={gateway}"]);
-        using var client = await OrleansClient.StartAsync(gateway, builder => builder.UseKadTls(_edge.Options));
+        using var client = await OrleansClient.StartAsync(gateway, Path.Combine(Folder, "kad-cluster-data"), builder => builder.UseKadTls(_edge.Options));
         Assert.Single((await client.Services.GetRequiredService<IDht>().GetStatusAsync()).Nodes);
         await client.StopAsync();
         await silo.LineAsync("listening udp 127.0.0.1:");
