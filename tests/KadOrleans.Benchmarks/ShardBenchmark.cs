@@ -7,30 +7,39 @@ using Orleans.Configuration;
 
 namespace KadOrleans.Benchmarks;
 
-/// <summary>Fills the shards of a running silo and reads random keys, by calls to the grains. The silo must have no edge key.</summary>
+/// <summary>Fills the shards of a running silo and reads random keys, by calls to the grains as a silo makes them.</summary>
 internal static class ShardBenchmark
 {
     private const int PerCall = 256;
     private const int CallsAtOnce = 16;
 
     private const string Usage = """
-        put GATEWAY FIRST KEYS BYTES                    stores keys in the shards of a silo on this machine
-        get GATEWAY KEYS BYTES SECONDS AT-ONCE [HOT]    reads random ones, one to a call, and compares them; with HOT the first so many
-        double GATEWAY FIRST BYTES SECONDS              doubles the shards while keys are stored
-        crawl GATEWAY PORT NODES RATE ROUNDS            crawls a network of nodes by one node and by the cluster's edges in turns
+        put DATA GATEWAY FIRST KEYS BYTES                    stores keys in the shards of a silo on this machine
+        get DATA GATEWAY KEYS BYTES SECONDS AT-ONCE [HOT]    reads random ones, one to a call, and compares them; with HOT the first so many
+        double DATA GATEWAY FIRST BYTES SECONDS              doubles the shards while keys are stored
+        crawl DATA GATEWAY PORT NODES RATE ROUNDS            crawls a network of nodes by one node and by the cluster's edges in turns
+        handshake COUNT                                      connects over loopback with a handshake and without one, in turns
+
+        DATA is the silo's data folder, which has its keys.
         """;
 
-    /// <summary>Runs a verb. Its first number is the port of a gateway on this machine.</summary>
+    /// <summary>Runs a verb.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
+        if (args is ["handshake", var count])
+        {
+            await HandshakeBenchmark.RunAsync(int.Parse(count, CultureInfo.InvariantCulture));
+            return 0;
+        }
+
         Func<IGrainFactory, int[], Task>? run = (args.FirstOrDefault(), args.Length) switch
         {
-            ("put", 5) => (grains, given) => PutAsync(grains, given[1], given[2], given[3]),
-            ("get", 6 or 7) => (grains, given) => GetAsync(
+            ("put", 6) => (grains, given) => PutAsync(grains, given[1], given[2], given[3]),
+            ("get", 7 or 8) => (grains, given) => GetAsync(
                 grains, given is [_, _, _, _, _, var hot] ? hot : given[1], given[2], TimeSpan.FromSeconds(given[3]), given[4]),
-            ("double", 5) => (grains, given) => new DoublingBenchmark(
+            ("double", 6) => (grains, given) => new DoublingBenchmark(
                 grains, given[1], i => (Key(i), Value(i, given[2], DateTimeOffset.UtcNow))).RunAsync(TimeSpan.FromSeconds(given[3])),
-            ("crawl", 6) => (grains, given) => CrawlBenchmark.RunAsync(grains, given[1], given[2], given[3], given[4]),
+            ("crawl", 7) => (grains, given) => CrawlBenchmark.RunAsync(grains, given[1], given[2], given[3], given[4]),
             _ => null,
         };
         if (run is null)
@@ -39,11 +48,13 @@ internal static class ShardBenchmark
             return 2;
         }
 
-        var numbers = args[1..].Select(argument => int.Parse(argument, CultureInfo.InvariantCulture)).ToArray();
+        var numbers = args[2..].Select(argument => int.Parse(argument, CultureInfo.InvariantCulture)).ToArray();
         var builder = Host.CreateApplicationBuilder();
         builder.UseOrleansClient(client => client
             .UseStaticClustering(new IPEndPoint(IPAddress.Loopback, numbers[0]))
-            .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = ("kad", "kad")));
+            .Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = ("kad", "kad"))
+            .AddKadClient(options => options.GatewayKeyFile = Path.Combine(args[1], KeySettings.GatewayFileName))
+            .AddOutgoingGrainCallFilter(new SiloProof(args[1])));
         using var host = builder.Build();
         await host.StartAsync();
         await run(host.Services.GetRequiredService<IGrainFactory>(), numbers);
@@ -121,4 +132,18 @@ internal static class ShardBenchmark
     }
 
     public static void Say(FormattableString line) => Console.WriteLine(FormattableString.Invariant(line));
+
+    /// <summary>The proof of a silo that nobody knows, by the key of the silo's data folder.</summary>
+    private sealed class SiloProof(string data) : IOutgoingGrainCallFilter
+    {
+        private readonly string _proof = CallProof.OfSilo(
+            ClusterKey.Parse(File.ReadAllText(Path.Combine(data, KeySettings.SiloFileName)).Trim()),
+            SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 1), SiloAddress.AllocateNewGeneration()).ToParsableString());
+
+        public Task Invoke(IOutgoingGrainCallContext context)
+        {
+            RequestContext.Set(CallProof.ContextKey, _proof);
+            return context.Invoke();
+        }
+    }
 }

@@ -4,7 +4,7 @@ using KadOrleans.Core.Items;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
-/// <summary>Keys over HTTP, as a silo serves them that nobody may ask for anything without a token, a password or an edge's key.</summary>
+/// <summary>Keys over HTTP, as a silo serves them that nobody may ask for anything without a token, a password or the gateway's key.</summary>
 public sealed class KeysOverHttpTests : FolderTests, IAsyncLifetime
 {
     private static readonly Uri Key = new("/v1/keys/key?wait=durable", UriKind.Relative);

@@ -65,7 +65,7 @@ public sealed class ConnectionLimitTests
         Assert.True(refused.IsAborted);
         Assert.True(refused.Running.IsCompletedSuccessfully);
 
-        // In all: the one without a first message makes room, and then none does.
+        // In all: the one that proved nothing makes room, and then none does.
         var stranger = Open(limit, 1, "192.0.2.2")[0];
         var next = Open(limit, 1, "192.0.2.3")[0];
         Assert.Equal((true, false), (stranger.IsAborted, next.IsAborted));
@@ -76,6 +76,26 @@ public sealed class ConnectionLimitTests
         known[0].Served.SetResult();
         await known[0].Running;
         Assert.False(Open(limit, 1, "192.0.2.1")[0].IsAborted);
+    }
+
+    [Fact]
+    public async Task Of_an_address_few_may_be_unknown_at_once_however_many_are_known()
+    {
+        var limit = new ConnectionLimit(100, mostOfAddress: 10, closesKnown: false, mostUnknownOfAddress: 2);
+        var known = Open(limit, 2, "192.0.2.1");
+        Array.ForEach(known, connection => ConnectionLimit.NoteKnown(connection.Items));
+        var unknown = Open(limit, 3, "192.0.2.1");
+        Assert.Equal([true, false, false], unknown.Select(connection => connection.IsAborted));
+        Assert.DoesNotContain(known.Concat(Open(limit, 2, "192.0.2.2")), connection => connection.IsAborted);
+
+        // One that ends, or becomes known, makes room for one.
+        unknown[1].Served.SetResult();
+        await unknown[1].Running;
+        ConnectionLimit.NoteKnown(unknown[2].Items);
+        var later = Open(limit, 2, "192.0.2.1");
+        Assert.DoesNotContain(later, connection => connection.IsAborted);
+        Open(limit, 1, "192.0.2.1");
+        Assert.True(later[0].IsAborted);
     }
 
     private FakeConnection[] Open(int count) => Open(_limit, count, "127.0.0.1");
