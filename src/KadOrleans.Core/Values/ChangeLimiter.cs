@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace KadOrleans.Core.Values;
 
 // Limits how often a source and a subnet change live values that others stored: anybody may overwrite a key on this wire.
@@ -82,12 +84,12 @@ internal sealed class HeavyHitters
 /// <param name="Changed">How many. Where more sources did so than are remembered, it may be too high, never too low.</param>
 public readonly record struct SourceChanges(SourceNetwork Source, long Changed);
 
-// Remembers for a day from whom another public source took a key: its one return is free. Not thread-safe.
+// Remembers for a day from whom another source took a key, and what: it gets that back at no charge, and as often as it is taken. Not thread-safe.
 internal sealed class FormerSources
 {
     public static readonly TimeSpan Kept = TimeSpan.FromDays(1);
 
-    // About 120 bytes each. The least is what one subnet may take in an hour, by default.
+    // About 140 bytes each. The least is what one subnet may take in an hour, by default.
     private const int Least = 2_400;
     private const int Most = 65_536;
     private const int KeysForEach = 16;
@@ -107,16 +109,21 @@ internal sealed class FormerSources
         && (former.Source == source || (source.IsProven && former.Source == source.Address))
         && now - former.Since < Kept;
 
+    /// <summary>Whether this very value was taken, and nobody had shown a token for it.</summary>
+    public bool HasPlain(NodeId key, DhtValue value) =>
+        _byKey.TryGetValue(key, out var former) && former.Plain is { } taken && taken == DigestOf(value);
+
     /// <summary>The first source of several in a row keeps its claim.</summary>
-    public void Remember(NodeId key, SourceNetwork source, DateTimeOffset now)
+    public void Remember(NodeId key, StoredValue taken, DateTimeOffset now)
     {
-        if (source.IsTrusted || source.IsPrivate || (_byKey.TryGetValue(key, out var former) && now - former.Since < Kept))
+        var source = taken.Source;
+        if ((taken.IsAuthored && (source.IsTrusted || source.IsPrivate)) || (_byKey.TryGetValue(key, out var former) && now - former.Since < Kept))
         {
-            // These pay for no change, or another one has the claim.
+            // With a token these change what they like at no charge, or another one has the claim.
             return;
         }
 
-        _byKey[key] = new Former(source, now);
+        _byKey[key] = new Former(source, now, taken.IsAuthored ? null : DigestOf(taken.Value));
         _order.Enqueue((key, now));
         while (_order.Count > _capacity)
         {
@@ -130,5 +137,15 @@ internal sealed class FormerSources
 
     public void Forget(NodeId key) => _byKey.Remove(key);
 
-    private readonly record struct Former(SourceNetwork Source, DateTimeOffset Since);
+    // Nobody finds another value with the same 128 bits, though anybody can compute them.
+    private static UInt128 DigestOf(DhtValue value)
+    {
+        var content = new byte[value.ContentLength + 1];
+        content[^1] = (byte)ValueContent.Write(value, content);
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(content, digest);
+        return BinaryPrimitives.ReadUInt128BigEndian(digest);
+    }
+
+    private readonly record struct Former(SourceNetwork Source, DateTimeOffset Since, UInt128? Plain);
 }

@@ -201,9 +201,10 @@ internal sealed class KeyShard
         else if (decision.IsChange)
         {
             Accounts.Changes.Count(offered.Source, offered.StoredAt);
-            if (before is not null && before.Value != offered.Value)
+            if (before is not null && decision.Held?.Source != before.Source)
             {
-                Accounts.Former.Remember(key, before.Source, offered.StoredAt);
+                // Also if the value stays: its new source may change it later, as its own.
+                Accounts.Former.Remember(key, before, offered.StoredAt);
             }
         }
 

@@ -26,7 +26,10 @@ public enum PutScope
     /// <summary>Any value, within the rules of its <see cref="PutKind"/>.</summary>
     Anything,
 
-    /// <summary>Only what was held without <see cref="StoredValue.IsAuthored"/>. Else it is <see cref="StoreResult.TokenRequired"/>.</summary>
+    /// <summary>
+    /// What was held without <see cref="StoredValue.IsAuthored"/>. Of the rest a source may put back what it had stored without a token before another
+    /// one took the key. Else it is <see cref="StoreResult.TokenRequired"/>, or <see cref="StoreResult.NotOwner"/> over what the same source wrote.
+    /// </summary>
     Unauthored,
 
     /// <summary>No value: it may only store a new key, or renew. Else it is <see cref="StoreResult.TokenRequired"/>.</summary>

@@ -9,7 +9,10 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
     // A live value of another source is replaced or lives longer: ChangeLimiter.Count has to know.
     public bool IsChange { get; private init; }
 
-    /// <summary>A source takes back the key that another one took from it, which is free (<see cref="FormerSources"/>).</summary>
+    /// <summary>
+    /// A source takes back the key that another one took from it, which is free (<see cref="FormerSources"/>), or stores it anew after that one's value
+    /// has ended.
+    /// </summary>
     public bool IsReturn { get; private init; }
 
     // A life that grows by less is not written: the copies that k holders exchange every hour differ by delays and rounding.
@@ -59,13 +62,15 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
             return Renew(old!, offered, terms, accounts.Changes);
         }
 
-        if (isAlive && IsOutOfScope(old!, terms.Scope))
+        var isOthers = isAlive && terms.Kind != PutKind.Import && !IsOwn(old!, offered);
+        var isReturn = accounts.Former.Has(key, offered.Source, offered.StoredAt)
+            && (isOthers ? MayReturn(key, old!, offered, terms, accounts.Former) : !isAlive);
+        if (isAlive && !isReturn && IsOutOfScope(old!, terms.Scope))
         {
-            return Refuse(StoreResult.TokenRequired);
+            return Refuse(RefusalOutOfScope(old!, offered));
         }
 
-        var isChange = isAlive && terms.Kind != PutKind.Import && !IsOwn(old!, offered) && !offered.Source.IsTrusted;
-        var isReturn = isChange && accounts.Former.Has(key, offered.Source, offered.StoredAt);
+        var isChange = isOthers && !offered.Source.IsTrusted;
         IReadOnlyList<EvictedKey> evicted = [];
         var result = isChange && !isReturn && !accounts.Changes.Allows(offered.Source, offered.StoredAt)
             ? StoreResult.ChangeLimitExceeded
@@ -119,6 +124,21 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
         _ => throw new ArgumentOutOfRangeException(nameof(scope), scope, "Unknown scope."),
     };
 
+    // Whether a former source takes its key back from another one. Without a token it may put back the value that it had stored without one, and not
+    // over this node's own: whoever forges its address then restores what was there, and nothing else. A copy is no writer's.
+    private static bool MayReturn(NodeId key, StoredValue old, StoredValue offered, PutTerms terms, FormerSources former) =>
+        terms.Scope != PutScope.Nothing
+        && (!old.IsAuthored
+            || offered.IsAuthored
+            || (terms.Kind != PutKind.Copy && !old.Source.IsTrusted && former.HasPlain(key, offered.Value)));
+
+    // No STORE without a token changes what the same source wrote with one, not even within the bound of all such changes: a source that shows
+    // tokens could use that up by values of its own.
+    private static StoreResult RefusalOutOfScope(StoredValue old, StoredValue offered) =>
+        old is { IsAuthored: true, Source.IsProven: true } && old.Source.Address == offered.Source.Address
+            ? StoreResult.NotOwner
+            : StoreResult.TokenRequired;
+
     // Whether the source that wrote the held value writes again. One that shows a token also has what was written in its name without.
     internal static bool IsOwn(StoredValue old, StoredValue offered) =>
         offered.Source == old.Source || (offered.Source.IsProven && offered.Source.Address == old.Source);
@@ -159,7 +179,7 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
             && (offered.Source.IsTrusted || isOwn || (isOutOfScope && offered.Source.Address == old.Source.Address));
         if (isShortened && isOutOfScope)
         {
-            return Refuse(StoreResult.TokenRequired);
+            return Refuse(RefusalOutOfScope(old, offered));
         }
 
         var isLater = IsLater(old, offered) && (isShortened || longer >= -NegligibleLife);

@@ -57,7 +57,10 @@ public enum StoreResult
     /// <summary>The owner has signed a higher sequence number, or another value with this one: what is held stays (BEP 44, error 302).</summary>
     OlderItem,
 
-    /// <summary>A signed item is held, and the value is not its owner's.</summary>
+    /// <summary>
+    /// A signed item is held, and the value is not its owner's. Or the source of this write, which shows no token, wrote the held value with one: no
+    /// bound of changes without a token allows that.
+    /// </summary>
     NotOwner,
 
     /// <summary>The node or cluster keeps as many items for their owners as it may (<see cref="StoreQuota.KeptKeys"/>).</summary>

@@ -123,6 +123,25 @@ public abstract class KeyStoreContract : KeyStoreConditionContract
         Assert.False((await Store.GetAsync(authored, StoredValues.Now))!.IsAuthored);
     }
 
+    [Fact]
+    public async Task What_was_stored_without_a_token_comes_back_without_one_after_somebody_took_the_key_with_one()
+    {
+        var key = StoredValues.Key(1);
+        var former = StoredValues.Text("former", StoredValues.Alice);
+        var tokenless = new PutTerms(PutKind.Publication) { Scope = PutScope.Unauthored };
+        var thief = StoredValues.Bob.WithProof(true);
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(StoreResult.Stored, await Store.PutAsync(key, former, tokenless));
+            Assert.Equal(StoreResult.Stored, await Store.PutAsync(key, StoredValues.Text("taken", thief) with { IsAuthored = true }));
+            Assert.Equal(StoreResult.TokenRequired, await Store.PutAsync(key, StoredValues.Text("other", StoredValues.Alice), tokenless));
+            Assert.Equal(StoreResult.NotOwner, await Store.PutAsync(key, StoredValues.Text("other", StoredValues.Bob), tokenless));
+            Assert.Equal(StoreResult.Stored, await Store.PutAsync(key, former, tokenless));
+            await Place.SettleAsync();
+            Assert.Equal(former, await Store.GetAsync(key, StoredValues.Now));
+        }
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -150,7 +150,45 @@ internal static class ForgeryTrial
             }
         });
 
-    private static T RunAsVictim<T>(
+    /// <summary>
+    /// What a blind host replaces in the name of nodes that store without tokens, each of which stored its keys before their authors did: other
+    /// values, over two rounds of all keys, and then what each of the nodes had stored.
+    /// </summary>
+    public static FormerResult RunAsFormer(int seed, Func<SimulatedWorld, IKeyStore>? createStore = null) =>
+        RunAsVictim(seed, createStore, static _ => { }, async (scene, victim, store) =>
+        {
+            var before = DhtValue.FromString("before");
+            var keys = scene.RandomIds(Keys);
+            var former = Enumerable.Range(0, Nodes)
+                .Select(_ => new CountingPeer(scene.RandomId(), scene.World.Network.Bind(), PeerAnswers.Pings)).ToList();
+            foreach (var (i, key) in keys.Index())
+            {
+                former[i % Nodes].Store(victim.Endpoint, key, before, scene.Random);
+                await scene.PassAsync(0.1);
+            }
+
+            await scene.SettleAsync();
+            foreach (var (i, key) in keys.Index())
+            {
+                await scene.World.Nodes[i % Nodes].Node.Engine.Storer.StoreAsync(key, Truth, victim.Contact);
+            }
+
+            var authored = await CountAsync(scene, store, keys, held => held.IsAuthored && held.Value == Truth);
+            var forger = new Forger(
+                scene.World.Network, scene.World.Clock, scene.Random, victim.Endpoint, [.. former.Select(peer => peer.Endpoint)]);
+            for (var i = 0; i < 2; i++)
+            {
+                await forger.StoreAsync(keys, Scene.Lie, TimeSpan.FromMinutes(10));
+            }
+
+            await scene.SettleAsync();
+            var replaced = await CountAsync(scene, store, keys, held => held.Value == Scene.Lie);
+            await forger.StoreAsync(keys, before, TimeSpan.FromMinutes(10));
+            await scene.SettleAsync();
+            return new FormerResult(authored, replaced, await CountAsync(scene, store, keys, held => held.Value == before));
+        });
+
+    internal static T RunAsVictim<T>(
         int seed,
         Func<SimulatedWorld, IKeyStore>? createStore,
         Action<KadNodeOptions> configure,
@@ -182,7 +220,7 @@ internal static class ForgeryTrial
         return keys;
     }
 
-    private static async Task<int> StoreAsync(SimulatedNode node, Contact victim, IReadOnlyList<NodeId> keys, DhtValue value)
+    internal static async Task<int> StoreAsync(SimulatedNode node, Contact victim, IReadOnlyList<NodeId> keys, DhtValue value)
     {
         var taken = 0;
         foreach (var key in keys)
@@ -193,7 +231,7 @@ internal static class ForgeryTrial
         return taken;
     }
 
-    private static async Task<int> CountAsync(Scene scene, IKeyStore store, IReadOnlyList<NodeId> keys, Func<StoredValue, bool> isCounted)
+    internal static async Task<int> CountAsync(Scene scene, IKeyStore store, IReadOnlyList<NodeId> keys, Func<StoredValue, bool> isCounted)
     {
         var count = 0;
         foreach (var key in keys)
@@ -231,3 +269,9 @@ internal sealed record ForgeryResult(int Authored, int Replaced, int Sent, long 
 
 /// <summary>Values that were changed in a node's name, and of ten each what it did itself afterwards.</summary>
 internal sealed record FramedResult(int ChangedInItsName, int NewKeys, int Changes, int OwnValues);
+
+/// <summary>
+/// Values that the victim held with their authors, how many were replaced in the names of those that had stored there before, and how many of these
+/// nodes' own values were put back.
+/// </summary>
+internal sealed record FormerResult(int Authored, int Replaced, int PutBack);

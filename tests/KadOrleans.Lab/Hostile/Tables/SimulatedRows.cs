@@ -18,6 +18,7 @@ internal sealed class SimulatedRows(RowList rows, int seed)
         new("lives", WriteLives),
         new("fill", WriteFill),
         new("forgery", WriteForgery),
+        new("tokenless", WriteTokenless),
         new("area", WriteArea),
         new("newcomers", WriteNewcomers),
         new("amplification", WriteAmplification),
@@ -90,6 +91,25 @@ internal sealed class SimulatedRows(RowList rows, int seed)
 
         rows.Add("what a node can do after its quotas were used up in its name, of ten each", ForgeryTrial.RunFramed(seed));
         rows.Add("values replaced by the forger's own token, and by one of the run before", ForgeryTrial.RunWithTokens(seed));
+        rows.Add("in the names of nodes without tokens that had stored the keys before", ForgeryTrial.RunAsFormer(seed));
+    }
+
+    private void WriteTokenless()
+    {
+        rows.Begin($"{TokenlessTrial.Keys} values of nodes without tokens beside {TokenlessTrial.Keys} of nodes with tokens, and attackers that show tokens");
+        foreach (var spendsBound in new[] { false, true })
+        {
+            rows.Add(
+                $"one address stores over the former once{(spendsBound ? ", and changes its own without a token before" : "")}; their writers store again",
+                TokenlessTrial.RunOnce(seed, spendsBound));
+        }
+
+        foreach (var addresses in new[] { 1, 4 })
+        {
+            rows.Add(
+                $"for an hour {addresses} of a /24 store over both each minute; each writer stores again every ten minutes",
+                TokenlessTrial.RunForAnHour(seed, addresses));
+        }
     }
 
     private void WriteArea()

@@ -78,13 +78,13 @@ public class FormerSourcesTests
     public void The_first_of_several_that_a_key_was_taken_from_may_return_once_within_a_day()
     {
         var key = NodeId.FromKey("key");
-        _former.Remember(key, Owner, Now);
-        _former.Remember(key, Thief, Now.AddHours(1));
+        _former.Remember(key, Of(Owner), Now);
+        _former.Remember(key, Of(Thief), Now.AddHours(1));
 
         Assert.True(_former.Has(key, Owner, Now.AddHours(23)));
         Assert.False(_former.Has(key, Thief, Now.AddHours(23)));
         Assert.False(_former.Has(key, Owner, Now.AddHours(24)));
-        _former.Remember(key, Thief, Now.AddHours(24));
+        _former.Remember(key, Of(Thief), Now.AddHours(24));
         Assert.True(_former.Has(key, Thief, Now.AddHours(25)));
         _former.Forget(key);
         Assert.False(_former.Has(key, Thief, Now.AddHours(25)));
@@ -96,8 +96,8 @@ public class FormerSourcesTests
         for (var i = 0; i < 10_000; i++)
         {
             // The one that returned leaves no room behind that would count twice.
-            _former.Remember(NodeId.FromKey($"{i}"), Owner, Now.AddSeconds(i));
-            _former.Remember(NodeId.FromKey("again"), Owner, Now.AddSeconds(i));
+            _former.Remember(NodeId.FromKey($"{i}"), Of(Owner), Now.AddSeconds(i));
+            _former.Remember(NodeId.FromKey("again"), Of(Owner), Now.AddSeconds(i));
             _former.Forget(NodeId.FromKey("again"));
             Assert.InRange(_former.Count, 0, 3_000);
         }
@@ -107,12 +107,35 @@ public class FormerSourcesTests
     }
 
     [Fact]
-    public void Who_pays_for_no_change_is_not_remembered()
+    public void Who_pays_for_no_change_is_remembered_for_what_it_stored_without_a_token()
     {
-        var key = NodeId.FromKey("key");
-        _former.Remember(key, SourceNetwork.Trusted, Now);
-        _former.Remember(key, SourceNetwork.Of(UdpEndpoint.Parse("192.168.0.1:1")), Now);
+        foreach (var source in new[] { SourceNetwork.Trusted, SourceNetwork.Of(UdpEndpoint.Parse("192.168.0.1:1")) })
+        {
+            var key = NodeId.FromKey(source.ToText());
+            _former.Remember(key, Of(source.WithProof(true)) with { IsAuthored = true }, Now);
+            Assert.Equal(0, _former.Count);
 
-        Assert.Equal(0, _former.Count);
+            _former.Remember(key, Of(source), Now);
+            Assert.True(_former.Has(key, source, Now));
+            _former.Forget(key);
+        }
     }
+
+    /// <summary>Of what was stored with a token no value counts: its source shows one again.</summary>
+    [Fact]
+    public void The_value_that_was_taken_is_known_again_and_no_other_one()
+    {
+        foreach (var (i, value) in StoredValues.EdgeCases.Index())
+        {
+            var (plain, authored) = (NodeId.FromKey($"plain {i}"), NodeId.FromKey($"authored {i}"));
+            _former.Remember(plain, Of(Owner) with { Value = value }, Now);
+            _former.Remember(authored, Of(Owner) with { Value = value, IsAuthored = true }, Now);
+
+            Assert.All(StoredValues.EdgeCases, other => Assert.Equal(other == value, _former.HasPlain(plain, other)));
+            Assert.False(_former.HasPlain(authored, value));
+            Assert.True(_former.Has(authored, Owner, Now));
+        }
+    }
+
+    private static StoredValue Of(SourceNetwork source) => new(DhtValue.FromString("value"), Now, Now.AddDays(1), source);
 }

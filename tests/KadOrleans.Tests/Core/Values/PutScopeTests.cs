@@ -61,14 +61,14 @@ public sealed class PutScopeTests
             if (offered.Value != one.Held.Value)
             {
                 Assert.Null(decision.Held);
-                Assert.Contains(decision.Result, new[] { StoreResult.TokenRequired, StoreResult.Outdated });
-                Assert.Equal(Decide(one.Held, offered, one.Kind).Result == StoreResult.Stored, decision.Result == StoreResult.TokenRequired);
+                Assert.Contains(decision.Result, new[] { Refusal(one.Held, offered), StoreResult.Outdated });
+                Assert.Equal(Decide(one.Held, offered, one.Kind).Result == StoreResult.Stored, decision.Result != StoreResult.Outdated);
                 continue;
             }
 
             if (decision.Held is not { } held)
             {
-                Assert.Contains(decision.Result, new[] { StoreResult.TokenRequired, StoreResult.Outdated });
+                Assert.Contains(decision.Result, new[] { Refusal(one.Held, offered), StoreResult.Outdated });
                 continue;
             }
 
@@ -179,8 +179,8 @@ public sealed class PutScopeTests
 
         var forged = Value(Alice, 3, 2, Life);
         Assert.Equal(StoreResult.ChangeLimitExceeded, shard.Put(Key, forged));
-        Assert.Equal(StoreResult.TokenRequired, shard.Put(Key, forged, new PutTerms(PutKind.Publication) { Scope = PutScope.Unauthored }));
-        Assert.Equal(StoreResult.TokenRequired, shard.Put(
+        Assert.Equal(StoreResult.NotOwner, shard.Put(Key, forged, new PutTerms(PutKind.Publication) { Scope = PutScope.Unauthored }));
+        Assert.Equal(StoreResult.NotOwner, shard.Put(
             Key, Value(Alice, 2, 2, 100), new PutTerms(PutKind.WithLife) { Scope = PutScope.Unauthored }));
     }
 
@@ -197,6 +197,126 @@ public sealed class PutScopeTests
         Assert.Equal(StoreResult.Stored, shard.Put(Key, Value(Alice.WithProof(true), 1, 3, Life)));
         Assert.Equal(Alice.WithProof(true), shard.Read(Key)!.Source);
     }
+
+    /// <summary>One who shows a token takes a key, at once or after he has become the author of the very value; who had stored it has no token.</summary>
+    [Theory]
+    [MemberData(nameof(Returns))]
+    public void Whoever_stored_a_value_without_a_token_gets_it_back_and_changes_nothing_to_another(int source, PutKind kind, bool inTwoSteps)
+    {
+        SourceNetwork[] owners = [Alice, SourceNetwork.Of(UdpEndpoint.Parse("10.0.0.7:1")), SourceNetwork.Trusted];
+        var (owner, thief) = (owners[source], Bob.WithProof(true));
+        var shard = new KeyShard(StoreQuota.Unlimited with { ChangesPerSource = 1 });
+        shard.Put(Key, Value(owner, 1, 0, Life));
+        if (inTwoSteps && !owner.IsTrusted)
+        {
+            Assert.Equal(StoreResult.Stored, shard.Put(Key, Value(thief, 1, 1, Life, isAuthored: true)));
+        }
+
+        Assert.Equal(StoreResult.Stored, shard.Put(Key, Value(thief, 2, 2, Life, isAuthored: true)));
+        var terms = new PutTerms(kind) { Scope = PutScope.Unauthored };
+        Assert.Equal(StoreResult.TokenRequired, shard.Put(Key, Value(owner, 3, 3, Life), terms));
+        Assert.Equal(StoreResult.TokenRequired, shard.Put(Key, Value(Alice with { Low = Alice.Low + 1 }, 1, 3, Life), terms));
+
+        Assert.Equal(StoreResult.Stored, shard.Put(Key, Value(owner, 1, 4, Life), terms));
+        Assert.Equal((owner, false, 1), (shard.Read(Key)!.Source, shard.Read(Key)!.IsAuthored, shard.Read(Key)!.Value.ContentLength));
+
+        // Who took it pays again, and it comes back again.
+        var second = SourceNetwork.Of(UdpEndpoint.Parse("192.0.2.7:1")).WithProof(true);
+        Assert.Equal(StoreResult.ChangeLimitExceeded, shard.Put(Key, Value(thief, 2, 5, Life, isAuthored: true)));
+        Assert.Equal(StoreResult.Stored, shard.Put(Key, Value(second, 2, 5, Life, isAuthored: true)));
+        Assert.Equal(StoreResult.Stored, shard.Put(Key, Value(owner, 1, 6, Life), terms));
+    }
+
+    public static TheoryData<int, PutKind, bool> Returns => new(
+        from source in Enumerable.Range(0, 3)
+        from kind in new[] { PutKind.Publication, PutKind.WithLife }
+        from inTwoSteps in new[] { false, true }
+        select (source, kind, inTwoSteps));
+
+    /// <summary>One takes the key with a value that ends at once: then its former source stores anew, and that is what it gets back later.</summary>
+    [Fact]
+    public void What_a_former_source_stores_anew_is_what_it_gets_back_the_next_time()
+    {
+        var shard = new KeyShard(StoreQuota.Unlimited);
+        var thief = Bob.WithProof(true);
+        var tokenless = new PutTerms(PutKind.Publication) { Scope = PutScope.Unauthored };
+        shard.Put(Key, Value(Alice, 1, 0, Life));
+        shard.Put(Key, Value(thief, 2, 1, 1, isAuthored: true), PutKind.WithLife);
+        Assert.Equal(StoreResult.Stored, shard.Put(Key, Value(Alice, 3, 2, Life), tokenless));
+        shard.Put(Key, Value(thief, 2, 3, Life, isAuthored: true));
+
+        Assert.Equal(StoreResult.TokenRequired, shard.Put(Key, Value(Alice, 1, 4, Life), tokenless));
+        Assert.Equal(StoreResult.Stored, shard.Put(Key, Value(Alice, 3, 5, Life), tokenless));
+    }
+
+    /// <summary>A change within the bound of all changes without a token leaves the claim of whoever had stored the key.</summary>
+    [Fact]
+    public void Another_value_in_the_name_of_a_former_source_leaves_its_claim()
+    {
+        var shard = new KeyShard(StoreQuota.Unlimited);
+        shard.Put(Key, Value(Alice, 1, 0, Life));
+        shard.Put(Key, Value(Bob.WithProof(true), 2, 1, Life, isAuthored: true));
+        Assert.Equal(StoreResult.Stored, shard.Put(Key, Value(Alice, 3, 2, Life)));
+        shard.Put(Key, Value(Bob.WithProof(true), 2, 3, Life, isAuthored: true));
+
+        Assert.Equal(StoreResult.Stored, shard.Put(Key, Value(Alice, 1, 4, Life), new PutTerms(PutKind.Publication) { Scope = PutScope.Unauthored }));
+    }
+
+    /// <summary>What was written with a token comes back with one: else everybody could put an author's earlier value back.</summary>
+    [Fact]
+    public void What_a_source_wrote_with_a_token_it_gets_back_with_a_token_alone()
+    {
+        foreach (var owner in new[] { Alice.WithProof(true), SourceNetwork.Trusted })
+        {
+            var shard = new KeyShard(StoreQuota.Unlimited);
+            shard.Put(Key, Value(owner, 1, 0, Life, isAuthored: true));
+            Assert.Equal(StoreResult.Stored, shard.Put(Key, Value(Bob.WithProof(true), 2, 1, Life, isAuthored: true)));
+
+            Assert.Equal(
+                StoreResult.TokenRequired,
+                shard.Put(Key, Value(owner.Address, 1, 2, Life), new PutTerms(PutKind.Publication) { Scope = PutScope.Unauthored }));
+            Assert.Equal(StoreResult.Stored, shard.Put(Key, Value(owner, 1, 3, Life, isAuthored: true)));
+        }
+    }
+
+    /// <summary>Neither a copy, which is no writer's, nor where all changes need tokens, nor over what this node or cluster wrote itself.</summary>
+    [Theory]
+    [InlineData(PutKind.Copy, PutScope.Unauthored, false)]
+    [InlineData(PutKind.Publication, PutScope.Nothing, false)]
+    [InlineData(PutKind.Publication, PutScope.Unauthored, true)]
+    public void A_former_value_does_not_come_back_without_a_token(PutKind kind, PutScope scope, bool isOwn)
+    {
+        var shard = new KeyShard(StoreQuota.Unlimited);
+        shard.Put(Key, Value(Alice, 1, 0, Life));
+        shard.Put(Key, Value(Bob.WithProof(true), 2, 1, Life, isAuthored: true));
+        if (isOwn)
+        {
+            shard.Put(Key, Value(SourceNetwork.Trusted, 2, 2, Life, isAuthored: true));
+        }
+
+        Assert.Equal(StoreResult.TokenRequired, shard.Put(Key, Value(Alice, 1, 3, 2 * Life), new PutTerms(kind) { Scope = scope }));
+    }
+
+    /// <summary>Not even within the bound of all such changes, which it could use up with values of its own.</summary>
+    [Theory]
+    [InlineData(PutKind.Publication, 2, Life, false)]
+    [InlineData(PutKind.WithLife, 2, Life, false)]
+    [InlineData(PutKind.WithLife, 1, Life / 3, false)]
+    [InlineData(PutKind.Copy, 2, 2 * Life, false)]
+    [InlineData(PutKind.Copy, 2, 2 * Life, true)]
+    public void What_a_source_wrote_with_a_token_it_does_not_change_without(PutKind kind, int length, int life, bool isProven)
+    {
+        var shard = new KeyShard(StoreQuota.Unlimited);
+        shard.Put(Key, Value(Alice.WithProof(true), 1, 0, Life, isAuthored: true));
+
+        Assert.Equal(
+            StoreResult.NotOwner,
+            shard.Put(Key, Value(Alice.WithProof(isProven), length, 1, life), new PutTerms(kind) { Scope = PutScope.Unauthored }));
+    }
+
+    // An author's own source has no part in the bound of changes without a token.
+    private static StoreResult Refusal(StoredValue held, StoredValue offered) =>
+        held is { IsAuthored: true, Source.IsProven: true } && held.Source.Address == offered.Source ? StoreResult.NotOwner : StoreResult.TokenRequired;
 
     private static bool IsOwnOrTrusted(StoredValue held, StoredValue offered) =>
         offered.Source.IsTrusted || offered.Source == held.Source || (offered.Source.IsProven && offered.Source.Address == held.Source);

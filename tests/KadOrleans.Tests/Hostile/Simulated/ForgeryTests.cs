@@ -8,13 +8,17 @@ public sealed class ForgeryTests
 {
     private const int Seed = 20_261_121;
 
-    /// <summary>The rule before there were tokens: a ping proves that somebody lives at the address, not that he wrote.</summary>
+    /// <summary>
+    /// The rule before there were tokens: a ping proves that somebody lives at the address, not that he wrote. One in sixty is stored in its own
+    /// author's name, which shows a token.
+    /// </summary>
     [Fact]
-    public void Without_the_bound_all_values_are_replaced()
+    public void Without_the_bound_all_values_are_replaced_but_those_that_are_forged_in_their_authors_names()
     {
         var result = ForgeryTrial.Run(Seed, changes: 1_000_000, rounds: 1);
 
-        Assert.Equal((ForgeryTrial.Keys, ForgeryTrial.Keys), (result.Authored, result.Replaced));
+        const int inOwnName = ForgeryTrial.Keys / ForgeryTrial.Nodes;
+        Assert.Equal((ForgeryTrial.Keys, ForgeryTrial.Keys - inOwnName), (result.Authored, result.Replaced));
     }
 
     [Theory]
@@ -43,6 +47,41 @@ public sealed class ForgeryTests
         var result = ForgeryTrial.RunLaundered(Seed, changes: 60);
 
         Assert.Equal((ForgeryTrial.Keys, 60), (result.Authored, result.Replaced));
+    }
+
+    /// <summary>Whoever forges the address of a node that had stored a value puts that very value back, and no other one.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void In_the_names_of_those_that_stored_before_only_what_they_had_stored_comes_back(bool inShards)
+    {
+        var result = ForgeryTrial.RunAsFormer(Seed, inShards ? world => new ShardedKeys(world, bits: 8) : null);
+
+        // Of those that were replaced within the bound the claim stays: the former value comes back there, too.
+        Assert.Equal(new FormerResult(ForgeryTrial.Keys, Replaced: 60, PutBack: ForgeryTrial.Keys), result);
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public void Whoever_stored_without_tokens_gets_its_keys_back_from_one_that_shows_tokens(bool spendsBound, bool inShards)
+    {
+        var result = TokenlessTrial.RunOnce(Seed, spendsBound, inShards ? world => new ShardedKeys(world, bits: 8) : null);
+
+        Assert.Equal(new TakenResult(TokenlessTrial.Keys, TokenlessTrial.Keys), result);
+    }
+
+    /// <summary>Of writers that store again every ten minutes, beside an attacker that stores over all as often as it may.</summary>
+    [Theory]
+    [InlineData(1, 50)]
+    [InlineData(4, 50)]
+    public void In_an_hour_of_attack_values_without_tokens_stand_as_often_as_those_with_tokens(int attackers, int least)
+    {
+        var result = TokenlessTrial.RunForAnHour(Seed, attackers);
+
+        Assert.True(result.WithoutTokens >= least && result.WithoutTokens >= result.WithTokens - 5, $"seed {Seed}: {result}");
     }
 
     [Fact]

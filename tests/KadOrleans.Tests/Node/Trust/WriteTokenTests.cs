@@ -245,6 +245,58 @@ public sealed class WriteTokenTests
         Assert.Equal(5, taken);
     }
 
+    /// <summary>Neither a change, nor a shorter life, nor a copy without the mark of what the same source wrote with a token.</summary>
+    [Fact]
+    public async Task What_its_own_source_changes_without_a_token_takes_nothing_of_the_bound()
+    {
+        await using var ledger = new Ledger([], options => options.ChangesWithoutToken = 5);
+        var token = ledger.AskForToken(Stranger);
+        ledger.AnswerPing(Stranger, null);
+        for (var i = 0; i < 20; i++)
+        {
+            ledger.Receive(ledger.Put(Samples.Key(i), "authored", token), Stranger);
+            ledger.Receive(ledger.Put(Samples.Key(i), "other"), Stranger);
+
+            // It would live longer, so it is no old publication.
+            ledger.Clock.Advance(TimeSpan.FromSeconds(1));
+            ledger.Receive(ledger.Put(Samples.Key(i), "copied", token, isAuthored: false, secondsLeft: 1_000_000), Stranger);
+            Assert.Equal(False, ledger.Answers(Stranger).Last()[Datagram.HeaderLength]);
+            Assert.Equal("authored", (await HeldAsync(ledger, Samples.Key(i)))!.Value.AsString());
+        }
+
+        Assert.Equal((0, 0), (ledger.Node.Counts["stores.tokenlessChange.Allowed"], ledger.Node.Counts["stores.tokenlessChange.Refused"]));
+        Assert.Equal(40, ledger.Node.Counts["stores.refused.NotOwner"]);
+        ledger.Receive(ledger.Ping(), Python);
+        ledger.AnswerPing(Python, null);
+        for (var i = 0; i < 20; i++)
+        {
+            ledger.Receive(ledger.Put(Samples.Key(i), "lie"), Python);
+        }
+
+        Assert.Equal(5, ledger.Node.Counts["stores.tokenlessChange.Allowed"]);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_a_node_stored_without_a_token_comes_back_unless_each_change_needs_one(bool requiresTokens)
+    {
+        await using var ledger = new Ledger([], options => (options.ChangesWithoutToken, options.RequireTokens) = (0, requiresTokens));
+        var token = ledger.AskForToken(Stranger);
+        ledger.Receive(ledger.Ping(), Python);
+        ledger.AnswerPing(Python, null);
+        for (var i = 0; i < 20; i++)
+        {
+            ledger.Receive(ledger.Put(Samples.Key(i), "python's"), Python);
+            ledger.Receive(ledger.Put(Samples.Key(i), "taken", token), Stranger);
+            ledger.Receive(ledger.Put(Samples.Key(i), "other"), Python);
+            Assert.Equal("taken", (await HeldAsync(ledger, Samples.Key(i)))!.Value.AsString());
+
+            ledger.Receive(ledger.Put(Samples.Key(i), "python's"), Python);
+            Assert.Equal(requiresTokens ? "taken" : "python's", (await HeldAsync(ledger, Samples.Key(i)))!.Value.AsString());
+        }
+    }
+
     /// <summary>Each with a bound of its own, they would let as many changes through as there are ids.</summary>
     [Fact]
     public async Task The_node_ids_of_an_edge_share_one_bound_and_each_others_tokens()
