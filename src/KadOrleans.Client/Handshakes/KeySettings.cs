@@ -37,13 +37,14 @@ internal static class KeySettings
             text = ReadFile(file!.Trim(), setting, out problem);
         }
 
-        if (problem is not null || string.IsNullOrWhiteSpace(text))
+        // An empty file is a mistake, and no port without a key.
+        if (problem is not null || (!hasFile && string.IsNullOrWhiteSpace(text)))
         {
             return null;
         }
 
-        problem = ClusterKey.FindProblem(text.Trim(), hasFile ? $"{setting}File is {Quote(file!)}, and what it has" : setting);
-        return problem is null ? ClusterKey.Parse(text.Trim()) : null;
+        problem = ClusterKey.FindProblem(text!.Trim(), hasFile ? $"{setting}File is {Quote(file!)}, whose text" : setting);
+        return problem is null ? ClusterKey.Parse(text!.Trim()) : null;
     }
 
     private static string? ReadFile(string file, string setting, out string? problem)

@@ -32,10 +32,13 @@ public sealed class ClusterKeysTests : IDisposable
         Assert.Equal(
             [$"Kad:Cluster:SiloKeyFile is '{file}x', which is not there; a file with the 64 digits of the key is needed."],
             ClusterKeys.FindProblems(new KadClusterOptions { SiloKeyFile = $"{file}x" }));
-        File.WriteAllText(file, "half a key");
-        Assert.Equal(
-            [$"Kad:Cluster:SiloKeyFile is '{file}', and what it has has 10 characters; {Needed}."],
-            ClusterKeys.FindProblems(new KadClusterOptions { SiloKeyFile = file }));
+        foreach (var text in new[] { "half a key", "", "\n" })
+        {
+            File.WriteAllText(file, text);
+            Assert.Equal(
+                [$"Kad:Cluster:SiloKeyFile is '{file}', whose text has {text.Trim().Length} characters; {Needed}."],
+                ClusterKeys.FindProblems(new KadClusterOptions { SiloKeyFile = file }));
+        }
     }
 
     [Fact]
