@@ -161,6 +161,7 @@ public static class SiloHost
         });
         SetUpConnections(silo, settings, providers.RequireTls(settings.Tls));
         silo.Configure<SiloMessagingOptions>(MessageLimits.Set);
+        BoundedListeners.Use(silo.Services);
 
         silo.Services.AddSingleton<SiloIdentity>();
         silo.Services.Replace(ServiceDescriptor.Singleton<ILocalSiloDetails>(services => services.GetRequiredService<SiloIdentity>()));

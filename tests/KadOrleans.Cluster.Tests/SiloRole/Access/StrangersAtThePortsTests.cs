@@ -68,6 +68,31 @@ public sealed class StrangersAtThePortsTests : FolderTests
         await silo.ServesAsync(_keys);
     }
 
+    [Theory]
+    [InlineData(Opening.Silence)]
+    [InlineData(Opening.HalfHandshake)]
+    public async Task Whoever_sends_on_until_he_is_cut_off_fills_no_memory(Opening opening)
+    {
+        const int senders = 16;
+        const int each = 96 * Mebibyte;
+        const int most = 192;
+        await using var silo = await ServingSilo.StartAsync(Folder, _keys);
+        await silo.ServesAsync(_keys);
+        var (before, sent) = (silo.Memory, Enumerable.Range(0, senders).Select(_ => SendAsync(silo.Gateway, Bytes(opening, Port.Gateway), each)).ToArray());
+        var sending = Task.WhenAll(sent);
+        var peak = 0L;
+        await Eventually.ReadAsync(
+            () =>
+            {
+                peak = Math.Max(peak, (silo.Memory - before) / Mebibyte);
+                return Task.FromResult(sending.IsCompleted);
+            },
+            ended => ended);
+        TestContext.Current.TestOutputHelper?.WriteLine($"The silo had {peak} MiB more.");
+        Assert.True(peak <= most, $"The silo has had {peak} MiB more for {senders * each / Mebibyte} MiB that were sent; {most} are allowed.");
+        await silo.ServesAsync(_keys);
+    }
+
     [Fact]
     public async Task A_silo_connects_to_no_address_that_a_stranger_names()
     {
@@ -117,6 +142,30 @@ public sealed class StrangersAtThePortsTests : FolderTests
 
         await EndAsync(() => (gateway.Open + silos.Open, $"{gateway.Open} of the gateway and {silos.Open} of the silos' port are open"));
         await silo.ServesAsync(_keys);
+    }
+
+    // On one connection after the other, each until the silo has ended it.
+    private static async Task SendAsync(int port, byte[] opening, int bytes)
+    {
+        var chunk = new byte[Mebibyte];
+        while (bytes > 0)
+        {
+            using var socket = new TcpClient();
+            try
+            {
+                await socket.ConnectAsync(IPAddress.Loopback, port);
+                await socket.GetStream().WriteAsync(opening);
+                for (; bytes > 0; bytes -= chunk.Length)
+                {
+                    await socket.GetStream().WriteAsync(chunk);
+                }
+            }
+            catch (Exception e) when (e is IOException or SocketException)
+            {
+                // It was cut off; what did not go out counts, so that this ends.
+                bytes -= chunk.Length;
+            }
+        }
     }
 
     // The time is above the ten seconds that the documents give a caller, and a failure says what was seen.
