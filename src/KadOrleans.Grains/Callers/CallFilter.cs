@@ -14,7 +14,9 @@ internal sealed class CallFilter(CallerProofs proofs, CallRules rules, Managemen
         var silo = proofs.TakeSilo();
         var rule = _policy.Of(context.InterfaceMethod, context.Grain?.GetType());
         var isNoted = rule.IsManagement && ManagementLog.TakeMark();
-        if (rule.IsOurs || (silo is null && !rule.IsOfHost))
+
+        // Silos themselves send along what Orleans' own calls need, such as where a shard that moves is to go.
+        if (rule.IsOurs || (rules.AreCallsRefused && silo is null && !rule.IsOfHost))
         {
             CallContext.Clear();
         }

@@ -113,13 +113,12 @@ internal sealed class ClusterAgreement(
     // taken the address.
     private async Task CheckKeyAsync()
     {
-        var others = await FindOthersAsync();
-        if (others.Length == 0)
+        if (!rules.AreCallsRefused || await FindOthersAsync() is not { Length: > 0 } others)
         {
             return;
         }
 
-        if (rules.AreCallsRefused && keys.Silo.Count == 0)
+        if (keys.Silo.Count == 0)
         {
             throw new InvalidOperationException(
                 $"{KeySettings.Silo} is not set, and the silo {others[0]} runs in this cluster: several silos whose gateways other machines reach need one, the same on all.");
