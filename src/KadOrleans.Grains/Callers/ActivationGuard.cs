@@ -26,12 +26,15 @@ internal sealed class ActivationGuard(CallerProofs proofs, GrainClassMap classes
             // The workers of a stateless grain, which are activated, have a context each, and share one, which is not.
             if (context is IGrainManagementExtension)
             {
-                context.ObservableLifecycle.Subscribe(nameof(ActivationGuard), GrainLifecycleStage.First, new Activation(proofs, CallPolicy.IsOurs(grain)));
+                var activation = new Activation(proofs, CallPolicy.IsOurs(grain));
+                context.ObservableLifecycle.Subscribe(nameof(ActivationGuard), GrainLifecycleStage.First, activation);
+                context.ObservableLifecycle.AddMigrationParticipant(activation);
             }
         }
     }
 
-    private sealed class Activation(CallerProofs proofs, bool isOurs) : ILifecycleObserver
+    // It takes part in migrations as Orleans moves no activation of a silo that stops which nothing takes part in, also if it carries nothing along.
+    private sealed class Activation(CallerProofs proofs, bool isOurs) : ILifecycleObserver, IGrainMigrationParticipant
     {
         // Not asynchronous: what is taken out is gone from the activation's own context.
         public Task OnStart(CancellationToken cancellationToken = default)
@@ -46,5 +49,13 @@ internal sealed class ActivationGuard(CallerProofs proofs, GrainClassMap classes
         }
 
         public Task OnStop(CancellationToken cancellationToken = default) => Task.CompletedTask;
+
+        public void OnDehydrate(IDehydrationContext dehydrationContext)
+        {
+        }
+
+        public void OnRehydrate(IRehydrationContext rehydrationContext)
+        {
+        }
     }
 }
