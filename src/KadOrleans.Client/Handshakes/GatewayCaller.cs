@@ -24,8 +24,8 @@ internal static class GatewayCaller
         services.AddOptions<KadClientOptions>().Configure<IServiceProvider>(static (options, provider) =>
         {
             var configuration = provider.GetService<IConfiguration>();
-            options.GatewayKey = configuration?[KeySettings.Gateway];
-            options.GatewayKeyFile = configuration?[KeySettings.GatewayFile];
+            options.GatewayKey ??= configuration?[KeySettings.Gateway];
+            options.GatewayKeyFile ??= configuration?[KeySettings.GatewayFile];
         }).ValidateOnStart();
 
         // Behind all that others set up for the connections, such as their encryption.

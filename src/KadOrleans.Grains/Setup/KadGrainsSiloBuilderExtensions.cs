@@ -92,10 +92,13 @@ public static class KadGrainsSiloBuilderExtensions
             return;
         }
 
-        (options.GatewayKey, options.GatewayKeyFile, options.SecondGatewayKey) =
-            (configuration[KeySettings.Gateway], configuration[KeySettings.GatewayFile], configuration[KeySettings.SecondGateway]);
-        (options.SiloKey, options.SiloKeyFile, options.SecondSiloKey) =
-            (configuration[KeySettings.Silo], configuration[KeySettings.SiloFile], configuration[KeySettings.SecondSilo]);
+        // What the program has set before stays: a key must not be lost by the order of calls.
+        options.GatewayKey ??= configuration[KeySettings.Gateway];
+        options.GatewayKeyFile ??= configuration[KeySettings.GatewayFile];
+        options.SecondGatewayKey ??= configuration[KeySettings.SecondGateway];
+        options.SiloKey ??= configuration[KeySettings.Silo];
+        options.SiloKeyFile ??= configuration[KeySettings.SiloFile];
+        options.SecondSiloKey ??= configuration[KeySettings.SecondSilo];
     }
 
     // Orleans logs, as the service, its start, stop and range of the ring, which is not used.
