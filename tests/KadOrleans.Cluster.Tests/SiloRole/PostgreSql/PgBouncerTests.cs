@@ -27,7 +27,7 @@ public sealed class TransactionPoolingTests(TransactionPooledSilo silo) : PgBoun
         await PoolerCheck.RunAsync(silo.ConnectionString);
         using var folder = new TemporaryFolder();
         var storage = SharedPostgreSql.StorageIn($"{silo.ConnectionString};Max Auto Prepare=10");
-        await using var process = ChildProcess.Start("kad-server", folder.Path, [.. storage, "Kad:Role=Silo", "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0"]);
+        await using var process = ChildProcess.Start("kad-server", folder.Path, [.. storage, "Kad:Role=Silo", "Kad:Silo:Address=127.0.0.1", "Kad:Silo:Port=0", "Kad:Silo:GatewayPort=0"]);
 
         Assert.Equal(2, await process.ExitAsync());
         Assert.Contains("has Max Auto Prepare=10, and a prepared statement was lost on the way", process.Error.Text, StringComparison.Ordinal);
