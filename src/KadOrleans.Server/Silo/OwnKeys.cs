@@ -6,10 +6,18 @@ namespace KadOrleans.Server;
 /// </summary>
 internal static class OwnKeys
 {
+    private const string NodesFile = "kad.db";
+
     /// <summary>Has the options name the files of the keys that no setting gives, and makes those that are missing.</summary>
     /// <exception cref="OptionsValidationException">A file cannot be written.</exception>
     public static void Provide(KadClusterOptions options, string folder)
     {
+        if (File.Exists(Path.Combine(folder, NodesFile)))
+        {
+            // It is a node's, which storage refuses.
+            return;
+        }
+
         if (string.IsNullOrWhiteSpace(options.GatewayKey) && string.IsNullOrWhiteSpace(options.GatewayKeyFile))
         {
             options.GatewayKeyFile = Make(Path.Combine(folder, KeySettings.GatewayFileName));

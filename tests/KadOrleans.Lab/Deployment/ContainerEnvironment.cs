@@ -5,7 +5,7 @@ namespace KadOrleans.Lab;
 /// <summary>The environment variables that a pod's only container gets.</summary>
 public static class ContainerEnvironment
 {
-    private static readonly Dictionary<string, string> GatewayKey = new() { ["Kad__Cluster__GatewayKey"] = new string('a', 64) };
+    private static readonly Dictionary<string, string> GatewayKey = new() { ["Kad__Cluster__GatewayKey"] = KeyFiles.Create() };
     private static readonly Dictionary<string, string> Database = new() { ["Kad__PostgreSql__ConnectionString"] = "Host=db" };
 
     // What the Secrets hold that docs/install.md tells operators to make. A pod can read those of its own namespace only.
@@ -14,7 +14,7 @@ public static class ContainerEnvironment
         [("kad", "kad-dashboard")] = new() { ["Kad__Dashboard__User"] = "kad", ["Kad__Dashboard__Password"] = "secret" },
         [("kad", "kad-gateway-key")] = GatewayKey,
         [("kad-edge", "kad-gateway-key")] = GatewayKey,
-        [("kad", "kad-silo-key")] = new() { ["Kad__Cluster__SiloKey"] = new string('b', 64) },
+        [("kad", "kad-silo-key")] = new() { ["Kad__Cluster__SiloKey"] = KeyFiles.Create() },
         [("kad", "kad-postgres")] = Database,
         [("kad-edge", "kad-postgres")] = Database,
     };

@@ -14,7 +14,8 @@ public sealed class CrashTests : FolderTests
         await using var silo = await HostedSilo.StartAsync(Path.Combine(Folder, "silo"), $"Kad:Silo:GatewayPort={gateway}");
 
         var run = await EndedRun.OfSiloAsync(
-            Folder, FailingTls.Add, role, "Kad:Edge:Name=fails", $"Kad:Cluster:Gateway=127.0.0.1:{gateway}", "Kad:Tls:Certificate=none", "Kad:Tls:Key=none");
+            Folder, FailingTls.Add, role, "Kad:Edge:Name=fails", $"Kad:Cluster:Gateway=127.0.0.1:{gateway}",
+            $"Kad:Cluster:GatewayKeyFile={Path.Combine(Folder, "silo", "gateway-key")}", "Kad:Tls:Certificate=none", "Kad:Tls:Key=none");
 
         Assert.Equal((1, sentence), (run.Code, run.Lines[^1].Trim()));
     }
