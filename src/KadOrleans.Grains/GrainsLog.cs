@@ -126,6 +126,8 @@ internal static partial class GrainsLog
         "The quota of {Shard} is reached, so a value was not stored: raise totalKeys or totalBytes of the cluster")]
     public static partial void ShardFull(this ILogger logger, string shard);
 
+    [LoggerMessage(6091, LogLevel.Error, "The audit log lacks {Action} of silo {Silo}, as it could not be written: {Message}")]
+    public static partial void ChangeNotNoted(this ILogger logger, string action, SiloAddress silo, string message);
 
     [LoggerMessage(6041, LogLevel.Warning, "A call to a shard failed after its retries: {Message}")]
     public static partial void ShardFailed(this ILogger logger, string message);

@@ -12,10 +12,10 @@ namespace KadOrleans.Client;
 /// </summary>
 internal static class GatewayCaller
 {
-    /// <summary>Adds it to the services of a client, once. In a silo, which is none, it does nothing.</summary>
+    /// <summary>Adds it to the services of a client, once. In a silo, which is none, its options are checked and not used.</summary>
     public static IServiceCollection AddGatewayHandshake(this IServiceCollection services)
     {
-        if (services.Any(service => service.ServiceType == typeof(IValidateOptions<KadClientOptions>)))
+        if (services.Any(service => service.ImplementationType == typeof(KadClientOptionsValidator)))
         {
             return services;
         }

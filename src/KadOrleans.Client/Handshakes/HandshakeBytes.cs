@@ -46,8 +46,7 @@ internal static class HandshakeBytes
 
     public static byte[] WriteChallenge(PortTerms terms, ReadOnlySpan<byte> callerNonce, ReadOnlySpan<byte> nonce, IReadOnlyList<ClusterKey> keys)
     {
-        var cluster = Encoding.UTF8.GetBytes(terms.Cluster).AsSpan();
-        var shown = cluster[..Math.Min(cluster.Length, MostClusterBytes)];
+        var shown = Shown(terms.Cluster);
         byte[] challenge = [.. Magic, Version, (byte)terms.Kind, (byte)keys.Count, (byte)shown.Length, .. nonce, .. new byte[keys.Count * ProofBytes], .. shown];
         for (var i = 0; i < keys.Count; i++)
         {
@@ -82,13 +81,17 @@ internal static class HandshakeBytes
         key.Sign(text, proof);
     }
 
+    /// <summary>Whether a challenge of a cluster of this id would have the id that was read.</summary>
+    public static bool IsShown(string cluster, string read) => Encoding.UTF8.GetString(Shown(cluster)) == read;
+
+    private static ReadOnlySpan<byte> Shown(string cluster)
+    {
+        var id = Encoding.UTF8.GetBytes(cluster).AsSpan();
+        return id[..Math.Min(id.Length, MostClusterBytes)];
+    }
+
     private static bool IsOurs(ReadOnlySpan<byte> message) => message.StartsWith(Magic) && message[4] == Version;
 }
-
-/// <summary>What both sides of a connection must agree on.</summary>
-/// <param name="Kind">The kind of port that was called.</param>
-/// <param name="Cluster">The cluster's id.</param>
-internal readonly record struct PortTerms(PortKind Kind, string Cluster);
 
 /// <summary>What a listener says of itself. Until a proof of it was checked nothing of it is known to be true.</summary>
 /// <param name="Terms">What it is; the cluster's id may be cut.</param>

@@ -33,7 +33,7 @@ internal sealed class HandshakeFailedException(string message, bool hasEnded = f
     public static HandshakeFailedException OfStranger(PortTerms met, PortTerms expected, EndPoint? silo) => new(
         met.Kind != expected.Kind
             ? $"The silo at {silo} says that this is its {Name(met.Kind)}, and its {Name(expected.Kind)} is needed."
-            : !expected.Cluster.StartsWith(met.Cluster, StringComparison.Ordinal) || met.Cluster.Length == 0
+            : !HandshakeBytes.IsShown(expected.Cluster, met.Cluster)
                 ? $"The silo at {silo} says that its cluster is '{VisibleText.Excerpt(met.Cluster)}', not '{expected.Cluster}'; "
                     + "Orleans:ClusterId must be that of the cluster."
                 : $"The silo at {silo} does not have the {SettingOf(expected.Kind)} of this process, and was told nothing; both need the same.");

@@ -6,7 +6,7 @@ namespace KadOrleans.Client;
 
 /// <summary>
 /// Makes the handshake on a connection, behind its encryption and before Orleans reads or sends a byte. What a stranger can make this side
-/// read is a few bytes, and each is compared with what is expected as soon as it is there.
+/// read is a few bytes, of which each part is compared with what is expected once it is whole.
 /// </summary>
 internal static class PortHandshake
 {

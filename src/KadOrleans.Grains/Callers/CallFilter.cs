@@ -4,9 +4,6 @@ namespace KadOrleans.Grains;
 internal sealed class CallFilter(CallerProofs proofs, CallRules rules, ManagementLog management, IOptions<KadClusterOptions> options)
     : IIncomingGrainCallFilter
 {
-    /// <summary>How Orleans begins the name of the client within a silo. Any client may be named so.</summary>
-    public static ReadOnlySpan<byte> HostedName => "hosted-"u8;
-
     private readonly CallPolicy _policy = new(options.Value.OpenAssemblies, rules.IsGatewayUnproven);
 
     public Task Invoke(IIncomingGrainCallContext context)

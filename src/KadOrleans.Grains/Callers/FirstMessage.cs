@@ -18,6 +18,9 @@ internal static class FirstMessage
 
     private const int LengthBytes = 4;
 
+    // How Orleans begins the name of the client within a silo. Any client may be named so.
+    private static ReadOnlySpan<byte> HostedName => "hosted-"u8;
+
     public static void Expect(IConnectionBuilder connections)
     {
         // The message has the cluster's id, too.
@@ -40,7 +43,7 @@ internal static class FirstMessage
     }
 
     /// <summary>How often a text has the mark.</summary>
-    public static int CountHosted(ReadOnlySpan<byte> text) => text.Count(CallFilter.HostedName);
+    public static int CountHosted(ReadOnlySpan<byte> text) => text.Count(HostedName);
 
     // Leaves the message where it is. Null if none comes, or none of an allowed length.
     private static async Task<byte[]?> ReadAsync(PipeReader input, CancellationToken cancellationToken)

@@ -1,14 +1,17 @@
+using System.Collections.Concurrent;
+using System.Net;
 using Microsoft.AspNetCore.Connections;
 
 namespace KadOrleans.Grains;
 
-/// <summary>What became of the handshakes that this silo made with others. Safe for several threads.</summary>
+/// <summary>With which silos this one's handshakes failed. Safe for several threads.</summary>
 internal sealed class SiloHandshakes
 {
-    private volatile string? _failure;
+    // One entry for each member that has another key: the table of members bounds them.
+    private readonly ConcurrentDictionary<EndPoint, string> _failures = new();
 
-    /// <summary>Why the last one failed with a silo that answered, in a sentence. Null: the last one succeeded, or there was none.</summary>
-    public string? Failure => _failure;
+    /// <summary>Why the last handshake with the silo at an address failed though it answered, in a sentence. Null: it succeeded, or there was none.</summary>
+    public string? FindFailure(EndPoint silo) => _failures.GetValueOrDefault(silo);
 
     /// <summary>Makes a handshake and notes how it ends.</summary>
     /// <exception cref="HandshakeFailedException">It failed.</exception>
@@ -18,19 +21,19 @@ internal sealed class SiloHandshakes
         {
             await PortHandshake.MakeAsync(connection, Proven, terms, key, time);
         }
-        catch (HandshakeFailedException failure)
+        catch (HandshakeFailedException failure) when (connection.RemoteEndPoint is { } silo && !failure.HasEnded)
         {
-            if (!failure.HasEnded)
-            {
-                _failure = failure.Message;
-            }
-
+            _failures[silo] = failure.Message;
             throw;
         }
 
         Task Proven(ConnectionContext proven)
         {
-            _failure = null;
+            if (proven.RemoteEndPoint is { } silo)
+            {
+                _failures.TryRemove(silo, out _);
+            }
+
             return next(proven);
         }
     }

@@ -124,25 +124,26 @@ internal sealed class ClusterAgreement(
                 $"{KeySettings.Silo} is not set, and the silo {others[0]} runs in this cluster: several silos whose gateways other machines reach need one, the same on all.");
         }
 
-        var answer = await Task.WhenAll(others.Select(IsAnsweringAsync));
-        if (!answer.Contains(true) && handshakes.Failure is { } failure)
+        var failures = await Task.WhenAll(others.Select(FindFailureAsync));
+        if (!failures.Contains(null))
         {
-            throw new InvalidOperationException(failure);
+            throw new InvalidOperationException(failures[0]);
         }
     }
 
-    private async Task<bool> IsAnsweringAsync(SiloAddress other)
+    // Why another silo is a stranger; null if it is none, or not there.
+    private async Task<string?> FindFailureAsync(SiloAddress other)
     {
         try
         {
             await ask(other).WaitAsync(FirstReadTimeout);
-            return true;
+            return null;
         }
         catch (Exception e) when (e is TimeoutException || GrainCalls.IsTransient(e))
         {
             // It may be stopping. The cluster's settings are asked for later.
             logger.SettingsNotRead(e.Message);
-            return false;
+            return handshakes.FindFailure(other.Endpoint);
         }
     }
 

@@ -136,7 +136,7 @@ internal sealed class KeyShardGrain(
         keys,
         key => key,
         static (shard, some) => shard._engine.ChangeAsync(WriteKind.Remove, some, static key => (key, DateTimeOffset.MaxValue)),
-        static (half, some) => half.RemoveAsync(some));
+        static (half, some) => ManagementLog.PassOnAsync(() => half.RemoveAsync(some)));
 
     public async ValueTask<int> RemoveExpiredAsync(DateTimeOffset now)
     {
@@ -239,7 +239,7 @@ internal sealed class KeyShardGrain(
 
     public async ValueTask<bool> RepublishAsync() => _engine.MayRead
         ? BeginCheck()
-        : await Halves.AskBothAsync(static half => half.RepublishAsync(), (lower, upper) => lower || upper);
+        : await Halves.AskBothAsync(static half => ManagementLog.PassOnAsync(half.RepublishAsync), (lower, upper) => lower || upper);
 
     // Also once after a start: what the activation before had not handed over would wait for the next tick, which may be a period away.
     private Task GoOnAsync()

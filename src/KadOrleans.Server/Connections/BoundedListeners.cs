@@ -13,10 +13,20 @@ internal static class BoundedListeners
     /// <summary>Above what a handshake needs, and what fits on a fast way while a reader is late.</summary>
     private const int MostUnread = 256 << 10;
 
+    // Of silos and of clients.
+    private const int Ports = 2;
+
     /// <summary>Takes the place of what Orleans has registered for each of its ports, by the same keys.</summary>
+    /// <exception cref="InvalidOperationException">Orleans registers it otherwise: its ports would have no bound.</exception>
     public static void Use(IServiceCollection services)
     {
-        foreach (var port in services.Where(service => service.IsKeyedService && service.ServiceType == typeof(IConnectionListenerFactory)).ToArray())
+        ServiceDescriptor[] ports = [.. services.Where(service => service.IsKeyedService && service.ServiceType == typeof(IConnectionListenerFactory))];
+        if (ports.Length != Ports)
+        {
+            throw new InvalidOperationException($"Orleans has {ports.Length} listeners of its own in place of {Ports}.");
+        }
+
+        foreach (var port in ports)
         {
             services.Remove(port);
             services.AddKeyedSingleton<IConnectionListenerFactory>(port.ServiceKey, static (provider, _) => new SocketTransportFactory(

@@ -10,7 +10,7 @@ internal static class MessageLimits
 {
     /// <summary>
     /// Ids and addresses with up to 16 notes of activations that moved are some 6 KiB, and the request context with a trace and its baggage, which has
-    /// 8 KiB at most, as much again. It has no room for data that is nested some 7,000 levels deep, and a stack has.
+    /// 8 KiB at most, as much again. Data in it is nested some 7,000 levels deep at most, which a stack has room for.
     /// </summary>
     public const int HeaderBytes = 32 << 10;
 

@@ -17,7 +17,7 @@ internal static class PortCheck
             claim,
             "Kad:Silo:Port",
             given.Port == 0,
-            endpoints.SiloListeningEndpoint ?? new IPEndPoint(endpoints.AdvertisedIPAddress, endpoints.SiloPort));
+            SiloEndPoint(endpoints));
         if (Gateway.Find(endpoints) is { } gateway)
         {
             Run(claim, "Kad:Silo:GatewayPort", given.GatewayPort == 0, gateway);
@@ -35,15 +35,20 @@ internal static class PortCheck
         }
 
         var endpoints = services.GetRequiredService<IOptions<EndpointOptions>>().Value;
-        var missing = keys.Gateway.Count == 0 ? KeySettings.Gateway : KeySettings.Silo;
+        var (missing, name, port) = keys.Gateway.Count == 0
+            ? (KeySettings.Gateway, "the gateway", Gateway.Find(endpoints))
+            : (KeySettings.Silo, "the port for silos", SiloEndPoint(endpoints));
         if (Gateway.IsOpenToOthers(endpoints))
         {
             throw KadSettings.Mistake(
-                $"{missing} is missing, and other machines reach the gateway at {Gateway.Find(endpoints)}; {ClusterKey.Needed}, or a file that has them by {missing}File.");
+                $"{missing} is missing, and other machines reach {name} at {port}; {ClusterKey.Needed}, or a file that has them by {missing}File.");
         }
 
-        SiloLog.NoKey(services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(PortCheck)), missing, Gateway.Find(endpoints));
+        SiloLog.NoKey(services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(PortCheck)), missing, port);
     }
+
+    private static IPEndPoint SiloEndPoint(EndpointOptions endpoints) =>
+        endpoints.SiloListeningEndpoint ?? new IPEndPoint(endpoints.AdvertisedIPAddress, endpoints.SiloPort);
 
     private static void Run(PortClaim claim, string setting, bool isChosen, IPEndPoint endpoint)
     {

@@ -46,6 +46,7 @@ public sealed class PortHandshakeTests
     [InlineData("another key", "does not have the Kad:Cluster:GatewayKey of this process, and was told nothing")]
     [InlineData("another port", "says that this is its port for silos (Kad:Silo:Port), and its gateway (Kad:Silo:GatewayPort) is needed.")]
     [InlineData("another cluster", "says that its cluster is 'dak', not 'kad'; Orleans:ClusterId must be that of the cluster.")]
+    [InlineData("a shorter cluster", "says that its cluster is 'ka', not 'kad'; Orleans:ClusterId must be that of the cluster.")]
     public async Task A_caller_learns_whom_it_met_and_tells_a_stranger_a_nonce_alone(string what, string sentence)
     {
         var (caller, listener) = Connected();
@@ -53,6 +54,7 @@ public sealed class PortHandshakeTests
         {
             "another port" => Terms with { Kind = PortKind.Silo },
             "another cluster" => Terms with { Cluster = "dak" },
+            "a shorter cluster" => Terms with { Cluster = "ka" },
             _ => Terms,
         };
         var expecting = PortHandshake.ExpectAsync(listener, Unreached, terms, [what == "another key" ? Other : Key], _time, _refused.Add);

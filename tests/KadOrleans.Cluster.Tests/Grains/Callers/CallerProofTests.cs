@@ -160,6 +160,23 @@ public sealed class CallerProofTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_change_that_was_made_is_no_failure_if_the_audit_log_cannot_be_written()
+    {
+        await _cluster.InitializeAsync();
+        var (audit, tried) = (_cluster.Client.GetGrain<IAuditGrain>(GrainKeys.Singleton).GetGrainId(), 0);
+        _cluster.Rows.BeforeWrite = (_, grain) =>
+            grain == audit && Interlocked.Increment(ref tried) > 0 ? Task.FromException(new IOException("The disk is full.")) : Task.CompletedTask;
+        RequestContext.Set(
+            CallProof.ContextKey,
+            CallProof.OfSilo(
+                ClusterKey.Parse(Key), SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 1), SiloAddress.AllocateNewGeneration()).ToParsableString()));
+        var change = await Rules.BanAsync("203.0.113.0/24", isBanned: true);
+        RequestContext.Clear();
+        Assert.True(change.Changed);
+        Assert.True(tried > 0);
+    }
+
+    [Fact]
     public async Task No_grain_of_a_made_up_key_is_activated()
     {
         await _cluster.InitializeAsync();
