@@ -11,10 +11,10 @@ public partial class HashedKeyTests
         "DhtValue", "ItemOwner",
     ];
 
-    // Numbers of pages, segments, slices and shards, own ports, lengths of sessions, and what silos and code consist of.
+    // Numbers of pages, segments, slices and shards, own ports, addresses of silos, lengths of sessions, and what silos and code consist of.
     private static readonly string[] NotOfStrangers =
     [
-        "int", "long", "ushort", "TimeSpan", "Type", "(MethodInfo Method, Type? Grain)", "GrainId", "SiloAddress", "SliceLease", "Grain", "T", "object",
+        "int", "long", "ushort", "EndPoint", "TimeSpan", "Type", "(MethodInfo Method, Type? Grain)", "GrainId", "SiloAddress", "SliceLease", "Grain", "T", "object",
         "Task", "Page", "Candidate", "ValueCache", "ShardEngine", "IGrainContext",
     ];
 
