@@ -9,7 +9,7 @@ COPY global.json Directory.Build.props Directory.Build.targets Directory.Package
 COPY docs/*.md docs/
 COPY src src
 ARG VERSION
-RUN dotnet publish src/KadOrleans.Server.Full -c Release -a $TARGETARCH --no-self-contained -o /app -p:UseAppHost=false \
+RUN dotnet publish src/KadOrleans.Server -c Release -a $TARGETARCH --no-self-contained -o /app -p:UseAppHost=false \
     ${VERSION:+-p:VersionPrefix=$VERSION}
 
 # No shell, no package manager, no ICU: the project formats invariantly.
@@ -23,4 +23,4 @@ WORKDIR /app
 COPY --from=build /app .
 EXPOSE 8080 8081 11111 30000 8468/udp
 USER 1654
-ENTRYPOINT ["dotnet", "kad-server-full.dll"]
+ENTRYPOINT ["dotnet", "kad-server.dll"]

@@ -19,7 +19,6 @@ public static class KadClientExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         services.TryAddSingleton<IDht, DhtClient>();
-        services.TryAddEnumerable(FormerNames.Service);
         services.AddGatewayHandshake();
         if (configure is not null)
         {

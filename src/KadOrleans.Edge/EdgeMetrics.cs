@@ -21,7 +21,7 @@ internal static class EdgeMetrics
         "kad.shard.answers", "{answer}", "Gets that the edge answered without a call, by what it knew: that no shard holds the key, its value, or either while the shard did not respond.");
 
     public static Histogram<long> ShardBatch { get; } = Meter.CreateHistogram<long>(
-        MetricNames.Of("kad.shard.batch.size"),
+        "kad.shard.batch.size",
         "{item}",
         "Puts or gets that shared one grain call, by kind.",
         advice: new InstrumentAdvice<long> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024] });
@@ -33,16 +33,16 @@ internal static class EdgeMetrics
         Meter.CreateCounter<long>("kad.table.calls", "{call}", "Grain calls that reported observations to a routing table.");
 
     public static Counter<long> ObservationsSent { get; } =
-        Meter.CreateCounter<long>(MetricNames.Of("kad.table.observation.taken"), "{observation}", "Observations that a routing table took.");
+        Meter.CreateCounter<long>("kad.table.observation.taken", "{observation}", "Observations that a routing table took.");
 
     public static Counter<long> ObservationsDropped { get; } = Meter.CreateCounter<long>(
-        MetricNames.Of("kad.table.observation.dropped"), "{observation}", "Observations dropped because too many waited or the table refused them.");
+        "kad.table.observation.dropped", "{observation}", "Observations dropped because too many waited or the table refused them.");
 
     public static UpDownCounter<int> LeasesHeld { get; } =
-        Meter.CreateUpDownCounter<int>(MetricNames.Of("kad.edge.lease.count"), "{lease}", "Leases of node ids that the edge holds.");
+        Meter.CreateUpDownCounter<int>("kad.edge.lease.count", "{lease}", "Leases of node ids that the edge holds.");
 
     public static Counter<long> LeasesLost { get; } = Meter.CreateCounter<long>(
-        MetricNames.Of("kad.edge.lease.lost"), "{lease}", "Leases of node ids that another process took, or that the cluster forgot.");
+        "kad.edge.lease.lost", "{lease}", "Leases of node ids that another process took, or that the cluster forgot.");
 
     /// <summary>Creates the counters' series at 0. A rate over a series that appears with its first event misses that event.</summary>
     public static void Begin()

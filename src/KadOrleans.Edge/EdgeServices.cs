@@ -23,7 +23,6 @@ internal static class EdgeServices
         Action<string>? announce = null)
     {
         services.AddOptions<GatewayOptions>().Configure(options => options.GatewayListRefreshPeriod = GatewayRefresh);
-        services.TryAddEnumerable(FormerNames.Service);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IRandomSource, CryptographicRandomSource>();
         services.TryAddSingleton(new EdgeTiming());

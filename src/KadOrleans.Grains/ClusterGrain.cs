@@ -1,27 +1,21 @@
 namespace KadOrleans.Grains;
 
-// The settings that the first silo fixes for all, the schema version that all silos know, and the number of shards. Its own state
-// has the version that the cluster writes. So a release that does not know this version refuses to start, whichever state it
-// would read. A doubling of the shards goes on here. Each silo calls every 15 s, so it goes on after any failure.
+// The settings that the first silo fixes for all, and the number of shards. A doubling of the shards goes on here. Each silo calls
+// every 15 s, so it goes on after any failure.
 internal sealed class ClusterGrain(
     [PersistentState(StateNames.Cluster, GrainStorageName.Kad)] IPersistentState<ClusterState> state,
-    StateVersion version,
     [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
     ILogger<ClusterGrain> logger) : Grain, IClusterGrain, IDisposable
 {
     private readonly CancellationTokenSource _ending = new();
 
-    // The newest schema version that each silo knows, by its last report.
-    private Dictionary<SiloAddress, int> _known = [];
     private ShardDoubling? _doubling;
     private Task _run = Task.CompletedTask;
     private readonly SemaphoreSlim _writing = new(1, 1);
 
-    private int Written => state.State.SchemaVersion;
-
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        version.Check(state.State.SchemaVersion, StateNames.Cluster);
+        StateSchema.Check(state.State, StateNames.Cluster);
         return Task.CompletedTask;
     }
 
@@ -33,18 +27,11 @@ internal sealed class ClusterGrain(
         _writing.Dispose();
     }
 
-    public async ValueTask<ClusterTerms> JoinAsync(ClusterSettings proposed, SiloAddress silo, int stateVersion)
+    public async ValueTask<ClusterTerms> JoinAsync(ClusterSettings proposed)
     {
-        ArgumentNullException.ThrowIfNull(silo);
         await FixAsync(proposed);
-        _known[silo] = stateVersion;
-        if (stateVersion > Written)
-        {
-            await RaiseAsync();
-        }
-
         BeginDoubling();
-        return new ClusterTerms(state.State.ToSettings(), Written) { Split = Status.Split };
+        return new ClusterTerms(state.State.ToSettings(), Status.Split);
     }
 
     public ValueTask<ClusterSettings?> GetAsync() =>
@@ -134,20 +121,6 @@ internal sealed class ClusterGrain(
         }
     }
 
-    private async Task RaiseAsync()
-    {
-        // Read from the membership table: a joining silo is in it before it calls this grain.
-        var hosts = await GrainFactory.GetGrain<IManagementGrain>(0).GetHosts();
-        _known = hosts.Where(host => host.Value != SiloStatus.Dead)
-            .ToDictionary(host => host.Key, host => _known.GetValueOrDefault(host.Key, StateSchema.Oldest));
-        if (_known.Count > 0 && _known.Values.Min() is var common && common > Written)
-        {
-            await WriteAsync(settings => settings with { SchemaVersion = common });
-            version.Check(Written, StateNames.Cluster);
-            logger.StateVersionRaised(Written);
-        }
-    }
-
     // One write at a time: a doubling ends between the calls. False if another activation was first, whose state this one has now.
     private async Task<bool> WriteAsync(Func<ClusterState, ClusterState> change)
     {
@@ -190,7 +163,7 @@ internal sealed class ClusterGrain(
 internal sealed record ClusterState : IVersionedState
 {
     [Id(0)]
-    public int SchemaVersion { get; set; } = StateSchema.Oldest;
+    public int SchemaVersion { get; set; } = StateSchema.Version;
 
     [Id(1)]
     public int ShardBits { get; set; }

@@ -38,12 +38,12 @@ internal static class GrainMetrics
 
     private static readonly ConcurrentDictionary<ValueCache, byte> Caches = new();
 
-    private static readonly KeyValuePair<string, object?>[] Targets = MetricNames.Tags<WriteTarget>("kad.storage.target");
-    private static readonly KeyValuePair<string, object?>[] Reasons = MetricNames.Tags<HandshakeEnd>("kad.connection.reason");
+    private static readonly KeyValuePair<string, object?>[] Targets = MetricTags.Tags<WriteTarget>("kad.storage.target");
+    private static readonly KeyValuePair<string, object?>[] Reasons = MetricTags.Tags<HandshakeEnd>("kad.connection.reason");
     private static readonly KeyValuePair<string, object?>[] Ports =
-        [.. Enum.GetValues<PortKind>().Select(static kind => new KeyValuePair<string, object?>("kad.connection.port", MetricNames.Value($"{kind}")))];
-    private static readonly KeyValuePair<string, object?> Hit = new("kad.cache.result", MetricNames.Value("Hit"));
-    private static readonly KeyValuePair<string, object?> Miss = new("kad.cache.result", MetricNames.Value("Miss"));
+        [.. Enum.GetValues<PortKind>().Select(static kind => new KeyValuePair<string, object?>("kad.connection.port", MetricTags.Value($"{kind}")))];
+    private static readonly KeyValuePair<string, object?> Hit = new("kad.cache.result", MetricTags.Value("Hit"));
+    private static readonly KeyValuePair<string, object?> Miss = new("kad.cache.result", MetricTags.Value("Miss"));
 
     private static int _shards;
     private static int _split;
@@ -51,12 +51,12 @@ internal static class GrainMetrics
     static GrainMetrics()
     {
         Meter.CreateObservableGauge("kad.cache.size", () => Caches.Keys.Sum(cache => cache.Bytes), "By", "Values in the cache.");
-        Meter.CreateObservableGauge(MetricNames.Of("kad.value.held"), () => Held(static shard => shard.Count), "{key}", "Keys held for the network.");
-        Meter.CreateObservableGauge(MetricNames.Of("kad.shard.count"), () => Volatile.Read(ref _shards), "{shard}", "Shards of the cluster.");
-        Meter.CreateObservableGauge(MetricNames.Of("kad.shard.split"), () => Volatile.Read(ref _split), "{shard}", "Shards that a doubling has split so far.");
+        Meter.CreateObservableGauge("kad.value.held", () => Held(static shard => shard.Count), "{key}", "Keys held for the network.");
+        Meter.CreateObservableGauge("kad.shard.count", () => Volatile.Read(ref _shards), "{shard}", "Shards of the cluster.");
+        Meter.CreateObservableGauge("kad.shard.split", () => Volatile.Read(ref _split), "{shard}", "Shards that a doubling has split so far.");
         Meter.CreateObservableGauge(
             "kad.value.kept", () => Held(static shard => shard.Accounts.KeptKeys), "{key}", "Items that are kept for their owners.");
-        Meter.CreateObservableGauge(MetricNames.Of("kad.value.size"), () => Held(static shard => shard.Bytes), "By", "Footprint of the values held.");
+        Meter.CreateObservableGauge("kad.value.size", () => Held(static shard => shard.Bytes), "By", "Footprint of the values held.");
     }
 
     /// <summary>Creates the counters' series at 0, and begins to measure a silo's cache.</summary>

@@ -9,11 +9,8 @@ internal static partial class GrainsLog
     [LoggerMessage(6001, LogLevel.Debug, "The cluster's settings cannot be read before the silo is active: {Message}")]
     public static partial void SettingsNotRead(this ILogger logger, string message);
 
-    [LoggerMessage(6002, LogLevel.Information, "Every silo knows schema version {Version}: state is written with it from now on")]
-    public static partial void StateVersionRaised(this ILogger logger, int version);
-
-    [LoggerMessage(6003, LogLevel.Debug, "This silo could not report its schema version or read the limits; it tries again: {Message}")]
-    public static partial void StateVersionNotReported(this ILogger logger, string message);
+    [LoggerMessage(6003, LogLevel.Debug, "This silo could not read the cluster's time, settings or limits; it tries again: {Message}")]
+    public static partial void ClusterNotFollowed(this ILogger logger, string message);
 
     [LoggerMessage(6004, LogLevel.Warning, "This silo does not fit its cluster, and will be refused when it starts again: {Message}")]
     public static partial void SettingsDiffer(this ILogger logger, string message);

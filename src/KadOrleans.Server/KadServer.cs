@@ -1,7 +1,7 @@
 namespace KadOrleans.Server;
 
-/// <summary>Runs a process of a cluster on SQLite, PostgreSQL and the providers that the executable adds.</summary>
-public static class KadServer
+/// <summary>Runs a process of a cluster.</summary>
+internal static class KadServer
 {
     private const string Help = """
         A process of a cluster: a silo, which holds routing tables and values, an edge, which is a node of a Kademlia network and keeps
@@ -30,20 +30,19 @@ public static class KadServer
 
     /// <summary>Runs a silo, an edge or both, as <c>Kad:Role</c> says, until SIGTERM or Ctrl-C.</summary>
     /// <param name="args">Settings as NAME=VALUE, such as <c>Kad:Http=127.0.0.1:8080</c>. None: a whole cluster in one process.</param>
-    /// <param name="use">Adds providers, such as <c>UseKadAzureStorage</c>. Null: none.</param>
     /// <returns>
     /// The exit code. 0: stopped. 1: failed. 2: a setting is wrong or a port in use. 5: the cluster replaced the process.
     /// </returns>
-    public static Task<int> RunAsync(string[] args, Action<KadProviders>? use = null)
+    public static Task<int> RunAsync(string[] args)
     {
         ArgumentNullException.ThrowIfNull(args);
         FailingWrites.Expect();
-        return RunAsync(args, new KadProviders(use), Console.Out, Console.Error);
+        return RunAsync(args, new KadProviders(), Console.Out, Console.Error);
     }
 
     // The output gets addresses and a line for each node id. The error output gets the log. Several threads write to both. That either
     // cannot be written, or is not read, neither ends nor delays what serves.
-    internal static async Task<int> RunAsync(string[] args, KadProviders providers, TextWriter output, TextWriter error)
+    public static async Task<int> RunAsync(string[] args, KadProviders providers, TextWriter output, TextWriter error)
     {
         await using var lines = new QueuedWriter(new BestEffortWriter(output));
         await using var log = new QueuedWriter(new BestEffortWriter(error));

@@ -257,18 +257,9 @@ internal abstract class PendingWrite
     public abstract void FailSealed();
 }
 
-// A value to be put: a call's item without Orleans. TellsWhy is set if the caller knows StoreResult.Busy, StoreResult.Late and
-// StoreResult.Overtaken. Others get StoreResult.StorageFailed. KnowsItems is set if it knows StoreResult.InvalidItem, StoreResult.OlderItem,
-// StoreResult.NotOwner and StoreResult.OwnerQuotaExceeded. Others get StoreResult.Outdated, or StoreResult.SourceQuotaExceeded.
-internal readonly record struct Put(NodeId Key, StoredValue Value, PutTerms Terms = default, bool TellsWhy = false, bool KnowsItems = true)
+/// <summary>A value to be put: a call's item without Orleans.</summary>
+internal readonly record struct Put(NodeId Key, StoredValue Value, PutTerms Terms = default)
 {
-    /// <summary>A result as the caller knows it.</summary>
-    public StoreResult AsKnown(StoreResult result) =>
-        result.IsUndecided() && !TellsWhy ? StoreResult.StorageFailed
-        : result.IsRefusalOfItem() && !KnowsItems ? StoreResult.Outdated
-        : result == StoreResult.OwnerQuotaExceeded && !KnowsItems ? StoreResult.SourceQuotaExceeded
-        : result;
-
     // A put may stay for long in the buffers of a paused process, and may reach a shard by two routes. So its age is counted from
     // StoredValue.StoredAt, the time of its receipt.
 
@@ -327,7 +318,7 @@ internal sealed class PutWrite(WriteCall<StoreResult> call, int index, Put put) 
 
     public override void FailSealed() => call.TrySetException(new LogSealedException());
 
-    private void End(StoreResult result) => call.Set(index, put.AsKnown(result));
+    private void End(StoreResult result) => call.Set(index, result);
 }
 
 // A kind of write other than a put. Failure: the second half of the error message if storage fails. TryPlan: plans the change of

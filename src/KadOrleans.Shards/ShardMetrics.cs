@@ -8,16 +8,16 @@ internal static class ShardMetrics
     private static readonly Meter Meter = new("KadOrleans");
 
     private static readonly Counter<long> Evictions =
-        Meter.CreateCounter<long>(MetricNames.Of("kad.value.evicted"), "{value}", "Values evicted so that others had room, by class.");
+        Meter.CreateCounter<long>("kad.value.evicted", "{value}", "Values evicted so that others had room, by class.");
 
     private static readonly Counter<long> Changes =
-        Meter.CreateCounter<long>(MetricNames.Of("kad.value.changed"), "{value}", "Live values replaced by another source than the one that stored them.");
+        Meter.CreateCounter<long>("kad.value.changed", "{value}", "Live values replaced by another source than the one that stored them.");
 
     private static readonly Counter<long> PageReads =
         Meter.CreateCounter<long>("kad.page.reads", "{page}", "Pages of shards read from storage for values.");
 
-    private static readonly KeyValuePair<string, object?> Far = new("kad.eviction.class", MetricNames.Value("Far"));
-    private static readonly KeyValuePair<string, object?> Near = new("kad.eviction.class", MetricNames.Value("Near"));
+    private static readonly KeyValuePair<string, object?> Far = new("kad.eviction.class", MetricTags.Value("Far"));
+    private static readonly KeyValuePair<string, object?> Near = new("kad.eviction.class", MetricTags.Value("Near"));
 
     /// <summary>Creates the counters' series at 0.</summary>
     public static void Begin()

@@ -11,7 +11,7 @@ internal static class ItemCheckMetrics
     private static readonly Counter<long> Checks = Meter.CreateCounter<long>(
         "kad.item.checks", "{check}", "Signed items that were offered or read and were not held already, by what their check found.");
 
-    private static readonly KeyValuePair<string, object?>[] Results = MetricNames.Tags<ItemCheckResult>("kad.item.result");
+    private static readonly KeyValuePair<string, object?>[] Results = MetricTags.Tags<ItemCheckResult>("kad.item.result");
 
     /// <summary>Creates the counter's series at 0. A rate over a series that appears with its first event misses that event.</summary>
     public static void Begin()

@@ -5,7 +5,7 @@ namespace KadOrleans.Aspire.Tests;
 /// <summary>The package as a stranger has it: with <c>kad-server</c>, and where to find it.</summary>
 public sealed class PackageTests : FolderTests
 {
-    private const string Server = "tools/server/kad-server-full.dll";
+    private const string Server = "tools/server/kad-server.dll";
     private const string Targets = "buildTransitive/KadOrleans.Aspire.Hosting.targets";
 
     [Fact]

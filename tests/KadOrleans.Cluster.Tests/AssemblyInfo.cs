@@ -14,7 +14,7 @@ internal sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly string[] Longest =
     [
-        nameof(RollingUpgradeTests), nameof(CampaignTests), nameof(TrafficAlarmTests), nameof(WrongClockTests), nameof(StorageOutageTests),
+        nameof(RollingRestartTests), nameof(CampaignTests), nameof(TrafficAlarmTests), nameof(WrongClockTests), nameof(StorageOutageTests),
         nameof(StorageAlarmTests), nameof(SiloProcessTests), nameof(TwoSilosTwoEdgesTests), nameof(DeployedClusterTests),
         nameof(ClusterPackageTests), nameof(SiloConsoleTests), nameof(SiloConsolePagesTests), nameof(SiloConsoleChangeTests),
     ];

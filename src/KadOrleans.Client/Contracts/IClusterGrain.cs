@@ -3,18 +3,16 @@ using Orleans.CodeGeneration;
 
 namespace KadOrleans.Client;
 
-// The settings and schema version that all silos of a cluster agree on. Key: GrainKeys.Singleton. What it returns is durable.
+// The settings that all silos of a cluster agree on. Key: GrainKeys.Singleton. What it returns is durable.
 [Alias("kad.IClusterGrain")]
 [Version(3)]
 [OpenTo(Callers.Silos)]
 internal interface IClusterGrain : IGrainWithIntegerKey
 {
     // Fixes the settings if this is the cluster's first silo. Otherwise returns the fixed ones, and the caller compares. If
-    // storage fails it throws storage's exception, and nothing is fixed. The silo reports the newest schema version that it reads
-    // and may write. Each silo calls this every 15 s. When every silo that is not dead knows a newer version than the written one,
-    // the cluster writes the newer one from then on, durably. The caller must know the version that is returned.
+    // storage fails it throws storage's exception, and nothing is fixed. Each silo calls this every 15 s.
     [Alias("Join")]
-    ValueTask<ClusterTerms> JoinAsync(ClusterSettings proposed, SiloAddress silo, int stateVersion);
+    ValueTask<ClusterTerms> JoinAsync(ClusterSettings proposed);
 
     /// <summary>The settings, or null before the first silo fixed them.</summary>
     [Alias("Get")]
@@ -48,14 +46,10 @@ internal sealed record ShardStatus([property: Id(0)] int Bits, [property: Id(1)]
     public int Count => 1 << Bits;
 }
 
-/// <summary>The terms for all silos of a cluster. The schema version that states are written with may rise, and never falls.</summary>
+/// <summary>The terms for all silos of a cluster. Split: while the shards are being doubled, how many of them have been split so far; else null.</summary>
 [GenerateSerializer]
 [Alias("kad.ClusterTerms")]
-internal sealed record ClusterTerms([property: Id(0)] ClusterSettings Settings, [property: Id(1)] int StateVersion)
-{
-    [Id(2)]
-    public int? Split { get; init; }
-}
+internal sealed record ClusterTerms([property: Id(0)] ClusterSettings Settings, [property: Id(1)] int? Split = null);
 
 /// <summary>The settings fixed when a cluster is created. <see cref="ShardBits"/> is the number then; <see cref="Layout"/> has the one in use.</summary>
 [GenerateSerializer]

@@ -79,6 +79,8 @@ internal enum NameChange
     Forget,
 }
 
+[GenerateSerializer]
+[Alias("kad.NameUse")]
 internal enum NameUse
 {
     /// <summary>No other edge uses it: it may be leased.</summary>

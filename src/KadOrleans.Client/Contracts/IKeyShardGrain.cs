@@ -100,22 +100,11 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
 [Alias("kad.ShardPut")]
 internal readonly record struct ShardPut([property: Id(0)] NodeId Key, [property: Id(1)] StoredValue Value, [property: Id(2)] PutKind Kind = PutKind.Publication)
 {
-    // Whether the caller knows StoreResult.Busy, StoreResult.Late and StoreResult.Overtaken. Others get StoreResult.StorageFailed.
     [Id(3)]
-    public bool TellsWhy { get; init; }
-
-    // Whoever sets this or a condition knows StoreResult.TokenRequired and StoreResult.Superseded. A silo of 1e5aaf4c knows neither,
-    // and decides as if both were left out.
-    [Id(4)]
     public PutScope Scope { get; init; }
 
-    [Id(5)]
+    [Id(4)]
     public ShardCondition? Condition { get; init; }
-
-    // Whether the caller knows StoreResult.InvalidItem, StoreResult.OlderItem, StoreResult.NotOwner and StoreResult.OwnerQuotaExceeded. Others get
-    // StoreResult.Outdated, or StoreResult.SourceQuotaExceeded.
-    [Id(6)]
-    public bool KnowsItems { get; init; }
 
     public PutTerms Terms => new(Kind)
     {
@@ -136,8 +125,6 @@ internal readonly record struct ShardPut([property: Id(0)] NodeId Key, [property
 
     public static ShardPut Of(NodeId key, StoredValue value, PutTerms terms) => new(key, value, terms.Kind)
     {
-        TellsWhy = true,
-        KnowsItems = true,
         Scope = terms.Scope,
         Condition = terms.Condition is { } condition
             ? new ShardCondition(condition.Value, condition.PublishedAt, condition.StoredBy, condition.EndsPublication, condition.IsAbsent)

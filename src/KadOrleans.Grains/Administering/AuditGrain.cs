@@ -2,7 +2,6 @@ namespace KadOrleans.Grains;
 
 internal sealed class AuditGrain(
     [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
-    StateVersion version,
     IOptions<KadClusterOptions> options,
     [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time) : Grain, IAuditGrain
 {
@@ -25,7 +24,7 @@ internal sealed class AuditGrain(
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _storage = new GrainRecordStorage(storage, this.GetGrainId(), version, time, options.Value.StorageTimeout);
+        _storage = new GrainRecordStorage(storage, this.GetGrainId(), time, options.Value.StorageTimeout);
         foreach (var slots in Enumerable.Range(0, Slots).Chunk(ReadsAtOnce))
         {
             var read = await Task.WhenAll(slots.Select(slot => _storage.ReadAsync<AuditPageState>(StateNames.AuditPage(slot))));

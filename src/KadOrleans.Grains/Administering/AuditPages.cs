@@ -41,7 +41,7 @@ internal sealed class AuditPages(int pageSize, int slots)
 internal sealed class AuditPageState : IVersionedState
 {
     [Id(0)]
-    public int SchemaVersion { get; set; } = StateSchema.Oldest;
+    public int SchemaVersion { get; set; } = StateSchema.Version;
 
     [Id(1)]
     public long First { get; set; }

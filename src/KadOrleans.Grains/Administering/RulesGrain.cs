@@ -7,7 +7,6 @@ internal sealed class RulesGrain(
     IOptions<KadClusterOptions> options,
     ClusterLimits here,
     ISiloStatusOracle silos,
-    StateVersion version,
     ClusterTime time,
     ILogger<RulesGrain> logger) : Grain, IRulesGrain
 {
@@ -20,8 +19,8 @@ internal sealed class RulesGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        version.Check(state.State.SchemaVersion, StateNames.Rules);
-        version.Check(limitsState.State.SchemaVersion, StateNames.Limits);
+        StateSchema.Check(state.State, StateNames.Rules);
+        StateSchema.Check(limitsState.State, StateNames.Limits);
         (_current, _limits) = (state.State, limitsState.State);
         return Task.CompletedTask;
     }
@@ -139,7 +138,7 @@ internal sealed class RulesGrain(
     private async Task<T> WriteAsync<T>(IPersistentState<T> stored, T changed)
         where T : IVersionedState
     {
-        stored.State = version.Stamp(changed);
+        stored.State = changed;
         await this.OrEndAsync(stored.WriteStateAsync());
         return changed;
     }

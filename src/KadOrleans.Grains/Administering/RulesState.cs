@@ -5,7 +5,7 @@ namespace KadOrleans.Grains;
 internal sealed class RulesState : IVersionedState
 {
     [Id(0)]
-    public int SchemaVersion { get; set; } = StateSchema.Oldest;
+    public int SchemaVersion { get; set; } = StateSchema.Version;
 
     [Id(1)]
     public long Version { get; set; }
@@ -28,7 +28,7 @@ internal sealed record BanState([property: Id(0)] string Ban, [property: Id(1)] 
 internal sealed class LimitsState : IVersionedState
 {
     [Id(0)]
-    public int SchemaVersion { get; set; } = StateSchema.Oldest;
+    public int SchemaVersion { get; set; } = StateSchema.Version;
 
     [Id(1)]
     public long Version { get; set; }

@@ -1,6 +1,6 @@
 namespace KadOrleans.Grains;
 
-// Agrees with the other silos on the cluster's time, before this silo has grains and with each report of StateVersionService.
+// Agrees with the other silos on the cluster's time, before this silo has grains and with each report of ClusterFollower.
 // Each silo asks all others and chooses by AgreedClock.
 internal sealed class ClusterClock(
     ClusterTime time,

@@ -5,8 +5,8 @@ namespace KadOrleans.Grains;
 internal sealed class ClusterTime([FromKeyedServices(TimeProviderNames.Grains)] TimeProvider clock) : TimeProvider
 {
     // How long puts with stamps of an earlier agreed time are taken. A silo that answered with it may keep it for one
-    // StateVersionService.Interval more. Edges ask for the time every 10 s; a call may take 10 s more.
-    public static readonly TimeSpan Grace = StateVersionService.Interval + TimeSpan.FromSeconds(20);
+    // ClusterFollower.Interval more. Edges ask for the time every 10 s; a call may take 10 s more.
+    public static readonly TimeSpan Grace = ClusterFollower.Interval + TimeSpan.FromSeconds(20);
 
     private readonly ClusterCorrection _correction = new();
 

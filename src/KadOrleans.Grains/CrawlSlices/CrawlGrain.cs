@@ -5,7 +5,6 @@ internal sealed class CrawlGrain(
     IOptions<KadClusterOptions> options,
     CrawlTiming timing,
     ClusterLimits limits,
-    StateVersion version,
     IRandomSource random,
     [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
     [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
@@ -31,7 +30,7 @@ internal sealed class CrawlGrain(
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _archive = new CrawlArchive(new GrainRecordStorage(storage, this.GetGrainId(), version, time, _options.StorageTimeout));
+        _archive = new CrawlArchive(new GrainRecordStorage(storage, this.GetGrainId(), time, _options.StorageTimeout));
         await _archive.LoadAsync();
         if (_archive.Crawls.FirstOrDefault(crawl => crawl.Report.Phase == CrawlPhase.Running) is { } running)
         {

@@ -15,7 +15,6 @@ internal sealed class DhtGrain(
     IRandomSource random,
     SiloNews news,
     ClusterTime time,
-    StateVersion version,
     ItemChecks checks,
     ILogger<DhtGrain> logger) : Grain, IDhtGrain
 {
@@ -229,11 +228,6 @@ internal sealed class DhtGrain(
         NodeId key, DhtValue value, DhtValue? held, TimeSpan? life, bool isDurable, CancellationToken cancellationToken = default)
     {
         StoreRules.ThrowIfNoSuchSet(isDurable ? SetAcknowledgement.Durable : SetAcknowledgement.Network, life);
-        if (version.Written < StateSchema.Authors)
-        {
-            throw new ShardUnavailableException("The cluster has silos of an earlier release, which store without the condition; upgrade all first.");
-        }
-
         var limit = Limit(CallLimit);
         var condition = new ShardCondition(held, PublishedAt: null, StoredBy: null, EndsPublication: false, IsAbsent: held is null);
         var (own, put) = await PutAsync(key, value, life, condition, cancellationToken);
@@ -250,11 +244,6 @@ internal sealed class DhtGrain(
         NodeId key, DhtValue item, DateTimeOffset until, CancellationToken cancellationToken = default)
     {
         var end = KeepRules.FindEnd(item, until, time.GetUtcNow());
-        if (version.Written < StateSchema.Kept)
-        {
-            throw new ShardUnavailableException(StateSchema.NotKept);
-        }
-
         var limit = Limit(CallLimit);
         var (own, put) = await PutAsync(key, item, life: null, condition: null, cancellationToken, end);
         if (own != StoreResult.Stored)

@@ -6,7 +6,6 @@ internal sealed class EdgeDirectoryGrain(
     [PersistentState(StateNames.EdgeDirectory, GrainStorageName.Kad)] IPersistentState<EdgeDirectoryState> state,
     IOptions<KadClusterOptions> options,
     ClusterShards shards,
-    StateVersion version,
     EdgeHolders holders,
     ClusterAgreement agreement,
     ActiveGrains active,
@@ -37,7 +36,7 @@ internal sealed class EdgeDirectoryGrain(
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        version.Check(state.State.SchemaVersion, StateNames.EdgeDirectory);
+        StateSchema.Check(state.State, StateNames.EdgeDirectory);
 
         // In another storage than the cluster's, epochs would begin anew.
         await agreement.Completion.WaitAsync(cancellationToken);
@@ -346,7 +345,7 @@ internal sealed class EdgeDirectoryGrain(
     {
         // A new object, so that memory is not ahead of storage if the write fails.
         var before = state.State;
-        state.State = version.Stamp(new EdgeDirectoryState { Edges = edges });
+        state.State = new EdgeDirectoryState { Edges = edges };
         try
         {
             await state.WriteStateAsync();

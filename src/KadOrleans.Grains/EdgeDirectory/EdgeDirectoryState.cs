@@ -5,7 +5,7 @@ namespace KadOrleans.Grains;
 internal sealed class EdgeDirectoryState : IVersionedState
 {
     [Id(0)]
-    public int SchemaVersion { get; set; } = StateSchema.Oldest;
+    public int SchemaVersion { get; set; } = StateSchema.Version;
 
     [Id(1)]
     public Dictionary<string, EdgeState> Edges { get; set; } = [];

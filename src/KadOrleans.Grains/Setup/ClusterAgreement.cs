@@ -1,6 +1,6 @@
 namespace KadOrleans.Grains;
 
-// Compares a silo's settings and schema version with the cluster's, and takes its number of shards. If they do not fit, the start
+// Compares a silo's settings with the cluster's, and takes its number of shards. If they do not fit, the start
 // fails. It compares twice. First it reads storage before the silo is active, so a refused silo never gets grains. Then, in the
 // active silo, it calls the grain that fixes settings if there are none, and checks that its own storage has them. Before they
 // agree, no shard, routing table or directory activates on the silo.
@@ -14,7 +14,6 @@ internal sealed class ClusterAgreement(
     SiloHandshakes handshakes,
     IClusterMembershipService membership,
     AskClock ask,
-    StateVersion version,
     ClusterShards shards,
     ClusterLimits limits,
     ClusterClock clock,
@@ -44,7 +43,7 @@ internal sealed class ClusterAgreement(
         observer.Subscribe(nameof(ClusterAgreement), ServiceLifecycleStage.Active, _ => RunAsync(AgreeAsync));
     }
 
-    /// <summary>Reports this silo's settings and schema version to the cluster, and takes the version to write.</summary>
+    /// <summary>Compares this silo's settings with the cluster's, and takes its number of shards.</summary>
     /// <exception cref="InvalidOperationException">They do not fit; the message names the setting.</exception>
     public async Task JoinAsync() => Compare(await AskAsync());
 
@@ -68,7 +67,7 @@ internal sealed class ClusterAgreement(
     {
         if (await ReadAsync() is { RecordExists: true, State: { } stored })
         {
-            Compare(new ClusterTerms(stored.ToSettings(), stored.SchemaVersion) { Split = stored.IsDoubling ? 0 : null });
+            Compare(new ClusterTerms(stored.ToSettings(), stored.IsDoubling ? 0 : null));
         }
     }
 
@@ -81,7 +80,6 @@ internal sealed class ClusterAgreement(
             var storage = services.GetRequiredKeyedService<IGrainStorage>(GrainStorageName.Kad);
             var grainId = grains.GetGrain<IClusterGrain>(GrainKeys.Singleton).GetGrainId();
             await storage.ReadStateAsync(StateNames.Cluster, grainId, state).WaitAsync(FirstReadTimeout);
-            return state;
         }
         catch (Exception e)
         {
@@ -89,6 +87,9 @@ internal sealed class ClusterAgreement(
             logger.SettingsNotRead(e.Message);
             return null;
         }
+
+        StateSchema.Check(state.RecordExists ? state.State : null, StateNames.Cluster);
+        return state;
     }
 
     private async Task AgreeAsync()
@@ -104,7 +105,7 @@ internal sealed class ClusterAgreement(
 
         await limits.BeginAsync();
         await clock.AgreeAsync();
-        logger.ClusterAgreed(shards.Layout.Bits, version.Written);
+        logger.ClusterAgreed(shards.Layout.Bits, StateSchema.Version);
         _completion.TrySetResult();
     }
 
@@ -168,24 +169,10 @@ internal sealed class ClusterAgreement(
     }
 
     private ValueTask<ClusterTerms> AskAsync() => grains.GetGrain<IClusterGrain>(GrainKeys.Singleton)
-        .JoinAsync(options.Value.SettingsOr(shards.Layout.FirstBits), silo.SiloAddress, version.Known);
+        .JoinAsync(options.Value.SettingsOr(shards.Layout.FirstBits));
 
     private void Compare(ClusterTerms terms)
     {
-        var written = terms.StateVersion;
-        version.Check(written, StateNames.Cluster);
-        if (written < StateSchema.Oldest)
-        {
-            throw new InvalidOperationException(
-                $"This cluster writes its state with schema version {written}, and this release reads {StateSchema.Oldest} and newer: run the release before on all silos without a lower Kad:Cluster:StateVersion first, until it writes {StateSchema.Oldest}.");
-        }
-
-        if (written > version.Known)
-        {
-            throw new InvalidOperationException(
-                $"Kad:Cluster:StateVersion is {version.Known}, but this cluster writes version {written} already, which never falls: remove the setting, or set it to {written} or more.");
-        }
-
         // A silo that names no number of shards takes the cluster's, and keeps that one.
         var own = options.Value.SettingsOr(Completion.IsCompletedSuccessfully ? shards.Layout.FirstBits : terms.Settings.ShardBits);
         if (terms.Settings.FindDifference(own) is { } difference)

@@ -1,6 +1,6 @@
 namespace KadOrleans.Grains;
 
-/// <summary>The options of a cluster's grains. All silos need the same, but for <see cref="Cache"/> and <see cref="StateVersion"/>.</summary>
+/// <summary>The options of a cluster's grains. All silos need the same, but for <see cref="Cache"/>.</summary>
 public sealed class KadClusterOptions
 {
     /// <summary>
@@ -9,12 +9,6 @@ public sealed class KadClusterOptions
     /// that the cluster has. A new one has 7, which makes 128 shards. With <c>Local</c> storage <c>kad-server</c> makes it with 4.
     /// </summary>
     public int? ShardBits { get; set; }
-
-    /// <summary>
-    /// The newest schema version of stored states that this silo accepts: 6 to the newest that it knows, which is the default. No silo
-    /// writes a version that some silo does not accept, so the release before can be brought back.
-    /// </summary>
-    public int? StateVersion { get; set; }
 
     /// <summary>
     /// The quota for values that the cluster holds for others. Each shard gets twice its share, so the cluster may hold up to twice the
@@ -151,7 +145,6 @@ internal sealed class KadClusterOptionsValidator : IValidateOptions<KadClusterOp
         ArgumentNullException.ThrowIfNull(options);
         var checks = new OptionChecks("Kad:Cluster:", ':');
         checks.Within("ShardBits", options.ShardBits ?? options.DefaultShardBits, GrainKeys.MinShardBits, GrainKeys.MaxShardBits);
-        checks.Within("StateVersion", options.StateVersion ?? StateSchema.Newest, StateSchema.Oldest, StateSchema.Newest);
         checks.Check(options.Quota);
         checks.Within("Cache", options.Cache ?? 0, 0, Math.Max(0, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - KadClusterOptions.EmptySiloBytes));
         checks.Check(options.Kademlia);

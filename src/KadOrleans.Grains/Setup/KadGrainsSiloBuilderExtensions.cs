@@ -25,10 +25,8 @@ public static class KadGrainsSiloBuilderExtensions
 
         builder.Services.TryAddEnumerable(
             ServiceDescriptor.Singleton<IValidateOptions<KadClusterOptions>, KadClusterOptionsValidator>());
-        builder.Services.TryAddEnumerable(FormerNames.Service);
         builder.Services.TryAddSingleton<IRandomSource, CryptographicRandom>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, MetricsStart>();
-        builder.Services.TryAddSingleton<StateVersion>();
         builder.Services.TryAddSingleton<ClusterShards>();
         builder.Services.TryAddSingleton(services =>
             new ValueCache(services.GetRequiredService<IOptions<KadClusterOptions>>().Value.Cache ?? KadClusterOptions.DefaultCache));
@@ -81,7 +79,7 @@ public static class KadGrainsSiloBuilderExtensions
         builder.Services.Insert(0, ServiceDescriptor.Singleton<IConfigureGrainContextProvider, ActivationGuard>());
         builder.AddOutgoingGrainCallFilter<SiloCallFilter>();
         ProvenPorts.Add(builder);
-        builder.Services.AddHostedService<StateVersionService>();
+        builder.Services.AddHostedService<ClusterFollower>();
         return builder;
     }
 

@@ -14,7 +14,6 @@ internal sealed class KeyShardGrain(
     ClusterAgreement agreement,
     ClusterShards shards,
     ClusterLimits limits,
-    StateVersion version,
     ILocalSiloDetails silo,
     SiloServices<IShardDesk> desks,
     ValueCache cache,
@@ -117,18 +116,12 @@ internal sealed class KeyShardGrain(
             throw new ArgumentException("The kind or the scope of a put is unknown.", nameof(puts));
         }
 
-        // A silo that knows no kept items takes a record that has one for damaged, so none is taken before all silos do.
-        if (version.Written < StateSchema.Kept && puts.Any(put => put.Value.IsKept))
-        {
-            throw new ShardUnavailableException(StateSchema.NotKept);
-        }
-
         return WriteAsync(
             puts,
             put => put.Key,
             static (shard, some) => some.Any(IsItem)
                 ? shard.CheckAndPutAsync(some)
-                : shard._engine.PutAsync(some, put => shard.PutOf(put, item: null), shard.RecentStep),
+                : shard._engine.PutAsync(some, static put => PutOf(put, item: null), shard.RecentStep),
             static (half, some) => half.PutAsync(some));
     }
 
@@ -296,7 +289,7 @@ internal sealed class KeyShardGrain(
         new(Name, RecordsOf(this.GetGrainId()), halves, Quota, cache, options.Value.Kademlia, random, time, logger);
 
     private ShardRecordStorage RecordsOf(GrainId grain) =>
-        new(new GrainRecordStorage(storage, grain, version, time, options.Value.StorageTimeout));
+        new(new GrainRecordStorage(storage, grain, time, options.Value.StorageTimeout));
 
     private string Name => GrainKeys.ShardName(_shard);
 
@@ -366,8 +359,7 @@ internal sealed class KeyShardGrain(
 
     private static bool IsItem(ShardPut put) => ItemEnvelope.IsItemLike(put.Value.Value);
 
-    private Put PutOf(ShardPut put, CheckedItem? item) =>
-        new(put.Key, Unmarked(put.Value), put.Terms with { Item = item }, put.TellsWhy, put.KnowsItems);
+    private static Put PutOf(ShardPut put, CheckedItem? item) => new(put.Key, put.Value, put.Terms with { Item = item });
 
     // The edge that sends a stranger's item has verified it within a budget. Here each is verified again, unless it is held byte for byte. The
     // other puts of the call wait too, so that their order stays.
@@ -378,7 +370,7 @@ internal sealed class KeyShardGrain(
             : null));
 
         // What was not found to be one is refused by the rule.
-        return await _engine.PutAsync([.. puts.Zip(found)], pair => PutOf(pair.First, pair.Second), RecentStep);
+        return await _engine.PutAsync([.. puts.Zip(found)], static pair => PutOf(pair.First, pair.Second), RecentStep);
     }
 
     private DhtValue Peek(NodeId key) => _engine.Log.Image.TryFind(key, out var held) && held is not null ? held.Value : default;
@@ -424,11 +416,6 @@ internal sealed class KeyShardGrain(
             }
         }
     }
-
-    // Silos that know no marks take a record that has them for damaged, so none is written before all silos do.
-    private StoredValue Unmarked(StoredValue value) => version.Written >= StateSchema.Authors || (!value.IsAuthored && !value.Source.IsProven)
-        ? value
-        : value with { Source = value.Source.Address, IsAuthored = false };
 
     private void UpdateReminder() => _reminder.Set(!_engine.AreHalvesFilled && _engine.Shard.Count > 0);
 }

@@ -2,27 +2,27 @@ namespace KadOrleans.Grains;
 
 /// <summary>Named states of one grain in the silo's grain storage, each with its ETag. Each call ends within the timeout.</summary>
 internal sealed class GrainRecordStorage(
-    IGrainStorage storage, GrainId grain, StateVersion version, TimeProvider time, TimeSpan timeout, WriteTarget target = WriteTarget.Shard)
+    IGrainStorage storage, GrainId grain, TimeProvider time, TimeSpan timeout, WriteTarget target = WriteTarget.Shard)
 {
-    // Reads a state. One that was never written has neither content nor ETag. InvalidOperationException: a newer release wrote it.
+    // Reads a state. One that was never written has neither content nor ETag. InvalidOperationException: another build wrote it.
     public async Task<StoredRecord<T>> ReadAsync<T>(string name)
         where T : class, IVersionedState, new()
     {
         var state = new GrainState<T>();
         await storage.ReadStateAsync(name, grain, state).WaitAsync(timeout, time);
         var content = state.RecordExists ? state.State : null;
-        version.Check(content?.SchemaVersion ?? 0, name);
+        StateSchema.Check(content, name);
         return new StoredRecord<T>(content, state.ETag);
     }
 
-    // Replaces the state with this ETag, or writes the first one if that is null. Sets its schema version. Returns the new ETag.
+    // Replaces the state with this ETag, or writes the first one if that is null. Returns the new ETag.
     // StorageConflictException: storage has another state. Exception: storage failed or timed out. Whether the state was written
     // is unknown.
     public async Task<string?> WriteAsync<T>(string name, T content, string? etag)
         where T : class, IVersionedState, new()
     {
         // A separate state object: a write that timed out may still set its ETag later.
-        var state = new GrainState<T>(version.Stamp(content), etag) { RecordExists = etag is not null };
+        var state = new GrainState<T>(content, etag) { RecordExists = etag is not null };
         var startedAt = time.GetTimestamp();
         try
         {

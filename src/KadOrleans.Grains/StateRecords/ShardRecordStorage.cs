@@ -44,7 +44,7 @@ internal sealed class ShardRecordStorage(GrainRecordStorage states) : IRecordSto
 internal sealed class ShardManifestState : IVersionedState
 {
     [Id(0)]
-    public int SchemaVersion { get; set; } = StateSchema.Oldest;
+    public int SchemaVersion { get; set; } = StateSchema.Version;
 
     [Id(1)]
     public long Compaction { get; set; }
@@ -85,7 +85,7 @@ internal sealed record ShardPageReference([property: Id(0)] int Slot, [property:
 internal sealed class ShardPageState : IVersionedState
 {
     [Id(0)]
-    public int SchemaVersion { get; set; } = StateSchema.Oldest;
+    public int SchemaVersion { get; set; } = StateSchema.Version;
 
     [Id(1)]
     public long Compaction { get; set; }
@@ -103,7 +103,7 @@ internal sealed class ShardPageState : IVersionedState
 internal sealed class ShardPageKeysState : IVersionedState
 {
     [Id(0)]
-    public int SchemaVersion { get; set; } = StateSchema.Oldest;
+    public int SchemaVersion { get; set; } = StateSchema.Version;
 
     [Id(1)]
     public long Compaction { get; set; }
@@ -134,7 +134,7 @@ internal sealed class ShardPageKeysState : IVersionedState
 internal sealed class ShardTimesState : IVersionedState
 {
     [Id(0)]
-    public int SchemaVersion { get; set; } = StateSchema.Oldest;
+    public int SchemaVersion { get; set; } = StateSchema.Version;
 
     [Id(1)]
     public long Minutes { get; set; }
@@ -153,7 +153,7 @@ internal sealed class ShardTimesState : IVersionedState
 internal sealed class ShardLogState : IVersionedState
 {
     [Id(0)]
-    public int SchemaVersion { get; set; } = StateSchema.Oldest;
+    public int SchemaVersion { get; set; } = StateSchema.Version;
 
     [Id(1)]
     public long Sequence { get; set; }

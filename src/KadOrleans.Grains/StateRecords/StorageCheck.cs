@@ -2,7 +2,7 @@ namespace KadOrleans.Grains;
 
 /// <summary>Finds out whether grain storage takes writes, by one record that all silos share.</summary>
 internal sealed class StorageCheck(
-    [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage, IGrainFactory grains, StateVersion version, TimeProvider time)
+    [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage, IGrainFactory grains, TimeProvider time)
 {
     /// <summary>A read that takes longer tells of slow storage, and nothing of writes.</summary>
     public static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(1.5);
@@ -51,7 +51,7 @@ internal sealed class StorageCheck(
 
         return (WriteHealth.Refused, problem);
 
-        GrainRecordStorage Records(TimeSpan timeout) => new(storage, id, version, time, timeout, WriteTarget.Check);
+        GrainRecordStorage Records(TimeSpan timeout) => new(storage, id, time, timeout, WriteTarget.Check);
     }
 }
 
@@ -73,7 +73,7 @@ internal enum WriteHealth
 internal sealed class StorageCheckState : IVersionedState
 {
     [Id(0)]
-    public int SchemaVersion { get; set; } = StateSchema.Oldest;
+    public int SchemaVersion { get; set; } = StateSchema.Version;
 
     [Id(1)]
     public DateTimeOffset WrittenAt { get; set; }

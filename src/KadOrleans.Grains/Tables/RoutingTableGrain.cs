@@ -8,7 +8,6 @@ namespace KadOrleans.Grains;
 internal sealed class RoutingTableGrain(
     [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
     IOptions<KadClusterOptions> options,
-    StateVersion version,
     ClusterAgreement agreement,
     IRandomSource random,
     ClusterTime time,
@@ -54,7 +53,7 @@ internal sealed class RoutingTableGrain(
         _walkReminder = new GrainReminder(this, Walk, WalkPeriod, random, time, logger);
         _refresh = new RefreshPolicy(_ownId, _options.Kademlia.BucketRefreshInterval);
         _activeSince = time.GetTimestamp();
-        _storage = new GrainRecordStorage(storage, this.GetGrainId(), version, time, Timeout.InfiniteTimeSpan, WriteTarget.Table);
+        _storage = new GrainRecordStorage(storage, this.GetGrainId(), time, Timeout.InfiniteTimeSpan, WriteTarget.Table);
         var (read, etag) = await _storage.ReadAsync<TableState>(StateNames.RoutingTable);
         var table = read ?? new TableState();
         var buckets = TableMapping.ToCore(table.Buckets);

@@ -5,7 +5,7 @@ namespace KadOrleans.Grains;
 internal sealed class TableState : IVersionedState
 {
     [Id(0)]
-    public int SchemaVersion { get; set; } = StateSchema.Oldest;
+    public int SchemaVersion { get; set; } = StateSchema.Version;
 
     /// <summary>The number of activations: the upper half of the table's versions.</summary>
     [Id(1)]

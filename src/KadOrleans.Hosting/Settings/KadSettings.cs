@@ -18,7 +18,7 @@ public static class KadSettings
     // The options of a silo's grains, whose class this project does not know. The silo binds them.
     private static readonly IEnumerable<KeyValuePair<string, Type>> OfGrains =
     [
-        .. OfType<int>("ShardBits", "StateVersion", "CrawlRate", "CrawlMaxNodes"),
+        .. OfType<int>("ShardBits", "CrawlRate", "CrawlMaxNodes"),
         .. OfType<long>("Cache"),
         .. OfType<TimeSpan>("SaveDelay", "SaveInterval", "CrawlInterval", "StorageTimeout", "EdgeTimeout"),
         .. OfType<string>("Trust:#", "SecondGatewayKey", "SiloKey", "SiloKeyFile", "SecondSiloKey", "OpenAssemblies:#"),

@@ -49,11 +49,6 @@ public static class TelemetryExport
             return services;
         }
 
-        if (options.OldNames)
-        {
-            MetricNames.UseOld();
-        }
-
         var telemetry = services.AddOpenTelemetry().ConfigureResource(resource => Describe(resource, options, configuration, describe));
         if (options.SendsMetrics)
         {

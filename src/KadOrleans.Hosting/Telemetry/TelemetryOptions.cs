@@ -2,19 +2,15 @@ using Microsoft.Extensions.Configuration;
 
 namespace KadOrleans.Hosting;
 
-/// <summary>Where metrics, traces and logs go, and under which names.</summary>
+/// <summary>Where metrics, traces and logs go.</summary>
 public sealed class TelemetryOptions
 {
     private const string EndpointSetting = "Kad:Telemetry:Endpoint";
     private const string StandardSetting = "OTEL_EXPORTER_OTLP_ENDPOINT";
     private const string ProtocolSetting = "OTEL_EXPORTER_OTLP_PROTOCOL";
-    private const string OldNamesSetting = "Kad:Telemetry:OldNames";
 
     /// <summary>The collector, of http:// or https://. Over HTTP <c>/v1/metrics</c>, <c>/v1/traces</c> and <c>/v1/logs</c> are appended.</summary>
     public string Endpoint { get; set; } = string.Empty;
-
-    /// <summary>Whether metrics have their former names and values.</summary>
-    public bool OldNames { get; set; }
 
     public bool UsesGrpc { get; private init; }
 
@@ -54,18 +50,11 @@ public sealed class TelemetryOptions
             checks.Add(ProtocolSetting, protocol, "http/protobuf or grpc is allowed");
         }
 
-        // A process without other settings, as kad node, has not checked it.
-        if (configuration[OldNamesSetting]?.Trim() is { Length: > 0 } old && !bool.TryParse(old, out _))
-        {
-            checks.Add(OldNamesSetting, old, "true or false is allowed");
-        }
-
         var options = new TelemetryOptions
         {
             Endpoint = text,
             UsesGrpc = protocol == "grpc",
             ServiceName = serviceName,
-            OldNames = bool.TryParse(configuration[OldNamesSetting], out var usesOld) && usesOld,
             SendsMetrics = Sends("OTEL_METRICS_EXPORTER", configuration, checks),
             SendsTraces = Sends("OTEL_TRACES_EXPORTER", configuration, checks),
             SendsLogs = Sends("OTEL_LOGS_EXPORTER", configuration, checks),

@@ -25,21 +25,21 @@ internal static class NodeGauges
             () => MeasureContacts(nodes.All),
             "{contact}",
             "Contacts, by the bits that their id shares with the node's own.");
-        meter.CreateObservableGauge(MetricNames.Of("kad.node.served"), () => nodes.All.Length, "{node}", "Node ids that the process serves.");
+        meter.CreateObservableGauge("kad.node.served", () => nodes.All.Length, "{node}", "Node ids that the process serves.");
         meter.CreateObservableGauge(
-            MetricNames.Of("kad.node.connected"), () => nodes.All.Count(node => node.IsGood), "{node}", "Node ids with a contact that answers.");
+            "kad.node.connected", () => nodes.All.Count(node => node.IsGood), "{node}", "Node ids with a contact that answers.");
     });
 
     public static WatchedParts<IKeyStore> Stores { get; } = new(static (meter, stores) =>
     {
         meter.CreateObservableGauge(
-            MetricNames.Of("kad.value.held"), () => MeasureUsage(stores.All, usage => usage.Keys), "{key}", "Keys held for the network.");
+            "kad.value.held", () => MeasureUsage(stores.All, usage => usage.Keys), "{key}", "Keys held for the network.");
         meter.CreateObservableGauge(
-            MetricNames.Of("kad.value.size"), () => MeasureUsage(stores.All, usage => usage.Bytes), "By", "Footprint of the values held.");
+            "kad.value.size", () => MeasureUsage(stores.All, usage => usage.Bytes), "By", "Footprint of the values held.");
         meter.CreateObservableGauge(
             "kad.value.kept", () => MeasureUsage(stores.All, usage => usage.Kept), "{key}", "Items that are kept for their owners.");
         meter.CreateObservableCounter(
-            MetricNames.Of("kad.value.evicted"),
+            "kad.value.evicted",
             () => new[]
             {
                 MeasureEvicted(stores.All, "Far", turnover => turnover.EvictedFar),
@@ -48,7 +48,7 @@ internal static class NodeGauges
             "{value}",
             "Values evicted so that others had room, by class.");
         meter.CreateObservableCounter(
-            MetricNames.Of("kad.value.changed"),
+            "kad.value.changed",
             () => stores.All.Sum(store => store.Turnover.Changed),
             "{value}",
             "Live values replaced by another source than the one that stored them.");
@@ -102,7 +102,7 @@ internal static class NodeGauges
         (KeyStoreUsage[] known) => known.Sum(part));
 
     private static Measurement<long> MeasureEvicted(IKeyStore[] stores, string name, Func<StoreTurnover, long> part) =>
-        new(stores.Sum(store => part(store.Turnover)), new KeyValuePair<string, object?>("kad.eviction.class", MetricNames.Value(name)));
+        new(stores.Sum(store => part(store.Turnover)), new KeyValuePair<string, object?>("kad.eviction.class", MetricTags.Value(name)));
 }
 
 /// <summary>Parts of the process's nodes that instruments report on. The first part creates the instruments.</summary>

@@ -11,7 +11,6 @@ internal sealed class NodeMetrics
     /// <summary>OpenTelemetry's tag of what failed; not there where nothing did.</summary>
     public const string ErrorType = "error.type";
 
-    private const string FormerOutcome = "kad.request.outcome";
 
     // One meter for all nodes of the process, as listeners cannot tell several of one name apart.
     internal static readonly Meter Meter = new(MeterName);
@@ -118,7 +117,7 @@ internal sealed class NodeMetrics
         "kad.lookup.crowded", "{lookup}", "Lookups whose nearest contacts are denser than the network's size allows.");
 
     private static readonly Counter<long> Outgoing =
-        Meter.CreateCounter<long>(MetricNames.Of("kad.request.sent"), "{request}", "Requests that this process sent and that ended, by type and failure.");
+        Meter.CreateCounter<long>("kad.request.sent", "{request}", "Requests that this process sent and that ended, by type and failure.");
 
     private static readonly Histogram<double> LookupDuration =
         Meter.CreateHistogram<double>("kad.lookup.duration", "s", "Duration of lookups, by reason of their end.", advice: Seconds);
@@ -135,7 +134,7 @@ internal sealed class NodeMetrics
     private static readonly Histogram<long> WalkResponses =
         Meter.CreateHistogram<long>("kad.walk.responses", "{response}", "Contacts that answered per random walk.", advice: Counts);
 
-    private static readonly KeyValuePair<string, object?>[] Reasons = MetricNames.Tags<TerminationReason>("kad.lookup.reason");
+    private static readonly KeyValuePair<string, object?>[] Reasons = MetricTags.Tags<TerminationReason>("kad.lookup.reason");
 
     // Of each type of request: an answer, and each failure.
     private static readonly int Outcomes = 1 + Enum.GetValues<RequestFailure>().Length;
@@ -273,11 +272,11 @@ internal sealed class NodeMetrics
 
     private static KeyValuePair<string, object?>[][] CreateOutgoingTags()
     {
-        KeyValuePair<string, object?> none = MetricNames.AreOld ? new(FormerOutcome, "Answered") : default;
-        KeyValuePair<string, object?>[] outcomes = [none, .. MetricNames.Tags<RequestFailure>(MetricNames.AreOld ? FormerOutcome : ErrorType)];
+        // A request that was answered has no error.
+        KeyValuePair<string, object?>[] outcomes = [default, .. MetricTags.Tags<RequestFailure>(ErrorType)];
         return
         [
-            .. from type in MetricNames.Tags<RequestKind>("kad.request.type")
+            .. from type in MetricTags.Tags<RequestKind>("kad.request.type")
                from outcome in outcomes
                select outcome.Key is null ? new[] { type } : [type, outcome],
         ];
@@ -299,7 +298,7 @@ internal sealed class NodeMetrics
         private NodeCounter(
             string name, string unit, string description, string? total, KeyValuePair<string, object?>[] tags, string[] totals)
         {
-            _counter = Meter.CreateCounter<long>(MetricNames.Of(name), unit, description);
+            _counter = Meter.CreateCounter<long>(name, unit, description);
             (_tags, _totals, Total, Number) = (tags, totals, total, Counters.Count);
             Counters.Add(this);
         }
@@ -313,7 +312,7 @@ internal sealed class NodeMetrics
 
         public static NodeCounter Create<T>(string name, string unit, string description, string total, string tag)
             where T : struct, Enum =>
-            new(name, unit, description, total, MetricNames.Tags<T>(tag), [.. Enum.GetNames<T>().Select(one => $"{total}.{one}")]);
+            new(name, unit, description, total, MetricTags.Tags<T>(tag), [.. Enum.GetNames<T>().Select(one => $"{total}.{one}")]);
 
         public string TotalOf(int series) => _totals.Length == 0 ? Total! : _totals[series];
 

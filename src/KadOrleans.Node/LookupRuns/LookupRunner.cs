@@ -23,8 +23,8 @@ internal sealed class LookupRunner(
     // Requests have no spans: there are too many, and responses arrive on other threads.
     private static readonly ActivitySource Activities = new(NodeMetrics.MeterName);
 
-    private static readonly KeyValuePair<string, object?>[] Kinds = MetricNames.Tags<LookupKind>("kad.lookup.kind");
-    private static readonly KeyValuePair<string, object?>[] Reasons = MetricNames.Tags<TerminationReason>("kad.lookup.reason");
+    private static readonly KeyValuePair<string, object?>[] Kinds = MetricTags.Tags<LookupKind>("kad.lookup.kind");
+    private static readonly KeyValuePair<string, object?>[] Reasons = MetricTags.Tags<TerminationReason>("kad.lookup.reason");
 
     /// <summary>Looks up a target. Never fails: the outcome says if it was cancelled.</summary>
     public Task<LookupOutcome> RunAsync(NodeId target, LookupKind kind, CancellationToken cancellationToken) =>

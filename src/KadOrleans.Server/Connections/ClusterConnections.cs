@@ -5,7 +5,7 @@ using Orleans.Configuration;
 namespace KadOrleans.Server;
 
 /// <summary>Sets up Orleans' connections: encrypted where the settings ask for it, and watched for an early end.</summary>
-public static class ClusterConnections
+internal static class ClusterConnections
 {
     public static IClientBuilder UseConnections(this IClientBuilder builder, KadTlsOptions? options, ITlsProvider? tls)
     {

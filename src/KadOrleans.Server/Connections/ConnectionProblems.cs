@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace KadOrleans.Server;
 
 /// <summary>Logs why connections failed: each kind at most once a minute, as strangers cause them.</summary>
-public sealed class ConnectionProblems(TimeProvider time, ILogger<ConnectionProblems> logger)
+internal sealed class ConnectionProblems(TimeProvider time, ILogger<ConnectionProblems> logger)
 {
     private readonly ConcurrentDictionary<string, LogPause> _pauses = [];
 

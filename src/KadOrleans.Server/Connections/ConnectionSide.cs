@@ -1,6 +1,6 @@
 namespace KadOrleans.Server;
 
-public sealed record ConnectionSide(bool IsCaller, CertificateUse Other)
+internal sealed record ConnectionSide(bool IsCaller, CertificateUse Other)
 {
     // A silo or a client that calls a silo, and a silo on its port for silos, and for clients.
     public static readonly ConnectionSide Caller = new(true, CertificateUse.Silo);
@@ -10,7 +10,7 @@ public sealed record ConnectionSide(bool IsCaller, CertificateUse Other)
     public string OtherName => IsCaller ? "A silo" : Other == CertificateUse.Silo ? "A caller of the port for silos" : "A client";
 }
 
-public enum CertificateUse
+internal enum CertificateUse
 {
     /// <summary>To be a silo, which both listens and calls other silos.</summary>
     Silo,

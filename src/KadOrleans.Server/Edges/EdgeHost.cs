@@ -55,7 +55,7 @@ internal static class EdgeHost
             if (settings().ServesApi)
             {
                 HttpHosting.AddTokens(services.AddKadClient(), settings().Http);
-                HttpHosting.AddSignIn(services, settings().Http, providers, hasConsole: false);
+                HttpHosting.AddSignIn(services, settings().Http, hasConsole: false);
             }
         },
         Map);
@@ -132,7 +132,7 @@ internal static class EdgeHost
     private static void Configure(IClientBuilder client, KadOptions settings, KadProviders providers)
     {
         client.UseConnectionRetryFilter<EndlessConnectionRetry>();
-        client.UseConnections(settings.Tls, providers.RequireTls(settings.Tls));
+        client.UseConnections(settings.Tls, providers.FindTls(settings.Tls));
         client.Configure<ClientMessagingOptions>(MessageLimits.Set);
         client.Services.AddGatewayHandshake();
         if (settings is { Clustering: StorageNames.Local, Cluster: { GatewayKey: null, GatewayKeyFile: null } })

@@ -42,7 +42,7 @@ internal static class HttpHosting
         settings,
         services =>
         {
-            AddApi(services, settings(), providers);
+            AddApi(services, settings());
             services
                 .AddSingleton(settings())
                 .AddSingleton(s => ActivatorUtilities.CreateInstance<StorageCheck>(s, TimeProvider.System))
@@ -60,7 +60,7 @@ internal static class HttpHosting
         },
         MapSilo);
 
-    private static void AddApi(IServiceCollection services, KadOptions settings, KadProviders providers)
+    private static void AddApi(IServiceCollection services, KadOptions settings)
     {
         if (!settings.ServesApi)
         {
@@ -78,7 +78,7 @@ internal static class HttpHosting
             AddTokens(services, settings.Http);
         }
 
-        AddSignIn(services, settings.Http, providers, hasConsole: true);
+        AddSignIn(services, settings.Http, hasConsole: true);
     }
 
     /// <summary>Adds the API with the tokens of a file, or without tokens of its own where only users of a provider have access.</summary>
@@ -94,8 +94,13 @@ internal static class HttpHosting
         }
     }
 
-    public static void AddSignIn(IServiceCollection services, KadHttpOptions http, KadProviders providers, bool hasConsole) =>
-        providers.RequireSignIn(http.Oidc)?.AddServices(services, http.Oidc!, hasConsole);
+    public static void AddSignIn(IServiceCollection services, KadHttpOptions http, bool hasConsole)
+    {
+        if (http.Oidc is { } oidc)
+        {
+            OidcSignIn.AddServices(services, oidc, hasConsole);
+        }
+    }
 
     private static ConsoleSubject SubjectOf(KadOptions settings) => new(
         IsCluster: true,

@@ -8,7 +8,7 @@ using Orleans.Storage;
 namespace KadOrleans.Server;
 
 /// <summary>Builds the process of a silo, with or without an edge. The order matters: HTTP starts first and stops last, so health is served throughout.</summary>
-public static class SiloHost
+internal static class SiloHost
 {
     private const string ClusterSection = "Kad:Cluster";
 
@@ -159,7 +159,7 @@ public static class SiloHost
                 options.DefaultShardBits = 4;
             }
         });
-        SetUpConnections(silo, settings, providers.RequireTls(settings.Tls));
+        SetUpConnections(silo, settings, providers.FindTls(settings.Tls));
         silo.Configure<SiloMessagingOptions>(MessageLimits.Set);
         BoundedListeners.Use(silo.Services);
 

@@ -7,7 +7,7 @@ using Orleans.Configuration;
 namespace KadOrleans.Server;
 
 /// <summary>Explains a failed start of a silo or an edge: the exit code and a sentence, or one for each wrong setting.</summary>
-public static class StartFailure
+internal static class StartFailure
 {
     private const string AzureAddresses = "Kad:Azure:BlobServiceUri or Kad:Azure:TableServiceUri";
 

@@ -4,7 +4,7 @@ using static KadOrleans.Server.OrleansSettings;
 namespace KadOrleans.Server;
 
 /// <summary>Translates <c>Kad:Storage</c>, <c>Kad:Clustering</c> and their settings into Orleans' own, each part by its storage's provider.</summary>
-public static class ClusterProviders
+internal static class ClusterProviders
 {
     public const string Membership = "Orleans:Membership";
 

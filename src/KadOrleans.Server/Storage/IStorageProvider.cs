@@ -5,7 +5,7 @@ namespace KadOrleans.Server;
 /// a cluster is named by Orleans' section: <see cref="OrleansSettings.Clustering"/>, <see cref="OrleansSettings.Storage"/>,
 /// <see cref="OrleansSettings.Reminders"/>, or one below <see cref="OrleansSettings.Directories"/>.
 /// </summary>
-public interface IStorageProvider
+internal interface IStorageProvider
 {
     /// <summary>The name in settings; its case does not matter. Each provider has another one.</summary>
     string Name { get; }

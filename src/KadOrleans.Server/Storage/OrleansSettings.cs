@@ -1,7 +1,7 @@
 namespace KadOrleans.Server;
 
 /// <summary>The settings of Orleans: the given ones, and in <see cref="Values"/> what is added to them.</summary>
-public sealed class OrleansSettings
+internal sealed class OrleansSettings
 {
     public const string Clustering = "Orleans:Clustering";
     public const string Storage = "Orleans:GrainStorage:Kad";
@@ -115,4 +115,4 @@ public sealed class OrleansSettings
 /// <param name="Setting">The setting that has it.</param>
 /// <param name="Text">The connection string.</param>
 /// <param name="Reference">The setting of Orleans' that names <paramref name="Setting"/>; null if none does.</param>
-public sealed record Connection(string Setting, string Text, string? Reference);
+internal sealed record Connection(string Setting, string Text, string? Reference);

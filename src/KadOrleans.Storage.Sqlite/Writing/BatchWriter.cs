@@ -414,7 +414,7 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
 internal static class StorageMetrics
 {
     private static readonly Meter Meter = new("KadOrleans");
-    private static readonly KeyValuePair<string, object?> Target = new("kad.storage.target", MetricNames.Value("Node"));
+    private static readonly KeyValuePair<string, object?> Target = new("kad.storage.target", MetricTags.Value("Node"));
 
     private static readonly Histogram<double> Duration = Meter.CreateHistogram(
         "kad.storage.write.duration",

@@ -32,7 +32,7 @@ public sealed class PastedBlocksTests
         Assert.Subset(PastedDocuments.OfClone.ToHashSet(), documents.ToHashSet());
         await using var machine = await StartAsync();
         var online = machine.OpenOnline();
-        await online.PasteAsync("dotnet restore KadOrleans.Cluster.slnf --verbosity quiet; dotnet restore samples/Guestbook.Cluster --verbosity quiet");
+        await online.PasteAsync("dotnet restore KadOrleans.sln --verbosity quiet; dotnet restore samples/Guestbook.Cluster --verbosity quiet");
         var reader = new Reader(machine);
         foreach (var block in documents.SelectMany(document => Snippet.Of(document, "sh", "csharp")))
         {

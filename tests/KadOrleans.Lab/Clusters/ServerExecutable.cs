@@ -3,14 +3,11 @@ namespace KadOrleans.Lab;
 /// <summary>Where the executable of silos and edges is, as a path without the extension.</summary>
 public static class ServerExecutable
 {
-    private const string Standard = "kad-server";
+    public const string Name = "kad-server";
     private const string Project = "KadOrleans.Server";
 
-    /// <summary>The one beside the suite that runs: with every provider where the suite references it.</summary>
-    public static string Name { get; } = File.Exists(Path.Combine(AppContext.BaseDirectory, "kad-server-full.dll")) ? "kad-server-full" : Standard;
-
     /// <summary>The executable of a build in a folder.</summary>
-    public static string In(string folder) => Path.Combine(folder, Standard);
+    public static string In(string folder) => Path.Combine(folder, Name);
 
     /// <summary>
     /// Finds it beside this program, or in the working tree that it or <paramref name="build"/> is in: the newer of Release and Debug.
@@ -24,14 +21,14 @@ public static class ServerExecutable
         return File.Exists($"{server}.dll")
             ? server
             : Newest(Repository.Above(folder)
-                ?? throw CommandException.WrongUsage($"--build is '{folder}'; a folder of a clone, or one with {Standard}.dll, is needed."));
+                ?? throw CommandException.WrongUsage($"--build is '{folder}'; a folder of a clone, or one with {Name}.dll, is needed."));
     }
 
     private static string Newest(string tree)
     {
         var bin = Path.Combine(tree, "src", Project, "bin");
         var file = ((string[])["Release", "Debug"])
-            .Select(configuration => new FileInfo(Path.Combine(bin, configuration, "net10.0", $"{Standard}.dll")))
+            .Select(configuration => new FileInfo(Path.Combine(bin, configuration, "net10.0", $"{Name}.dll")))
             .Where(candidate => candidate.Exists)
             .MaxBy(candidate => candidate.LastWriteTimeUtc);
         return file is not null

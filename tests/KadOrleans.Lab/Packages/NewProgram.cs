@@ -22,10 +22,9 @@ public sealed class NewProgram : IDisposable
     /// <summary>Packs what was built of a solution, and returns the packages' ids in ordinal order.</summary>
     public async Task<IReadOnlyList<string>> PackAsync(string solution)
     {
-        // Two suites that run side by side would write the same files.
-        await using var turn = await TakeTurnAsync();
-        var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
-        await RunAsync("dotnet", Repository.Root, "pack", solution, "--no-build", "--configuration", configuration, "--output", Feed);
+        // Two tests that run side by side would write the same files.
+        await using var turn = await FileTurn.TakeAsync("kad-pack.lock");
+        await RunAsync("dotnet", Repository.Root, "pack", solution, "--no-build", "--configuration", Repository.Configuration, "--output", Feed);
         return
         [
             .. Directory.GetFiles(Feed, "*.nupkg")
@@ -106,21 +105,6 @@ public sealed class NewProgram : IDisposable
     }
 
     private static string Reference(string id, string version) => $"""<PackageReference Include="{id}" Version="{version}" />""";
-
-    private static Task<FileStream> TakeTurnAsync() => Eventually.ReadAsync(
-        () =>
-        {
-            try
-            {
-                var path = Path.Combine(Path.GetTempPath(), "kad-pack.lock");
-                return Task.FromResult<FileStream?>(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
-            }
-            catch (IOException)
-            {
-                return Task.FromResult<FileStream?>(null);
-            }
-        },
-        stream => stream is not null)!;
 
     private static async Task<string> RunAsync(string file, string folder, params string[] args)
     {

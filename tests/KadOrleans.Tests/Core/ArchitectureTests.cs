@@ -7,7 +7,7 @@ public class ArchitectureTests
 {
     private const string Prefix = "KadOrleans.";
 
-    private static readonly string[] WithOrleans = ["Client", "Edge", "Grains", "GrainStorage.Sqlite", "Server", "Server.Full"];
+    private static readonly string[] WithOrleans = ["Client", "Edge", "Grains", "GrainStorage.Sqlite", "Server"];
 
     private static readonly Dictionary<string, XDocument> Projects = ReadProjects("src");
     private static readonly Dictionary<string, XDocument> Tests = ReadProjects("tests");
@@ -31,12 +31,12 @@ public class ArchitectureTests
     }
 
     [Fact]
-    public void Nothing_is_built_on_an_executable_but_its_form_with_every_provider() => Assert.All(Projects, pair =>
-        Assert.DoesNotContain(References(pair.Value), reference => IsExecutable(Projects[reference]) && pair.Key != $"{reference}.Full"));
+    public void Nothing_is_built_on_an_executable() => Assert.All(Projects, pair =>
+        Assert.DoesNotContain(References(pair.Value), reference => IsExecutable(Projects[reference])));
 
     [Fact]
-    public void Packages_of_providers_are_in_the_server_with_every_provider_alone() => Assert.All(Projects, pair => Assert.Equal(
-        pair.Key == "Server.Full",
+    public void Packages_of_providers_are_in_the_server_alone() => Assert.All(Projects, pair => Assert.Equal(
+        pair.Key == "Server",
         Packages(pair.Value).Any(package => package.StartsWith("Azure.", StringComparison.Ordinal)
             || package.EndsWith("AzureStorage", StringComparison.Ordinal) || package.EndsWith("Connections.Security", StringComparison.Ordinal))));
 

@@ -14,9 +14,6 @@ internal sealed class EngineHost
 
     public RecordLog Log => Engine.Log;
 
-    /// <summary>Whether puts come from a caller of this release.</summary>
-    public bool TellsWhy { get; set; } = true;
-
     /// <summary>Ends when nothing is under way any more, a compaction neither.</summary>
     public Task Completion => Engine.EndAsync();
 
@@ -72,7 +69,7 @@ internal sealed class EngineHost
 
     /// <summary>Puts, and lets a compaction go on.</summary>
     public Task<IReadOnlyList<StoreResult>> PutOnlyAsync(params (NodeId Key, StoredValue Value)[] puts) =>
-        Engine.PutAsync(puts, put => new Put(put.Key, put.Value, TellsWhy: TellsWhy), step: TimeSpan.Zero);
+        Engine.PutAsync(puts, put => new Put(put.Key, put.Value), step: TimeSpan.Zero);
 
     public async Task<StoreResult> PutAsync(NodeId key, StoredValue value) => (await PutAsync((key, value)))[0];
 

@@ -85,15 +85,6 @@ public sealed class OwnerQuotaTests
         static Entry EntryOf(Item item) => new(item.Key, StoredValues.Of(item.ToValue(), StoredValues.Alice));
     }
 
-    // An edge of a release before has no word for it.
-    [Fact]
-    public void A_caller_that_does_not_know_the_result_gets_that_of_a_source()
-    {
-        var put = new Put(SignedItems.Key(), StoredValues.Text("text"), TellsWhy: true);
-        Assert.Equal(StoreResult.OwnerQuotaExceeded, put.AsKnown(StoreResult.OwnerQuotaExceeded));
-        Assert.Equal(StoreResult.SourceQuotaExceeded, (put with { KnowsItems = false }).AsKnown(StoreResult.OwnerQuotaExceeded));
-    }
-
     private static Item Of(int salt, int length, Ed25519KeyPair? owner = null, long seq = 1) =>
         SignedItems.Sign(seq, $"{length}:{new string('x', length)}", $"{salt}", owner);
 
@@ -107,8 +98,7 @@ public sealed class OwnerQuotaTests
                 {
                     StoredAt = shard.Clock.GetUtcNow(), ExpiresAt = shard.Clock.GetUtcNow().AddDays(7),
                 },
-                new PutTerms(PutKind.Publication).Checked(item.Item),
-                TellsWhy: true),
+                new PutTerms(PutKind.Publication).Checked(item.Item)),
             TimeSpan.Zero);
         await shard.Completion;
         return results;

@@ -286,7 +286,7 @@ public sealed class ShardTimesTests(ITestOutputHelper output)
 
     private static async Task ImportAsync(EngineHost shard, (NodeId Key, StoredValue Value)[] values)
     {
-        await shard.Engine.PutAsync(values, put => new Put(put.Key, put.Value, PutKind.Import, TellsWhy: true), step: TimeSpan.Zero);
+        await shard.Engine.PutAsync(values, put => new Put(put.Key, put.Value, PutKind.Import), step: TimeSpan.Zero);
         await shard.Completion;
     }
 
@@ -296,7 +296,7 @@ public sealed class ShardTimesTests(ITestOutputHelper output)
         foreach (var some in keys.Chunk(ShardEngine.MaxKeys))
         {
             var results = await shard.Engine.PutAsync(
-                some, i => new Put(Samples.Key(i), Held("value"), PutKind.Copy, TellsWhy: true), step: TimeSpan.Zero);
+                some, i => new Put(Samples.Key(i), Held("value"), PutKind.Copy), step: TimeSpan.Zero);
             Assert.All(results, result => Assert.Equal(StoreResult.Stored, result));
         }
 

@@ -13,15 +13,6 @@ public interface IIdentityProvider
     Task BeginAsync(HttpContext context);
 }
 
-/// <summary>Adds an identity provider to a server: what an executable has by <c>UseKadOidc</c>.</summary>
-public interface ISignInProvider
-{
-    /// <param name="services">The server's.</param>
-    /// <param name="options">Checked settings.</param>
-    /// <param name="hasConsole">Whether the server has the console.</param>
-    void AddServices(IServiceCollection services, KadOidcOptions options, bool hasConsole);
-}
-
 /// <summary>A user by a token of the provider, or one sentence that says why there is none.</summary>
 /// <param name="User">Null if there is none.</param>
 /// <param name="Problem">Why.</param>

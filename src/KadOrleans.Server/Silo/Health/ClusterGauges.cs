@@ -4,7 +4,7 @@ namespace KadOrleans.Server;
 
 internal sealed class ClusterGauges(SiloReadiness readiness, ISiloStatusOracle silos, ClusterSilos members, KadOptions settings) : BackgroundService
 {
-    private static readonly KeyValuePair<string, object?>[] Statuses = MetricNames.Tags<SiloStatus>("kad.silo.status");
+    private static readonly KeyValuePair<string, object?>[] Statuses = MetricTags.Tags<SiloStatus>("kad.silo.status");
 
     /// <summary>How often the other silos are asked where they run, which changes with their starts alone.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
@@ -18,14 +18,14 @@ internal sealed class ClusterGauges(SiloReadiness readiness, ISiloStatusOracle s
     {
         using var ready = new ReadyGauge(() => readiness.ProcessHealth.IsReady);
         using var meter = new Meter(TelemetryExport.SourceName);
-        meter.CreateObservableGauge(MetricNames.Of("kad.silo.count"), Count, "{silo}", "Silos that this one knows of, by status.");
+        meter.CreateObservableGauge("kad.silo.count", Count, "{silo}", "Silos that this one knows of, by status.");
         if (settings.Silo.Node is not { } node)
         {
             await stoppingToken.UntilCancelledAsync();
             return;
         }
 
-        meter.CreateObservableGauge(MetricNames.Of("kad.silo.neighbours"), Neighbours, "{silo}", "Other active silos on this silo's node.");
+        meter.CreateObservableGauge("kad.silo.neighbours", Neighbours, "{silo}", "Other active silos on this silo's node.");
         using var timer = new PeriodicTimer(Interval);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {

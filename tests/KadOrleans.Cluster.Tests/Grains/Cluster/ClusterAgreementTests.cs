@@ -20,11 +20,8 @@ public sealed class ClusterAgreementTests(ClusterFixture cluster) : IDisposable
         var grain = cluster.Client.GetGrain<IClusterGrain>(GrainKeys.Singleton);
         Assert.Equal(Settings, await grain.GetAsync());
         await cluster.Cluster.DeactivateAsync(grain);
-        var silo = cluster.Cluster.Silos[0].SiloAddress;
-        Assert.Equal(
-            new ClusterTerms(Settings, StateSchema.Newest),
-            await grain.JoinAsync(new ClusterSettings(3), silo, StateSchema.Newest));
-        await Assert.ThrowsAnyAsync<ArgumentException>(async () => await grain.JoinAsync(new ClusterSettings(17), silo, StateSchema.Newest));
+        Assert.Equal(new ClusterTerms(Settings), await grain.JoinAsync(new ClusterSettings(3)));
+        await Assert.ThrowsAnyAsync<ArgumentException>(async () => await grain.JoinAsync(new ClusterSettings(17)));
     }
 
     [Fact]
@@ -83,7 +80,7 @@ public sealed class ClusterAgreementTests(ClusterFixture cluster) : IDisposable
 
         Task FixAsync(int bits)
         {
-            cluster.Rows.Force(StateNames.Cluster, grain, new ClusterState { SchemaVersion = StateSchema.Newest, ShardBits = bits, Kademlia = Settings.Kademlia });
+            cluster.Rows.Force(StateNames.Cluster, grain, new ClusterState { ShardBits = bits, Kademlia = Settings.Kademlia });
             return cluster.Cluster.DeactivateAsync(grain);
         }
     }
@@ -110,46 +107,24 @@ public sealed class ClusterAgreementTests(ClusterFixture cluster) : IDisposable
         }
     }
 
-    [Fact]
-    public async Task A_silo_refuses_to_start_in_a_cluster_that_writes_an_older_schema_than_it_reads()
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(1)]
+    public async Task A_silo_refuses_to_start_in_a_cluster_whose_state_another_build_wrote(int later)
     {
         await using var own = new ClusterFixture();
         await own.InitializeAsync();
         var grain = own.Client.GetGrain<IClusterGrain>(GrainKeys.Singleton);
-        own.Rows.Force(
-            StateNames.Cluster, grain, new ClusterState { SchemaVersion = StateSchema.Oldest - 1, ShardBits = Settings.ShardBits, Kademlia = Settings.Kademlia });
+        const int written = StateSchema.Version;
+        var state = new ClusterState { SchemaVersion = written + later, ShardBits = Settings.ShardBits, Kademlia = Settings.Kademlia };
+        own.Rows.Force(StateNames.Cluster, grain, state);
 
         var refusal = await Assert.ThrowsAnyAsync<Exception>(own.Cluster.StartAdditionalSiloAsync);
 
         Assert.Contains(
-            $"This cluster writes its state with schema version {StateSchema.Oldest - 1}, and this release reads {StateSchema.Oldest} and newer",
+            $"The stored state kad-cluster has schema version {written + later}, and this build reads and writes version {written} alone: run the build",
             refusal.ToString(),
             StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task The_schema_version_rises_when_every_silo_knows_the_newer_one()
-    {
-        const int before = StateSchema.Newest - 1;
-        var grain = cluster.Client.GetGrain<IClusterGrain>(80);
-        var own = new ClusterSettings(4) { Kademlia = new KademliaOptions { BucketSize = 8 } };
-        cluster.Rows.Force(StateNames.Cluster, grain, new ClusterState { SchemaVersion = before, ShardBits = 4, Kademlia = own.Kademlia });
-
-        // Silos that other tests had refused stay in the membership table as joining for minutes. One that is dead holds nothing back.
-        await cluster.Cluster.StopSiloAsync(await cluster.Cluster.StartAdditionalSiloAsync());
-        var hosts = await cluster.Client.GetGrain<IManagementGrain>(0).GetHosts();
-        var silos = hosts.Where(host => host.Value != SiloStatus.Dead).Select(host => host.Key).ToList();
-        Assert.NotEqual(hosts.Count, silos.Count);
-
-        Assert.Equal(new ClusterTerms(own, before), await grain.JoinAsync(own, silos[0], before));
-        foreach (var silo in silos[1..])
-        {
-            Assert.Equal(new ClusterTerms(own, before), await grain.JoinAsync(own, silo, StateSchema.Newest));
-        }
-
-        Assert.Equal(new ClusterTerms(own, StateSchema.Newest), await grain.JoinAsync(own, silos[0], StateSchema.Newest));
-        await cluster.Cluster.DeactivateAsync(grain);
-        Assert.Equal(new ClusterTerms(own, StateSchema.Newest), await grain.JoinAsync(own, silos[0], before));
     }
 
     [Fact]
@@ -179,41 +154,20 @@ public sealed class ClusterAgreementTests(ClusterFixture cluster) : IDisposable
         var grain = cluster.Client.GetGrain<IClusterGrain>(77);
         Assert.Null(await grain.GetAsync());
         cluster.Rows.BeforeWrite = (_, _) => throw new TimeoutException("storage is away");
-        var silo = cluster.Cluster.Silos[0].SiloAddress;
-        await Assert.ThrowsAnyAsync<Exception>(async () => await grain.JoinAsync(new ClusterSettings(4), silo, StateSchema.Newest));
+        await Assert.ThrowsAnyAsync<Exception>(async () => await grain.JoinAsync(new ClusterSettings(4)));
         cluster.Rows.Heal();
         Assert.Null(await grain.GetAsync());
-        Assert.Equal(new ClusterSettings(5), (await grain.JoinAsync(new ClusterSettings(5), silo, StateSchema.Newest)).Settings);
-    }
-
-    [Fact]
-    public async Task Settings_of_a_newer_release_are_refused()
-    {
-        var grain = cluster.Client.GetGrain<IClusterGrain>(78);
-        cluster.Rows.Force(StateNames.Cluster, grain, new ClusterState { SchemaVersion = StateSchema.Newest + 1, ShardBits = 4 });
-        var refusal = await Assert.ThrowsAnyAsync<Exception>(async () => await grain.GetAsync());
-        Assert.Contains($"kad-cluster has schema version {StateSchema.Newest + 1}", refusal.ToString(), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task The_schema_version_stays_while_a_silo_does_not_tell_that_it_knows_a_newer_one()
-    {
-        var grain = cluster.Client.GetGrain<IClusterGrain>(79);
-        var silo = cluster.Cluster.Silos[0].SiloAddress;
-        var terms = await grain.JoinAsync(new ClusterSettings(4), silo, StateSchema.Oldest + 1);
-        Assert.Equal(new ClusterTerms(new ClusterSettings(4), StateSchema.Oldest), terms);
-        Assert.Equal(terms, await grain.JoinAsync(new ClusterSettings(5), silo, StateSchema.Oldest));
+        Assert.Equal(new ClusterSettings(5), (await grain.JoinAsync(new ClusterSettings(5))).Settings);
     }
 
     [Fact]
     public void Options_out_of_bounds_are_named_with_what_is_allowed()
     {
-        var options = new KadClusterOptions { ShardBits = 17, StateVersion = 2, SaveDelay = TimeSpan.FromMinutes(1), Trust = { "everybody" } };
+        var options = new KadClusterOptions { ShardBits = 17, SaveDelay = TimeSpan.FromMinutes(1), Trust = { "everybody" } };
         var result = new KadClusterOptionsValidator().Validate(null, options);
         Assert.Equal(
             [
                 "Kad:Cluster:ShardBits is 17; 0 to 16 is allowed.",
-                $"Kad:Cluster:StateVersion is 2; {StateSchema.Oldest} to {StateSchema.Newest} is allowed.",
                 "Kad:Cluster:SaveDelay is 00:01:00; 00:00:00.1000000 to 00:00:10 is allowed.",
                 "Kad:Cluster:Trust is 'everybody'; an address range such as 10.0.0.0/8 or fd00::/8 is needed.",
             ],

@@ -62,10 +62,10 @@ public sealed class ClusterClockTests
         Assert.Equal((TimeSpan.Zero, behind), (time.Correction, time.RecentStep));
 
         haveFollowed = true;
-        _time.Advance(StateVersionService.Interval);
+        _time.Advance(ClusterFollower.Interval);
         await rounds.AgreeAsync();
         Assert.Equal(behind, time.RecentStep);
-        _time.Advance(ClusterTime.Grace - StateVersionService.Interval);
+        _time.Advance(ClusterTime.Grace - ClusterFollower.Interval);
         Assert.Equal(TimeSpan.Zero, time.RecentStep);
     }
 

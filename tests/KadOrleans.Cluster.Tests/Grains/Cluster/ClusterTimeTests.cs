@@ -106,7 +106,7 @@ public sealed class ClusterTimeTests : IAsyncDisposable
 
     /// <summary>Rounds are held until all silos have the right time.</summary>
     private Task AgreeAsync() => Cluster.AdvanceUntilAsync(
-        StateVersionService.Interval,
+        ClusterFollower.Interval,
         () => Task.FromResult(Addresses.All(silo => (TimeOf(silo).GetUtcNow() - Now).Duration() < Second)));
 
     /// <summary>An edge's puts, on a shard of a silo.</summary>

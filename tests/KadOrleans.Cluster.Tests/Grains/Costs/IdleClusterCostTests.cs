@@ -14,7 +14,7 @@ public sealed class IdleClusterCostTests(ClusterFixture cluster) : IClassFixture
 
         // Each silo has crawls scheduled once.
         await cluster.AdvanceUntilAsync(
-            StateVersionService.Interval, () => Task.FromResult(cluster.Gate.Count<ICrawlGrain>(nameof(ICrawlGrain.ScheduleAsync)) == 2));
+            ClusterFollower.Interval, () => Task.FromResult(cluster.Gate.Count<ICrawlGrain>(nameof(ICrawlGrain.ScheduleAsync)) == 2));
         var start = (await cluster.Rows.DuringAsync(SubscribeAsync))[StateNames.RoutingTable];
         Assert.Equal(((long)ids.Count, (long)ids.Count), (start.Reads, start.Writes));
 

@@ -54,7 +54,6 @@ public sealed class CrawlArchiveTests
     private static CrawlArchive Open(TestRows rows) => new(new GrainRecordStorage(
         new TestGrainStorage(rows),
         GrainId.Create("crawls", "0"),
-        new StateVersion(Options.Create(new KadClusterOptions())),
         TimeProvider.System,
         TimeSpan.FromMinutes(1)));
 

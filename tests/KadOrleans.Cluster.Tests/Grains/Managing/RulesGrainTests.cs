@@ -58,7 +58,7 @@ public sealed class RulesGrainTests(ClusterFixture cluster) : IAsyncLifetime
             var change = await Rules.SetLimitAsync("crawlRate", ++rate);
             return Silos.All(limits => change.Missing.Contains(limits.Name));
         });
-        await cluster.AdvanceUntilAsync(StateVersionService.Interval, async () => (await Rules.GetAsync()).MissingSilos.Count == 0);
+        await cluster.AdvanceUntilAsync(ClusterFollower.Interval, async () => (await Rules.GetAsync()).MissingSilos.Count == 0);
         Assert.All(Silos, limits => Assert.Equal(rate, limits.Values.CrawlRate));
     }
 

@@ -12,7 +12,6 @@ public sealed class ShardRecordStorageTests
     internal static ShardRecordStorage RecordsOf(TestRows rows) => new(new GrainRecordStorage(
         new TestGrainStorage(rows),
         GrainId.Create("shard", "1"),
-        new StateVersion(Options.Create(new KadClusterOptions())),
         TimeProvider.System,
         TimeSpan.FromMinutes(1)));
 

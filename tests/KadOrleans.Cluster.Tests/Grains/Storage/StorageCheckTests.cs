@@ -81,5 +81,5 @@ public sealed class StorageCheckTests(ClusterFixture cluster)
     public void Writes_that_STOREs_wait_for_are_not_refused() => Assert.True(StorageCheck.WriteTimeout >= new GrainKeyStoreOptions().Timeout);
 
     private StorageCheck Check() => new(
-        new TestGrainStorage(_rows), cluster.Service<IGrainFactory>(), new StateVersion(Options.Create(new KadClusterOptions())), _time);
+        new TestGrainStorage(_rows), cluster.Service<IGrainFactory>(), _time);
 }

@@ -11,7 +11,7 @@ public sealed class StorageWatchTests(ClusterFixture cluster)
         var time = new ManualTimeProvider();
         var lifetime = new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance);
         var storage = new TestGrainStorage(new TestRows());
-        var faulty = new StorageCheck(storage, grains: null!, new StateVersion(Options.Create(new KadClusterOptions())), time);
+        var faulty = new StorageCheck(storage, grains: null!, time);
         using var watch = new StorageWatch(storage, cluster.Service<IGrainFactory>(), faulty, lifetime, time, NullLogger<StorageWatch>.Instance);
 
         lifetime.NotifyStarted();

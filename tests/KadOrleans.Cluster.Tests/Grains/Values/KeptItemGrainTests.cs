@@ -4,22 +4,13 @@ namespace KadOrleans.Cluster.Tests.Grains;
 
 /// <summary>Items that a cluster keeps for their owners (ADR 46).</summary>
 [Collection(ShardCluster.Name)]
-public sealed class KeptItemGrainTests(ClusterFixture cluster) : IAsyncLifetime
+public sealed class KeptItemGrainTests(ClusterFixture cluster) : IDisposable
 {
     private const int Bits = ClusterFixture.ShardBits;
 
     private DateTimeOffset Now => cluster.TimeOfDay.GetUtcNow();
 
-    // A silo hears of the schema's rise with its next report.
-    public async ValueTask InitializeAsync() => await cluster.AdvanceUntilAsync(
-        StateVersionService.Interval,
-        () => Task.FromResult(cluster.Services<StateVersion>().All(version => version.Written >= StateSchema.Kept)));
-
-    public ValueTask DisposeAsync()
-    {
-        cluster.Rows.Heal();
-        return ValueTask.CompletedTask;
-    }
+    public void Dispose() => cluster.Rows.Heal();
 
     [Theory]
     [InlineData(false)]
@@ -39,7 +30,7 @@ public sealed class KeptItemGrainTests(ClusterFixture cluster) : IAsyncLifetime
             await cluster.Cluster.DeactivateAsync(shard);
         }
 
-        // By an edge of a release before, which knows of no mark.
+        // As the network sends it, without a mark.
         var copy = new StoredValue(newer.ToValue(), Now, Now.AddDays(1), StoredValues.Alice);
         Assert.Equal([StoreResult.Stored], await shard.PutAsync([new ShardPut(item.Key, copy, PutKind.Copy)]));
         var held = (await shard.GetAsync([item.Key]))[0]!;
@@ -57,26 +48,6 @@ public sealed class KeptItemGrainTests(ClusterFixture cluster) : IAsyncLifetime
         var refused = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () =>
             await cluster.Dht.KeepAsync(ItemOf(false, 1).Key, ItemOf(false, 1).ToValue(), Now.AddDays(-1), TestContext.Current.CancellationToken));
         Assert.StartsWith("The item is to be kept until", refused.Message, StringComparison.Ordinal);
-    }
-
-    // Neither a client's call nor an import is acknowledged by a silo that must not write the mark.
-    [Fact]
-    public async Task None_is_taken_while_the_cluster_writes_an_earlier_schema()
-    {
-        await using var before = new ClusterFixture
-        {
-            Silos = 1,
-            Configure = options => (options.ShardBits, options.StateVersion, options.CrawlInterval) = (0, StateSchema.Kept - 1, TimeSpan.Zero),
-        };
-        await before.InitializeAsync();
-        var item = ItemOf(isSplit: false, seq: 1);
-        var call = await Assert.ThrowsAnyAsync<Exception>(async () =>
-            await before.Dht.KeepAsync(item.Key, item.ToValue(), Now.AddDays(900), TestContext.Current.CancellationToken));
-        var kept = new StoredValue(item.ToValue(), Now, Now.AddDays(9), default) { IsKept = true };
-        var import = await Assert.ThrowsAnyAsync<Exception>(async () => await before.Shard(0).PutAsync([new ShardPut(item.Key, kept, PutKind.Import)]));
-
-        Assert.All([call, import], refused => Assert.Equal(StateSchema.NotKept, refused.Message));
-        Assert.Equal([null], await before.Shard(0).GetAsync([item.Key]));
     }
 
     private static Item ItemOf(bool isSplit, int seq) => SignedItems.Sign(seq, $"i{seq}e", isSplit ? "split" : "moved");

@@ -123,7 +123,7 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
             {
                 var item = SignedItems.Sign(1, "i1e", salt);
                 var source = SourceNetwork.Of(UdpEndpoint.Parse($"198.51.{i % 100}.1:1"));
-                return new ShardPut(item.Key, cluster.Text("x") with { Value = item.ToValue(), Source = source }) { KnowsItems = true };
+                return new ShardPut(item.Key, cluster.Text("x") with { Value = item.ToValue(), Source = source });
             })
             .ToList();
         var shard = cluster.Shard(Number);
@@ -135,36 +135,34 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
 
         Assert.Equal(part, results.Count(result => result == StoreResult.Stored));
         Assert.Equal(20, results.Count(result => result == StoreResult.OwnerQuotaExceeded));
-        var before = await shard.PutAsync([puts[^1] with { KnowsItems = false }]);
-        Assert.Equal([StoreResult.SourceQuotaExceeded], before);
-        Assert.Equal([StoreResult.Stored], await shard.PutAsync([puts[0] with { KnowsItems = false }]));
+        Assert.Equal([StoreResult.OwnerQuotaExceeded, StoreResult.Stored], await shard.PutAsync([puts[^1], puts[0]]));
     }
 
     [Fact]
-    public async Task Times_of_a_newer_release_do_not_keep_the_shard_from_activating()
+    public async Task Times_of_another_build_do_not_keep_the_shard_from_activating()
     {
         var shard = cluster.Shard(203);
-        cluster.Rows.Force(RecordNames.Times, shard, new ShardTimesState { SchemaVersion = 9 });
+        cluster.Rows.Force(RecordNames.Times, shard, new ShardTimesState { SchemaVersion = StateSchema.Version + 1 });
         Assert.Equal(0, (await shard.GetUsageAsync()).Keys);
     }
 
     [Theory]
-    [InlineData(13, "kad-shard-manifest")]
-    [InlineData(201, "kad-shard-log-001")]
-    [InlineData(202, "kad-shard-page-000000")]
-    public async Task State_of_a_newer_release_keeps_the_shard_from_activating(int number, string name)
+    [InlineData(13, "kad-shard-manifest", 1)]
+    [InlineData(201, "kad-shard-log-001", 1)]
+    [InlineData(202, "kad-shard-page-000000", -1)]
+    public async Task State_of_another_build_keeps_the_shard_from_activating(int number, string name, int later)
     {
         var shard = cluster.Shard(number);
         Force(RecordNames.Manifest, new ShardManifestState { Pages = [new ShardPageReference(0, 1)] });
         Force("kad-shard-page-000000", new ShardPageState { Compaction = 1 });
         Force("kad-shard-log-001", new ShardLogState { Sequence = 1 });
         var refusal = await Assert.ThrowsAnyAsync<Exception>(async () => await shard.GetUsageAsync());
-        Assert.Contains($"{name} has schema version 9", refusal.ToString(), StringComparison.Ordinal);
+        Assert.Contains($"{name} has schema version {StateSchema.Version + later}, and this build reads and writes version {StateSchema.Version} alone", refusal.ToString(), StringComparison.Ordinal);
 
         void Force<T>(string state, T content)
             where T : IVersionedState
         {
-            content.SchemaVersion = state == name ? 9 : StateSchema.Oldest;
+            content.SchemaVersion += state == name ? later : 0;
             cluster.Rows.Force(state, shard, content);
         }
     }

@@ -1,20 +1,11 @@
 namespace KadOrleans.Cluster.Tests.Grains;
 
 [Collection(ShardCluster.Name)]
-public sealed class SplitShardGrainTests(ClusterFixture cluster) : IAsyncLifetime
+public sealed class SplitShardGrainTests(ClusterFixture cluster) : IDisposable
 {
     private const int Bits = ClusterFixture.ShardBits;
 
-    // A silo hears of the schema's rise with its next report.
-    public async ValueTask InitializeAsync() => await cluster.AdvanceUntilAsync(
-        StateVersionService.Interval,
-        () => Task.FromResult(cluster.Services<StateVersion>().All(version => version.Written == StateSchema.Newest)));
-
-    public ValueTask DisposeAsync()
-    {
-        cluster.Rows.Heal();
-        return ValueTask.CompletedTask;
-    }
+    public void Dispose() => cluster.Rows.Heal();
 
     [Theory]
     [InlineData(240, false)]

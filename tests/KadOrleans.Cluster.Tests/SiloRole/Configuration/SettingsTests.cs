@@ -22,19 +22,15 @@ public sealed class SettingsTests
     [InlineData("Kad:Edge:Bootsrap is not a setting; ", "Kad:Storage=AdoNet", "Kad:Edge:Bootsrap=a:1")]
     [InlineData("Kad:Edge:Listen:port is not a setting; ", "Kad:Edge:Listen:port=1")]
     [InlineData(
-        "Kad:Telemetry:Endpint is not a setting; Kad:Telemetry:Endpoint, Kad:Telemetry:OldNames are. Did you mean 'Kad:Telemetry:Endpoint'?",
+        "Kad:Telemetry:Endpint is not a setting; Kad:Telemetry:Endpoint is. Did you mean 'Kad:Telemetry:Endpoint'?",
         "Kad:Telemetry:Endpint=http://127.0.0.1:9")]
     [InlineData("Kad:Tls:Certificat is not a setting; Kad:Tls:Certificate, Kad:Tls:Key, ", "Kad:Tls:Certificat=/tls/tls.crt")]
-    [InlineData("Kad:Storage is 'Redis'; Local, PostgreSql are allowed.", "Kad:Storage=Redis")]
+    [InlineData("Kad:Storage is 'PostgresSql'; did you mean PostgreSql? Local, PostgreSql, AzureStorage, Redis are allowed.", "Kad:Storage=PostgresSql")]
     [InlineData(
-        "Kad:Clustering is 'Redis', which kad-server lacks; kad-server-full has it, and Local or PostgreSql are allowed here.",
-        "Kad:Storage=PostgreSql", "Kad:PostgreSql:ConnectionString=Host=db", "Kad:Clustering=Redis")]
-    [InlineData("Kad:Storage is 'PostgresSql'; did you mean PostgreSql? Local, PostgreSql are allowed.", "Kad:Storage=PostgresSql")]
-    [InlineData(
-        "Kad:Clustering is 'Paper'; Local, PostgreSql are allowed.",
+        "Kad:Clustering is 'Paper'; Local, PostgreSql, AzureStorage, Redis are allowed.",
         "Kad:Storage=PostgreSql", "Kad:PostgreSql:ConnectionString=Host=db", "Kad:Clustering=Paper")]
     [InlineData(
-        "Orleans:GrainStorage:Kad:ProviderType is 'DynamoDB'; Local, PostgreSql are allowed.",
+        "Orleans:GrainStorage:Kad:ProviderType is 'DynamoDB'; Local, PostgreSql, AzureStorage, Redis are allowed.",
         "Orleans:GrainStorage:Kad:ProviderType=DynamoDB")]
     [InlineData(
         "Orleans:GrainStorage:Default is set, and a silo keeps its state in Orleans:GrainStorage:Kad; ",
@@ -216,7 +212,7 @@ public sealed class SettingsTests
     {
         var given = Read("Kad:Storage=PostgreSql", "Kad:PostgreSql:ConnectionString=Host=db", "Kad:Clustering=paper");
         var filled = ClusterProviders.FillInSilo(
-            given, KadSettings.ReadSilo(given), new KadProviders(providers => providers.Add(new OtherStorage("Paper"))));
+            given, KadSettings.ReadSilo(given), new KadProviders().Add(new OtherStorage("Paper")));
 
         Assert.Equal(
             ("PostgreSql", "Paper", "Paper"),

@@ -5,9 +5,6 @@ namespace KadOrleans.Cluster.Tests.SiloRole;
 public sealed class MistakeTests(SharedPostgreSql postgres) : FolderTests
 {
     private const string Edge = "Kad:Role=Edge";
-    private const string Azure =
-        "Kad:Storage is 'AzureStorage', which kad-server lacks; kad-server-full has it, and Local or PostgreSql are allowed here.";
-    private const string NoTls = ", but kad-server lacks TLS; kad-server-full has it, and no setting of Kad:Tls is allowed here.";
     private const string DatabaseFailed = "kad-silo: Kad:PostgreSql:ConnectionString: the cluster's database failed: ";
 
     [Theory]
@@ -25,11 +22,7 @@ public sealed class MistakeTests(SharedPostgreSql postgres) : FolderTests
     [InlineData("Kad:PostgreSql:ConnectionString is missing", Edge, "Kad:Storage=AdoNet")]
     [InlineData("Kad:PostgreSql:ConnectionString has the key 'hst', ", Edge, "Kad:PostgreSql:ConnectionString=Hst=db;Password=hush")]
     [InlineData("Orleans:Clustering:ProviderType is 'Paper'", Edge, "Orleans:Clustering:ProviderType=Paper")]
-    [InlineData("Kad:Clustering is 'Redis', which kad-server lacks; ", Edge, "Kad:Clustering=Redis")]
-    [InlineData("kad-silo: " + Azure, "Kad:Storage=AzureStorage", "Kad:Azure:ConnectionString=UseDevelopmentStorage=true")]
-    [InlineData(Azure, Edge, "Kad:Storage=AzureStorage", "Kad:Azure:ConnectionString=UseDevelopmentStorage=true")]
-    [InlineData("kad-silo: Kad:Tls:Certificate is 'a.crt'" + NoTls, "Kad:Tls:Certificate=a.crt", "Kad:Tls:Key=a.key")]
-    [InlineData("Kad:Tls:Store:Subject is 'edge'" + NoTls, Edge, "Kad:Tls:Store:Subject=edge")]
+    [InlineData("Kad:Redis:ConnectionString is missing", Edge, "Kad:Clustering=Redis")]
     [InlineData("kad-silo: Kad:PostgreSql:ConnectionString cannot be read: ", "Kad:Storage=AdoNet", "Kad:PostgreSql:ConnectionString=127.0.0.1")]
     [InlineData("kad-silo: Kad:Http:Tokens: 'missing.json' cannot be read (", "Kad:Http:Tokens=missing.json")]
     [InlineData("kad-silo: Kad:Http is 'https://127.0.0.1:0', and Kestrel:Certificates:Default:Path is missing; ", "Kad:Http=https://127.0.0.1:0")]

@@ -12,7 +12,7 @@ public sealed class TemplateTests
     public async Task Programs_of_the_templates_are_node_silo_edge_and_client_from_the_packages_alone()
     {
         using var program = new NewProgram();
-        await program.PackAsync("KadOrleans.Cluster.slnf");
+        await program.PackAsync("KadOrleans.sln");
         var cluster = await program.MakeAsync("kad-cluster", "MyCluster");
         var node = await program.MakeAsync("kad-node", "MyNode");
         var ports = $"--GatewayPort={FreePort.Tcp()}";

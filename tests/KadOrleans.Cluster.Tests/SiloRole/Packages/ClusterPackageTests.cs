@@ -5,7 +5,7 @@ public sealed class ClusterPackageTests
 {
     private static readonly string[] Expected =
     [
-        "KadOrleans.Client", "KadOrleans.Core", "KadOrleans.Edge", "KadOrleans.GrainStorage.Sqlite", "KadOrleans.Grains", "KadOrleans.Http",
+        "KadOrleans.Aspire.Hosting", "KadOrleans.Client", "KadOrleans.Core", "KadOrleans.Edge", "KadOrleans.GrainStorage.Sqlite", "KadOrleans.Grains", "KadOrleans.Http",
         "KadOrleans.Node", "KadOrleans.Shards", "KadOrleans.Signatures", "KadOrleans.Storage.Sqlite", "KadOrleans.Templates", "KadOrleans.Tool",
     ];
 
@@ -47,7 +47,7 @@ public sealed class ClusterPackageTests
     public async Task A_new_program_is_a_silo_and_its_client_from_the_packages_and_keeps_what_it_acknowledged()
     {
         using var program = new NewProgram();
-        Assert.Equal(Expected, await program.PackAsync("KadOrleans.Cluster.slnf"));
+        Assert.Equal(Expected, await program.PackAsync("KadOrleans.sln"));
         program.Write(
             Source,
             ["KadOrleans.Client", "KadOrleans.Grains", "KadOrleans.GrainStorage.Sqlite"],

@@ -14,7 +14,7 @@ public sealed class CrashTests : FolderTests
         await using var silo = await HostedSilo.StartAsync(Path.Combine(Folder, "silo"), $"Kad:Silo:GatewayPort={gateway}");
 
         var run = await EndedRun.OfSiloAsync(
-            Folder, FailingTls.Add, role, "Kad:Edge:Name=fails", $"Kad:Cluster:Gateway=127.0.0.1:{gateway}",
+            Folder, new KadProviders { Tls = new FailingTls() }, role, "Kad:Edge:Name=fails", $"Kad:Cluster:Gateway=127.0.0.1:{gateway}",
             $"Kad:Cluster:GatewayKeyFile={Path.Combine(Folder, "silo", "gateway-key")}", "Kad:Tls:Certificate=none", "Kad:Tls:Key=none");
 
         Assert.Equal((1, sentence), (run.Code, run.Lines[^1].Trim()));
@@ -23,8 +23,6 @@ public sealed class CrashTests : FolderTests
     /// <summary>Encrypts nothing, and has a service that fails once the process serves.</summary>
     private sealed class FailingTls : ITlsProvider
     {
-        public static void Add(KadProviders providers) => providers.Add(new FailingTls());
-
         public void AddServices(IServiceCollection services, KadTlsOptions options, CertificateUse use) => services.AddHostedService<Failing>();
 
         public void Encrypt(IConnectionBuilder connections, ConnectionSide side)

@@ -11,7 +11,7 @@ public sealed class StoppedStartTests : FolderTests
     public async Task It_ends_with_code_0_and_says_of_no_failure_to_start(int stage)
     {
         var run = await EndedRun.OfSiloAsync(
-            Folder, providers => providers.Add(new StoppingTls(stage)), "Kad:Tls:Certificate=none", "Kad:Tls:Key=none");
+            Folder, new KadProviders { Tls = new StoppingTls(stage) }, "Kad:Tls:Certificate=none", "Kad:Tls:Key=none");
 
         Assert.Equal(ExitCode.Done, run.Code);
         Assert.All(

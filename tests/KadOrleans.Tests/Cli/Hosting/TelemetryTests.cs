@@ -49,22 +49,6 @@ public sealed class TelemetryTests
     }
 
     [Fact]
-    public async Task For_a_release_metrics_can_have_their_old_names()
-    {
-        await using var collector = await OtlpCollector.StartAsync();
-        await using var node = await NodeProcess.StartAsync(
-            new Dictionary<string, string> { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Endpoint, ["Kad__Telemetry__OldNames"] = "true" }, "--in-memory");
-        await KadRun.DoneAsync("ping", node.Address);
-
-        Assert.Equal(0, await node.StopAsync());
-
-        var ours = collector.Metrics.Where(m => m.Meter == "KadOrleans").ToList();
-        Assert.Equal(1, ours.Single(m => m.Name == "kad.requests.received").Points.Single(p => p.Tags["kad.request.type"] == "Ping").Value);
-        Assert.Contains(ours.Single(m => m.Name == "kad.requests.sent").Points, p => p.Tags["kad.request.outcome"] == "Answered");
-        Assert.Empty(ours.Select(m => m.Name).Intersect(MetricNames.Renamed.Keys));
-    }
-
-    [Fact]
     public async Task The_log_goes_to_the_collector_with_the_attributes_of_the_process_unless_that_is_off()
     {
         await using var collector = await OtlpCollector.StartAsync();
@@ -119,7 +103,6 @@ public sealed class TelemetryTests
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317x")]
     [InlineData("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")]
     [InlineData("OTEL_LOGS_EXPORTER", "console")]
-    [InlineData("Kad:Telemetry:OldNames", "yes")]
     public async Task A_variable_that_cannot_be_used_ends_start_up_with_a_sentence(string name, string value)
     {
         await using var node = KadProcess.Start(

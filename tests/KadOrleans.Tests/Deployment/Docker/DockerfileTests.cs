@@ -6,7 +6,7 @@ namespace KadOrleans.Tests.Deployment;
 public sealed class DockerfileTests
 {
     [Theory]
-    [InlineData("server", "KadOrleans.Server.Full")]
+    [InlineData("server", "KadOrleans.Server")]
     [InlineData("kad", "KadOrleans.Cli")]
     public void An_image_starts_what_it_publishes(string image, string project)
     {

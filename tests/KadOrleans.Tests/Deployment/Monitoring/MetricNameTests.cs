@@ -22,17 +22,4 @@ public sealed class MetricNameTests
             Documented.Where(i => i.Tags.Count > 0).SelectMany(i => Value.Matches(i.Meaning)).Select(m => m.Groups[1].Value),
             value => Assert.Matches("^[a-z]+(_[a-z]+)*$", value));
     }
-
-    [Fact]
-    public void Former_names_are_in_the_changelog_beside_those_that_are_documented()
-    {
-        var changes = Repository.Read("CHANGELOG.md");
-
-        Assert.NotEmpty(MetricNames.Renamed);
-        Assert.All(MetricNames.Renamed, pair =>
-        {
-            Assert.Contains(pair.Key, Documented.Select(i => i.Name));
-            Assert.Contains($"| `{pair.Value}` | `{pair.Key}` |", changes, StringComparison.Ordinal);
-        });
-    }
 }

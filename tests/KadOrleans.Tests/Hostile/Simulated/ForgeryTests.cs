@@ -118,7 +118,7 @@ public sealed class ForgeryTests
 
         public async ValueTask<StoreResult> PutAsync(
             NodeId key, StoredValue value, PutTerms terms = default, CancellationToken cancellationToken = default) =>
-            (await (await ShardOfAsync(key)).PutAsync([key], one => new Put(one, value, terms, TellsWhy: true), TimeSpan.Zero))[0];
+            (await (await ShardOfAsync(key)).PutAsync([key], one => new Put(one, value, terms), TimeSpan.Zero))[0];
 
         public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default) => ValueTask.FromResult(0);
 

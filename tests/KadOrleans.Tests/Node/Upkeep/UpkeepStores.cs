@@ -198,7 +198,7 @@ internal sealed class ShardKeys(ShardEngine engine, TimeProvider time) : IKeySto
 
     public async ValueTask<StoreResult> PutAsync(
         NodeId key, StoredValue value, PutTerms terms = default, CancellationToken cancellationToken = default) =>
-        (await engine.PutAsync([value], one => new Put(key, one, terms, TellsWhy: true), TimeSpan.Zero))[0];
+        (await engine.PutAsync([value], one => new Put(key, one, terms), TimeSpan.Zero))[0];
 
     public ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default) =>
         ChangeAsync(WriteKind.Remove, key, DateTimeOffset.MaxValue);

@@ -1,0 +1,62 @@
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.Extensions.Options;
+
+namespace KadOrleans.Server;
+
+/// <summary>The provider, as API and console use it.</summary>
+internal sealed class IdentityProvider(
+    KadOidcOptions options, UserMapping users, bool signsIn, IOptionsMonitor<JwtBearerOptions> bearer, TimeProvider time) : IIdentityProvider
+{
+    public string? Name => signsIn ? options.Name ?? new Uri(options.Authority).Host : null;
+
+    // Claims that only ID tokens have (OpenID Connect Core 1.0 §2, §3.1.3.6). One says who signed in at a client, and gives nothing.
+    private static readonly string[] OfIdTokens = ["nonce", "at_hash"];
+
+    public async Task<FoundUser> FindUserAsync(HttpContext context)
+    {
+        if (options.Audience is null)
+        {
+            return new FoundUser(
+                null, $"This server takes no tokens of the identity provider, as {KadOidcOptions.AudienceSetting} is not set; one of this server is needed.");
+        }
+
+        if (await FindOutageAsync(context.RequestAborted) is { } outage)
+        {
+            return new FoundUser(null, outage, IsUnavailable: true);
+        }
+
+        var result = await context.AuthenticateAsync(OidcSignIn.BearerScheme);
+        return !result.Succeeded ? new FoundUser(null, TokenProblems.Explain(result.Failure, options))
+            : OfIdTokens.FirstOrDefault(claim => result.Principal.HasClaim(one => one.Type == claim)) is { } mark ? new FoundUser(
+                null,
+                $"The token has the claim '{mark}', so it is an ID token, which is for the client that signed the user in; an access token is needed.")
+            : users.TryMap(result.Principal, result.Properties.ExpiresUtc ?? time.GetUtcNow(), out var user) ? new FoundUser(user)
+            : new FoundUser(null, "The token has no claim 'sub', which says whose it is.");
+    }
+
+    public async Task BeginAsync(HttpContext context)
+    {
+        if (await FindOutageAsync(context.RequestAborted) is { } outage)
+        {
+            await BrowserSignIn.RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, outage);
+            return;
+        }
+
+        await context.ChallengeAsync(OidcSignIn.BrowserScheme);
+    }
+
+    // What the provider says of itself is asked for once, and again after half a day or for a key that is not known, at most each few
+    // minutes. What is known serves on while the provider does not respond.
+    private async Task<string?> FindOutageAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await bearer.Get(OidcSignIn.BearerScheme).ConfigurationManager!.GetConfigurationAsync(cancellationToken);
+            return null;
+        }
+        catch (Exception e) when (e is InvalidOperationException or IOException or HttpRequestException or ArgumentException)
+        {
+            return $"The identity provider {options.Authority} does not say its keys; try again, or use a token of this server.";
+        }
+    }
+}

@@ -1,0 +1,36 @@
+namespace KadOrleans.Server;
+
+/// <summary>
+/// Redis for members, reminders and a grain directory, by Orleans' own providers. The grains' state is refused: Redis acknowledges a write
+/// before it is on disk, by default up to a second, and a replica that takes over may lack more.
+/// </summary>
+internal sealed class RedisProvider : IStorageProvider
+{
+    public string Name => StorageNames.Redis;
+
+    public string? FindObstacle(string section) => section == OrleansSettings.Storage
+        ? "which may lose the last second of what it acknowledged, and a STORE that was acknowledged must not be lost"
+        : null;
+
+    public void FillIn(OrleansSettings orleans, KadOptions options, string section, bool isSilo)
+    {
+        var connection = orleans.RequireConnection(section, Name, RedisOptions.ConnectionSetting);
+        RedisConnection.Read(connection, options.Redis);
+        orleans.Values[$"{section}:ProviderType"] = Name;
+        orleans.Values[$"{section}:ServiceKey"] = connection.Setting;
+    }
+
+    public void AddConnections(IServiceCollection services, IConfiguration configuration, KadOptions options, string section)
+    {
+        var setting = configuration[$"{section}:ServiceKey"]!;
+        services.AddRedis(RedisConnection.Read(new(setting, configuration[setting]!.Trim(), null), options.Redis), setting);
+    }
+
+    public async Task CheckAsync(IServiceProvider services)
+    {
+        foreach (var connection in services.GetServices<RedisConnection>())
+        {
+            await connection.CheckAsync();
+        }
+    }
+}
