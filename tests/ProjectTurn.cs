@@ -1,5 +1,3 @@
-using KadOrleans.Lab;
-
 [assembly: AssemblyFixture(typeof(ProjectTurn))]
 
 namespace KadOrleans.Lab;

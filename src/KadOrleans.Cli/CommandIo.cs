@@ -79,9 +79,9 @@ public sealed class CommandException(int exitCode, string message, Exception? ca
     public string? Reason { get; init; }
 
     /// <summary>The command line, or a file or port that it names, is wrong.</summary>
-    public static CommandException WrongUsage(string message, Exception? cause = null) => new(KadOrleans.Hosting.ExitCode.WrongUsage, message, cause);
+    public static CommandException WrongUsage(string message, Exception? cause = null) => new(KadOrleans.Http.ExitCode.WrongUsage, message, cause);
 
-    public static CommandException Failed(string message, Exception? cause = null) => new(KadOrleans.Hosting.ExitCode.Failed, message, cause);
+    public static CommandException Failed(string message, Exception? cause = null) => new(KadOrleans.Http.ExitCode.Failed, message, cause);
 
-    public static CommandException Unreachable(string message) => new(KadOrleans.Hosting.ExitCode.Unreachable, message);
+    public static CommandException Unreachable(string message) => new(KadOrleans.Http.ExitCode.Unreachable, message);
 }

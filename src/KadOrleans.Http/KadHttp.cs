@@ -1,10 +1,8 @@
 using System.Diagnostics;
-using System.Net;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http.Features.Authentication;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using KadOrleans.Node;
 
 namespace KadOrleans.Http;
 

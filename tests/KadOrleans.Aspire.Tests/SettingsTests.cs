@@ -90,7 +90,7 @@ public sealed class SettingsTests : FolderTests
 
         var path = (await ReadAsync(builder, "edge-1"))["Kad__Http__Tokens"];
         Assert.Equal(Path.Combine(Folder, "tokens.json"), path);
-        Assert.True(new KadOrleans.Hosting.ApiTokens(KadOrleans.Hosting.ApiTokens.Read("file", path)).TryFind("a token of one's own", out var found));
+        Assert.True(new KadOrleans.Http.ApiTokens(KadOrleans.Http.ApiTokens.Read("file", path)).TryFind("a token of one's own", out var found));
         Assert.Equal(["read", "write", "view", "manage"], found.Scopes);
         Assert.True(OperatingSystem.IsWindows() || File.GetUnixFileMode(path) == (UnixFileMode.UserRead | UnixFileMode.UserWrite));
     }
@@ -100,17 +100,17 @@ public sealed class SettingsTests : FolderTests
     {
         await using var builder = AppHosts.Create();
         var path = Path.Combine(Folder, "tokens.json");
-        var (mine, former) = (KadOrleans.Hosting.ApiToken.Create("mine", ["read"], 7), KadOrleans.Hosting.ApiToken.Create("aspire", ["read"]));
-        await File.WriteAllTextAsync(path, KadOrleans.Hosting.ApiTokens.Write([former.Token, mine.Token]), TestContext.Current.CancellationToken);
+        var (mine, former) = (KadOrleans.Http.ApiToken.Create("mine", ["read"], 7), KadOrleans.Http.ApiToken.Create("aspire", ["read"]));
+        await File.WriteAllTextAsync(path, KadOrleans.Http.ApiTokens.Write([former.Token, mine.Token]), TestContext.Current.CancellationToken);
         var token = builder.AddParameter("operator", "a token of one's own", secret: true);
         builder.Configuration["ConnectionStrings:orleans"] = PostgreSql;
         builder.AddKadCluster("kad", token: token).WithDataFolder(Folder).WithEdge("edge-1").WithPostgreSql(builder.AddConnectionString("orleans"));
 
         await ReadAsync(builder, "edge-1");
-        var held = KadOrleans.Hosting.ApiTokens.Read("file", path);
+        var held = KadOrleans.Http.ApiTokens.Read("file", path);
         Assert.Equal(
             [("aspire", 1_000), ("mine", 7)], held.Select(one => (one.Name, one.RequestsPerSecond)).Order());
-        var tokens = new KadOrleans.Hosting.ApiTokens(held);
+        var tokens = new KadOrleans.Http.ApiTokens(held);
         Assert.True(tokens.TryFind("a token of one's own", out _) && tokens.TryFind(mine.Secret, out _));
         Assert.False(tokens.TryFind(former.Secret, out _));
 

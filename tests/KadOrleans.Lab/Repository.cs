@@ -6,6 +6,12 @@ public static class Repository
     public static string Root { get; } = Above(AppContext.BaseDirectory)
         ?? throw new InvalidOperationException("KadOrleans.sln is in no folder above the tests.");
 
+    /// <summary>As the tests were built: Release or Debug.</summary>
+    public static string Configuration { get; } = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
+
+    /// <summary>The folder with what was built of a project, by the project's folder.</summary>
+    public static string OutputOf(string project) => Path($"{project}/bin/{Configuration}/net10.0");
+
     public static string Read(string path) => File.ReadAllText(Path(path));
 
     public static string Path(string path) => System.IO.Path.GetFullPath(System.IO.Path.Combine(Root, path));

@@ -22,7 +22,7 @@ public static class Endpoints
             $"--http is '{text}'; IP:PORT or PORT is needed, such as 127.0.0.1:8080 or 8080, with a port of 1 to 65535, or 0 for any free "
                 + $"one, behind https:// for HTTPS.");
 
-    public static HostNames ParseHttpHosts(string name, string[] texts) => texts.FirstOrDefault(text => !HostNames.IsEntry(text)) is { } wrong
+    internal static HostNames ParseHttpHosts(string name, string[] texts) => texts.FirstOrDefault(text => !HostNames.IsEntry(text)) is { } wrong
         ? throw CommandException.WrongUsage($"{name} is '{wrong}'; {HostNames.Needed}.")
         : new HostNames(texts);
 

@@ -17,7 +17,7 @@ public static class TokenOutput
     /// Neither file has it, as one of them cannot. Or the file of tokens may be written in part: then the new file has the token, and the
     /// file beside that of the tokens its hash.
     /// </exception>
-    public static void Add(
+    internal static void Add(
         string setting, string path, ApiToken token, string option, string output, string secret)
     {
         if (Path.GetFullPath(output) is var full && (full == Path.GetFullPath(path) || full == Path.GetFullPath(TokenFileWriter.NextOf(path))))

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.IdentityModel.Tokens;
 
 namespace KadOrleans.Server;

@@ -82,11 +82,11 @@ internal static class HttpHosting
     }
 
     /// <summary>Adds the API with the tokens of a file, or without tokens of its own where only users of a provider have access.</summary>
-    public static void AddTokens(IServiceCollection services, KadHttpOptions http)
+    public static void AddTokens(IServiceCollection services, HttpSettings http)
     {
         if (http.Tokens is { } file)
         {
-            services.AddDhtApi(new TokenFile(KadHttpOptions.TokensSetting, file));
+            services.AddDhtApi(new TokenFile(HttpSettings.TokensSetting, file));
         }
         else
         {
@@ -94,7 +94,7 @@ internal static class HttpHosting
         }
     }
 
-    public static void AddSignIn(IServiceCollection services, KadHttpOptions http, bool hasConsole)
+    public static void AddSignIn(IServiceCollection services, HttpSettings http, bool hasConsole)
     {
         if (http.Oidc is { } oidc)
         {

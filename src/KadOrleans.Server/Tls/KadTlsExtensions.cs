@@ -16,7 +16,7 @@ public static class KadTlsExtensions
 
     /// <summary>Requires certificates on both sides of connections. Without options connections stay unencrypted.</summary>
     /// <exception cref="OptionsValidationException">A certificate cannot be used. The message names the setting.</exception>
-    public static IClientBuilder UseKadTls(this IClientBuilder builder, KadTlsOptions? options)
+    internal static IClientBuilder UseKadTls(this IClientBuilder builder, KadTlsOptions? options)
     {
         ArgumentNullException.ThrowIfNull(builder);
         return builder.UseConnections(options, options is null ? null : new TlsProvider());

@@ -15,7 +15,7 @@ public sealed class CertificateFiles(string folder)
 
     public string[] Settings => [$"Kad:Tls:Certificate={Certificate}", $"Kad:Tls:Key={Key}", $"Kad:Tls:Authority={Authority}"];
 
-    public KadTlsOptions Options => new() { Certificate = Certificate, Key = Key, Authority = Authority, Name = "kad" };
+    internal KadTlsOptions Options => new() { Certificate = Certificate, Key = Key, Authority = Authority, Name = "kad" };
 
     public CertificateFiles Write(X509Certificate2 certificate, params TestAuthority[] authorities)
     {

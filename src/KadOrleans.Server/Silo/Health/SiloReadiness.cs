@@ -21,20 +21,20 @@ internal sealed class SiloReadiness(
         _ when silos.CurrentStatus != SiloStatus.Active => silos.CurrentStatus.ToString(),
         _ when storage.IsAway => "storage away",
         _ when clocks.IsCutOff => "the other silos do not answer",
-        _ => clock.IsSkewed ? "clock skew" : KadOrleans.Hosting.Health.Ready,
+        _ => clock.IsSkewed ? "clock skew" : KadOrleans.Http.Health.Ready,
     };
 
     /// <summary>
     /// The response of <c>/health/ready</c>. Storage that is slow or refuses writes does not end readiness: every silo has it, and reads need
     /// no write.
     /// </summary>
-    public KadOrleans.Hosting.Health Health => new(State, storage.Problem, storage.RefusesWrites || storage.IsAway);
+    public KadOrleans.Http.Health Health => new(State, storage.Problem, storage.RefusesWrites || storage.IsAway);
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(ProcessHealth.ToResult());
 
     /// <summary>The silo's, or in a process with an edge what that lacks.</summary>
-    public KadOrleans.Hosting.Health ProcessHealth =>
+    public KadOrleans.Http.Health ProcessHealth =>
         Health is { IsReady: true } && edge?.Obstacle is { } obstacle
             ? new($"edge not ready: {obstacle}", storage.Problem, storage.RefusesWrites)
             : edge is { PutsFail: true } ? Health with { Reason = Health.Reason ?? EdgeHealth.Failing, RefusesWrites = true }

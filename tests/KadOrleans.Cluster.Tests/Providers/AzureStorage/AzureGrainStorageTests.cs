@@ -1,5 +1,4 @@
 using KadOrleans.Cluster.Tests.SiloRole;
-using KadOrleans.Grains;
 
 namespace KadOrleans.Cluster.Tests.Providers;
 

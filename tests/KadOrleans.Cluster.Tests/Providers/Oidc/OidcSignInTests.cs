@@ -1,7 +1,5 @@
 using System.Net.Http.Headers;
 using System.Text;
-using System.Text.Json.Nodes;
-using KadOrleans.Node;
 
 namespace KadOrleans.Cluster.Tests.Providers;
 
@@ -305,7 +303,7 @@ public sealed class OidcSignInTests : IAsyncLifetime
         {
             services.AddSingleton<IDht>(_node).AddSingleton(_node.Admin).AddKadConsole(new ConsoleSubject(IsCluster: false, "memory"));
             _ = file is null ? services.AddDhtApi(tokens ?? new ApiTokens()) : services.AddDhtApi(file);
-            new OidcSignIn().AddServices(services, options, hasConsole: true);
+            OidcSignIn.AddServices(services, options, hasConsole: true);
         },
         NullLoggerFactory.Instance,
         TestContext.Current.CancellationToken);

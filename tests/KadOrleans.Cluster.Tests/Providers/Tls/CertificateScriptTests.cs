@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace KadOrleans.Cluster.Tests.Providers;
 
 public sealed class CertificateScriptTests : FolderTests

@@ -12,7 +12,7 @@ public sealed class ChosenPortTests : FolderTests
     public async Task A_port_that_is_lost_before_it_is_listened_on_is_replaced_by_another(bool isGateway)
     {
         using var thief = new Thief { Ports = 2, TakesGateway = isGateway };
-        var run = await EndedRun.OfSiloAsync(Folder, providers => providers.Add(thief), "Kad:Edge:Enabled=false");
+        var run = await EndedRun.OfSiloAsync(Folder, new KadProviders().Add(thief), "Kad:Edge:Enabled=false");
 
         Assert.True(run.Code == 0, run.Errors);
         Assert.Equal(3, thief.Starts);
@@ -24,7 +24,7 @@ public sealed class ChosenPortTests : FolderTests
     public async Task A_start_is_tried_again_a_few_times_alone()
     {
         using var thief = new Thief { Ports = int.MaxValue };
-        var run = await EndedRun.OfSiloAsync(Folder, providers => providers.Add(thief), "Kad:Edge:Enabled=false");
+        var run = await EndedRun.OfSiloAsync(Folder, new KadProviders().Add(thief), "Kad:Edge:Enabled=false");
 
         Assert.Equal((2, ChosenPorts.MostTries), (run.Code, thief.Starts));
         Assert.Matches("^kad-silo: Kad:Silo:Port [0-9]+ or Kad:Silo:GatewayPort [0-9]+ cannot be listened on: ", run.Lines[^1]);
@@ -36,7 +36,7 @@ public sealed class ChosenPortTests : FolderTests
         using var thief = new Thief { Ports = int.MaxValue };
         var run = await EndedRun.OfSiloAsync(
             Folder,
-            providers => providers.Add(thief),
+            new KadProviders().Add(thief),
             "Kad:Edge:Enabled=false", $"Kad:Silo:Port={FreePort.Tcp()}", $"Kad:Silo:GatewayPort={FreePort.Tcp()}");
 
         Assert.Equal((2, 1), (run.Code, thief.Starts));

@@ -43,7 +43,7 @@ internal sealed record KadRun(int ExitCode, byte[] OutputBytes, string Error)
     public static async Task<KadRun> DoneAsync(params string[] args)
     {
         var run = await RunAsync(args);
-        Assert.True(run.ExitCode == KadOrleans.Hosting.ExitCode.Done, run.Error);
+        Assert.True(run.ExitCode == KadOrleans.Http.ExitCode.Done, run.Error);
         return run;
     }
 
@@ -59,7 +59,7 @@ internal sealed record KadRun(int ExitCode, byte[] OutputBytes, string Error)
     public static async Task RefusedAsync(string beginning, params string[] args)
     {
         var run = await RunAsync(args);
-        Assert.Equal((KadOrleans.Hosting.ExitCode.WrongUsage, string.Empty), (run.ExitCode, run.Output));
+        Assert.Equal((KadOrleans.Http.ExitCode.WrongUsage, string.Empty), (run.ExitCode, run.Output));
         Assert.StartsWith(beginning, Assert.Single(run.Error.Trim().Split('\n')), StringComparison.Ordinal);
     }
 }

@@ -64,7 +64,7 @@ public sealed class ManagementCallTests
     [Fact]
     public void Each_page_of_the_console_has_its_heading()
     {
-        var pages = Repository.Read("src/KadOrleans.Hosting/Http/WebConsole/Pages/app.js");
+        var pages = Repository.Read("src/KadOrleans.Http/WebConsole/Pages/app.js");
         var named = Page.Matches(Repository.Read("docs/runbook.md").Replace('\n', ' ')).Select(match => match.Groups["page"].Value).ToHashSet();
 
         Assert.True(named.Count > 5, $"{named.Count} pages were found.");

@@ -1,5 +1,3 @@
-using System.Xml.Linq;
-
 namespace KadOrleans.Tests.Deployment;
 
 /// <summary>A folder with a program has what the program asks for, also if it was copied there with another program that starts it.</summary>
@@ -33,28 +31,6 @@ public sealed class CarriedAssembliesTests
         ];
         Assert.NotEmpty(assemblies);
         Assert.All(Compilers, compiler => Assert.DoesNotContain(assemblies, assembly => assembly.StartsWith(compiler, StringComparison.Ordinal)));
-    }
-
-    [Fact]
-    public void A_package_that_carries_the_assembly_of_another_project_needs_all_that_this_one_needs()
-    {
-        var projects = Directory.EnumerateFiles(Repository.Path("src"), "*.csproj", SearchOption.AllDirectories)
-            .ToDictionary(file => Path.GetFileName(file), XDocument.Load);
-        var carried = projects
-            .Where(project => project.Value.Descendants("IsPackable").Any(packable => packable.Value == "true"))
-            .SelectMany(project => project.Value.Descendants("ProjectReference").Where(IsPrivate).Select(reference => (Carrier: project.Key, Part: NameOf(reference))))
-            .ToList();
-
-        Assert.Contains(("KadOrleans.Http.csproj", "KadOrleans.Hosting.csproj"), carried);
-        Assert.All(carried, pair => Assert.Empty(NeedsOf(projects[pair.Part], alsoPrivate: false).Except(NeedsOf(projects[pair.Carrier], alsoPrivate: true))));
-
-        static bool IsPrivate(XElement reference) => "all".Equals(reference.Attribute("PrivateAssets")?.Value, StringComparison.OrdinalIgnoreCase);
-
-        static string NameOf(XElement reference) => reference.Attribute("Include")!.Value.Split('/')[^1];
-
-        static IEnumerable<string> NeedsOf(XDocument project, bool alsoPrivate) =>
-            project.Descendants().Where(element => element.Name.LocalName is "PackageReference" or "ProjectReference" or "FrameworkReference")
-                .Where(reference => alsoPrivate || !IsPrivate(reference)).Select(NameOf);
     }
 
     private static IEnumerable<string> ListedBy(string file)

@@ -1,6 +1,0 @@
-namespace KadOrleans.Hosting;
-
-public sealed class PostgreSqlOptions
-{
-    public string? ConnectionString { get; set; }
-}

@@ -1,0 +1,63 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace KadOrleans.Http;
+
+// Limits what strangers can hold at or send to the HTTP server of a node, an edge or a silo. Only endpoints that need a token
+// read bodies, within bounds of their own.
+internal static class HttpLimits
+{
+    // The most open connections by default. A browser opens six, a probe one. A process commonly has 1,024 file descriptors in all.
+    public const int MaxConnections = 256;
+
+    public const int LeastConnections = 16;
+
+    /// <summary>The most that an operator may allow: each watch of a key takes one.</summary>
+    public const int MostConnections = 100_000;
+
+    // The most bytes of headers. On localhost a browser sends the cookies of every port, so a lower limit would refuse honest requests.
+    private const int MaxHeaderBytes = 16 * 1024;
+    private const int MaxHeaders = 64;
+    private const int MaxBufferedBytes = 64 * 1024;
+
+    // The requests at once of a connection by HTTP/2: a console's watches and what it asks beside them.
+    private const int MaxStreams = 32;
+
+    /// <summary>The longest time from a request's first byte to the end of its headers.</summary>
+    private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>The longest time that a connection may be open without a request.</summary>
+    private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(15);
+
+    /// <summary>
+    /// Listens on an address, within the limits. As many connections again may be closing; beyond these, new ones are refused. By HTTPS
+    /// clients may choose HTTP/2.
+    /// </summary>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The certificate cannot be used. One sentence.</exception>
+    public static void ListenWithin(this KestrelServerOptions kestrel, HttpPlace place)
+    {
+        var connections = place.Connections;
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxConcurrentConnections = 2 * connections;
+        kestrel.Limits.MaxConcurrentUpgradedConnections = 0;
+        kestrel.Limits.RequestHeadersTimeout = HeadersTimeout;
+        kestrel.Limits.KeepAliveTimeout = IdleTimeout;
+        kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
+        kestrel.Limits.MaxRequestHeaderCount = MaxHeaders;
+        kestrel.Limits.MaxRequestBufferSize = MaxBufferedBytes;
+        kestrel.Limits.MaxRequestBodySize = 0;
+        kestrel.Limits.Http2.MaxStreamsPerConnection = MaxStreams;
+        kestrel.Limits.Http2.InitialConnectionWindowSize = 2 * MaxBufferedBytes;
+        kestrel.Limits.Http2.InitialStreamWindowSize = MaxBufferedBytes;
+        var limit = new ConnectionLimit(connections);
+        kestrel.Listen(place.Address, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            listen.Use(next => connection => limit.RunAsync(connection, next));
+            if (place.Certificate is { } certificate)
+            {
+                listen.Protocols = HttpProtocols.Http1AndHttp2;
+                listen.UseHttps(certificate);
+            }
+        });
+    }
+}

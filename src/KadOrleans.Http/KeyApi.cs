@@ -1,0 +1,174 @@
+using Microsoft.Net.Http.Headers;
+
+namespace KadOrleans.Http;
+
+internal static class KeyApi
+{
+    private const string Path = "/keys/{key}";
+
+    public static void Map(RouteGroupBuilder api)
+    {
+        api.MapGet(Path, GetAsync)
+            .RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.Read))
+            .WithSummary("Gets the value of a key: the one held here if it can be trusted, else the network's.")
+            .DescribesGet();
+        api.MapPut(Path, PutAsync)
+            .RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.Write))
+            .WithSummary("Stores a value and publishes it again each day; with a life it stores the value for so many seconds.")
+            .DescribesPut();
+        api.MapDelete(Path, DeleteAsync)
+            .RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.Write))
+            .WithSummary("Stops publishing a key. Copies in the network stay until they expire.")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    public static RouteHandlerBuilder DescribesGet(this RouteHandlerBuilder endpoint) => endpoint
+        .WithDescription("With Accept: text/plain or application/octet-stream the body is the value itself, and Kad-Type has its type.")
+        .Produces<KeyResult>(StatusCodes.Status200OK, ValueBody.Json, ValueBody.PlainText, ValueBody.Bytes)
+        .Produces(StatusCodes.Status304NotModified)
+        .ProducesProblem(StatusCodes.Status404NotFound)
+        .ProducesProblem(StatusCodes.Status412PreconditionFailed);
+
+    public static RouteHandlerBuilder DescribesPut(this RouteHandlerBuilder endpoint) => endpoint
+        .WithDescription(
+            "If-Match and If-None-Match are checked against the value that a get finds, and decided with the write. Under If-Match a value that "
+            + "is there already counts as stored.")
+        .WithBody<TypedValue>(ValueBody.MaxBodyBytes, ValueBody.Json, ValueBody.PlainText, ValueBody.Bytes)
+        .ProducesProblem(StatusCodes.Status409Conflict)
+        .ProducesProblem(StatusCodes.Status412PreconditionFailed)
+        .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
+        .ProducesProblem(StatusCodes.Status415UnsupportedMediaType)
+        .ProducesProblem(StatusCodes.Status507InsufficientStorage);
+
+    public static string NotFound(RequestedKey key, GetResult result) => result.Lookup is { } lookup
+        ? $"No value was found for the key '{key}'{LookupText.DescribeMiss(lookup)}"
+        : $"No value was found for the key '{key}'; no lookup was made.";
+
+    /// <summary>Why a set failed. A quota that is used up is named, with its figures if they can be read.</summary>
+    public static async Task<ApiProblemException> NotStoredAsync(RequestedKey key, SetResult result, StoreFigureSource figures)
+    {
+        var what = $"The value of the key '{key}' was not stored:";
+        return FindRefusal(result) is var (type, why) ? new ApiProblemException(type, $"{what} {why}")
+            : await QuotaRefusal.FindAsync(result, figures) is { } quota
+            ? new ApiProblemException(ProblemType.StoreFull, $"{what} {quota.Sentence}") { Reason = quota.Reason }
+            : new ApiProblemException(
+                ProblemType.NotStored,
+                $"{what} contacts that rejected it: {result.Refused}, did not answer: {result.Failed}"
+                + (result.Lookup is { } lookup ? $"; {LookupText.Describe(lookup)}" : "."));
+    }
+
+    private static (ProblemType Type, string Why)? FindRefusal(SetResult result) =>
+        result.Local is not { } local ? null
+        : local == StoreResult.Outdated ? (ProblemType.Conflict, "another one is published here, or lives longer.")
+        : local == StoreResult.InvalidItem
+        ? (ProblemType.InvalidItem, "it begins as a signed item does, and is none that its owner signed for this key.")
+        : local == StoreResult.OlderItem
+        ? (ProblemType.OlderItem, "its owner has signed a higher sequence number, or another value with this one"
+            + (result.HeldSeq is { } seq ? string.Create(CultureInfo.InvariantCulture, $"; the item that is held has the number {seq}.") : "."))
+        : local == StoreResult.NotOwner ? (ProblemType.NotOwner, "the key has a signed item, which its owner alone replaces.")
+        : null;
+
+    public static async Task<IResult> GetAsync(string key, string? @as, HttpContext context, IDht dht)
+    {
+        var requested = RequestedKey.Of(key, @as);
+        context.Response.Headers.Vary = HeaderNames.Accept;
+        KeyTexts.Note(context, requested);
+        var result = await dht.GetAsync(requested.Digest, context.RequestAborted);
+        if (result.Value is not { } value)
+        {
+            return Missing(requested.Digest, NotFound(requested, result), result);
+        }
+
+        context.Response.Headers[ValueBody.TypeHeader] = DhtValueText.TypeName(value.Kind);
+        return Respond(context, value, FormOf(context.Request), form => form switch
+        {
+            ValueBody.Json => TypedResults.Ok(KeyResult.Of(requested, value, LookupSummary.Of(result.Lookup))),
+            ValueBody.PlainText => TypedResults.Bytes(ValueBody.ContentOf(value), "text/plain; charset=utf-8"),
+            _ => TypedResults.Bytes(ValueBody.ContentOf(value), form),
+        });
+    }
+
+    /// <summary>The response to a get that found nothing.</summary>
+    public static IResult Missing(NodeId key, string sentence, GetResult result) => ApiProblem.Create(
+        StatusCodes.Status404NotFound,
+        sentence,
+        new Dictionary<string, object?> { ["digest"] = key.ToString(), ["lookup"] = LookupSummary.Of(result.Lookup) },
+        ProblemType.NoValue);
+
+    /// <summary>The response to a get that found a value, with its tag in this form, if the request's conditions hold.</summary>
+    public static IResult Respond(HttpContext context, DhtValue value, string form, Func<string, IResult> show)
+    {
+        var tag = ValueBody.TagOf(value, form);
+        context.Response.GetTypedHeaders().ETag = tag;
+        if (TagConditions.ReadMatch(context.Request) is { Count: > 0 } match && !TagConditions.Matches(match, [tag], isStrong: true))
+        {
+            throw new ApiProblemException(ProblemType.ConditionFailed, $"If-Match does not hold: the value that was found has the tag {tag} in this form.");
+        }
+
+        return TagConditions.Matches(context.Request.GetTypedHeaders().IfNoneMatch, [tag], isStrong: false)
+            ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
+            : show(form);
+    }
+
+    public static async Task<PutResult> RespondToPutAsync(RequestedKey requested, RequestedPut put, HttpContext context, IDht dht)
+    {
+        var conditions = TagConditions.Read(context.Request);
+        var value = await ValueBody.ReadAsync(context);
+        KeyTexts.Note(context, requested);
+        var result = await put.RunAsync(
+            dht, requested.Digest, value, conditions is null ? null : found => conditions.Allow(found, value), context.RequestAborted);
+        if (conditions is not null && result.Local == StoreResult.Superseded)
+        {
+            throw conditions.Failed();
+        }
+
+        if (!result.Succeeded)
+        {
+            throw await NotStoredAsync(requested, result, context.RequestServices.GetRequiredService<StoreFigureSource>());
+        }
+
+        // That of the form that was sent.
+        context.Response.GetTypedHeaders().ETag = ValueBody.TagOf(value, ValueBody.TypeOf(context.Request)!);
+        return PutResult.Of(requested, result);
+    }
+
+    private static Task<PutResult> PutAsync(string key, string? @as, string? wait, string? life, HttpContext context, IDht dht) =>
+        RespondToPutAsync(RequestedKey.Of(key, @as), RequestedPut.Parse(wait, life), context, dht);
+
+    private static async Task<NoContent> DeleteAsync(string key, string? @as, HttpContext context, IDht dht)
+    {
+        var requested = RequestedKey.Of(key, @as);
+        TagConditions.CheckNone(context.Request);
+        return await UnpublishAsync(requested, context, dht, context.RequestAborted)
+            ? TypedResults.NoContent()
+            : throw new ApiProblemException(ProblemType.NotPublished, $"The key '{requested}' is not published here.");
+    }
+
+    /// <summary>Ends the publication of a key and the keeping of its item. That an item is kept no longer is in the audit log.</summary>
+    public static async Task<bool> UnpublishAsync(RequestedKey key, HttpContext context, IDht dht, CancellationToken cancellationToken) =>
+        context.RequestServices.GetService<IDhtAdmin>() is { } admin
+        && await admin.FindKeptAsync(key.Digest, cancellationToken) is { } until
+            ? await context.RequestServices.GetRequiredService<AuditLog>().RunAsync(
+                context,
+                "end keeping",
+                key.Digest.ToString(),
+                () => dht.UnpublishAsync(key.Digest, CancellationToken.None),
+                ended => ended ? $"was kept until {KeepTime.Show(until)}" : "was kept no longer")
+            : await dht.UnpublishAsync(key.Digest, cancellationToken);
+
+    // JSON also for a request that accepts everything or names no type.
+    public static string FormOf(HttpRequest request) => request.GetTypedHeaders().Accept
+        .OrderByDescending(accepted => accepted.Quality ?? 1)
+        .Select(accepted => accepted.MediaType.Value?.ToLowerInvariant())
+        .FirstOrDefault(type => type is ValueBody.Json or "application/*" or "*/*" or ValueBody.PlainText or ValueBody.Bytes) switch
+    {
+        ValueBody.PlainText => ValueBody.PlainText,
+        ValueBody.Bytes => ValueBody.Bytes,
+        _ => ValueBody.Json,
+    };
+
+    /// <summary>A value with its type, for the document.</summary>
+    /// <param name="Type">string, int, float, bool or bytes; without it the type in JSON.</param>
+    /// <param name="Value">Text, number or boolean; bytes in hexadecimal.</param>
+    private sealed record TypedValue(string? Type, System.Text.Json.Nodes.JsonNode Value);
+}

@@ -1,0 +1,24 @@
+namespace KadOrleans.Http;
+
+/// <summary>Where a cluster on Azure Storage keeps its grains' state.</summary>
+internal enum AzureGrains
+{
+    /// <summary>A blob for each record. A write costs some 200 times that of a table.</summary>
+    Blobs,
+
+    /// <summary>An entity for each record: at most 15 properties of 64 KiB.</summary>
+    Tables,
+}
+
+internal sealed class AzureOptions
+{
+    /// <summary>In place of the addresses.</summary>
+    public string? ConnectionString { get; set; }
+
+    public string? BlobServiceUri { get; set; }
+
+    public string? TableServiceUri { get; set; }
+
+    /// <summary>The default, blobs, is what clusters of earlier versions have.</summary>
+    public AzureGrains GrainStorage { get; set; }
+}

@@ -1,0 +1,285 @@
+using System.ComponentModel;
+using System.Reflection;
+using Microsoft.Extensions.Configuration;
+
+namespace KadOrleans.Http;
+
+// Binds settings to options and checks them, before a host is built: they decide what it has. Each mistake is one sentence with
+// the setting, its value and what is allowed. A blank value counts as missing.
+internal static class KadSettings
+{
+    public const string Root = "Kad";
+
+    // Settings of the host that turn off the watch of its files: a setting changed after the start has no effect. A watch covers
+    // all folders below the working one, so it would report a silo's own writes there.
+    public static readonly KeyValuePair<string, string?>[] Unwatched = [new("hostBuilder:reloadConfigOnChange", bool.FalseString)];
+
+    // The options of a silo's grains, whose class this project does not know. The silo binds them.
+    private static readonly IEnumerable<KeyValuePair<string, Type>> OfGrains =
+    [
+        .. OfType<int>("ShardBits", "CrawlRate", "CrawlMaxNodes"),
+        .. OfType<long>("Cache"),
+        .. OfType<TimeSpan>("SaveDelay", "SaveInterval", "CrawlInterval", "StorageTimeout", "EdgeTimeout"),
+        .. OfType<string>("Trust:#", "SecondGatewayKey", "SiloKey", "SiloKeyFile", "SecondSiloKey", "OpenAssemblies:#"),
+        .. TypesOf(typeof(StoreQuota), "Quota:"),
+        .. TypesOf(typeof(KademliaOptions), "Kademlia:"),
+        .. TypesOf(typeof(SubnetLimits), "Subnets:"),
+    ];
+
+    private static readonly Dictionary<string, KnownSetting> Known = TypesOf(typeof(KadOptions), string.Empty)
+        .Select(setting => KeyValuePair.Create(setting.Key, new KnownSetting(setting.Value, IsOfGrains: false)))
+        .Concat(OfGrains.Select(setting => KeyValuePair.Create($"Cluster:{setting.Key}", new KnownSetting(setting.Value, IsOfGrains: true))))
+        .ToDictionary(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The names of all settings, without <c>Kad:</c>. A name that ends in <c>:#</c> is that of a list's entries.</summary>
+    public static IReadOnlyCollection<string> Names => Known.Keys;
+
+    /// <summary>Creates the exception for a mistake that ends the start of a process.</summary>
+    /// <param name="sentence">The setting, its value unless that is a secret, and what is allowed.</param>
+    public static OptionsValidationException Mistake(string sentence) => Mistakes([sentence]);
+
+    /// <summary>A text of others in quotation marks, short and without control characters.</summary>
+    public static string Quote(string text) => $"'{VisibleText.Excerpt(text)}'";
+
+    public static bool IsEdge(IConfiguration configuration) =>
+        nameof(ServerRole.Edge).Equals(configuration["Kad:Role"]?.Trim(), StringComparison.OrdinalIgnoreCase);
+
+    public static KadOptions ReadSilo(IConfiguration configuration) => Read(configuration, "kad-silo", KadOptions.SiloHttpPort);
+
+    public static KadOptions ReadEdge(IConfiguration configuration)
+    {
+        var options = Read(configuration, "kad-edge", KadOptions.EdgeHttpPort);
+        options.Role = ServerRole.Edge;
+        return options;
+    }
+
+    /// <summary>The settings of a section that have a value, by their full names: a blank one counts as missing.</summary>
+    public static IEnumerable<KeyValuePair<string, string?>> Given(IConfiguration configuration, string section)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        return configuration.GetSection(section).AsEnumerable().Where(setting => !string.IsNullOrWhiteSpace(setting.Value));
+    }
+
+    /// <summary>Binds one section, and notes settings that are unknown or of the wrong type. Null if it is empty.</summary>
+    internal static TOptions? Bind<TOptions>(IConfiguration configuration, string root, OptionChecks checks)
+        where TOptions : class
+    {
+        var known = Known.Where(setting => $"{Root}:{setting.Key}".StartsWith(root + ':', StringComparison.Ordinal))
+            .ToDictionary(setting => $"{Root}:{setting.Key}"[(root.Length + 1)..], setting => setting.Value, StringComparer.OrdinalIgnoreCase);
+        var given = new Dictionary<string, string?>();
+        var lists = new List<(string Name, int Index, string Text)>();
+        foreach (var (name, value) in configuration.GetSection(root).AsEnumerable(makePathsRelative: true))
+        {
+            if (name.Length == 0 || value is null)
+            {
+                continue;
+            }
+
+            if (value.Contains('\uFFFD', StringComparison.Ordinal))
+            {
+                // .NET reads each wrong byte as this character. The value may be a secret.
+                checks.Problems.Add($"{root}:{name} is not UTF-8 text, which each setting must be.");
+                continue;
+            }
+
+            var list = int.TryParse(name[(name.LastIndexOf(':') + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var index)
+                ? name[..Math.Max(0, name.LastIndexOf(':'))] : null;
+            if (!known.TryGetValue(list is null ? name : $"{list}:#", out var setting))
+            {
+                checks.Problems.Add(
+                    $"{root}:{name} is not a setting; {string.Join(", ", Beside(name, known.Keys).Select(other => $"{root}:{other}"))} are."
+                    + Suggestion.Question($"{root}:{name}", known.Keys.Select(other => $"{root}:{other}")));
+                continue;
+            }
+
+            if (value.Trim() is not { Length: > 0 } text)
+            {
+                continue;
+            }
+
+            if (FindProblem(setting.Type, text) is { } problem)
+            {
+                checks.Problems.Add($"{root}:{name} is '{text}'; {problem}.");
+            }
+            else if (!setting.IsOfGrains && (list is not null || setting.Type == typeof(IList<string>)))
+            {
+                lists.Add((list ?? name, list is null ? -1 : index, text));
+            }
+            else if (!setting.IsOfGrains)
+            {
+                given[name.Equals("Http", StringComparison.OrdinalIgnoreCase) ? "Http:Address" : name] = text;
+            }
+        }
+
+        AddLists(given, lists);
+        return new ConfigurationBuilder().AddInMemoryCollection(given).Build().Get<TOptions>(binder => binder.ErrorOnUnknownConfiguration = true);
+    }
+
+    internal static void ThrowIfWrong(this OptionChecks checks)
+    {
+        if (checks.Problems.Count > 0)
+        {
+            throw Mistakes(checks.Problems);
+        }
+    }
+
+    /// <summary>Parses IP:PORT, :PORT or PORT. Without an address it is on loopback.</summary>
+    public static bool TryEndPoint(string text, out IPEndPoint value)
+    {
+        var local = text.StartsWith("localhost:", StringComparison.OrdinalIgnoreCase) ? text["localhost".Length..] : text;
+        if (ushort.TryParse(local.StartsWith(':') ? local[1..] : local, NumberStyles.None, CultureInfo.InvariantCulture, out var port))
+        {
+            value = new IPEndPoint(IPAddress.Loopback, port);
+            return true;
+        }
+
+        var isEndpoint = UdpEndpoint.TryParse(text, out var endpoint);
+        value = isEndpoint ? new IPEndPoint(endpoint.ToIPAddress(), endpoint.Port) : new IPEndPoint(IPAddress.Loopback, 0);
+        return isEndpoint;
+    }
+
+    /// <summary>Parses where HTTP is served: <see cref="TryEndPoint"/>, behind <c>https://</c> for HTTPS.</summary>
+    public static bool TryHttp(string text, out IPEndPoint value, out bool isEncrypted)
+    {
+        const string https = "https://";
+        isEncrypted = text.StartsWith(https, StringComparison.OrdinalIgnoreCase);
+        return TryEndPoint(isEncrypted ? text[https.Length..] : text, out value);
+    }
+
+    private static OptionsValidationException Mistakes(IEnumerable<string> sentences) => new(Root, typeof(KadOptions), sentences);
+
+    private static KadOptions Read(IConfiguration configuration, string service, int httpPort)
+    {
+        var checks = new OptionChecks($"{Root}:", ':');
+        var options = Bind<KadOptions>(configuration, Root, checks) ?? new KadOptions();
+        if (options is { Role: ServerRole.Silo or ServerRole.SiloAndEdge, Edge.Enabled: { } isEnabled } && isEnabled != options.HasEdge)
+        {
+            checks.Add("Edge:Enabled", isEnabled ? "true" : "false", $"with Kad:Role={options.Role} only {(isEnabled ? "false" : "true")} is allowed, or none");
+        }
+
+        CheckHttp(options.Http, configuration, httpPort, checks);
+        if (options.Silo.Address is { } address && (!IPAddress.TryParse(address, out var ip) || ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any)))
+        {
+            checks.Add("Silo:Address", address, "the IP address is needed that others reach it at, such as 127.0.0.1 or 10.0.0.4");
+        }
+
+        checks.Within("Silo:Port", options.Silo.Port, 0, ushort.MaxValue);
+        checks.Within("Silo:GatewayPort", options.Silo.GatewayPort, 0, ushort.MaxValue);
+        checks.Within("Silo:Connections", options.Silo.Connections ?? HttpLimits.LeastConnections, HttpLimits.LeastConnections, HttpLimits.MostConnections);
+        checks.Within("Silo:ConnectionsPerAddress", options.Silo.ConnectionsPerAddress, 1, HttpLimits.MostConnections);
+        CheckDashboard(options.Dashboard, checks);
+        options.Edge.Check(checks, "Edge:");
+        foreach (var gateway in options.Cluster.Gateway.Where(g => !g.Contains(':', StringComparison.Ordinal) || !TryEndPoint(g, out var e) || e.Port == 0))
+        {
+            checks.Add("Cluster:Gateway", gateway, $"IP:PORT of a silo's gateway is needed, such as {ClientOptions.DefaultGateway}, or several with commas");
+        }
+
+        options.Tls?.Complete(configuration, checks);
+        StorageSettings.Complete(options, configuration, checks);
+        checks.ThrowIfWrong();
+        options.Telemetry = TelemetryOptions.Read(configuration, service);
+        return options;
+    }
+
+    private static void CheckHttp(HttpSettings http, IConfiguration configuration, int defaultPort, OptionChecks checks)
+    {
+        if (TryHttp(http.Address ?? $"{defaultPort}", out var endpoint, out var isEncrypted))
+        {
+            http.EndPoint = endpoint;
+            http.Certificate = isEncrypted ? ReadCertificate(http, configuration, checks) : null;
+        }
+        else
+        {
+            checks.Add("Http", http.Address!, $"IP:PORT or PORT is needed, such as 127.0.0.1:{defaultPort} or {defaultPort}, with a port of 1 "
+                + $"to 65535, or 0 for any free one, behind https:// for HTTPS");
+        }
+
+        if (http.Hosts.FirstOrDefault(host => !HostNames.IsEntry(host)) is { } wrong)
+        {
+            checks.Add("Http:Hosts", wrong, $"{HostNames.Needed}, several with commas");
+        }
+
+        http.Oidc?.Check(checks);
+        checks.Within("Http:Connections", http.Connections, HttpLimits.LeastConnections, HttpLimits.MostConnections);
+    }
+
+    private static HttpCertificateOptions? ReadCertificate(HttpSettings http, IConfiguration configuration, OptionChecks checks)
+    {
+        try
+        {
+            return HttpCertificateOptions.Read(configuration, $"{HttpSettings.Setting} is '{http.Address}'");
+        }
+        catch (OptionsValidationException mistake)
+        {
+            checks.Problems.AddRange(mistake.Failures);
+            return null;
+        }
+    }
+
+    private static void CheckDashboard(DashboardCredentials? dashboard, OptionChecks checks)
+    {
+        if (dashboard is { User: "" } or { Password: "" })
+        {
+            checks.Problems.Add($"Kad:Dashboard:{(dashboard.User.Length == 0 ? "User" : "Password")} is missing; the dashboard needs both a user and a password.");
+        }
+        else if (dashboard?.User.Contains(':', StringComparison.Ordinal) ?? false)
+        {
+            checks.Add("Dashboard:User", dashboard.User, "a name without a colon is needed");
+        }
+    }
+
+    // A list has the entries of a text with commas, and behind them those that have a key each.
+    private static void AddLists(Dictionary<string, string?> given, List<(string Name, int Index, string Text)> lists)
+    {
+        foreach (var list in lists.OrderBy(part => part.Index).GroupBy(part => part.Name, StringComparer.OrdinalIgnoreCase))
+        {
+            var entries = list.SelectMany(part => part.Text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+            foreach (var (i, entry) in entries.Index())
+            {
+                given[$"{list.Key}:{i}"] = entry;
+            }
+        }
+    }
+
+    private static IEnumerable<KeyValuePair<string, Type>> OfType<T>(params IEnumerable<string> names) =>
+        names.Select(static name => KeyValuePair.Create(name, typeof(T)));
+
+    private static IEnumerable<KeyValuePair<string, Type>> TypesOf(Type options, string prefix) =>
+        options.GetProperties().SelectMany<PropertyInfo, KeyValuePair<string, Type>>(property =>
+        {
+            var (name, type) = ($"{prefix}{property.Name}", Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType);
+            return type == typeof(IList<string>) ? [new(name, type), new($"{name}:#", typeof(string))]
+                : property.SetMethod is not { IsPublic: true } ? []
+                : type.IsClass && type != typeof(string) ? TypesOf(type, $"{name}:")
+                : [new(name == "Http:Address" ? "Http" : name, type)];
+        });
+
+    private static string? FindProblem(Type type, string text) => type switch
+    {
+        { IsEnum: true } => Enum.GetNames(type).Contains(text, StringComparer.OrdinalIgnoreCase) ? null : $"{string.Join(", ", FirstNames(type))} are allowed",
+        _ when type == typeof(IList<string>) || TypeDescriptor.GetConverter(type).IsValid(text) => null,
+        _ when type == typeof(bool) => "true or false is allowed",
+        _ when type == typeof(TimeSpan) => "a time such as 00:00:10 is needed",
+        _ when text.All(char.IsAsciiDigit) && type.GetField(nameof(int.MaxValue))?.GetValue(null) is { } most =>
+            $"a whole number of at most {most} is needed",
+        _ => "a whole number is needed",
+    };
+
+    // Without the other names of the same value.
+    private static IEnumerable<string> FirstNames(Type type) => type.GetFields(BindingFlags.Public | BindingFlags.Static)
+        .DistinctBy(name => name.GetRawConstantValue()).Select(name => name.Name);
+
+    // The known settings of the same section, or the known sections.
+    private static List<string> Beside(string name, IReadOnlyCollection<string> known)
+    {
+        var section = name[..(name.LastIndexOf(':') + 1)];
+        var here = known.Where(other => other.StartsWith(section, StringComparison.OrdinalIgnoreCase)).ToList();
+        return section.Length > 0 && here.Count > 0
+            ? here
+            : [.. known.Select(other => other.Split(':') is [var top, _, ..] ? $"{top}:*" : other).Distinct()];
+    }
+
+    /// <param name="Type">What its text is to be.</param>
+    /// <param name="IsOfGrains">Whether a silo binds it to options of its grains.</param>
+    private readonly record struct KnownSetting(Type Type, bool IsOfGrains);
+}

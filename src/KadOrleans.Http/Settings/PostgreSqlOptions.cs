@@ -1,0 +1,6 @@
+namespace KadOrleans.Http;
+
+internal sealed class PostgreSqlOptions
+{
+    public string? ConnectionString { get; set; }
+}

@@ -1,0 +1,109 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+
+namespace KadOrleans.Http;
+
+/// <summary>The command line of an executable whose arguments are settings: <c>NAME=VALUE</c>, <c>--NAME=VALUE</c> or <c>--NAME VALUE</c>.</summary>
+internal static class SettingsCommand
+{
+    // Those that the library gives to each command.
+    private static readonly string[] Options = ["--help", "--version"];
+
+    /// <summary>The first argument that is neither a setting nor the value of one; null if all are.</summary>
+    public static string? FindWord(string[] args) => Join(args).Find(arg => !arg.Contains('=', StringComparison.Ordinal));
+
+    /// <summary>Runs one command line. It ends with an <see cref="ExitCode"/>; a user's mistake ends in a sentence.</summary>
+    public static async Task<int> RunAsync(
+        string description, string[] args, Func<string[], Task<int>> run, TextWriter output, TextWriter error)
+    {
+        var settings = new Argument<string[]>("settings")
+        {
+            Description = "NAME=VALUE, or variables of the environment such as Kad__Storage",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+
+        // The configuration's own reader ignores arguments that are no settings.
+        settings.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens.Where(token => !token.Value.Contains('=', StringComparison.Ordinal)))
+            {
+                result.AddError($"'{token.Value}' is not a setting; NAME=VALUE is needed, such as Kad:Storage=PostgreSql. --help tells more.");
+            }
+
+            // It would set nothing, as settings of other roots are the framework's.
+            foreach (var name in result.Tokens.Select(token => token.Value.Split('=')[0]))
+            {
+                if (FindMeant(name) is { } meant)
+                {
+                    result.AddError($"{name} is not a setting; did you mean '{meant}'?");
+                }
+            }
+        });
+        var command = new RootCommand(description) { settings };
+        command.Directives.Clear();
+        command.SetAction(parsed => run(parsed.GetValue(settings) ?? []));
+
+        // Without response files: a value may begin with @.
+        var result = command.Parse(Join(args), new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (result.Action is ParseErrorAction)
+        {
+            await error.WriteLineAsync(VisibleText.Show(result.Errors[0].Message));
+            return ExitCode.WrongUsage;
+        }
+
+        try
+        {
+            return await result.InvokeAsync(new InvocationConfiguration
+            {
+                Output = output,
+                Error = error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            });
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Of the help or the version: what runs ends with an exit code.
+            await error.WriteLineAsync($"The standard output cannot be written ({Phrases.Of(e.Message)}).");
+            return ExitCode.Failed;
+        }
+    }
+
+    // The setting whose name came without its root, or with a misspelt one.
+    private static string? FindMeant(string name)
+    {
+        var (root, rest) = name.Split(':', 2) is [var first, var second] ? (first, second) : (string.Empty, name);
+        return Find(name) ?? (root.Equals(KadSettings.Root, StringComparison.OrdinalIgnoreCase) || Suggestion.Nearest(root, [KadSettings.Root]) is null
+            ? null
+            : Find(rest));
+
+        static string? Find(string name) =>
+            KadSettings.Names.FirstOrDefault(known => known.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } known
+                ? $"{KadSettings.Root}:{known}"
+                : null;
+    }
+
+    // Converts all three forms to the first, which cannot be mistaken for an option.
+    private static List<string> Join(string[] args)
+    {
+        var joined = new List<string>();
+        for (var i = 0; i < args.Length; i++)
+        {
+            var arg = args[i];
+            if (!arg.StartsWith("--", StringComparison.Ordinal) || Options.Contains(arg))
+            {
+                joined.Add(arg);
+            }
+            else if (arg.Contains('=', StringComparison.Ordinal))
+            {
+                joined.Add(arg[2..]);
+            }
+            else
+            {
+                joined.Add(i + 1 < args.Length ? $"{arg[2..]}={args[++i]}" : arg);
+            }
+        }
+
+        return joined;
+    }
+}

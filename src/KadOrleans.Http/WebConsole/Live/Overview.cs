@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using System.Reflection;
+
+namespace KadOrleans.Http;
+
+// What the first page shows: the process's health in words, the node or the first MaxNodes live edges with the contacts of all.
+// The sweep is that of all nodes together, null if none of them tells. The network's size is the middle of what the nodes' lookups estimate. The rates are null before the second sample. Each alarm has a line. The series is for drawings.
+internal sealed record Overview(
+    DateTimeOffset At,
+    bool IsReady,
+    string Words,
+    IReadOnlyList<OverviewNode> Nodes,
+    int NodeCount,
+    int Contacts,
+    double? NetworkSize,
+    SweepProgress? Sweep,
+    string Release,
+    DateTimeOffset StartedAt,
+    OverviewRates? Rates,
+    IReadOnlyList<Alarm> Alarms,
+    OverviewSeries Series)
+{
+    public const int MaxNodes = 100;
+
+    private static readonly string RunningRelease =
+        typeof(Overview).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    private static readonly DateTimeOffset ProcessStart = Process.GetCurrentProcess().StartTime.ToUniversalTime();
+
+    private static readonly TimeSpan RateWindow = TimeSpan.FromMinutes(1);
+
+    /// <summary>Judges samples, at least one, the oldest first. The nodes are null if nobody could be asked.</summary>
+    public static Overview Of(Health health, IReadOnlyList<DhtNodeStatus>? nodes, IReadOnlyList<CountsAt> samples)
+    {
+        var last = samples[^1];
+        var begin = samples.First(sample => last.At - sample.At <= RateWindow);
+        var known = nodes ?? [];
+        return new Overview(
+            last.At,
+            health.IsReady,
+            Describe(health, nodes),
+            [.. known.OrderBy(node => node.Name, StringComparer.Ordinal).Take(MaxNodes).Select(OverviewNode.Of)],
+            known.Count,
+            known.Sum(node => node.Contacts),
+            SizeOf(known),
+            SweepProgress.Combine(known.Select(node => node.Sweep)),
+            RunningRelease,
+            ProcessStart,
+            last.At > begin.At ? OverviewRates.Between(begin, last) : null,
+            Alarm.Judge(health, nodes, samples[0], last),
+            OverviewSeries.Of(samples));
+    }
+
+    // Edges estimate the same network: the middle one is least moved by one that was cut off.
+    private static double? SizeOf(IReadOnlyList<DhtNodeStatus> nodes) =>
+        nodes.Select(node => node.NetworkSize).OfType<double>().Order().ToList() is { Count: > 0 } sizes
+            ? Math.Round(sizes[sizes.Count / 2])
+            : null;
+
+    private static string Describe(Health health, IReadOnlyList<DhtNodeStatus>? nodes) => (health, nodes) switch
+    {
+        ({ IsReady: false }, _) => $"Not ready: {health.Status}.{(health.Reason is { } reason ? " " + reason : string.Empty)}",
+        (_, null) => "Ready, but the status of the nodes is unknown.",
+        ({ Reason: { } reason }, _) => $"Ready. {reason}",
+        (_, []) => "Ready, but without an edge: nothing is served to the network.",
+        (_, [{ Name: "", Contacts: 0 }]) => "Ready. The node has no contacts yet.",
+        (_, [{ Name: "", Contacts: var contacts }]) => $"Ready. The node serves the network and has {Count(contacts, "contact")}.",
+        _ => $"Ready. {Count(nodes.Count, "edge")} {(nodes.Count == 1 ? "serves" : "serve")} the network with {Count(nodes.Sum(node => node.Contacts), "contact")}.",
+    };
+
+    private static string Count(int count, string noun) => $"{count} {noun}{(count == 1 ? string.Empty : "s")}";
+}
+
+/// <summary>A node, whose name is empty, or an edge with its node ids.</summary>
+internal sealed record OverviewNode(string Name, IReadOnlyList<NodeId> Ids, IReadOnlyList<UdpEndpoint> Endpoints, int Contacts)
+{
+    public static OverviewNode Of(DhtNodeStatus node) => new(VisibleText.Show(node.Name), node.Ids, node.Endpoints, node.Contacts);
+}
