@@ -7,7 +7,7 @@ namespace KadOrleans.Shards;
 internal interface IRecordStorage
 {
     // Reads a record. One that was never written has neither content nor ETag. T: one of LogRecord, Manifest, PageRecord,
-    // PageKeysRecord and TimesRecord. InvalidOperationException: a newer release wrote it.
+    // PageKeysRecord and TimesRecord. InvalidOperationException: another build wrote it.
     Task<StoredRecord<T>> ReadAsync<T>(string name)
         where T : class;
 

@@ -13,7 +13,7 @@ internal sealed class ShardEngine
     private readonly KademliaOptions _constants;
     private readonly TimeProvider _time;
     private readonly PageReader _reader;
-    private readonly BatchWriter _writer;
+    private readonly ShardWriter _writer;
     private readonly ShardTimes _times;
     private readonly Splitter? _split;
 
@@ -34,7 +34,7 @@ internal sealed class ShardEngine
         _times = new ShardTimes(name, storage, constants.RepublishInterval, time, logger);
         Log = new RecordLog(name, storage, _times, quota, cache, random, logger);
         _reader = new PageReader(storage, cache, Log);
-        _writer = new BatchWriter(Log, _reader, time, logger);
+        _writer = new ShardWriter(Log, _reader, time, logger);
         _split = halves is null ? null : new Splitter(Log, _writer, new SplitCopier(storage, halves), cache);
     }
 
@@ -50,7 +50,7 @@ internal sealed class ShardEngine
     public bool AreHalvesFilled => _split is { AreHalvesFilled: true };
 
     // Loads the shard, with what the activation before saved. From its end on the silo may answer from its cache of the values. A
-    // half of a shard that was split says its name. InvalidOperationException: a newer release wrote it, or the half has no
+    // half of a shard that was split says its name. InvalidOperationException: another build wrote it, or the half has no
     // manifest yet.
     public async Task ActivateAsync(MovedLog? moved, string? half)
     {

@@ -10,7 +10,7 @@ internal sealed class ShardTimes(string name, IRecordStorage storage, TimeSpan i
     public static readonly TimeSpan Pause = TimeSpan.FromMinutes(5);
 
     /// <summary>The most times in the record, of the values that were stored last: 52,428.</summary>
-    public const int MaxEntries = BatchWriter.MaxRecordBytes / MovedTimes.EntryLength;
+    public const int MaxEntries = ShardWriter.MaxRecordBytes / MovedTimes.EntryLength;
 
     private static readonly Dictionary<ValueName, DateTimeOffset> None = [];
 

@@ -2,7 +2,7 @@ namespace KadOrleans.Shards;
 
 // The split of a shard into its halves. A seal ends its log: a later write fails on it, as each write of a slot is a
 // compare-and-swap. Then everything is copied. From then on the halves decide. Each step may be repeated, by any activation.
-internal sealed class Splitter(RecordLog log, BatchWriter writer, SplitCopier copier, ValueCache cache)
+internal sealed class Splitter(RecordLog log, ShardWriter writer, SplitCopier copier, ValueCache cache)
 {
     /// <summary>Each try follows a compaction by another activation; five in a row are not expected.</summary>
     private const int MaxTries = 5;

@@ -26,10 +26,10 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         (_damage, _file, _logger) = (damage, file, logger);
         _closing = new Lazy<Task>(CloseAsync);
         (Publications, Values, Segments) = (loaded.Publications, loaded.Values, loaded.Segments);
-        Writer = new BatchWriter(file, loaded, times, damage?.LostKeys ?? [], _restarts, logger);
+        Writer = new SegmentWriter(file, loaded, times, damage?.LostKeys ?? [], _restarts, logger);
         Reads = new ColdReads(Values, file, _restarts, Writer.Repair);
         _timer = time.CreateTimer(
-            static writer => ((BatchWriter)writer!).SaveTimes(), Writer, MovedTimeTable.Pause, MovedTimeTable.Pause);
+            static writer => ((SegmentWriter)writer!).SaveTimes(), Writer, MovedTimeTable.Pause, MovedTimeTable.Pause);
     }
 
     public string Path => _file.Path;
@@ -61,7 +61,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     /// <summary>The segments of the file; they belong to the writer.</summary>
     internal SegmentTable Segments { get; }
 
-    internal BatchWriter Writer { get; }
+    internal SegmentWriter Writer { get; }
 
     internal bool IsClosed => _closing.IsValueCreated;
 
@@ -99,16 +99,16 @@ internal sealed class SqliteDatabase : IAsyncDisposable
 
     /// <summary>Queues a write, waiting for room, and waits until it is committed.</summary>
     internal Task<TResult> WriteAsync<TResult>(
-        Func<BatchWriter, TResult> write, CancellationToken cancellationToken, Func<TResult?, TResult>? onFailure = null)
+        Func<SegmentWriter, TResult> write, CancellationToken cancellationToken, Func<TResult?, TResult>? onFailure = null)
     {
         ObjectDisposedException.ThrowIf(IsClosed, this);
-        return Writer.RunAsync(new FunctionOperation<BatchWriter, TResult>(write, onFailure), cancellationToken);
+        return Writer.RunAsync(new FunctionOperation<SegmentWriter, TResult>(write, onFailure), cancellationToken);
     }
 
     /// <summary>Reads a value that memory need not have, for a scan: the cache need not keep it.</summary>
     internal ValueTask<StoredValue?> ReadAsync(NodeId key, DateTimeOffset now) => _file.Readers.Count > 0
         ? Reads.ReadAsync(key, now)
-        : new ValueTask<StoredValue?>(Writer.RunAsync(new FunctionOperation<BatchWriter, StoredValue?>(writer => writer.Read(key, now), isWrite: false)));
+        : new ValueTask<StoredValue?>(Writer.RunAsync(new FunctionOperation<SegmentWriter, StoredValue?>(writer => writer.Read(key, now), isWrite: false)));
 
     /// <summary>The same for a key that was looked up just now, whose value the cache may keep.</summary>
     internal ValueTask<StoredValue?> ReadAsync(in HeldKey held, RecordAddress address, DateTimeOffset now) => _file.Readers.Count > 0
@@ -120,7 +120,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     {
         try
         {
-            await Writer.RunAsync(new FunctionOperation<BatchWriter, bool>(_ => true, onFailure: _ => false));
+            await Writer.RunAsync(new FunctionOperation<SegmentWriter, bool>(_ => true, onFailure: _ => false));
         }
         catch (ObjectDisposedException)
         {
@@ -163,12 +163,10 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         return DamageReport.Create(file.Path, damage, file.Rebuilt, aside, lost, values.GetUsage().Keys);
     }
 
-    // When a contact entered the table and last answered, if that was noted, and whether the table has lost it.
-    private static readonly string[] ContactTimes = ["first_seen INTEGER", "last_seen INTEGER", "is_former INTEGER NOT NULL DEFAULT 0"];
-
     // Values are looked up in memory, so the file has them in a log of segments, without an index. Times are milliseconds since
     // 1970 UTC. A source is its two numbers in 16 bytes. An address has 16 bytes of IPv6 or IPv6-mapped form, and an id 20 bytes.
     // All are big-endian.
+    // Of a contact: when it entered the table and last answered, if that was noted, and whether the table has lost it.
     private static DatabaseKind CreateKind(StorageOptions options) => new()
     {
         Salvage = options.RefusesDamage ? null : RowSalvage.Copy,
@@ -177,11 +175,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         // "KadO" in ASCII.
         ApplicationId = 0x4B61644F,
         Version = 5,
-
-        // Its records have no marks of authors, and its contacts no times.
-        OldestVersion = 4,
-        Upgrade = string.Join(' ', ContactTimes.Select(column => $"ALTER TABLE contact ADD COLUMN {column};")),
-        Layout = $"""
+        Layout = """
             CREATE TABLE segment (
                 number INTEGER NOT NULL PRIMARY KEY,
                 records BLOB NOT NULL
@@ -194,7 +188,9 @@ internal sealed class SqliteDatabase : IAsyncDisposable
                 id BLOB NOT NULL,
                 address BLOB NOT NULL,
                 port INTEGER NOT NULL,
-                {string.Join(",\n                ", ContactTimes)}
+                first_seen INTEGER,
+                last_seen INTEGER,
+                is_former INTEGER NOT NULL DEFAULT 0
             );
             CREATE TABLE publication (
                 key BLOB NOT NULL PRIMARY KEY,

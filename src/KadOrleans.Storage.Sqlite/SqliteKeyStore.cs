@@ -155,7 +155,7 @@ internal sealed class SqliteKeyStore(SqliteDatabase database, ItemChecks? checks
 
 // A value to store. Most writes are puts, so each is its own value-task source. The caller continues on the thread that completes
 // it.
-internal sealed class PutOperation(NodeId key, StoredValue value, PutTerms terms) : DatabaseOperation<BatchWriter>, IValueTaskSource<StoreResult>
+internal sealed class PutOperation(NodeId key, StoredValue value, PutTerms terms) : DatabaseOperation<SegmentWriter>, IValueTaskSource<StoreResult>
 {
     private ManualResetValueTaskSourceCore<StoreResult> _completion;
     private StoreResult _result;
@@ -168,7 +168,7 @@ internal sealed class PutOperation(NodeId key, StoredValue value, PutTerms terms
     /// <summary>The caller's task; await it once.</summary>
     public ValueTask<StoreResult> Task => new(this, _completion.Version);
 
-    public override void Run(BatchWriter context) => _result = context.Put(key, value, terms, out _isAtStake);
+    public override void Run(SegmentWriter context) => _result = context.Put(key, value, terms, out _isAtStake);
 
     public override void Complete() => _completion.SetResult(_result);
 

@@ -17,23 +17,23 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     static readonly TimeSpan LeaseTimeout = TimeSpan.FromSeconds(10);
 
     // Whether another edge uses this name. If so, the caller must not lease it: two processes that restart whenever they end would take it
-    // from each other for ever. A killed holder costs IEdgeObserver.ConfirmTimeout. After the loss of a silo an unresponsive one keeps
+    // from each other for ever. A killed holder costs IEdgeDesk.ConfirmTimeout. After the loss of a silo an unresponsive one keeps
     // its name for the rest of its lease. Perhaps only the route to it is lost. Names have 1 to 128 characters.
     [Alias("AskForName")]
     [OpenTo(Callers.Clients)]
-    ValueTask<NameUse> AskForNameAsync(string edgeName, IEdgeObserver edge);
+    ValueTask<NameUse> AskForNameAsync(string edgeName, IEdgeDesk edge);
 
     // Leases 1 to 64 node ids to the edge of this name. They are always the same, under a new epoch, which fences an older
     // process. Missing ids are drawn at random and saved before it returns. Concurrent requests share one write. A request that
     // waited LeaseTimeout fails. An edge that an operator drained gets an EdgeDrainedException.
     [Alias("Lease")]
     [OpenTo(Callers.Clients)]
-    ValueTask<EdgeLease> LeaseAsync(string edgeName, int count, IEdgeObserver edge);
+    ValueTask<EdgeLease> LeaseAsync(string edgeName, int count, IEdgeDesk edge);
 
     /// <summary>Renews a lease and takes the edge's report. Returns false if a newer epoch exists: the caller must stop.</summary>
     [Alias("Renew")]
     [OpenTo(Callers.Clients)]
-    ValueTask<bool> RenewAsync(string edgeName, long epoch, IEdgeObserver edge, EdgeReport report);
+    ValueTask<bool> RenewAsync(string edgeName, long epoch, IEdgeDesk edge, EdgeReport report);
 
     /// <summary>Hands a lease back, durably. The ids stay reserved for the name. Ignored if a newer epoch exists.</summary>
     [Alias("Release")]
@@ -134,7 +134,7 @@ internal sealed record EdgeName(
     [property: Id(2)] long Epoch,
     [property: Id(3)] bool IsReleased,
     [property: Id(4)] DateTimeOffset? LastSeen,
-    [property: Id(5)] IEdgeObserver? Live,
+    [property: Id(5)] IEdgeDesk? Live,
     [property: Id(6)] EdgeReport? Report,
     [property: Id(7)] bool IsDrained);
 
@@ -144,7 +144,7 @@ internal sealed record LiveEdge(
     [property: Id(0)] string Name,
     [property: Id(1)] long Epoch,
     [property: Id(2)] IReadOnlyList<NodeId> NodeIds,
-    [property: Id(3)] IEdgeObserver Observer,
+    [property: Id(3)] IEdgeDesk Observer,
     [property: Id(4)] EdgeReport Report)
 {
     /// <summary>Whether both are the same lease.</summary>

@@ -21,7 +21,7 @@ internal interface IRoutingTableGrain : IGrainWithStringKey
     // version is the known one. Throws LeaseLostException for an older epoch.
     [Alias("SubscribeForChanges")]
     [OpenTo(Callers.Clients)]
-    ValueTask<RoutingTableSnapshot?> SubscribeForChangesAsync(long epoch, IEdgeObserver edge, long known);
+    ValueTask<RoutingTableSnapshot?> SubscribeForChangesAsync(long epoch, IEdgeDesk edge, long known);
 
     /// <summary>Ends the subscription of a stopping edge and saves the table. Durable when it returns.</summary>
     [Alias("Unsubscribe")]

@@ -14,7 +14,7 @@ internal sealed class EdgeService(
     private readonly ILogger _logger = context.Environment.LoggerFactory.CreateLogger<EdgeService>();
 
     // Orleans holds only a weak reference to it: this field keeps it alive.
-    private readonly EdgeObserver _observer = new();
+    private readonly EdgeDesk _observer = new();
     private readonly UdpEndpoint[] _listen = [.. context.Options.Endpoints];
     private readonly IDatagramTransport?[] _bound = new IDatagramTransport?[context.Options.Endpoints.Count];
 
@@ -74,7 +74,7 @@ internal sealed class EdgeService(
     private async Task ServeAsync(CancellationToken cancellationToken)
     {
         // One reference for all sessions, so that the directory recognises this edge's own name.
-        var reference = context.Grains.CreateObjectReference<IEdgeObserver>(_observer);
+        var reference = context.Grains.CreateObjectReference<IEdgeDesk>(_observer);
         try
         {
             while (await ServeAsync(reference, cancellationToken) == SessionEnd.Forgotten)
@@ -85,11 +85,11 @@ internal sealed class EdgeService(
         }
         finally
         {
-            context.Grains.DeleteObjectReference<IEdgeObserver>(reference);
+            context.Grains.DeleteObjectReference<IEdgeDesk>(reference);
         }
     }
 
-    private async Task<SessionEnd> ServeAsync(IEdgeObserver reference, CancellationToken cancellationToken)
+    private async Task<SessionEnd> ServeAsync(IEdgeDesk reference, CancellationToken cancellationToken)
     {
         var session = await OpenAsync(reference, cancellationToken);
         var end = session is null ? SessionEnd.LeaseLost : await RunAsync(session, cancellationToken);
@@ -104,7 +104,7 @@ internal sealed class EdgeService(
 
     // Tries until the ids are leased. It never takes the name of another live edge: two processes would take it from each other
     // for ever. Nor of one that may only be cut off. Returns null if another process took the lease before it began.
-    private async Task<EdgeSession?> OpenAsync(IEdgeObserver reference, CancellationToken cancellationToken)
+    private async Task<EdgeSession?> OpenAsync(IEdgeDesk reference, CancellationToken cancellationToken)
     {
         var told = new HashSet<NameUse?>();
         var pauses = new BackOff(TimeSpan.FromMilliseconds(250), context.Timing.LongestPause);
@@ -155,7 +155,7 @@ internal sealed class EdgeService(
         }
     }
 
-    private async Task<EdgeSession> LeaseAsync(IEdgeObserver reference, CancellationToken cancellationToken)
+    private async Task<EdgeSession> LeaseAsync(IEdgeDesk reference, CancellationToken cancellationToken)
     {
         var lease = await context.CallAsync(context.Directory.LeaseAsync(Name, context.Options.Endpoints.Count, reference), cancellationToken);
         var session = await EdgeSession.OpenAsync(context, lease, _observer, reference, TakeTransport, cancellationToken);

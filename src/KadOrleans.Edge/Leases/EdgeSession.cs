@@ -2,7 +2,7 @@ namespace KadOrleans.Edge;
 
 /// <summary>Uses one lease: serves its ids, renews it and hands it back.</summary>
 internal sealed class EdgeSession(
-    EdgeContext context, EdgeLease lease, EdgeObserver observer, IEdgeObserver reference, GrainKeyStore store, IReadOnlyList<EdgeNode> nodes)
+    EdgeContext context, EdgeLease lease, EdgeDesk observer, IEdgeDesk reference, GrainKeyStore store, IReadOnlyList<EdgeNode> nodes)
     : IAsyncDisposable
 {
     private readonly ILogger _logger = context.Environment.LoggerFactory.CreateLogger<EdgeSession>();
@@ -31,8 +31,8 @@ internal sealed class EdgeSession(
     public static async Task<EdgeSession> OpenAsync(
         EdgeContext context,
         EdgeLease lease,
-        EdgeObserver observer,
-        IEdgeObserver reference,
+        EdgeDesk observer,
+        IEdgeDesk reference,
         Func<int, IDatagramTransport> bind,
         CancellationToken cancellationToken)
     {
@@ -213,7 +213,7 @@ internal sealed class EdgeSession(
         cancellationToken);
 
     // If it fails, the rules that the edge has stay in force.
-    private static Task FetchRulesAsync(EdgeContext context, EdgeObserver observer, CancellationToken cancellationToken) => TryAsync(
+    private static Task FetchRulesAsync(EdgeContext context, EdgeDesk observer, CancellationToken cancellationToken) => TryAsync(
         async () =>
         {
             var rules = context.Grains.GetGrain<IRulesGrain>(GrainKeys.Singleton);

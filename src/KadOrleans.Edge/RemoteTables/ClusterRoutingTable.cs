@@ -137,7 +137,7 @@ internal sealed class ClusterRoutingTable(
 
     /// <summary>Subscribes an edge to the table's snapshots, or renews its subscription. Takes the newest snapshot.</summary>
     /// <exception cref="LeaseLostException">Another edge holds the id; <see cref="Fenced"/> was raised.</exception>
-    public async ValueTask SubscribeAsync(IEdgeObserver edge)
+    public async ValueTask SubscribeAsync(IEdgeDesk edge)
     {
         try
         {

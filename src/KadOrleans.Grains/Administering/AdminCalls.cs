@@ -36,7 +36,7 @@ internal sealed class AdminCalls(
     public Task<T> CallTableAsync<T>(NodeId id, Func<IRoutingTableGrain, ValueTask<T>> call, TimeLimit limit, CancellationToken cancellationToken) =>
         CallTableAsync(id, call, isOnce: false, limit, cancellationToken);
 
-    public async Task<T> CallEdgeAsync<T>(Func<IEdgeObserver, Task<T>> call, TimeLimit limit, CancellationToken cancellationToken)
+    public async Task<T> CallEdgeAsync<T>(Func<IEdgeDesk, Task<T>> call, TimeLimit limit, CancellationToken cancellationToken)
     {
         try
         {

@@ -26,7 +26,7 @@ internal sealed class EdgeCaller(
 
     // Calls edges until one responds. NoLiveEdgeException: no edge is live, or none that was tried responded.
     public async Task<TResult> CallAsync<TResult>(
-        Func<IEdgeObserver, Task<TResult>> call, TimeLimit limit, CancellationToken cancellationToken)
+        Func<IEdgeDesk, Task<TResult>> call, TimeLimit limit, CancellationToken cancellationToken)
     {
         Exception? failure = null;
         foreach (var edge in Order(await GetLiveAsync(limit, cancellationToken)).Take(MaxTries))

@@ -49,7 +49,7 @@ internal sealed class EdgeDirectoryGrain(
         return Task.CompletedTask;
     }
 
-    public async ValueTask<NameUse> AskForNameAsync(string edgeName, IEdgeObserver edge)
+    public async ValueTask<NameUse> AskForNameAsync(string edgeName, IEdgeDesk edge)
     {
         Check(edgeName, edge);
         if (_live.Find(edgeName) is not { } heard)
@@ -75,7 +75,7 @@ internal sealed class EdgeDirectoryGrain(
         return isGone && ReferenceEquals(_live.Find(edgeName), heard) ? NameUse.Free : NameUse.Unclear;
     }
 
-    public async ValueTask<EdgeLease> LeaseAsync(string edgeName, int count, IEdgeObserver edge)
+    public async ValueTask<EdgeLease> LeaseAsync(string edgeName, int count, IEdgeDesk edge)
     {
         Check(edgeName, edge);
         if (count is < 1 or > MaxNodeIds)
@@ -86,7 +86,7 @@ internal sealed class EdgeDirectoryGrain(
         return await WriteAsync(edges => Lease(edges, edgeName, count, edge), leased: edgeName);
     }
 
-    public ValueTask<bool> RenewAsync(string edgeName, long epoch, IEdgeObserver edge, EdgeReport report)
+    public ValueTask<bool> RenewAsync(string edgeName, long epoch, IEdgeDesk edge, EdgeReport report)
     {
         Check(edgeName, edge);
         ArgumentNullException.ThrowIfNull(report);
@@ -163,7 +163,7 @@ internal sealed class EdgeDirectoryGrain(
         return await WriteAsync(edges => Change(edges, edgeName, change));
     }
 
-    private static void Check(string edgeName, IEdgeObserver edge)
+    private static void Check(string edgeName, IEdgeDesk edge)
     {
         ArgumentNullException.ThrowIfNull(edge);
         if (edgeName is not { Length: >= 1 and <= MaxNameLength })
@@ -174,7 +174,7 @@ internal sealed class EdgeDirectoryGrain(
     }
 
     /// <summary>Whether a name is free if its holder has not been heard since this activation began.</summary>
-    private bool IsFree(string edgeName, IEdgeObserver edge) =>
+    private bool IsFree(string edgeName, IEdgeDesk edge) =>
         !state.State.Edges.TryGetValue(edgeName, out var known)
         || known.IsReleased
         || _live.IsReleased(edgeName, known.Epoch)
@@ -259,7 +259,7 @@ internal sealed class EdgeDirectoryGrain(
         Array.ForEach(changes, change => change.Stored.TrySetResult());
     }
 
-    private Func<EdgeLease> Lease(Dictionary<string, EdgeState> edges, string name, int count, IEdgeObserver edge)
+    private Func<EdgeLease> Lease(Dictionary<string, EdgeState> edges, string name, int count, IEdgeDesk edge)
     {
         var known = edges.GetValueOrDefault(name);
         if (known is { IsDrained: true })

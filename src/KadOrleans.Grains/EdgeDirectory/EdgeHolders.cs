@@ -9,12 +9,12 @@ internal sealed class EdgeHolders(ISiloStatusOracle silos, IGrainFactory grains,
     private const string Hosted = "hosted-";
     private const char Separator = '+';
 
-    private static readonly TimeSpan Timeout = TimeSpan.Parse(IEdgeObserver.ConfirmTimeout, CultureInfo.InvariantCulture);
+    private static readonly TimeSpan Timeout = TimeSpan.Parse(IEdgeDesk.ConfirmTimeout, CultureInfo.InvariantCulture);
 
     public IReadOnlyCollection<SiloAddress> ActiveSilos => silos.GetApproximateSiloStatuses(onlyActive: true).Keys;
 
     /// <summary>The key that identifies a holder. Each process has a different one.</summary>
-    public static string KeyOf(IEdgeObserver edge) => edge.GetGrainId().Key.ToString()!;
+    public static string KeyOf(IEdgeDesk edge) => edge.GetGrainId().Key.ToString()!;
 
     public Task<bool> AnswersAsync(LiveEdge edge) =>
         SucceedsAsync(edge.Observer.ConfirmAsync, message => logger.HolderSilent(edge.Name, edge.Epoch, message));

@@ -86,7 +86,7 @@ internal sealed class ShardActivator(
         }
         catch (Exception exception)
         {
-            // Storage failed, or a newer release wrote the shard. The others are still called.
+            // Storage failed, or another build wrote the shard. The others are still called.
             logger.ShardsNotActivated(GrainKeys.ShardName(shard.GetIntegerKey()), exception);
             return false;
         }

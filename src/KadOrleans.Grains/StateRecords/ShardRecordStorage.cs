@@ -3,7 +3,7 @@ namespace KadOrleans.Grains;
 /// <summary>The records of a shard as states of its grain, which keep their names and forms.</summary>
 internal sealed class ShardRecordStorage(GrainRecordStorage states) : IRecordStorage
 {
-    public const int MaxRecordBytes = BatchWriter.MaxRecordBytes;
+    public const int MaxRecordBytes = ShardWriter.MaxRecordBytes;
 
     public async Task<StoredRecord<T>> ReadAsync<T>(string name)
         where T : class

@@ -11,19 +11,19 @@ internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, ILogger logger)
 
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
 
-    private IEdgeObserver? _edge;
+    private IEdgeDesk? _edge;
     private long _subscribedAt;
 
     private RoutingTableSnapshot _pushed = RoutingTableSnapshot.Empty(nodeId);
     private int _failures;
     private Task _push = Task.CompletedTask;
 
-    private IEdgeObserver? Live => _edge is not null && time.GetElapsedTime(_subscribedAt) < Lifetime ? _edge : null;
+    private IEdgeDesk? Live => _edge is not null && time.GetElapsedTime(_subscribedAt) < Lifetime ? _edge : null;
 
     public bool IsLive => Live is not null;
 
     /// <summary>Takes or renews a subscription. The edge has this snapshot already, or it is in the response.</summary>
-    public void Subscribe(IEdgeObserver edge, RoutingTableSnapshot snapshot)
+    public void Subscribe(IEdgeDesk edge, RoutingTableSnapshot snapshot)
     {
         _edge = edge;
         _subscribedAt = time.GetTimestamp();
@@ -97,7 +97,7 @@ internal sealed class EdgeLink(NodeId nodeId, TimeProvider time, ILogger logger)
     }
 
     /// <summary>Sends the difference to what the edge has. Sends the whole snapshot if that is small, much changed, or the edge has another.</summary>
-    private async Task SendAsync(IEdgeObserver edge, RoutingTableSnapshot snapshot)
+    private async Task SendAsync(IEdgeDesk edge, RoutingTableSnapshot snapshot)
     {
         var isTaken = SnapshotChange.Of(_pushed, snapshot) is { } change
             && await edge.OnChangeAsync(nodeId, change).WaitAsync(CallTimeout, time);

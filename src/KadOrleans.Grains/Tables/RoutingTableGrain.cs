@@ -95,7 +95,7 @@ internal sealed class RoutingTableGrain(
         return observations.Count == 0 ? AddFormer(answer, now) : answer;
     }
 
-    public async ValueTask<RoutingTableSnapshot?> SubscribeForChangesAsync(long epoch, IEdgeObserver edge, long known)
+    public async ValueTask<RoutingTableSnapshot?> SubscribeForChangesAsync(long epoch, IEdgeDesk edge, long known)
     {
         await SubscribeAsync(epoch, edge);
         return _table.Version == known ? null : _table.Snapshot;
@@ -176,7 +176,7 @@ internal sealed class RoutingTableGrain(
         return answer with { Former = news.Due, HasLasting = news.HasLasting, ApartSince = news.ApartSince };
     }
 
-    private async Task SubscribeAsync(long epoch, IEdgeObserver edge)
+    private async Task SubscribeAsync(long epoch, IEdgeDesk edge)
     {
         ArgumentNullException.ThrowIfNull(edge);
 

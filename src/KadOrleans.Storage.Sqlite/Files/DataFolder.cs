@@ -104,13 +104,11 @@ internal sealed class DataFolder : IDisposable
             throw Damaged("its schema version is unknown");
         }
 
-        if (!Kind.Reads(version))
+        if (version != Kind.Version)
         {
-            var (writer, remedy) = version > Kind.Version
-                ? ("a newer release", "run that release")
-                : ("a build before the first release", "export it with that build,");
             throw Fault(
-                $"'{DatabasePath}' was written by {writer} (schema {version}, this one knows {Kind.Version}); {remedy} or {Elsewhere}.");
+                $"'{DatabasePath}' has schema version {version}, and this build reads and writes version {Kind.Version} alone; "
+                + $"run the build that wrote it, export it with that build, or {Elsewhere}.");
         }
     }
 

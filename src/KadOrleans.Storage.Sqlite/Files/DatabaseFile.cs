@@ -223,16 +223,10 @@ internal sealed class DatabaseFile : IDisposable
         }
 
         // Checked again, as the log may have newer values than the file's header.
-        var version = (int)Connection.QueryInteger("PRAGMA user_version");
-        Folder.CheckOwner((int)Connection.QueryInteger("PRAGMA application_id"), version);
+        Folder.CheckOwner((int)Connection.QueryInteger("PRAGMA application_id"), (int)Connection.QueryInteger("PRAGMA user_version"));
         if (!IsShared(Folder))
         {
             CheckStructure(Connection);
-        }
-
-        if (version < Folder.Kind.Version)
-        {
-            Folder.Kind.Raise(Connection);
         }
     }
 

@@ -8,14 +8,8 @@ internal sealed record DatabaseKind
     /// <summary>Marks a file as being of this kind (SQLite's application id).</summary>
     public required int ApplicationId { get; init; }
 
-    /// <summary>Version of the layout, above 0. A file of a later version, or of one before <see cref="OldestVersion"/>, is refused.</summary>
+    /// <summary>Version of the layout, above 0. A file of another version is refused.</summary>
     public required int Version { get; init; }
-
-    /// <summary>The first version that is read. A file that is opened is of <see cref="Version"/> from then on. 0: no other is read.</summary>
-    public int OldestVersion { get; init; }
-
-    /// <summary>The statements that make an older file's layout that of <see cref="Version"/>; empty if it is the same.</summary>
-    public string Upgrade { get; init; } = string.Empty;
 
     /// <summary>The statements that create the layout; they run in one transaction.</summary>
     public required string Layout { get; init; }
@@ -43,16 +37,6 @@ internal sealed record DatabaseKind
     public Func<SqliteConnection, SqliteConnection, string>? Salvage { get; init; }
 
     public required Func<string, Exception?, Exception> Fault { get; init; }
-
-    public bool Reads(long version) => version <= Version && version >= (OldestVersion > 0 ? OldestVersion : Version);
-
-    // In one transaction, so that a crash leaves the file as it was before or as it is after.
-    internal void Raise(SqliteConnection connection)
-    {
-        connection.Execute("BEGIN EXCLUSIVE");
-        connection.Execute($"{Upgrade} PRAGMA user_version = {Version}");
-        connection.Execute("COMMIT");
-    }
 
     // Creates the layout in one transaction, so that a crash leaves either nothing or all of it. The switch to a write-ahead log
     // follows, as it is a write of its own.

@@ -60,7 +60,7 @@ internal static class DatabaseRebuild
         damaged.Execute("PRAGMA locking_mode = EXCLUSIVE");
         damaged.Execute("PRAGMA writable_schema = ON");
         var version = damaged.QueryInteger("PRAGMA user_version");
-        if (!folder.Kind.Reads(version))
+        if (version != folder.Kind.Version)
         {
             throw new DamagedDatabaseException($"its structure, and it is of schema {version}");
         }

@@ -24,9 +24,6 @@ internal static class RowSalvage
         var unread = CopySegments(damaged, fresh);
         CopyTable(damaged, fresh, "node", "rowid", "id");
         CopyTable(damaged, fresh, "contact", "position", "position, id, address, port, first_seen, last_seen, is_former");
-
-        // All that a file before version 5 has.
-        CopyTable(damaged, fresh, "contact", "position", "position, id, address, port");
         CopyTable(damaged, fresh, "publication", "key", "key, published_at, value, is_pending");
 
         // A file without times of values that came again has no such table.

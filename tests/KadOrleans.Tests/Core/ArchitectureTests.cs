@@ -2,7 +2,7 @@ using System.Xml.Linq;
 
 namespace KadOrleans.Tests.Core;
 
-/// <summary>The layout is the first table of docs/architecture.md: projects, and what each is built on.</summary>
+/// <summary>The layout is in docs/architecture.md: projects, and what each is built on.</summary>
 public class ArchitectureTests
 {
     private const string Prefix = "KadOrleans.";
@@ -11,7 +11,7 @@ public class ArchitectureTests
 
     private static readonly Dictionary<string, XDocument> Projects = ReadProjects("src");
     private static readonly Dictionary<string, XDocument> Tests = ReadProjects("tests");
-    private static readonly Dictionary<string, string[]> Layout = ReadRows(string.Empty).ToDictionary(row => row[0], row => Names(row[2]));
+    private static readonly Dictionary<string, string[]> Layout = ReadRows("## Projects").ToDictionary(row => row[0], row => Names(row[2]));
 
     [Fact]
     public void The_core_references_the_base_library_alone()
@@ -73,7 +73,7 @@ public class ArchitectureTests
             from pair in Projects.Concat(Tests)
             from friend in pair.Value.Descendants("InternalsVisibleTo")
             select (pair.Key, byAssembly[friend.Attribute("Include")!.Value]);
-        var rows = ReadRows("### Friends");
+        var rows = ReadRows("## Friends");
 
         Assert.Equal(friends.Order(), rows.Select(row => (row[0], Short(row[1].Trim('`')))).Order());
         Assert.All(rows, row => Assert.NotEmpty(row[2]));
@@ -120,7 +120,7 @@ public class ArchitectureTests
     private static List<string[]> ReadRows(string heading) =>
     [
         .. File.ReadLines(Repository.Path("docs/architecture.md"))
-            .SkipWhile(line => heading.Length > 0 && line != heading)
+            .SkipWhile(line => line != heading)
             .SkipWhile(line => !line.StartsWith("| `", StringComparison.Ordinal)).TakeWhile(line => line.StartsWith('|'))
             .Select(line => line.Split('|', StringSplitOptions.TrimEntries)[1..^1])
             .Select(cells => (string[])[Short(cells[0].Trim('`')), .. cells[1..]]),

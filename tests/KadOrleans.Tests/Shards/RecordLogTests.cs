@@ -142,7 +142,7 @@ public class RecordLogTests
         };
         var written = shard.PutOnlyAsync((Samples.Key(0), Samples.Text("written")));
         await reached.Task;
-        var waiting = shard.PutOnlyAsync([.. Enumerable.Repeat((Samples.Key(1), Samples.Text("waits")), BatchWriter.MaxWaiting)]);
+        var waiting = shard.PutOnlyAsync([.. Enumerable.Repeat((Samples.Key(1), Samples.Text("waits")), ShardWriter.MaxWaiting)]);
 
         Assert.Equal([StoreResult.Busy], await shard.PutOnlyAsync((Samples.Key(2), Samples.Text("too many"))));
 

@@ -210,7 +210,7 @@ public sealed class ShardTimesTests(ITestOutputHelper output)
         await TouchAsync(shard, Enumerable.Range(100, Keys - 100));
         await shard.Engine.SaveTimesAsync();
         Assert.Equal(Enumerable.Range(0, 100).Select(Samples.Key), Due(await KillAsync()), Unordered);
-        Assert.InRange((await _records.ReadAsync<TimesRecord>(Name)).Content!.Entries.Length, 1, BatchWriter.MaxRecordBytes);
+        Assert.InRange((await _records.ReadAsync<TimesRecord>(Name)).Content!.Entries.Length, 1, ShardWriter.MaxRecordBytes);
     });
 
     // A shard's keys are sent in its turn, which takes minutes. Others may store theirs at any time.

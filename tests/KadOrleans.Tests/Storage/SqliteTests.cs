@@ -131,7 +131,7 @@ internal sealed class WriterGate : IDisposable
     {
         var gate = new WriterGate();
         var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Assert.True(database.Writer.TryEnqueue(new FunctionOperation<BatchWriter, bool>(_ =>
+        Assert.True(database.Writer.TryEnqueue(new FunctionOperation<SegmentWriter, bool>(_ =>
         {
             reached.SetResult();
             gate._open.Wait();

@@ -162,7 +162,7 @@ public sealed class EdgeManagementTests(TestCluster cluster) : IClassFixture<Tes
         await using var edge = await TestEdge.ServeAsync(cluster.Client, "frozen");
         cluster.BeforeCall = static call =>
         {
-            if (call == "IEdgeObserver.OnRulesAsync")
+            if (call == "IEdgeDesk.OnRulesAsync")
             {
                 throw new TimeoutException("The edge does not respond.");
             }

@@ -90,8 +90,8 @@ public sealed class EdgeServingTests(TestCluster cluster) : IClassFixture<TestCl
     {
         await using var edge = await TestEdge.ServeAsync(cluster.Client, "robbed");
         var endpoint = edge.Endpoints[0];
-        var other = new EdgeObserver();
-        await cluster.Directory.LeaseAsync("robbed", 1, cluster.Client.CreateObjectReference<IEdgeObserver>(other));
+        var other = new EdgeDesk();
+        await cluster.Directory.LeaseAsync("robbed", 1, cluster.Client.CreateObjectReference<IEdgeDesk>(other));
 
         await edge.Health.LeaseLost.WaitAsync(TimeSpan.FromSeconds(30), Token);
         Assert.Equal((EdgePhase.LeaseLost, false), (edge.Health.State, edge.Health.IsReady));

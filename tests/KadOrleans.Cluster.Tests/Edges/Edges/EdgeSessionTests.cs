@@ -20,7 +20,7 @@ public sealed class EdgeSessionTests
         var lease = new EdgeLease(1, [Samples.Key(1)], new ClusterSettings(4));
 
         await Assert.ThrowsAsync<LeaseLostException>(() => EdgeSession.OpenAsync(
-            context, lease, new EdgeObserver(), Fake.Of<IEdgeObserver>((_, _) => null), _ => throw new NotSupportedException(), CancellationToken.None));
+            context, lease, new EdgeDesk(), Fake.Of<IEdgeDesk>((_, _) => null), _ => throw new NotSupportedException(), CancellationToken.None));
 
         Assert.Null(_clock.NextDue);
     }

@@ -118,7 +118,7 @@ public sealed class ClusterRepublishingTests(ITestOutputHelper output)
     public void A_tick_ends_before_the_next_one_comes(int minutes) => _world.Run(async () =>
     {
         var edge = new LiveEdge(
-            "edge", 1, [NodeId.Random(_world.Random)], Fake.Of<IEdgeObserver>((_, _) => Task.FromResult(true)), new EdgeReport { SendsForAll = true });
+            "edge", 1, [NodeId.Random(_world.Random)], Fake.Of<IEdgeDesk>((_, _) => Task.FromResult(true)), new EdgeReport { SendsForAll = true });
         var directory = Fake.Of<IEdgeDirectoryGrain>((_, _) => new ValueTask<EdgeList>(new EdgeList([edge], TimeSpan.FromHours(1), [])));
         var grains = Fake.Of<IGrainFactory>((_, _) => directory);
         var period = TimeSpan.FromMinutes(minutes);
@@ -134,7 +134,7 @@ public sealed class ClusterRepublishingTests(ITestOutputHelper output)
     public void A_directory_that_fails_for_longer_than_it_is_asked_delays_the_keys_until_it_answers() => _world.Run(async () =>
     {
         var given = new List<NodeId>();
-        var observer = Fake.Of<IEdgeObserver>((_, args) =>
+        var observer = Fake.Of<IEdgeDesk>((_, args) =>
         {
             given.AddRange(((RepublishWork)args[0]!).Keys);
             return Task.FromResult(true);
@@ -388,14 +388,14 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
         var end = new CancellationTokenSource();
         _ends.Add(end);
         _loops.Add(runner.RunAsync(end.Token));
-        var observer = Fake.Of<IEdgeObserver>((_, args) => end.IsCancellationRequested
+        var observer = Fake.Of<IEdgeDesk>((_, args) => end.IsCancellationRequested
             ? Task.FromException<bool>(new IOException("It has ended."))
             : AcceptAsync((EdgeWork)args[0]!));
         _edges.Add(new LiveEdge(name, 1, [id], observer, new EdgeReport { SendsForAll = true }));
 
         async Task<bool> AcceptAsync(EdgeWork work)
         {
-            EdgeObserver.CheckReach(work, node);
+            EdgeDesk.CheckReach(work, node);
             return schedule.TryAccept(work);
         }
     }

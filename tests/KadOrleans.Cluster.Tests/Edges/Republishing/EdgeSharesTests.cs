@@ -131,7 +131,7 @@ public sealed class EdgeSharesTests
     }
 
     private LiveEdge Edge(string name, int ids = 1) =>
-        new(name, 1, [.. Enumerable.Range(0, ids).Select(_ => Key())], Fake.Of<IEdgeObserver>((_, _) => null), new EdgeReport { SendsForAll = true });
+        new(name, 1, [.. Enumerable.Range(0, ids).Select(_ => Key())], Fake.Of<IEdgeDesk>((_, _) => null), new EdgeReport { SendsForAll = true });
 
     private List<NodeId> Keys(int count) => [.. Enumerable.Range(0, count).Select(_ => Key())];
 

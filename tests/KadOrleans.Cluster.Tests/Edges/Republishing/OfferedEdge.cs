@@ -8,7 +8,7 @@ internal sealed class OfferedEdge
     public OfferedEdge(SimulatedWorld world)
     {
         var id = NodeId.Random(world.Random);
-        var observer = Fake.Of<IEdgeObserver>((_, args) =>
+        var observer = Fake.Of<IEdgeDesk>((_, args) =>
         {
             var isTaken = Takes(++_offers);
             HasFailed |= isTaken is null;

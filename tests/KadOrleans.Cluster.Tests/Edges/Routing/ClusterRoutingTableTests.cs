@@ -228,14 +228,14 @@ internal sealed class ClusterRoutingTableHost(TestCluster cluster) : RoutingTabl
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<Task> _loops = [];
-    private readonly List<(ClusterRoutingTable Table, IEdgeObserver Reference)> _edges = [];
+    private readonly List<(ClusterRoutingTable Table, IEdgeDesk Reference)> _edges = [];
 
     /// <summary>An edge that takes snapshots for one table and nothing else.</summary>
-    public static IEdgeObserver EdgeOf(ClusterRoutingTable table) => Fake.Of<IEdgeObserver>((method, args) => method switch
+    public static IEdgeDesk EdgeOf(ClusterRoutingTable table) => Fake.Of<IEdgeDesk>((method, args) => method switch
     {
-        nameof(IEdgeObserver.OnSnapshotAsync) => Task.FromResult(table.Update((RoutingTableSnapshot)args[1]!)),
-        nameof(IEdgeObserver.OnChangeAsync) => Task.FromResult(table.Update((SnapshotChange)args[1]!)),
-        nameof(IEdgeObserver.AcceptAsync) => Task.FromResult(false),
+        nameof(IEdgeDesk.OnSnapshotAsync) => Task.FromResult(table.Update((RoutingTableSnapshot)args[1]!)),
+        nameof(IEdgeDesk.OnChangeAsync) => Task.FromResult(table.Update((SnapshotChange)args[1]!)),
+        nameof(IEdgeDesk.AcceptAsync) => Task.FromResult(false),
         _ => Task.CompletedTask,
     });
 

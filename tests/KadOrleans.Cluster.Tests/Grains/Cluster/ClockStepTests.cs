@@ -7,7 +7,7 @@ public sealed class ClockStepTests(ClusterFixture cluster) : IClassFixture<Clust
 
     private readonly TestEdge _edge = new();
 
-    private IEdgeObserver Reference => field ??= cluster.Reference(_edge);
+    private IEdgeDesk Reference => field ??= cluster.Reference(_edge);
 
     public void Dispose() => cluster.TimeOfDay.Ahead = TimeSpan.Zero;
 

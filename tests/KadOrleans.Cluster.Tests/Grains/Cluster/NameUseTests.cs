@@ -5,7 +5,7 @@ namespace KadOrleans.Cluster.Tests.Grains;
 public sealed class NameUseTests(CrashCluster cluster) : IClassFixture<CrashCluster>, IAsyncLifetime
 {
     private readonly TaskCompletionSource _silence = new();
-    private readonly IEdgeObserver _newcomer = cluster.Reference(new TestEdge());
+    private readonly IEdgeDesk _newcomer = cluster.Reference(new TestEdge());
     private readonly TestEdge _holder = new();
     private InProcessSiloHandle _dying = null!;
 
@@ -48,7 +48,7 @@ public sealed class NameUseTests(CrashCluster cluster) : IClassFixture<CrashClus
     public async Task The_name_of_an_edge_within_a_silo_is_free_once_that_silo_is_dead()
     {
         var within = cluster.Service<IGrainFactory>(_dying.SiloAddress);
-        await cluster.Directory.LeaseAsync("within", 1, within.CreateObjectReference<IEdgeObserver>(_holder));
+        await cluster.Directory.LeaseAsync("within", 1, within.CreateObjectReference<IEdgeDesk>(_holder));
         await cluster.Cluster.KillSiloAsync(_dying);
         await DeadAsync();
         Assert.False(await IsHeldAsync("within"));

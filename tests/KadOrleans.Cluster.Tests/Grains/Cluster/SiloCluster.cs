@@ -5,7 +5,7 @@ namespace KadOrleans.Cluster.Tests.Grains;
 /// <summary>Silos in this process, on the real runtime, and a client.</summary>
 public abstract class SiloCluster : IAsyncLifetime
 {
-    private readonly ConcurrentBag<IEdgeObserver> _edges = [];
+    private readonly ConcurrentBag<IEdgeDesk> _edges = [];
 
     internal short Silos { get; init; } = 2;
 
@@ -74,11 +74,11 @@ public abstract class SiloCluster : IAsyncLifetime
     public ValueTask<SiloAddress?> FindSiloAsync(IAddressable grain) =>
         Client.GetGrain<IManagementGrain>(0).GetActivationAddress(grain);
 
-    internal IEdgeObserver Reference(IEdgeObserver edge)
+    internal IEdgeDesk Reference(IEdgeDesk edge)
     {
         // Orleans holds it weakly. A call to one that was collected waits 30 s in vain, in whichever test comes next.
         _edges.Add(edge);
-        return Client.CreateObjectReference<IEdgeObserver>(edge);
+        return Client.CreateObjectReference<IEdgeDesk>(edge);
     }
 }
 

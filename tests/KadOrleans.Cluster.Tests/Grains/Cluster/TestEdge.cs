@@ -1,7 +1,7 @@
 namespace KadOrleans.Cluster.Tests.Grains;
 
 /// <summary>An edge that notes what it is sent and answers what the test says.</summary>
-internal class TestEdge : IEdgeObserver
+internal class TestEdge : IEdgeDesk
 {
     public ConcurrentQueue<RoutingTableSnapshot> Snapshots { get; } = [];
 
@@ -116,6 +116,6 @@ internal class TestEdge : IEdgeObserver
 internal static class TestSubscription
 {
     /// <summary>Subscribes an edge that knows no snapshot.</summary>
-    public static async Task<RoutingTableSnapshot> SubscribeAsync(this IRoutingTableGrain table, long epoch, IEdgeObserver edge) =>
+    public static async Task<RoutingTableSnapshot> SubscribeAsync(this IRoutingTableGrain table, long epoch, IEdgeDesk edge) =>
         (await table.SubscribeForChangesAsync(epoch, edge, known: -1))!;
 }

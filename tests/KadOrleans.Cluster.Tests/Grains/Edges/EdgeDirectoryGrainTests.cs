@@ -4,9 +4,9 @@ namespace KadOrleans.Cluster.Tests.Grains;
 public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposable
 {
     private readonly TestEdge _edge = new();
-    private readonly IEdgeObserver _newcomer = cluster.Reference(new TestEdge());
+    private readonly IEdgeDesk _newcomer = cluster.Reference(new TestEdge());
 
-    private IEdgeObserver Reference => field ??= cluster.Reference(_edge);
+    private IEdgeDesk Reference => field ??= cluster.Reference(_edge);
 
     private IEdgeDirectoryGrain Directory => cluster.Directory;
 

@@ -290,7 +290,7 @@ public sealed class RoutingTableGrainTests(ClusterFixture cluster) : IDisposable
     }
 
     /// <summary>Lets time pass for an edge that renews its subscription as it should.</summary>
-    private Task AdvanceAsync(IRoutingTableGrain table, IEdgeObserver reference, Func<bool> isSo) => cluster.AdvanceUntilAsync(
+    private Task AdvanceAsync(IRoutingTableGrain table, IEdgeDesk reference, Func<bool> isSo) => cluster.AdvanceUntilAsync(
         TimeSpan.FromSeconds(20),
         async () =>
         {

@@ -9,7 +9,7 @@ public sealed class RefusedFileTests : IDisposable
 
     [Theory]
     [InlineData("PRAGMA application_id = 252006674", "is the database of another application (id 0F055112)")]
-    [InlineData("PRAGMA user_version = 2", "was written by a newer release (schema 2, this one knows 1)")]
+    [InlineData("PRAGMA user_version = 2", "has schema version 2, and this build reads and writes version 1 alone; ")]
     [InlineData("DROP TABLE grain_state", "a table is missing or altered")]
     public async Task A_file_that_a_silo_of_this_release_did_not_write_is_refused(string alteration, string reason)
     {

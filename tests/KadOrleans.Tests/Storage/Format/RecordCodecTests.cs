@@ -12,7 +12,7 @@ public sealed class RecordCodecTests
     private static readonly DateTimeOffset StoredAt = new(2024, 2, 29, 12, 34, 56, 789, TimeSpan.Zero);
     private static readonly SourceNetwork Alice = new(0, 0xFFFF_CB00_7105);
 
-    /// <summary>The bytes of a file of version 5, which never change. Without marks they are those of version 4.</summary>
+    /// <summary>The bytes of a file of version 5.</summary>
     [Theory]
     [InlineData("01", "", true, false, false)]
     [InlineData("21", "", true, false, true)]

@@ -48,7 +48,7 @@ public sealed class GroupCommitTests : SqliteTests
         var before = database.Writer.Commits;
 
         var gate = await WriterGate.CloseAsync(database);
-        var queued = Enumerable.Range(0, (BatchWriter.QueueCapacity / 2) + 1)
+        var queued = Enumerable.Range(0, (SegmentWriter.QueueCapacity / 2) + 1)
             .Select(_ => database.Store.PutAsync(StoredValues.Key(2), StoredValues.Text("more")).AsTask()).ToList();
         var refused = database.Store.PutAsync(StoredValues.Key(2), StoredValues.Text("more"));
         Assert.All(queued, put => Assert.False(put.IsCompleted));
@@ -65,7 +65,7 @@ public sealed class GroupCommitTests : SqliteTests
     {
         await using var database = Open();
         var gate = await WriterGate.CloseAsync(database);
-        var queued = Enumerable.Range(0, BatchWriter.QueueCapacity)
+        var queued = Enumerable.Range(0, SegmentWriter.QueueCapacity)
             .Select(i => database.Store.PutAsync(StoredValues.Key(i), StoredValues.Sized(1)).AsTask()).ToList();
         var refused = database.Store.PutAsync(StoredValues.Key(-1), StoredValues.Sized(1));
         Assert.True(refused.IsCompleted);

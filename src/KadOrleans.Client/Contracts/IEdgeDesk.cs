@@ -5,9 +5,9 @@ namespace KadOrleans.Client;
 // The calls that grains make to an edge. No call makes anything durable: an edge has no state that must survive. A call to a dead
 // edge fails after the cluster's response timeout, and callers try another. A lookup that is cancelled ends at the edge.
 // Calls interleave: otherwise a lookup of seconds would delay all snapshots and other lookups.
-[Alias("kad.IEdgeObserver")]
+[Alias("kad.IEdgeDesk")]
 [OpenTo(Callers.Silos)]
-internal interface IEdgeObserver : IGrainObserver
+internal interface IEdgeDesk : IGrainObserver
 {
     // The timeout of ConfirmAsync. If it is too long, the successor of a killed edge waits needlessly. If it is too short, a busy
     // edge counts as dead and loses its lease to another process of its name.

@@ -1,12 +1,11 @@
 using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
 using System.Runtime.InteropServices;
 
 namespace KadOrleans.Storage.Sqlite;
 
 // The only writer of the node's file. Of each batch it plans the new state of each key and publication, and writes them in one
 // transaction. Memory changes only after the commit. Operations call its public members, on its thread.
-internal sealed class BatchWriter : GroupCommit<BatchWriter>
+internal sealed class SegmentWriter : GroupCommit<SegmentWriter>
 {
     /// <summary>The most waiting writes. With values of 8 KB that is 64 MB: a slow disk must not use up the node's memory.</summary>
     public const int QueueCapacity = 8192;
@@ -37,7 +36,7 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
     private readonly bool _hadLost;
 
     /// <summary>Starts writing. It enters <paramref name="restarts"/> to restart the write-ahead log while nobody reads from the file.</summary>
-    public BatchWriter(
+    public SegmentWriter(
         DatabaseFile file,
         LoadedDatabase loaded,
         MovedTimeTable times,
@@ -63,7 +62,7 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
     public NodeState? State => Volatile.Read(ref _state);
 
     /// <summary>Has the times written that have moved in memory alone. Any thread may ask; a full queue leaves it for the next time.</summary>
-    public void SaveTimes() => TryEnqueue(new FunctionOperation<BatchWriter, bool>(
+    public void SaveTimes() => TryEnqueue(new FunctionOperation<SegmentWriter, bool>(
         writer =>
         {
             writer._times.Save();
@@ -197,13 +196,13 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
     /// <summary>Saves a node state. The last one of a batch stays.</summary>
     public NodeState Save(NodeState state) => _saved = state;
 
-    protected override BatchWriter Context => this;
+    protected override SegmentWriter Context => this;
 
     protected override bool IsConclusive => Plan.NeedsWrite;
 
     private KeyShardPlan Plan => _values.Plan;
 
-    protected override bool Decide(List<DatabaseOperation<BatchWriter>> batch)
+    protected override bool Decide(List<DatabaseOperation<SegmentWriter>> batch)
     {
         Plan.Clear();
         _published.Clear();
@@ -219,7 +218,7 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
         return Plan.NeedsWrite || _published.Count > 0 || _saved is not null || _damaged.Count > 0;
     }
 
-    protected override void Write(List<DatabaseOperation<BatchWriter>> batch)
+    protected override void Write(List<DatabaseOperation<SegmentWriter>> batch)
     {
         _values.BeginCommit();
         foreach (ref var change in Plan.Changes)
@@ -310,7 +309,7 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
 
     // In one work item of the thread pool, one after another: no commit may wait for what callers do next. Callers of puts continue there, so
     // they must not block. If the writer has nothing more to do, its thread takes the item at once.
-    protected override void CompleteBatch(List<DatabaseOperation<BatchWriter>> batch, Exception? failure)
+    protected override void CompleteBatch(List<DatabaseOperation<SegmentWriter>> batch, Exception? failure)
     {
         if (batch.Count > 0)
         {
@@ -353,7 +352,7 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
     }
 
     // Keys are random, so memory is what deciding waits for.
-    private void Prefetch(List<DatabaseOperation<BatchWriter>> batch)
+    private void Prefetch(List<DatabaseOperation<SegmentWriter>> batch)
     {
         _keys.Clear();
         foreach (var write in batch)
@@ -387,7 +386,7 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
 
     private async Task RepairAsync(long number)
     {
-        var write = new FunctionOperation<BatchWriter, (int Kept, int Lost)?>(writer => writer.Replace(number));
+        var write = new FunctionOperation<SegmentWriter, (int Kept, int Lost)?>(writer => writer.Replace(number));
         try
         {
             if (TryEnqueue(write) && await write.Task is var (kept, lost))
@@ -408,26 +407,4 @@ internal sealed class BatchWriter : GroupCommit<BatchWriter>
     }
 
     protected override Exception Closed() => new ObjectDisposedException(nameof(SqliteDatabase));
-}
-
-/// <summary>The metrics of writes, on the node's meter. Grain storage uses the same names with other targets.</summary>
-internal static class StorageMetrics
-{
-    private static readonly Meter Meter = new("KadOrleans");
-    private static readonly KeyValuePair<string, object?> Target = new("kad.storage.target", MetricTags.Value("Node"));
-
-    private static readonly Histogram<double> Duration = Meter.CreateHistogram(
-        "kad.storage.write.duration",
-        "s",
-        "Time until a write was durable, by target.",
-        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
-
-    private static readonly Counter<long> Failures =
-        Meter.CreateCounter<long>("kad.storage.write.failures", "{write}", "Writes that failed, by target.");
-
-    public static void Begin() => Failures.Add(0, Target);
-
-    public static void Wrote(TimeSpan duration) => Duration.Record(duration.TotalSeconds, Target);
-
-    public static void Failed() => Failures.Add(1, Target);
 }

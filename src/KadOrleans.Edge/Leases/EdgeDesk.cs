@@ -1,7 +1,7 @@
 namespace KadOrleans.Edge;
 
 /// <summary>Takes the calls of grains, for the node ids in turn. While no id is served they fail, and callers try another edge.</summary>
-internal sealed class EdgeObserver : IEdgeObserver
+internal sealed class EdgeDesk : IEdgeDesk
 {
     private volatile IReadOnlyList<EdgeNode> _nodes = [];
     private uint _turn;

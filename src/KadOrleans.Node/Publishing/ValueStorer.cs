@@ -1,0 +1,81 @@
+namespace KadOrleans.Node;
+
+/// <summary>Sends STOREs, with the contacts' write tokens. IsAuthored: the value's writer is this node, or was known to it.</summary>
+internal sealed class ValueStorer(RequestTable requests, TokenRequests tokens, NodeId ownId)
+{
+    // A contact that refuses a chosen life may hold a stranger's longer-lived value, and is asked again to replace it. Not at
+    // first: earlier releases take that request for one without a life.
+    public async Task<SetResult> StoreAsync(
+        NodeId key,
+        DhtValue value,
+        TimeSpan? life,
+        IReadOnlyList<Contact> contacts,
+        bool isChosen,
+        bool isAuthored,
+        Action<Contact, bool>? onEnd,
+        CancellationToken cancellationToken)
+    {
+        var all = Task.WhenAll(contacts.Select(StoreOrInsistAsync));
+
+        // Not Task.WaitAsync: with a token it leaves the caller's synchronization context for the thread pool.
+        var cancelled = new TaskCompletionSource<bool?[]>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using (cancellationToken.UnsafeRegister((_, token) => cancelled.TrySetCanceled(token), null))
+        {
+            var answers = await await Task.WhenAny(all, cancelled.Task);
+            return new SetResult
+            {
+                Stored = answers.Count(taken => taken is true),
+                Refused = answers.Count(taken => taken is false),
+                Failed = answers.Count(taken => taken is null),
+            };
+        }
+
+        async Task<bool?> StoreOrInsistAsync(Contact contact)
+        {
+            var taken = await StoreAsync(Request(key, value, life, isChosen: false), contact, isAuthored);
+            taken = isChosen && taken is false ? await StoreAsync(Request(key, value, life, isChosen: true), contact, isAuthored) : taken;
+            onEnd?.Invoke(contact, taken is not null);
+            return taken;
+        }
+    }
+
+    /// <summary>True if the contact took the value, false if it refused, null without a response.</summary>
+    public Task<bool?> StoreAsync(NodeId key, DhtValue value, TimeSpan life, Contact contact, bool isAuthored) =>
+        StoreAsync(Request(key, value, life, isChosen: false), contact, isAuthored);
+
+    /// <summary>A publication of this node, which begins its life at the contact.</summary>
+    internal Task<bool?> StoreAsync(NodeId key, DhtValue value, Contact contact) =>
+        StoreAsync(Request(key, value, life: null, isChosen: false), contact, isAuthored: true);
+
+    private StoreRequest Request(NodeId key, DhtValue value, TimeSpan? life, bool isChosen) =>
+        new(ownId, key, value, life is { } left ? RemainingLife.InSeconds(left) : null, isChosen);
+
+    private async Task<bool?> StoreAsync(StoreRequest request, Contact contact, bool isAuthored)
+    {
+        if (await tokens.GetAsync(contact) is not { } token)
+        {
+            return null;
+        }
+
+        var answer = await SendAsync(request, contact, token, isAuthored);
+        if (token.IsNone || answer is not { IsRenewed: false })
+        {
+            return answer?.IsStored;
+        }
+
+        // It does not know its token, as after a restart: it has refused the value, or taken it for nobody's.
+        tokens.Forget(contact, token);
+        var isWanted = !answer.Value.IsStored || isAuthored;
+        var second = isWanted && await tokens.GetAsync(contact) is { IsNone: false } next
+            ? await SendAsync(request, contact, next, isAuthored)
+            : null;
+        return (second ?? answer.Value).IsStored;
+    }
+
+    private Task<StoreAnswer?> SendAsync(StoreRequest request, Contact contact, WriteToken token, bool isAuthored)
+    {
+        var answer = new TaskCompletionSource<StoreAnswer?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        requests.Send(new StoreCall(contact, request, token, isAuthored, end => answer.TrySetResult(end)));
+        return answer.Task;
+    }
+}
