@@ -86,8 +86,9 @@ internal static class KadSettings
                 ? name[..Math.Max(0, name.LastIndexOf(':'))] : null;
             if (!known.TryGetValue(list is null ? name : $"{list}:#", out var setting))
             {
+                string[] beside = [.. Beside(name, known.Keys).Select(other => $"{root}:{other}")];
                 checks.Problems.Add(
-                    $"{root}:{name} is not a setting; {string.Join(", ", Beside(name, known.Keys).Select(other => $"{root}:{other}"))} are."
+                    $"{root}:{name} is not a setting; {string.Join(", ", beside)} {(beside.Length == 1 ? "is" : "are")}."
                     + Suggestion.Question($"{root}:{name}", known.Keys.Select(other => $"{root}:{other}")));
                 continue;
             }

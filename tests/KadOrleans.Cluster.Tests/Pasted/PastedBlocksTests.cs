@@ -1,6 +1,7 @@
 namespace KadOrleans.Cluster.Tests.Pasted;
 
 /// <summary>The blocks of the documents as a reader pastes them, on a machine of his own, from the first to the last.</summary>
+[Collection(ReadersMachines.Name)]
 public sealed class PastedBlocksTests
 {
     private const string OneProcess = "listening udp";
@@ -118,4 +119,11 @@ public sealed class PastedBlocksTests
         Assert.SkipWhen(problem is not null, problem ?? string.Empty);
         return ReadersMachine.StartAsync();
     }
+}
+
+/// <summary>A reader's machine builds and packs the whole solution: beside tests of processes it would starve them.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class ReadersMachines
+{
+    public const string Name = "Machines of readers";
 }

@@ -30,9 +30,6 @@ public sealed class MistakeTests(SharedPostgreSql postgres) : FolderTests
         "kad-silo: Kestrel:Certificates:Default:Path is 'a.crt', which cannot be read (", "Kad:Http=https://127.0.0.1:0", "Kestrel:Certificates:Default:Path=a.crt")]
     [InlineData(
         "Kestrel:Certificates:Default:Path is 'a.crt', which cannot be read (", Edge, "Kad:Http=https://127.0.0.1:0", "Kestrel:Certificates:Default:Path=a.crt")]
-    [InlineData(
-        "kad-silo: Kad:Http:Oidc:Authority is 'https://login.example.org', but kad-server lacks identity providers; ",
-        "Kad:Http:Oidc:Authority=https://login.example.org", "Kad:Http:Oidc:Audience=kad")]
     [InlineData("kad-silo: Kad:Silo:Port is 11111, and 192.0.2.1:11111 cannot be listened on: ", "Kad:Silo:Address=192.0.2.1", "Kad:Silo:Port=11111")]
     [InlineData("kad-silo: Kad:Cluster:GatewayKey is missing, and other machines reach the gateway at ", "Kad:Storage=AdoNet", "Kad:PostgreSql:ConnectionString=Host=127.0.0.1")]
     [InlineData("kad-silo: The data folder '/dev/null' cannot be created or entered (", "Kad:Data=/dev/null")]
