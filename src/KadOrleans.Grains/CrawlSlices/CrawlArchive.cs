@@ -137,7 +137,7 @@ internal sealed record StoredCrawl(int Slot, StoredCrawlState State)
 internal sealed class StoredCrawlState : IVersionedState
 {
     [Id(0)]
-    public int SchemaVersion { get; set; }
+    public int SchemaVersion { get; set; } = StateSchema.Version;
 
     [Id(1)]
     public string Report { get; set; } = string.Empty;
@@ -184,7 +184,7 @@ internal sealed class CrawlSliceState
 internal sealed class CrawlPageState : IVersionedState
 {
     [Id(0)]
-    public int SchemaVersion { get; set; }
+    public int SchemaVersion { get; set; } = StateSchema.Version;
 
     /// <summary>The id of its crawl. A page of an older crawl counts as missing.</summary>
     [Id(1)]

@@ -14,7 +14,7 @@ internal static class StateSchema
         {
             throw new InvalidOperationException(
                 $"The stored state {name} has schema version {state.SchemaVersion}, and this build reads and writes version {Version} alone: "
-                + "run the build that wrote it, export the values with kad admin export, and import them into a cluster with a storage of its own.");
+                + "run the build that wrote it, export the values with kad admin export FILE, and import them into a cluster with a storage of its own.");
         }
     }
 }
