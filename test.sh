@@ -174,7 +174,7 @@ touch "$results/tests"
 [ ! -s "$results/notes" ] || { echo; echo "Skipped:"; cut -f2 "$results/notes" | sort | uniq -c | sort -rn; }
 [ ! -s "$results/failures" ] || { echo; sed 's/^failed\t/  /' "$results/failures"; }
 [ ! -s "$results/passed-again" ] || { echo; echo "Failed beside others, and passed when run again alone:"; cat "$results/passed-again"; }
-[ "$shows_slowest" = 0 ] || { echo; echo "Slowest, in seconds:"; sort -t $'\t' -k3,3 -rn "$results/tests" | head -50 | cut -f3,4; }
+[ "$shows_slowest" = 0 ] || { echo; echo "Slowest, in seconds:"; sort -t $'\t' -k3,3 -rn "$results/tests" | sed -n 1,50p | cut -f3,4; }
 [ ! -s "$results/failures" ] || { echo; echo "Failed:"; grep -a $'^failed\t' "$results/failures" | cut -f2 | sort | sed 's/^/  /'; }
 
 # A suite without a test is a mistake, as its namespace may have changed. Seconds are those of its tests, three of which run at once.

@@ -31,7 +31,6 @@ public sealed class DeepMessageTests : FolderTests
     // start; of an edge that has just started it is not.
     [Theory]
     [InlineData(14_500)]
-    [InlineData(16_000)]
     public async Task A_client_ends_no_edge_by_a_request_context_that_the_silo_reads(int depth)
     {
         await using var silo = ServingSilo.Of(Folder, _keys);
