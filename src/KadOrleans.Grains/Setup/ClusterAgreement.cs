@@ -1,9 +1,9 @@
 namespace KadOrleans.Grains;
 
-// Compares a silo's settings with the cluster's, and takes its number of shards. If they do not fit, the start
-// fails. It compares twice. First it reads storage before the silo is active, so a refused silo never gets grains. Then, in the
-// active silo, it calls the grain that fixes settings if there are none, and checks that its own storage has them. Before they
-// agree, no shard, routing table or directory activates on the silo.
+// Compares a silo's settings with the cluster's, and takes its number of shards. If they do not fit, or another build wrote the
+// cluster's state, the start fails. It compares twice. First it reads storage before the silo is active, so a refused silo never gets
+// grains. Then, in the active silo, it calls the grain that fixes settings if there are none, and checks that its own storage has
+// them. Before they agree, no shard, routing table or directory activates on the silo.
 internal sealed class ClusterAgreement(
     IGrainFactory grains,
     IServiceProvider services,
