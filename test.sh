@@ -103,10 +103,11 @@ read_messages='
 
 # Runs tests of a project, and reads what they say into files of a folder. The rest chooses the tests.
 play() {
-    local project=$1 folder=$2 code=0 sole=
+    local project=$1 folder=$2 code=0 sole
     shift 2
     mkdir -p "$folder"
-    [ -d "tests/$project/$(suites_of "$project" | head -1)" ] || sole=$(suites_of "$project" | head -1)
+    sole=$(suites_of "$project")
+    [ ! -d "tests/$project/${sole%%$'\n'*}" ] || sole=
     timeout -k 10 "$limit" dotnet "tests/$project/bin/Release/net10.0/$project.dll" -noLogo -noColor -noAutoReporters -reporter json "$@" \
         >"$folder/$project.jsonl" 2>"$folder/$project.err" </dev/null || code=$?
     awk -v project="$project" -v sole="$sole" -v tests="$folder/tests" -v notes="$folder/notes" -v failures="$folder/failures" \
@@ -170,30 +171,31 @@ if [ "$is_all" = 1 ] && [ -s "$results/failures" ] && [ "$(grep -c $'^failed\t' 
 fi
 lap tests
 
+# A suite without a test is a mistake, as its namespace may have changed.
 touch "$results/tests"
+if [ ${#only[@]} != 0 ]; then printf '%s\n' "${only[@]}"; else printf '%s\nFuzz\n' "$all_suites"; fi >"$results/suites"
+while read -r suite; do
+    grep -q "^$suite"$'\t' "$results/tests" || printf 'failed\t%s ran no test\n' "$suite" >>"$results/failures"
+done <"$results/suites"
+failed=$(grep -ac $'^failed\t' "$results/failures" 2>/dev/null || true)
 [ ! -s "$results/notes" ] || { echo; echo "Skipped:"; cut -f2 "$results/notes" | sort | uniq -c | sort -rn; }
 [ ! -s "$results/failures" ] || { echo; sed 's/^failed\t/  /' "$results/failures"; }
 [ ! -s "$results/passed-again" ] || { echo; echo "Failed beside others, and passed when run again alone:"; cat "$results/passed-again"; }
 [ "$shows_slowest" = 0 ] || { echo; echo "Slowest, in seconds:"; sort -t $'\t' -k3,3 -rn "$results/tests" | sed -n 1,50p | cut -f3,4; }
 [ ! -s "$results/failures" ] || { echo; echo "Failed:"; grep -a $'^failed\t' "$results/failures" | cut -f2 | sort | sed 's/^/  /'; }
 
-# A suite without a test is a mistake, as its namespace may have changed. Seconds are those of its tests, three of which run at once.
-{
-    if [ ${#only[@]} != 0 ]; then printf '%s\n' "${only[@]}"; else printf '%s\nFuzz\n' "$all_suites"; fi
-} >"$results/suites"
+# Seconds of a suite are those of its tests, three of which run at once.
 echo
-awk -F '\t' -v is_all="$is_all" '
+awk -F '\t' -v is_all="$is_all" -v failed="${failed:-0}" '
     NR == FNR { count[$1, $2]++; seconds[$1] += $3; next }
     FNR == 1 { printf "%-16s %7s %7s %8s %8s\n", "suite", "passed", "failed", "skipped", "seconds" }
     {
         p = count[$1, "passed"]; f = count[$1, "failed"]; s = count[$1, "skipped"]
-        if (p + f + s == 0) { print $1 " ran no test."; f = 1 }
         printf "%-16s %7d %7d %8d %8d\n", $1, p, f, s, seconds[$1]
-        passed += p; failed += f; skipped += s
+        passed += p; skipped += s
     }
     END {
         if (!is_all) print "Tests that take long are left out; ./test.sh --all runs them too."
         printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped
         exit failed != 0 || passed == 0
     }' "$results/tests" "$results/suites"
-[ ! -s "$results/failures" ]

@@ -2,7 +2,6 @@ using KadOrleans.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using KadHttpOptions = KadOrleans.Http.KadHttpOptions;
 
 namespace Microsoft.Extensions.DependencyInjection;
 

@@ -14,9 +14,6 @@ public sealed class SiloServer(string folder, params string[] settings) : Restar
     /// <summary>Its assembly, without the extension; a path where it does not lie beside whoever starts it.</summary>
     public string Assembly { get; set; } = ServerExecutable.Name;
 
-    /// <summary>Settings that are given at the next start besides the others.</summary>
-    public IReadOnlyList<string> MoreSettings { get; set; } = [];
-
     public TimeSpan ClockAhead { get; set; }
 
     /// <summary>Variables that it is started with, besides those of this process.</summary>
@@ -50,7 +47,7 @@ public sealed class SiloServer(string folder, params string[] settings) : Restar
     }
 
     public void Launch() => Process = ChildProcess.StartForFileLimits(
-        Assembly, folder, ClockAhead, Environment, [PortSetting("Port", Port), .. _settings, .. MoreSettings, PortSetting("GatewayPort", Gateway)]);
+        Assembly, folder, ClockAhead, Environment, [PortSetting("Port", Port), .. _settings, PortSetting("GatewayPort", Gateway)]);
 
     /// <summary>Its disk is full: no file may grow.</summary>
     public Task FillDiskAsync() => Process!.LimitFilesAsync("1");

@@ -8,8 +8,6 @@ public sealed partial record Snippet(string Document, int Line, IReadOnlyList<st
 {
     private static readonly string[] NotOurs = ["bin", "obj", "artifacts", "node_modules", ".git"];
 
-    public bool NeedsProviders => Lines.Any(line => line.Contains("Tls(", StringComparison.Ordinal) || line.Contains("AzureStorage(", StringComparison.Ordinal));
-
     public bool IsAppHost => Lines.Any(line => line.Contains("DistributedApplication.", StringComparison.Ordinal));
 
     public static IEnumerable<Snippet> Of(string document, params IEnumerable<string> languages)

@@ -145,8 +145,4 @@ public sealed class CallPolicyTests
     private static bool UsesOrleans(string project) => ProjectFile(project).Contains("Microsoft.Orleans", StringComparison.Ordinal);
 
     private static string ProjectFile(string project) => Repository.Read($"src/{project}/{project}.csproj");
-
-    private static IEnumerable<string> SourcesOf(string project) => Directory
-        .EnumerateFiles(Repository.Path($"src/{project}"), "*.cs", SearchOption.AllDirectories)
-        .Select(File.ReadAllText);
 }
