@@ -12,7 +12,7 @@ internal static class MeasureCommands
         Verb("items", "Put signed items into libtorrent's node.", words => LibtorrentItems.RunAsync(io, words), "", "/usr/bin/python3"),
         Verb("flooding", "Measure what keys and endpoints cost that were chosen to collide.", FloodingBenchmark.RunAsync, "start FOLDER 90000", "crawl 40 540"),
         Verb("signatures", "Measure how many signed items are checked in a second, or what a flood of forged ones costs.", SignatureBenchmark.RunAsync, "", "10", "flood 20 4"),
-        Verb("memory", "Print the heap that a contact takes.", _ => Task.Run(ContactMemory.Print), "", "> memory.txt"),
+        Verb("memory", "Print the heap that a contact takes, or a key of a shard.", words => Task.Run(() => HeapMemory.Print(io, words)), "", "keys 200000 64 storage", "keys 100000 64 cache"),
     ];
 
     public static CommandException WrongUsage(string name, string[] words, string needed) =>
