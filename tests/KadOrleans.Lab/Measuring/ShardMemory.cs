@@ -28,7 +28,12 @@ internal static class ShardMemory
 
         var isCached = args[2] == "cache";
         Measure(WarmUpKeys, bytes, isCached);
-        return Measure(keys, bytes, isCached);
+        var before = ReadHeap();
+        var each = Measure(keys, bytes, isCached);
+
+        // What else changed the heap would count as the keys'.
+        Assert.InRange(ReadHeap() - before, -keys, keys);
+        return each;
     }
 
     // Nothing of it is referred to when it has returned.
