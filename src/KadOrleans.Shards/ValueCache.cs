@@ -23,6 +23,9 @@ internal sealed class ValueCache
     // A part needs room for many values of the largest size.
     private const long LeastPart = 1 << 20;
 
+    /// <summary>The most bytes of puts that wait in all shards of a silo, so that it lives on while its storage hangs.</summary>
+    public const long MaxWaitingBytes = 128L << 20;
+
     private readonly Part[] _parts;
 
     public ValueCache(long maxBytes)
@@ -32,6 +35,9 @@ internal sealed class ValueCache
     }
 
     public ConcurrencyLimit PageReads { get; } = new(MaxPageReads, mostWaiting: 16_384);
+
+    /// <summary>What the puts take that no shard has answered yet.</summary>
+    public ByteBudget Waiting { get; } = new(MaxWaitingBytes);
 
     public ConcurrencyLimit Compactions { get; } = new(MaxCompactions);
 

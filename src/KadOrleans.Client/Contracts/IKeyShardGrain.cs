@@ -100,11 +100,17 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
 [Alias("kad.ShardPut")]
 internal readonly record struct ShardPut([property: Id(0)] NodeId Key, [property: Id(1)] StoredValue Value, [property: Id(2)] PutKind Kind = PutKind.Publication)
 {
+    // Of its objects and of the message that brought it.
+    private const int FixedFootprint = 512;
+
     [Id(3)]
     public PutScope Scope { get; init; }
 
     [Id(4)]
     public ShardCondition? Condition { get; init; }
+
+    /// <summary>About the bytes of memory that it takes while it waits.</summary>
+    public int Footprint => FixedFootprint + Value.Value.ContentLength + (Condition?.Value?.ContentLength ?? 0);
 
     public PutTerms Terms => new(Kind)
     {

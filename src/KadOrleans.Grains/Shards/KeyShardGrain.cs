@@ -29,6 +29,10 @@ internal sealed class KeyShardGrain(
     /// <summary>After its activation a shard goes on with what is due. Not all shards of a cluster that starts do so at once.</summary>
     public static readonly TimeSpan GoesOnWithin = TimeSpan.FromMinutes(5);
 
+    /// <summary>The most bytes of puts that wait in this shard, within those of <see cref="ValueCache.Waiting"/>. Further ones are refused.</summary>
+    public const long MaxWaitingBytes = 16L << 20;
+
+    private readonly ByteBudget _waiting = new(MaxWaitingBytes, cache.Waiting);
     private readonly GrainId _desk = desks.At(silo.GatewayAddress).GetGrainId();
     private readonly CancellationTokenSource _ending = new();
     private Task _check = Task.CompletedTask;
@@ -102,7 +106,7 @@ internal sealed class KeyShardGrain(
         return get.Missing.Count == 0 ? ValueTask.FromResult(get.Values) : ReadAsync(keys, get);
     }
 
-    public ValueTask<IReadOnlyList<StoreResult>> PutAsync(IReadOnlyList<ShardPut> puts)
+    public async ValueTask<IReadOnlyList<StoreResult>> PutAsync(IReadOnlyList<ShardPut> puts)
     {
         ArgumentNullException.ThrowIfNull(puts);
         if (puts.Any(put => put.Value is null))
@@ -116,13 +120,27 @@ internal sealed class KeyShardGrain(
             throw new ArgumentException("The kind or the scope of a put is unknown.", nameof(puts));
         }
 
-        return WriteAsync(
-            puts,
-            put => put.Key,
-            static (shard, some) => some.Any(IsItem)
-                ? shard.CheckAndPutAsync(some)
-                : shard._engine.PutAsync(some, static put => PutOf(put, item: null), shard.RecentStep),
-            static (half, some) => half.PutAsync(some));
+        // They wait for the check of items, for storage, or for the halves of a split.
+        var bytes = puts.Sum(put => (long)put.Footprint);
+        if (!_waiting.TryTake(bytes))
+        {
+            return [.. Enumerable.Repeat(StoreResult.Busy, puts.Count)];
+        }
+
+        try
+        {
+            return await WriteAsync(
+                puts,
+                put => put.Key,
+                static (shard, some) => some.Any(IsItem)
+                    ? shard.CheckAndPutAsync(some)
+                    : shard._engine.PutAsync(some, static put => PutOf(put, item: null), shard.RecentStep),
+                static (half, some) => half.PutAsync(some));
+        }
+        finally
+        {
+            _waiting.Give(bytes);
+        }
     }
 
     public ValueTask<IReadOnlyList<bool>> RemoveAsync(IReadOnlyList<NodeId> keys) => WriteAsync(

@@ -87,6 +87,52 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
     }
 
     [Fact]
+    public async Task While_storage_hangs_the_puts_that_wait_are_bounded_in_bytes_for_a_shard_and_for_a_silo()
+    {
+        const int shardCalls = 40;
+        List<int> numbers = [];
+        SiloAddress? silo = null;
+        for (var number = 128; numbers.Count < 10; number++)
+        {
+            await cluster.Shard(number).GetUsageAsync();
+            var place = await cluster.FindSiloAsync(cluster.Shard(number));
+            silo ??= place;
+            if (place == silo)
+            {
+                numbers.Add(number);
+            }
+        }
+
+        var calls = numbers.ToDictionary(
+            number => number,
+            number => Samples.KeysOf(number, Bits).Take(64).Select(key => new ShardPut(key, cluster.Sized(StoreRules.MaxContentLength))).ToList());
+        var bytes = calls[numbers[0]].Sum(put => put.Footprint);
+        var ofShard = KeyShardGrain.MaxWaitingBytes / bytes;
+        var ofSilo = ValueCache.MaxWaitingBytes / bytes;
+        Assert.InRange(ofShard, 1, shardCalls - 1);
+        Assert.InRange(ofSilo, ofShard + 1, (numbers.Count * ofShard) - 1);
+        var hangs = new TaskCompletionSource();
+        cluster.Rows.BeforeWrite = (_, _) => hangs.Task;
+
+        var waiting = cluster.Service<ValueCache>(silo!).Waiting;
+        var puts = Put(numbers[0]);
+        await cluster.UntilAsync(() => waiting.Used == ofShard * bytes);
+        puts = [.. puts, .. numbers.Skip(1).SelectMany(Put)];
+        await cluster.UntilAsync(() => waiting.Used == ofSilo * bytes);
+
+        // Some callers may have given up, which frees nothing in the silo.
+        hangs.SetResult();
+        await Record.ExceptionAsync(() => Task.WhenAll(puts));
+        var ended = puts.Where(put => put.IsCompletedSuccessfully).Select(put => put.Result).ToList();
+        Assert.InRange(ended.Count(results => !results.Contains(StoreResult.Busy)), 0, ofSilo);
+        await cluster.UntilAsync(() => waiting.Used == 0);
+        Assert.DoesNotContain(StoreResult.Busy, await cluster.Shard(numbers[0]).PutAsync(calls[numbers[0]]));
+
+        IEnumerable<Task<IReadOnlyList<StoreResult>>> Put(int number) =>
+            Enumerable.Range(0, shardCalls).Select(_ => cluster.Shard(number).PutAsync(calls[number]).AsTask()).ToList();
+    }
+
+    [Fact]
     public async Task Each_shard_has_its_part_of_the_quota()
     {
         var whole = new StoreQuota();
