@@ -171,26 +171,58 @@ public sealed class ConsoleLogTests : IDisposable
         {
             await using var services = Services(queue, verbose: false);
             var logger = Loggers(services).CreateLogger("KadOrleans");
-            Log(logger, LogLevel.Error);
+            Log(logger, LogLevel.Information);
             reached.Wait(TestContext.Current.CancellationToken);
             for (var i = 0; i < QueuedWriter.MostWaiting + 3; i++)
             {
-                Log(logger, LogLevel.Error);
+                Log(logger, LogLevel.Information);
             }
 
             release.Set();
         }
 
         var lines = pipe.ToString().TrimEnd().Split(Environment.NewLine);
-        Assert.Equal(QueuedWriter.MostWaiting + 1, lines.Count(line => line.EndsWith(" error message", StringComparison.Ordinal)));
+        Assert.Equal(QueuedWriter.MostWaiting + 1, lines.Count(line => line.EndsWith(" info message", StringComparison.Ordinal)));
         Assert.Contains(lines, line => line.EndsWith(" warning 3 messages were lost, as the output of the log took none", StringComparison.Ordinal));
     }
 
-    private static ServiceProvider Services(TextWriter output, bool verbose, params (string Name, string Value)[] settings)
+    [Fact]
+    public void Of_a_category_and_level_so_many_warnings_and_errors_are_written_in_a_second_and_the_rest_is_counted()
+    {
+        const string library = "Microsoft.AspNetCore.Server.Kestrel.Http2";
+        var clock = new ManualTimeProvider();
+        using var services = Services(_output, verbose: false, clock);
+        var (loud, other) = (Loggers(services).CreateLogger(library), Loggers(services).CreateLogger("Orleans.Runtime"));
+
+        for (var i = 0; i < CategoryBound.MostPerSecond + 700; i++)
+        {
+            Log(loud, LogLevel.Error);
+        }
+
+        Log(loud, LogLevel.Warning);
+        Log(other, LogLevel.Error);
+        Assert.Equal(CategoryBound.MostPerSecond + 2, Lines.Length);
+
+        clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.EndsWith($" warning 700 more messages of level Error by {library} were left out within a second", Lines[^1], StringComparison.Ordinal);
+        Log(loud, LogLevel.Error);
+        clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal(CategoryBound.MostPerSecond + 4, Lines.Length);
+
+        // What the process itself says is never left out.
+        Array.ForEach(new int[100], _ => services.GetRequiredService<ConsoleLog>().Announce("here", _output));
+        Assert.Equal(CategoryBound.MostPerSecond + 104, Lines.Length);
+    }
+
+    private static ServiceProvider Services(TextWriter output, bool verbose, params (string Name, string Value)[] settings) =>
+        Services(output, verbose, TimeProvider.System, settings);
+
+    private static ServiceProvider Services(TextWriter output, bool verbose, TimeProvider time, params (string Name, string Value)[] settings)
     {
         var configuration = new ConfigurationBuilder()
             .AddInMemoryCollection(settings.Select(one => KeyValuePair.Create<string, string?>(one.Name, one.Value))).Build();
         return new ServiceCollection()
+            .AddSingleton(time)
             .AddLogging(logging => logging.UseConsoleLog(output, verbose).AddConfiguration(configuration.GetSection("Logging")))
             .BuildServiceProvider();
     }
