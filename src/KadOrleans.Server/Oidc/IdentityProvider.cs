@@ -9,9 +9,6 @@ internal sealed class IdentityProvider(
 {
     public string? Name => signsIn ? options.Name ?? new Uri(options.Authority).Host : null;
 
-    // Claims that only ID tokens have (OpenID Connect Core 1.0 §2, §3.1.3.6). One says who signed in at a client, and gives nothing.
-    private static readonly string[] OfIdTokens = ["nonce", "at_hash"];
-
     public async Task<FoundUser> FindUserAsync(HttpContext context)
     {
         if (options.Audience is null)
@@ -27,9 +24,6 @@ internal sealed class IdentityProvider(
 
         var result = await context.AuthenticateAsync(OidcSignIn.BearerScheme);
         return !result.Succeeded ? new FoundUser(null, TokenProblems.Explain(result.Failure, options))
-            : OfIdTokens.FirstOrDefault(claim => result.Principal.HasClaim(one => one.Type == claim)) is { } mark ? new FoundUser(
-                null,
-                $"The token has the claim '{mark}', so it is an ID token, which is for the client that signed the user in; an access token is needed.")
             : users.TryMap(result.Principal, result.Properties.ExpiresUtc ?? time.GetUtcNow(), out var user) ? new FoundUser(user)
             : new FoundUser(null, "The token has no claim 'sub', which says whose it is.");
     }

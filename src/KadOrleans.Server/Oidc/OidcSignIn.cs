@@ -59,6 +59,7 @@ internal static class OidcSignIn
         bearer.SaveToken = false;
         bearer.TokenValidationParameters = Parameters();
         bearer.TokenValidationParameters.ValidAudience = options.Audience;
+        bearer.TokenValidationParameters.TypeValidator = static (type, token, _) => TokenKinds.Validate(type, token);
     }
 
     private static void SetUp(OpenIdConnectOptions browser, KadOidcOptions options, BrowserEvents events)

@@ -14,6 +14,7 @@ internal static class TokenProblems
         SecurityTokenNoExpirationException => "The token has no claim 'exp'; one that expires is needed.",
         SecurityTokenInvalidIssuerException issuer => $"The token's issuer is {KadSettings.Quote(issuer.InvalidIssuer ?? string.Empty)}; one "
             + $"of {options.Authority} is needed.",
+        SecurityTokenInvalidTypeException kind => kind.Message,
         SecurityTokenInvalidAudienceException => $"The token is for another audience; '{options.Audience}' is needed.",
         SecurityTokenInvalidSignatureException or SecurityTokenInvalidAlgorithmException => $"The token's signature is by no key of {options.Authority}.",
         _ => "The token is broken; one of this server's or of its identity provider is needed.",

@@ -279,16 +279,39 @@ public sealed class OidcSignInTests : IAsyncLifetime
         // At some providers an API and the client that signs users in are one.
         await using var server = await StartAsync(_options with { Audience = TestProvider.Client });
         using var http = BrowserOf(server);
-        foreach (var claim in (string[])["nonce", "at_hash"])
+        foreach (var (token, expected) in new (string, string)[]
         {
-            Assert.Equal(
-                (HttpStatusCode.Unauthorized, $"The token has the claim '{claim}', so it is an ID token, which is for the client that signed the user in; "
-                    + "an access token is needed."),
-                await AskAsync(HttpMethod.Get, "/v1/admin/bans", _provider.IdToken(claim), http: http));
+            (_provider.IdToken(), "Nothing says that the token is an access token: "),
+            (_provider.TokenOf(null), "Nothing says that the token is an access token: "),
+            (_provider.TokenOf("JWT", ("at_hash", "MTIzNDU2Nzg5MDEyMzQ1Ng")), "Nothing says that the token is an access token: "),
+            (_provider.TokenOf("JWT", ("c_hash", "MTIzNDU2Nzg5MDEyMzQ1Ng")), "Nothing says that the token is an access token: "),
+            (_provider.TokenOf("JWT", ("typ", "ID"), ("scope", "openid")), "The token's claim 'typ' is 'ID'; 'Bearer' is needed"),
+            (_provider.TokenOf("JWT", ("token_use", "id"), ("client_id", "console")), "The token's claim 'token_use' is 'id'; 'access' is needed"),
+            (_provider.TokenOf("JWT", ("events", new Dictionary<string, object>())), "Nothing says that the token is an access token: "),
+            (_provider.TokenOf("logout+jwt", ("scope", "openid")), "The token is of the type 'logout+jwt'; an access token is needed."),
+            (_provider.TokenOf("dpop+jwt", ("scope", "openid")), "The token is of the type 'dpop+jwt'; an access token is needed."),
+            (_provider.TokenOf("at+jwt", ("cnf", new Dictionary<string, object> { ["jkt"] = "a" })), "The token is bound to a key of its holder"),
+            (_provider.TokenOf("at+jwt", ("header:crit", new[] { "exp" })), "The token has the header 'crit'"),
+        })
+        {
+            var (status, sentence) = await AskAsync(HttpMethod.Get, "/v1/admin/bans", token, http: http);
+            Assert.Equal(HttpStatusCode.Unauthorized, status);
+            Assert.StartsWith(expected, sentence, StringComparison.Ordinal);
         }
 
-        Assert.Equal(
-            (HttpStatusCode.OK, string.Empty), await AskAsync(HttpMethod.Get, "/v1/admin/bans", _provider.Token(audience: TestProvider.Client), http: http));
+        foreach (var token in (string[])
+        [
+            _provider.TokenOf("at+jwt"),
+            _provider.TokenOf("application/AT+JWT", ("nonce", "of a mapper")),
+            _provider.TokenOf("JWT", ("scope", "openid")),
+            _provider.TokenOf(null, ("scp", "user_impersonation")),
+            _provider.TokenOf("JWT", ("azpacr", "1")),
+            _provider.TokenOf("JWT", ("typ", "Bearer")),
+            _provider.TokenOf("JWT", ("token_use", "access")),
+        ])
+        {
+            Assert.Equal((HttpStatusCode.OK, string.Empty), await AskAsync(HttpMethod.Get, "/v1/admin/bans", token, http: http));
+        }
     }
 
     private Task<StatusServer> StartAsync(KadOidcOptions options, ApiTokens? tokens = null, TokenFile? file = null) => StatusServer.StartAsync(

@@ -74,10 +74,13 @@ internal sealed class TestProvider : IAsyncDisposable
     /// <summary>An access token of the user, which may be wrong in something.</summary>
     public string Token(
         string[]? roles = null, string? issuer = null, string? audience = null, RsaSecurityKey? key = null, bool isSigned = true, int minutes = 10) =>
-        Create(issuer ?? Authority, audience ?? Audience, roles ?? Roles, isSigned ? key ?? Key : null, minutes);
+        Create(issuer ?? Authority, audience ?? Audience, roles ?? Roles, isSigned ? key ?? Key : null, minutes, type: "at+jwt");
 
-    /// <summary>An ID token, which has another claim than an access token, as a client gets it that signs the user in.</summary>
-    public string IdToken(string claim = "nonce") => Create(Authority, Client, Roles, Key, minutes: 10, (claim, "n-0S6_WzA2Mj"));
+    /// <summary>An ID token, as a client gets it that signs the user in.</summary>
+    public string IdToken() => TokenOf("JWT", ("nonce", "n-0S6_WzA2Mj"));
+
+    /// <summary>A token of some type for the client, with more claims; those named <c>header:…</c> are in its header.</summary>
+    public string TokenOf(string? type, params (string Name, object Value)[] more) => Create(Authority, Client, Roles, Key, minutes: 10, type, more);
 
     public ValueTask DisposeAsync() => _application.DisposeAsync();
 
@@ -110,12 +113,12 @@ internal sealed class TestProvider : IAsyncDisposable
         return _codes.TryRemove(form["code"]!, out var asked)
             && asked.Challenge == Base64UrlEncoder.Encode(SHA256.HashData(Encoding.ASCII.GetBytes(form["code_verifier"]!)))
             && (form["client_id"], form["client_secret"]) == (Client, Secret)
-            ? Results.Json(new { access_token = "none", token_type = "Bearer", id_token = Create(Authority, Client, Roles, Key, 10, ("nonce", asked.Nonce)) })
+            ? Results.Json(new { access_token = "none", token_type = "Bearer", id_token = Create(Authority, Client, Roles, Key, 10, "JWT", ("nonce", asked.Nonce)) })
             : Results.BadRequest(new { error = "invalid_grant" });
     }
 
     private string Create(
-        string issuer, string audience, string[] roles, RsaSecurityKey? key, int minutes, (string Name, string Value)? another = null)
+        string issuer, string audience, string[] roles, RsaSecurityKey? key, int minutes, string? type, params (string Name, object Value)[] more)
     {
         var claims = new Dictionary<string, object> { ["sub"] = Subject, [RolesClaim] = roles.Length == 1 ? roles[0] : roles };
         if (UserName is { } name)
@@ -123,9 +126,10 @@ internal sealed class TestProvider : IAsyncDisposable
             claims["preferred_username"] = name;
         }
 
-        if (another is { } more)
+        const string header = "header:";
+        foreach (var (claim, value) in more.Where(one => !one.Name.StartsWith(header, StringComparison.Ordinal)))
         {
-            claims[more.Name] = more.Value;
+            claims[claim] = value;
         }
 
         var now = DateTime.UtcNow;
@@ -134,6 +138,9 @@ internal sealed class TestProvider : IAsyncDisposable
             Issuer = issuer,
             Audience = audience,
             Claims = claims,
+            TokenType = type,
+            AdditionalHeaderClaims = more.Where(one => one.Name.StartsWith(header, StringComparison.Ordinal))
+                .ToDictionary(one => one.Name[header.Length..], one => one.Value),
             IssuedAt = now.AddHours(-2),
             NotBefore = now.AddHours(-2),
             Expires = now.AddMinutes(minutes),
