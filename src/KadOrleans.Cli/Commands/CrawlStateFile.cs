@@ -1,10 +1,11 @@
 namespace KadOrleans.Cli;
 
 // Keeps a crawl in a file that grows: a line with the format, and then pages of what changed, as nodes keep crawls. The last
-// record of an endpoint counts. A killed process leaves at worst half a page at the end, which the next one cuts off.
+// record of an endpoint counts. A killed process leaves at worst half a page at the end, and a loss of power zeros or other bytes. The next
+// crawl cuts off what follows the last whole page, and visits those nodes again.
 public sealed class CrawlStateFile(FileStream file) : IAsyncDisposable
 {
-    private static readonly byte[] Header = [.. "{\"format\":\"kad-crawl\",\"version\":2}\n"u8];
+    private static readonly byte[] Header = [.. "{\"format\":\"kad-crawl\",\"version\":3}\n"u8];
 
     // Opens or creates a file, and passes its records on. A file that is damaged, is not a crawl's state, is in use or may not be
     // opened is wrong usage.
@@ -22,7 +23,7 @@ public sealed class CrawlStateFile(FileStream file) : IAsyncDisposable
             opened?.Dispose();
             throw CommandException.WrongUsage(
                 e is InvalidDataException
-                    ? $"--resume: '{path}' is damaged, or not the state of a crawl by this release."
+                    ? $"--resume: '{path}' is not the state of a crawl by this release."
                     : $"--resume: '{path}' cannot be opened ({e.Message.TrimEnd('.')}).",
                 e);
         }
@@ -58,7 +59,7 @@ public sealed class CrawlStateFile(FileStream file) : IAsyncDisposable
                 }
             }
         }
-        catch (EndOfStreamException)
+        catch (Exception e) when (e is EndOfStreamException or InvalidDataException)
         {
             file.SetLength(whole);
             file.Position = whole;

@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using System.Numerics;
-using System.Runtime.InteropServices;
 using KadOrleans.Core.Items;
 
 namespace KadOrleans.Storage.Sqlite;
@@ -193,7 +191,7 @@ internal static class SegmentCodec
     public static void Seal(Span<byte> segment, long number)
     {
         segment[0] = Version;
-        BinaryPrimitives.WriteUInt32BigEndian(segment[1..], Checksum(number, segment[HeaderLength..]));
+        BinaryPrimitives.WriteUInt32BigEndian(segment[1..], Checksum.Of(number, segment[HeaderLength..]));
     }
 
     /// <summary>Returns the records of a segment. False if the bytes are not those written under this number.</summary>
@@ -206,24 +204,7 @@ internal static class SegmentCodec
         }
 
         records = segment[HeaderLength..];
-        return BinaryPrimitives.ReadUInt32BigEndian(segment[1..]) == Checksum(number, records);
-    }
-
-    private static uint Checksum(long number, ReadOnlySpan<byte> records)
-    {
-        var sum = BitOperations.Crc32C(uint.MaxValue, (ulong)number);
-        var words = MemoryMarshal.Cast<byte, ulong>(records);
-        foreach (var word in words)
-        {
-            sum = BitOperations.Crc32C(sum, BitConverter.IsLittleEndian ? word : BinaryPrimitives.ReverseEndianness(word));
-        }
-
-        foreach (var rest in records[(words.Length * sizeof(ulong))..])
-        {
-            sum = BitOperations.Crc32C(sum, rest);
-        }
-
-        return ~sum;
+        return BinaryPrimitives.ReadUInt32BigEndian(segment[1..]) == Checksum.Of(number, records);
     }
 }
 
