@@ -5,6 +5,9 @@ public sealed class CommandIo : IDisposable
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
+    // How often it is looked whether the output's reader has left.
+    private static readonly TimeSpan ReaderLook = TimeSpan.FromSeconds(1);
+
     private readonly Func<Stream> _openInput;
 
     public CommandIo(Func<Stream> openInput, Stream output, TextWriter error)
@@ -20,6 +23,20 @@ public sealed class CommandIo : IDisposable
     /// <summary>Results as bytes; nothing of <see cref="Output"/> waits before them.</summary>
     public Stream OutputBytes { get; }
 
+    /// <summary>Waits, and fails as a write would once nobody reads the standard output any more.</summary>
+    /// <exception cref="IOException">The reader has left.</exception>
+    public async Task PauseAsync(TimeSpan length, CancellationToken cancellationToken)
+    {
+        for (var left = length; left > TimeSpan.Zero; left -= ReaderLook)
+        {
+            await Task.Delay(left < ReaderLook ? left : ReaderLook, cancellationToken);
+            if (!((StandardOutput)OutputBytes).HasReader)
+            {
+                throw new OutputException(new IOException("Broken pipe"));
+            }
+        }
+    }
+
     /// <summary>Errors, warnings and progress. Text that may come from strangers goes through <see cref="Say"/>.</summary>
     public TextWriter Error { get; }
 
@@ -30,7 +47,7 @@ public sealed class CommandIo : IDisposable
     public bool IsInputTerminal { get; init; }
 
     public static CommandIo FromConsole() => new(
-        Console.OpenStandardInput,
+        StandardInput.Open,
         OperatingSystem.IsWindows() || !Console.IsOutputRedirected ? Console.OpenStandardOutput() : new RedirectedOutput(Console.OpenStandardOutput()),
         TextWriter.Synchronized(new BestEffortWriter(new StreamWriter(Console.OpenStandardError(), Utf8) { AutoFlush = true })))
     {
@@ -77,6 +94,9 @@ public sealed class CommandException(int exitCode, string message, Exception? ca
 
     /// <summary>A name of why, for programs; null if there is none.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>Which of the operations that were sent together it is about, from 1; null if it is about none.</summary>
+    public int? Operation { get; init; }
 
     /// <summary>The command line, or a file or port that it names, is wrong.</summary>
     public static CommandException WrongUsage(string message, Exception? cause = null) => new(KadOrleans.Http.ExitCode.WrongUsage, message, cause);

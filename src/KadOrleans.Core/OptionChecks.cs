@@ -83,7 +83,7 @@ internal sealed class OptionChecks(string prefix, char separator)
         Within("Subnets.PerTable", limits.PerTable, 1, int.MaxValue);
     }
 
-    public void CheckTrust(IEnumerable<string> ranges, string setting = "Trust")
+    public void CheckRanges(IEnumerable<string> ranges, string setting = "Trust")
     {
         foreach (var range in ranges.Where(range => !AddressRange.TryParse(range, out _)))
         {

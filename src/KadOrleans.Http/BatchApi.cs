@@ -163,7 +163,7 @@ internal static class BatchApi
             }
             catch (ApiProblemException e)
             {
-                throw new ApiProblemException(e.Status, $"Operation {place + 1}: {e.Message}", e.Type);
+                throw new ApiProblemException(e.Status, $"Operation {place + 1}: {e.Message}", e.Type) { Operation = place + 1 };
             }
         }
 

@@ -4,8 +4,13 @@ namespace KadOrleans.Http;
 
 // Bounds the open connections of one port, in all and from one address: an IPv4 address or an IPv6 /64. Beyond a bound the oldest is closed
 // that has not made itself known, by a token or a handshake. Refusing the newest would let idle connections keep others out. If all
-// are known, either the oldest of them is closed or the new one.
-internal sealed class ConnectionLimit(int most, int mostOfAddress = int.MaxValue, bool closesKnown = true, int mostUnknownOfAddress = int.MaxValue)
+// are known, either the oldest of them is closed or the new one. Addresses that are exempt, as those of proxies, are bounded in all alone.
+internal sealed class ConnectionLimit(
+    int most,
+    int mostOfAddress = int.MaxValue,
+    bool closesKnown = true,
+    int mostUnknownOfAddress = int.MaxValue,
+    AddressRangeSet? exempt = null)
 {
     // The key of a connection's entry in its items: what to do once it is known.
     private static readonly object NoteKey = new();
@@ -75,7 +80,8 @@ internal sealed class ConnectionLimit(int most, int mostOfAddress = int.MaxValue
     private bool HasRoom(SourceNetwork address, out LinkedListNode<Place>? oldest)
     {
         oldest = null;
-        if (_unknownOfAddress.GetValueOrDefault(address) >= mostUnknownOfAddress || _ofAddress.GetValueOrDefault(address) >= mostOfAddress)
+        if (address != SourceNetwork.Trusted
+            && (_unknownOfAddress.GetValueOrDefault(address) >= mostUnknownOfAddress || _ofAddress.GetValueOrDefault(address) >= mostOfAddress))
         {
             oldest = OldestOf(_strangers, address) ?? (closesKnown ? OldestOf(_known, address) : null);
             return false;
@@ -150,9 +156,11 @@ internal sealed class ConnectionLimit(int most, int mostOfAddress = int.MaxValue
         }
     }
 
-    // Connections of a test or of a Unix socket have no address, and share one entry.
-    private static SourceNetwork AddressOf(EndPoint? remote) =>
-        remote is IPEndPoint ip ? SourceNetwork.Of(UdpEndpoint.FromIPAddress(ip.Address, ip.Port)) : SourceNetwork.Trusted;
+    // Exempt ones share one entry with connections of a test or of a Unix socket, which have no address.
+    private SourceNetwork AddressOf(EndPoint? remote) =>
+        remote is IPEndPoint ip && UdpEndpoint.FromIPAddress(ip.Address, ip.Port) is var endpoint && exempt?.Contains(endpoint) != true
+            ? SourceNetwork.Of(endpoint)
+            : SourceNetwork.Trusted;
 
     private sealed record Place(ConnectionContext Connection, SourceNetwork Address);
 }

@@ -11,6 +11,12 @@ internal static class HttpLimits
 
     public const int LeastConnections = 16;
 
+    /// <summary>The files that a process has open before anybody is connected, with room for sockets of its own: most are its assemblies.</summary>
+    public const int OwnFiles = 320;
+
+    // Programs of the machine itself may well have more connections than one user elsewhere.
+    private static readonly string[] Loopback = ["127.0.0.0/8", "::1/128"];
+
     /// <summary>The most that an operator may allow: each watch of a key takes one.</summary>
     public const int MostConnections = 100_000;
 
@@ -28,14 +34,21 @@ internal static class HttpLimits
     /// <summary>The longest time that a connection may be open without a request.</summary>
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(15);
 
+    /// <summary>The most connections where a process may have so many files open, as many again may be closing.</summary>
+    public static int ConnectionsWith(int connections, int openFiles) =>
+        Math.Min(connections, Math.Max(LeastConnections, (openFiles - OwnFiles) / 2));
+
+    public static ConnectionLimit LimitOf(HttpPlace place, int connections) =>
+        new(connections, Math.Max(1, connections / 4), exempt: AddressRangeSet.Parse([.. Loopback, .. place.Proxies]));
+
     /// <summary>
-    /// Listens on an address, within the limits. As many connections again may be closing; beyond these, new ones are refused. By HTTPS
+    /// Listens on an address, within the limits. One address has a quarter of the connections, unless it is a proxy's or loopback. As many connections again may be closing; beyond these, new ones are refused. By HTTPS
     /// clients may choose HTTP/2.
     /// </summary>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The certificate cannot be used. One sentence.</exception>
     public static void ListenWithin(this KestrelServerOptions kestrel, HttpPlace place)
     {
-        var connections = place.Connections;
+        var connections = ConnectionsWith(place.Connections, OpenFiles.Limit);
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxConcurrentConnections = 2 * connections;
         kestrel.Limits.MaxConcurrentUpgradedConnections = 0;
@@ -48,7 +61,7 @@ internal static class HttpLimits
         kestrel.Limits.Http2.MaxStreamsPerConnection = MaxStreams;
         kestrel.Limits.Http2.InitialConnectionWindowSize = 2 * MaxBufferedBytes;
         kestrel.Limits.Http2.InitialStreamWindowSize = MaxBufferedBytes;
-        var limit = new ConnectionLimit(connections);
+        var limit = LimitOf(place, connections);
         kestrel.Listen(place.Address, listen =>
         {
             listen.Protocols = HttpProtocols.Http1;

@@ -58,7 +58,11 @@ internal static class KeyApi
     }
 
     private static (ProblemType Type, string Why)? FindRefusal(SetResult result) =>
-        result.Local is not { } local ? null
+        result.Local == StoreResult.StorageFailed || result.Publication == StoreResult.StorageFailed
+        ? (ProblemType.Unavailable, "the storage of this server failed, as its health and its log say, and no contact stored it.")
+        : result.Local == StoreResult.Busy || result.Publication == StoreResult.Busy
+        ? (ProblemType.Unavailable, "too many values wait for the storage of this server, and no contact stored it.")
+        : result.Local is not { } local ? null
         : local == StoreResult.Outdated ? (ProblemType.Conflict, "another one is published here, or lives longer.")
         : local == StoreResult.InvalidItem
         ? (ProblemType.InvalidItem, "it begins as a signed item does, and is none that its owner signed for this key.")

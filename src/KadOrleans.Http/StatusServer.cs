@@ -12,7 +12,11 @@ internal sealed record HttpPlace(
     string Setting,
     string HostsSetting,
     int Connections = HttpLimits.MaxConnections,
-    HttpCertificateOptions? Certificate = null);
+    HttpCertificateOptions? Certificate = null)
+{
+    /// <summary>The addresses or ranges of proxies, which bring the requests of many.</summary>
+    public IReadOnlyList<string> Proxies { get; init; } = [];
+}
 
 /// <summary>Serves a process's health and status, and what its owner adds.</summary>
 internal sealed class StatusServer(WebApplication application) : IAsyncDisposable

@@ -94,7 +94,7 @@ public class KadEdgeOptions
             }
         }
 
-        checks.CheckTrust(Trust, section + "Trust");
+        checks.CheckRanges(Trust, section + "Trust");
         CheckStaleness(checks, section + "MaxStaleness", MaxStaleness, TimeSpan.FromMinutes(1));
         CheckStaleness(checks, section + "MaxOutageStaleness", MaxOutageStaleness, TimeSpan.FromMinutes(5));
         checks.Within(section + "ChangesWithoutToken", ChangesWithoutToken, 0, 1_000_000);

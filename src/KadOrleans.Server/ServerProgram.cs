@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Orleans.Configuration;
@@ -12,12 +13,16 @@ internal static class ServerProgram
     /// <summary>The extra time of a silo's stop, as Orleans retries some writes beyond the timeout.</summary>
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(3);
 
-    // Runs until SIGTERM or Ctrl-C, or until an edge loses its lease. The outputs are written from several threads.
+    // Runs until SIGTERM, Ctrl-C or a closed terminal, or until an edge loses its lease. The outputs are written from several threads.
     public static async Task<int> RunAsync(string[] settings, KadProviders providers, TextWriter output, TextWriter error)
     {
         var (isEdge, hasStarted) = (false, false);
         IHost? host = null;
         ConsoleLog? log = null;
+
+        // The host itself takes the other signals.
+        using var closed = new TerminationSignals(PosixSignal.SIGHUP);
+        await using var stopping = closed.Token.Register(() => Stop(host));
         try
         {
             isEdge = IsEdge(settings);
@@ -28,6 +33,11 @@ internal static class ServerProgram
                     ? EdgeHost.Build(settings, providers, output, error, () => hasStarted)
                     : SiloHost.Build(settings, providers, output, error, () => hasStarted);
                 log = host.Services.GetRequiredService<ConsoleLog>();
+                if (closed.Token.IsCancellationRequested)
+                {
+                    Stop(host);
+                }
+
                 try
                 {
                     var code = isEdge
@@ -80,6 +90,8 @@ internal static class ServerProgram
         {
             await DisposeAsync(host);
         }
+
+        static void Stop(IHost? host) => host?.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
 
         string Process() => isEdge ? "edge" : "silo";
 

@@ -1,5 +1,5 @@
 using KadOrleans.Lab;
 
-using var signals = new TerminationSignals();
+using var signals = TerminationSignals.All();
 using var io = CommandIo.FromConsole();
 return await LabCommand.RunAsync(args, io, signals.Token);

@@ -163,14 +163,21 @@ public sealed class AdminClient : IDisposable
         return new CommandException(exitCode, FieldOf(text, "detail") ?? $"The server refused the request with the status {(int)status}.")
         {
             Reason = FieldOf(text, "reason"),
+            Operation = NumberOf(text, "operation"),
         };
     }
 
-    private static string? FieldOf(string text, string name)
+    private static string? FieldOf(string text, string name) =>
+        ValueOf(text, name) is { } field && field.TryGetValue<string>(out var content) ? VisibleText.Show(content) : null;
+
+    private static int? NumberOf(string text, string name) =>
+        ValueOf(text, name) is { } field && field.TryGetValue<int>(out var number) ? number : null;
+
+    private static JsonValue? ValueOf(string text, string name)
     {
         try
         {
-            return JsonNode.Parse(text)?[name] is JsonValue field && field.TryGetValue<string>(out var content) ? VisibleText.Show(content) : null;
+            return JsonNode.Parse(text)?[name] as JsonValue;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

@@ -199,7 +199,7 @@ internal static class TransferCommands
             await foreach (var some in ReadAsync(input, cancellationToken).Chunk(Batch).WithCancellation(cancellationToken))
             {
                 var body = new JsonObject { ["operations"] = new JsonArray([.. some.Select(one => one.Put)]) };
-                var result = await client.SendAsync(new ApiRequest(HttpMethod.Post, "/v1/admin/keys:batch", body), cancellationToken);
+                var result = await SendAsync(body, some);
                 var failed = result.List("results").Zip(some).Where(one => one.First.Text("status") != "200").ToList();
                 imported += some.Length - failed.Count;
                 failures.AddRange(failed.Select(one => $"line {one.Second.Number}: {one.First.Text("problem")}"));
@@ -209,6 +209,21 @@ internal static class TransferCommands
         return failures.Count == 0
             ? new JsonObject { ["imported"] = imported }
             : throw CommandException.Failed($"{imported} values were stored, and {failures.Count} were not; the first is in {failures[0]}");
+
+        async Task<JsonObject> SendAsync(JsonObject body, IReadOnlyList<(int Number, JsonObject Put)> some)
+        {
+            try
+            {
+                return await client.SendAsync(new ApiRequest(HttpMethod.Post, "/v1/admin/keys:batch", body), cancellationToken);
+            }
+            catch (CommandException e) when (e.Operation is { } place && place <= some.Count)
+            {
+                // Who wrote the file knows its lines, and nothing of the operations.
+                var about = $"Operation {place}";
+                var sentence = e.Message.StartsWith(about, StringComparison.Ordinal) ? e.Message[about.Length..] : $": {e.Message}";
+                throw new CommandException(e.ExitCode, $"Line {some[place - 1].Number}{sentence}", e);
+            }
+        }
     }
 
     private static Stream Open(CommandIo io, string path)

@@ -26,7 +26,7 @@ public static class Endpoints
         ? throw CommandException.WrongUsage($"{name} is '{wrong}'; {HostNames.Needed}.")
         : new HostNames(texts);
 
-    public static string ParseTrust(string text) => AddressRange.TryParse(text, out _)
+    public static string ParseRange(string name, string text) => AddressRange.TryParse(text, out _)
         ? text
-        : throw CommandException.WrongUsage($"--trust is '{text}'; an address range is needed, such as 10.0.0.0/8 or fd00::/8.");
+        : throw CommandException.WrongUsage($"{name} is '{text}'; an address range is needed, such as 10.0.0.0/8 or fd00::/8.");
 }

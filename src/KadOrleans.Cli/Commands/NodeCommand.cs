@@ -63,6 +63,7 @@ internal static class NodeCommand
 internal sealed class NodeOptions
 {
     public const string HttpHost = "--http-host";
+    public const string HttpProxy = "--http-proxy";
     public const string HttpTokens = "--http-tokens";
 
     private const string Otlp = "--otlp";
@@ -129,6 +130,9 @@ internal sealed class NodeOptions
     private readonly NumberOption _httpConnections = new(
         "--http-connections", "The most open connections of --http", HttpLimits.LeastConnections, HttpLimits.MostConnections, HttpLimits.MaxConnections);
 
+    private readonly Option<string[]> _httpProxy = CommonOptions.Repeatable(
+        HttpProxy, "RANGE", "A proxy's address, or a range, which may have all connections of --http; another address has a quarter. Repeatable.");
+
     private readonly Option<string?> _otlp = CommonOptions.Text(
         Otlp, "URL", "Send metrics, traces and logs to this OpenTelemetry collector. [default: $OTEL_EXPORTER_OTLP_ENDPOINT, or none]");
 
@@ -153,7 +157,7 @@ internal sealed class NodeOptions
     [
         _listen, _bootstrap, _data, _inMemory, _maxKeys, _maxBytes, _maxKept, _cache, _id, _trust, _uploadPerEndpoint, _upload, _walkInterval, _paths, _http,
         _httpHost,
-        _httpTokens, _httpConnections, _otlp, _trustClock, _requireTokens, _changesWithoutToken, _verbose,
+        _httpTokens, _httpConnections, _httpProxy, _otlp, _trustClock, _requireTokens, _changesWithoutToken, _verbose,
     ];
 
     public NodeSettings Read(ParseResult parsed)
@@ -172,9 +176,11 @@ internal sealed class NodeOptions
 
         var http = parsed.GetValue(_http);
         var httpHosts = parsed.GetValue(_httpHost) ?? [];
-        if (http is null && (httpHosts.FirstOrDefault() ?? parsed.GetValue(_httpTokens)) is { } unserved)
+        (string Name, string? Value)[] ofHttp =
+            [(HttpHost, httpHosts.FirstOrDefault()), (HttpProxy, parsed.GetValue(_httpProxy)?.FirstOrDefault()), (HttpTokens, parsed.GetValue(_httpTokens))];
+        if (http is null && Array.Find(ofHttp, option => option.Value is not null) is { Value: not null } unserved)
         {
-            throw CommandException.WrongUsage($"{(httpHosts.Length > 0 ? HttpHost : HttpTokens)} '{unserved}' is given without --http; both are needed.");
+            throw CommandException.WrongUsage($"{unserved.Name} '{unserved.Value}' is given without --http; both are needed.");
         }
 
         if (inMemory && parsed.GetValue(_cache) is { } unused)
@@ -229,7 +235,7 @@ internal sealed class NodeOptions
 
         options.Kademlia.DisjointPaths = _paths.Read(parsed);
         Array.ForEach(parsed.GetValue(_bootstrap) ?? [], options.Bootstrap.Add);
-        Array.ForEach(parsed.GetValue(_trust) ?? [], range => options.Trust.Add(Endpoints.ParseTrust(range)));
+        Array.ForEach(parsed.GetValue(_trust) ?? [], range => options.Trust.Add(Endpoints.ParseRange("--trust", range)));
         return options;
     }
 
@@ -243,7 +249,10 @@ internal sealed class NodeOptions
             "--http",
             HttpHost,
             _httpConnections.Read(parsed),
-            isEncrypted ? HttpCertificateOptions.Read(new ConfigurationBuilder().AddEnvironmentVariables().Build(), $"--http is '{http}'") : null);
+            isEncrypted ? HttpCertificateOptions.Read(new ConfigurationBuilder().AddEnvironmentVariables().Build(), $"--http is '{http}'") : null)
+        {
+            Proxies = [.. (parsed.GetValue(_httpProxy) ?? []).Select(range => Endpoints.ParseRange(HttpProxy, range))],
+        };
     }
 
     // OpenTelemetry's own variables are in the environment.

@@ -23,7 +23,7 @@ internal static class WatchCommand
             {
                 // Nothing is shown while it runs, as it has no end of its own.
                 return await new NetworkSession(io, json: true).RunAsync(
-                    via.Read(parsed), string.Empty, engine => WatchAsync(engine, requested, pause, printer, cancellationToken), cancellationToken);
+                    via.Read(parsed), string.Empty, engine => WatchAsync(engine, requested, pause, printer, io, cancellationToken), cancellationToken);
             }
             catch (OperationCanceledException)
             {
@@ -33,7 +33,7 @@ internal static class WatchCommand
     }
 
     private static async Task<int> WatchAsync(
-        DhtNode engine, RequestedKey key, TimeSpan pause, ResultPrinter printer, CancellationToken cancellationToken)
+        DhtNode engine, RequestedKey key, TimeSpan pause, ResultPrinter printer, CommandIo io, CancellationToken cancellationToken)
     {
         for (var (shown, isFirst) = (default(DhtValue?), true); ; isFirst = false)
         {
@@ -49,7 +49,7 @@ internal static class WatchCommand
                 Print(printer, key, shown, LookupSummary.Of(result.Lookup));
             }
 
-            await Task.Delay(pause, cancellationToken);
+            await io.PauseAsync(pause, cancellationToken);
         }
     }
 

@@ -55,11 +55,12 @@ internal sealed class NodeStatusServer(StatusServer server, ITimer sampling) : I
             server, time.CreateTimer(_ => rates.Add(node.Engine.Counts), null, TimeSpan.Zero, RateMeter.Interval));
     }
 
-    // Whether a node is ready: it can store, and a contact answers it or it is its network's first and has met nobody yet. One that
+    // Whether a node is ready: it can store and send, and a contact answers it or it is its network's first and has met nobody yet. One that
     // cannot store still serves what it holds.
     public static Health HealthOf(KadNode node, bool isFirst) => node switch
     {
         { StorageProblem: { } problem } => new Health("storageFails", problem, RefusesWrites: true),
+        _ when LocalAddress.FindProblem(node.LocalEndpoints) is { } problem => new Health("cannotSend", problem),
         _ when node.Engine.HasGoodContact || (isFirst && !node.Engine.HasHadContacts) => new Health(Health.Ready),
         { RoutingTable.Count: > 0 } => new Health("noContactAnswers"),
         _ => new Health("noContacts"),

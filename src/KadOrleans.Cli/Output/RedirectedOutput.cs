@@ -10,7 +10,19 @@ internal sealed class RedirectedOutput(Stream console) : StandardOutput(console)
     private const int WouldBlock = 11;
     private const int WouldBlockOnMac = 35;
 
+    // What poll(2) says of a pipe whose reader has left, whatever it is asked.
+    private const short Failed = 0x8;
+
     private readonly Stream _console = console;
+
+    public override bool HasReader
+    {
+        get
+        {
+            var asked = new Polled { File = Number };
+            return Poll(ref asked, 1, 0) <= 0 || (asked.Found & Failed) == 0;
+        }
+    }
 
     protected override void WriteAll(ReadOnlySpan<byte> buffer)
     {
@@ -41,5 +53,17 @@ internal sealed class RedirectedOutput(Stream console) : StandardOutput(console)
     [DllImport("libc", EntryPoint = "write", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern nint Write(int file, ref readonly byte buffer, nint length);
+
+    [DllImport("libc", EntryPoint = "poll", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Poll(ref Polled files, nuint count, int milliseconds);
 #pragma warning restore SYSLIB1054
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Polled
+    {
+        public int File;
+        public short Asked;
+        public short Found;
+    }
 }

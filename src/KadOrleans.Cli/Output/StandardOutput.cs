@@ -3,6 +3,9 @@ namespace KadOrleans.Cli;
 /// <summary>A standard output whose failures are <see cref="OutputException"/>s.</summary>
 internal class StandardOutput(Stream inner) : WriteOnlyStream
 {
+    /// <summary>Whether somebody may still read it. A pipe whose reader has left fails the next write; this tells it without one.</summary>
+    public virtual bool HasReader => true;
+
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         try

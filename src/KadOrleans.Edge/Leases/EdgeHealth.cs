@@ -44,6 +44,7 @@ public sealed class EdgeHealth : IHealthCheck
         EdgePhase.CutOff => "the silos do not answer",
         _ when !(SinceAnswer < SilenceTimeout) => "the silos do not answer",
         _ when _clock.IsSkewed => $"clock skew: its clock and the silos' are more than {ClockComparison.Bound.TotalSeconds} s apart",
+        _ when _session is { } session && LocalAddress.FindProblem(session.Nodes.SelectMany(static node => node.LocalEndpoints)) is { } problem => problem,
         _ when _session is { HasGoodContact: true } => null,
         _ when _options.Bootstrap.Count == 0 && _session is not { HasHadContacts: true } => null,
         _ when _session is { Contacts: > 0 } => "no contact answers",

@@ -161,7 +161,7 @@ internal sealed class KadClusterOptionsValidator : IValidateOptions<KadClusterOp
         checks.Within("CrawlRate", options.CrawlRate, 1, CrawlOptions.HighestRate);
         checks.Within("CrawlMaxNodes", options.CrawlMaxNodes, 1, CrawlOptions.HighestMaxNodes);
         checks.Problems.AddRange(ClusterKeys.FindProblems(options));
-        checks.CheckTrust(options.Trust);
+        checks.CheckRanges(options.Trust);
         return checks.Problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(checks.Problems);
     }
 }

@@ -17,6 +17,7 @@ internal static class Body
 
     public static async Task<byte[]> ReadAsync(HttpContext context)
     {
+        BodyForm.Check(context.Request);
         using var content = new MemoryStream();
         try
         {
@@ -139,6 +140,9 @@ internal static class ValueBody
     /// <summary>The media type of a request's body, without parameters; null if it has none.</summary>
     public static string? TypeOf(HttpRequest request) =>
         MediaTypeHeaderValue.TryParse(request.ContentType, out var parsed) ? parsed.MediaType.Value?.ToLowerInvariant() : null;
+
+    /// <summary>Whether a body of this type is a value of bytes.</summary>
+    public static bool IsBytes(MediaTypeHeaderValue type) => type.MediaType.Equals(Bytes, StringComparison.OrdinalIgnoreCase);
 
     public static async Task<DhtValue> ReadAsync(HttpContext context)
     {

@@ -15,6 +15,9 @@ internal sealed class ApiProblemException(int status, string sentence, ProblemTy
     /// <summary>Which of the cases of its type it is, for programs; null if the type has one case.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>Which operation of a batch it is about, from 1; null if none is. The sentence begins with it.</summary>
+    public int? Operation { get; init; }
+
     /// <summary>A mistake in the request: 400.</summary>
     public static ApiProblemException Wrong(string sentence) => new(StatusCodes.Status400BadRequest, sentence);
 
@@ -59,8 +62,10 @@ internal sealed partial class ProblemFilter(ILoggerFactory loggers) : IEndpointF
         catch (Exception e)
         {
             var (status, sentence) = Explain(e);
+            var refusal = e as ApiProblemException;
+
             // Keys are put and deleted by these methods, and by a batch, which counts for itself.
-            if (e is DhtUnavailableException && (HttpMethods.IsPut(request.Method) || HttpMethods.IsDelete(request.Method)))
+            if ((e is DhtUnavailableException || refusal?.Type == ProblemType.Unavailable) && (HttpMethods.IsPut(request.Method) || HttpMethods.IsDelete(request.Method)))
             {
                 FailedWrites.NoteOf(context.HttpContext);
             }
@@ -75,10 +80,24 @@ internal sealed partial class ProblemFilter(ILoggerFactory loggers) : IEndpointF
                 context.HttpContext.Response.Headers.RetryAfter = RetryAfter;
             }
 
-            var refusal = e as ApiProblemException;
-            return ApiProblem.Create(
-                status, sentence, refusal?.Reason is { } reason ? new Dictionary<string, object?> { ["reason"] = reason } : null, refusal?.Type);
+            return ApiProblem.Create(status, sentence, ExtensionsOf(refusal), refusal?.Type);
         }
+    }
+
+    private static Dictionary<string, object?> ExtensionsOf(ApiProblemException? refusal)
+    {
+        var extensions = new Dictionary<string, object?>();
+        if (refusal?.Reason is { } reason)
+        {
+            extensions["reason"] = reason;
+        }
+
+        if (refusal?.Operation is { } operation)
+        {
+            extensions["operation"] = operation;
+        }
+
+        return extensions;
     }
 
     /// <summary>What a client is told of a failure.</summary>

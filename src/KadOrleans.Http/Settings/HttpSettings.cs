@@ -21,11 +21,14 @@ internal sealed class HttpSettings
 
     public int Connections { get; set; } = HttpLimits.MaxConnections;
 
+    /// <summary>The addresses or ranges of proxies, which may have all of <see cref="Connections"/>; others have a quarter each.</summary>
+    public IList<string> Proxies { get; } = [];
+
     /// <summary><see cref="Address"/>, or the process's default.</summary>
     public IPEndPoint EndPoint { get; internal set; } = new(IPAddress.Loopback, KadOptions.SiloHttpPort);
 
     /// <summary>The certificate of HTTPS; null for HTTP in the clear.</summary>
     public HttpCertificateOptions? Certificate { get; internal set; }
 
-    public HttpPlace Place => new(EndPoint, new HostNames(Hosts), Setting, HostsSetting, Connections, Certificate);
+    public HttpPlace Place => new(EndPoint, new HostNames(Hosts), Setting, HostsSetting, Connections, Certificate) { Proxies = [.. Proxies] };
 }

@@ -201,6 +201,7 @@ internal static class KadSettings
         }
 
         http.Oidc?.Check(checks);
+        checks.CheckRanges(http.Proxies, "Http:Proxies");
         checks.Within("Http:Connections", http.Connections, HttpLimits.LeastConnections, HttpLimits.MostConnections);
     }
 

@@ -26,7 +26,7 @@ internal sealed class KadNodeOptionsValidator : IValidateOptions<KadNodeOptions>
             }
         }
 
-        checks.CheckTrust(options.Trust);
+        checks.CheckRanges(options.Trust);
         checks.Check(options.Kademlia);
         checks.Check(options.Quota);
         checks.Check(options.Subnets);

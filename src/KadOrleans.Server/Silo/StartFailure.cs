@@ -34,6 +34,9 @@ internal static class StartFailure
 
         // A setting that only the cluster could judge.
         InvalidOperationException when cause.Message.StartsWith("Kad:", StringComparison.Ordinal) => (ExitCode.WrongUsage, [cause.Message]),
+
+        // A file of settings that is no JSON. The message has its path.
+        InvalidDataException { InnerException: FormatException } => (ExitCode.WrongUsage, [$"{Phrases.Of(cause.Message)}: {Phrases.ReasonOf(cause)}."]),
         OptionsValidationException mistakes => (ExitCode.WrongUsage, mistakes.Failures),
         OrleansConfigurationException => (ExitCode.WrongUsage, [Sentence(cause.Message)]),
         SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse or SocketError.AddressNotAvailable or SocketError.AccessDenied } =>

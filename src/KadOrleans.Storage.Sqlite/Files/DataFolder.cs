@@ -49,7 +49,7 @@ internal sealed class DataFolder : IDisposable
 
         lock (Claimed)
         {
-            return Claimed.Add(claim.DatabasePath) ? claim : throw claim.InUse(null);
+            return Claimed.Add(claim.DatabasePath) ? claim : throw claim.InUse();
         }
     }
 
@@ -136,7 +136,7 @@ internal sealed class DataFolder : IDisposable
     /// <summary>The exception for a failure to open; null if that says enough itself.</summary>
     public Exception? From(Exception failure) => failure switch
     {
-        SqliteException { SqliteErrorCode: raw.SQLITE_BUSY or raw.SQLITE_LOCKED } => InUse(failure),
+        SqliteException { SqliteErrorCode: raw.SQLITE_BUSY or raw.SQLITE_LOCKED } => Locked(failure),
         SqliteException { SqliteErrorCode: raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB } => Damaged(Reason(failure), failure),
         SqliteException { SqliteErrorCode: raw.SQLITE_ERROR } => Damaged("a table is missing or altered", failure),
         DamagedDatabaseException => Damaged(failure.Message, failure.InnerException),
@@ -192,8 +192,13 @@ internal sealed class DataFolder : IDisposable
         }
     }
 
-    private Exception InUse(Exception? cause) =>
-        Fault($"The data folder '{Path}' is in use by another {Kind.Owner}; stop that {Kind.Owner} or {Elsewhere}.", cause);
+    private Exception InUse() => Fault($"The data folder '{Path}' is in use by another {Kind.Owner}; stop that {Kind.Owner} or {Elsewhere}.");
+
+    // By another process, which the file does not name.
+    private Exception Locked(Exception cause) => Fault(
+        $"The data folder '{Path}' is in use by another {Kind.Owner}, or by a program that reads '{DatabasePath}', such as a backup; "
+        + $"stop that {Kind.Owner} or {Elsewhere}, or start again when the program has ended.",
+        cause);
 
     private Exception Fault(string sentence, Exception? cause = null) => Kind.Fault(sentence, cause);
 }

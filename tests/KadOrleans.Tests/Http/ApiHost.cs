@@ -122,8 +122,9 @@ public sealed class ApiHost : IAsyncLifetime
 
         foreach (var (name, value) in headers)
         {
-            request.Headers.Remove(name);
-            request.Headers.TryAddWithoutValidation(name, value);
+            HttpHeaders target = name.StartsWith("Content-", StringComparison.Ordinal) ? request.Content!.Headers : request.Headers;
+            target.Remove(name);
+            target.TryAddWithoutValidation(name, value);
         }
 
         return await Http.SendAsync(request, TestContext.Current.CancellationToken);

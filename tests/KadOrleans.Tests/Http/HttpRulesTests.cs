@@ -31,6 +31,45 @@ public sealed class HttpRulesTests(ApiHost host) : IClassFixture<ApiHost>
         static string Allowed(HttpResponseMessage response) => string.Join(", ", response.Content.Headers.Allow);
     }
 
+    [Theory]
+    [InlineData("application/octet-stream", "Content-Encoding", "gzip", "The content encoding is 'gzip'; a body as it is, without one, is allowed.")]
+    [InlineData("application/json", "Content-Encoding", "identity, br", "The content encoding is 'br'; ")]
+    [InlineData("text/plain; charset=utf-16le", null, null, "The charset is 'utf-16le'; UTF-8 is allowed. Text in another one can be sent as application/octet-stream.")]
+    [InlineData("text/plain; charset=\"iso-8859-1\"", null, null, "The charset is 'iso-8859-1'; ")]
+    [InlineData("text/plain; charset=utf-8; charset=latin1", null, null, "The charset is 'latin1'; ")]
+    [InlineData("application/json; charset=utf-16", null, null, "The charset is 'utf-16'; ")]
+    [InlineData("text/plain", "Content-Range", "bytes 0-1/2", "The header Content-Range says that the body is a part; a whole one is needed.")]
+    public async Task A_body_that_is_not_the_content_itself_is_refused_and_nothing_is_stored(
+        string type, string? header, string? value, string sentence)
+    {
+        (string, string)[] headers = header is null ? [] : [(header, value!)];
+        (string, string)[] places = type.StartsWith("application/json", StringComparison.Ordinal)
+            ? [("PUT", Path), ("POST", "/v1/keys:batch"), ("PUT", "/v1/items")]
+            : [("PUT", Path)];
+        foreach (var (method, path) in places)
+        {
+            using var refused = await _api.SendAsync(method, path, """{"value":"1"}""", type, headers);
+            var expected = header == "Content-Range" ? HttpStatusCode.BadRequest : HttpStatusCode.UnsupportedMediaType;
+            using var problem = JsonDocument.Parse(await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+            Assert.Equal(expected, refused.StatusCode);
+            Assert.StartsWith(sentence, problem.RootElement.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        }
+
+        Assert.Empty(_api.Dht.Calls);
+    }
+
+    [Theory]
+    [InlineData("text/plain; charset=UTF-8", null)]
+    [InlineData("text/plain; charset=\"us-ascii\"", null)]
+    [InlineData("application/json; charset=utf-8", "identity")]
+    [InlineData("application/octet-stream; charset=iso-8859-1", null)]
+    public async Task A_body_that_is_the_content_itself_is_taken(string type, string? encoding)
+    {
+        (string, string)[] headers = encoding is null ? [] : [("Content-Encoding", encoding)];
+        using var put = await _api.SendAsync("PUT", Path, """{"value":"1"}""", type, headers);
+        Assert.Equal(HttpStatusCode.OK, put.StatusCode);
+    }
+
     [Fact]
     public async Task Each_form_of_a_value_has_its_own_tag_which_the_lookup_does_not_change()
     {

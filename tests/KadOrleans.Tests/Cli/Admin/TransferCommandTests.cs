@@ -73,6 +73,20 @@ public sealed class TransferCommandTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [Fact]
+    public async Task A_value_that_the_server_refuses_is_named_by_its_line()
+    {
+        await File.WriteAllLinesAsync(
+            _api.Folder["lines.jsonl"],
+            Enumerable.Range(1, 200).Select(i => $$"""{"key":"{{i}}","value":"{{new string('x', i == 151 ? 9_000 : 1)}}"}""").Prepend(string.Empty),
+            TestContext.Current.CancellationToken);
+
+        var run = await _api.RunAsync("import", _api.Folder["lines.jsonl"]);
+
+        Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
+        Assert.StartsWith("Line 152: The value is 9000 bytes long; at most 8192 are allowed. ", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Lines_are_stored_whatever_their_ends_and_their_escapes()
     {
         await File.WriteAllBytesAsync(

@@ -100,6 +100,34 @@ public sealed partial class BrokenOutputTests(ExampleNode node) : IClassFixture<
         Assert.Matches(@"^The standard output cannot be written \(.+\); what the command changed stays changed\.$", process.Error.Text);
     }
 
+    [Fact]
+    public async Task A_watch_ends_when_its_reader_has_left_though_the_value_does_not_change()
+    {
+        var script = $"dotnet {Path.Combine(AppContext.BaseDirectory, "kad.dll")} watch key --via {node.Address} --interval 3600 | head -1";
+        await using var process = ChildProcess.Start(new ProcessStartInfo("sh", ["-c", script]));
+
+        // The shell waits for all parts of the pipe.
+        Assert.Equal(0, await process.ExitAsync());
+        await process.ReadLineAsync();
+        Assert.Equal("The standard output cannot be written (Broken pipe); what the command changed stays changed.", process.Error.Text);
+    }
+
+    [Theory]
+    [InlineData("set key --file - --via NODE")]
+    [InlineData("state import - --data FOLDER")]
+    public async Task A_command_that_reads_a_standard_input_that_is_closed_ends(string args)
+    {
+        using var folder = new TemporaryFolder();
+        var own = args.Replace("NODE", node.Address, StringComparison.Ordinal).Replace("FOLDER", folder.Path, StringComparison.Ordinal);
+        var script = $"exec dotnet {Path.Combine(AppContext.BaseDirectory, "kad.dll")} {own} <&-";
+        await using var process = ChildProcess.Start(new ProcessStartInfo("sh", ["-c", script]));
+
+        Assert.Equal(ExitCode.WrongUsage, await process.ExitAsync());
+        await process.ReadLineAsync();
+        Assert.Equal(
+            "The standard input is closed; an open one is needed, such as < FILE, or < /dev/null for an empty one.", process.Error.Text);
+    }
+
     [Theory]
     [InlineData(">/dev/full")]
     [InlineData(">&-")]

@@ -9,7 +9,7 @@ public sealed class NodeRefusalTests
         var id = new string('1', 40);
         await using var node = await NodeProcess.StartAsync("--data", folder.Path, "--id", id);
         Assert.Equal(id, node.Id);
-        var inUse = $"The data folder '{folder.Path}' is in use by another node; stop that node or choose another data folder.";
+        var inUse = $"The data folder '{folder.Path}' is in use by another node";
         await KadRun.RefusedAsync(inUse, "node", "--listen", "127.0.0.1:0", "--data", folder.Path);
         await KadRun.RefusedAsync(inUse, "state", "export", "-", "--data", folder.Path);
         await KadRun.RefusedAsync(

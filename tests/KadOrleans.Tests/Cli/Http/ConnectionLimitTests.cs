@@ -98,6 +98,29 @@ public sealed class ConnectionLimitTests
         Assert.True(later[0].IsAborted);
     }
 
+    [Theory]
+    [InlineData("192.0.2.1", 2)]
+    [InlineData("2001:db8::1", 2)]
+    [InlineData("127.0.0.1", 8)]
+    [InlineData("::1", 8)]
+    [InlineData("10.1.2.3", 8)]
+    [InlineData("fd00::7", 8)]
+    public void Of_HTTP_an_address_has_a_quarter_and_loopback_and_named_proxies_have_all(string address, int most)
+    {
+        var place = new HttpPlace(new IPEndPoint(IPAddress.Any, 0), HostNames.None, "--http", "--http-host") { Proxies = ["10.0.0.0/8", "fd00::7"] };
+        var limit = HttpLimits.LimitOf(place, 8);
+        Assert.Equal(most, Open(limit, 20, address).Count(connection => !connection.IsAborted));
+    }
+
+    [Theory]
+    [InlineData(256, int.MaxValue, 256)]
+    [InlineData(256, 1024, 256)]
+    [InlineData(256, 400, 40)]
+    [InlineData(256, 100, HttpLimits.LeastConnections)]
+    [InlineData(100_000, 1024, 352)]
+    public void HTTP_has_as_many_connections_as_the_files_of_the_process_leave(int wanted, int files, int expected) =>
+        Assert.Equal(expected, HttpLimits.ConnectionsWith(wanted, files));
+
     private FakeConnection[] Open(int count) => Open(_limit, count, "127.0.0.1");
 
     private static FakeConnection[] Open(ConnectionLimit limit, int count, string address)

@@ -84,7 +84,8 @@ public sealed class LockedFolderTests : SqliteTests
     [Fact]
     public async Task A_folder_is_open_in_one_process_at_a_time_whoever_was_refused_meanwhile()
     {
-        var message = $"The data folder '{Folder.Path}' is in use by another node; stop that node or choose another data folder.";
+        var message = $"The data folder '{Folder.Path}' is in use by another node, or by a program that reads '{Folder.DatabasePath}', such as a backup; "
+            + "stop that node or choose another data folder, or start again when the program has ended.";
         await using (var other = OtherProcess.Start("hold", Folder.Path))
         {
             Assert.Equal(Workload.Opened, await other.ReadLineAsync());

@@ -1,6 +1,4 @@
-using System.Globalization;
-
-namespace KadOrleans.Server;
+namespace KadOrleans.Http;
 
 /// <summary>How many files, connections included, the process may have open.</summary>
 internal static class OpenFiles
