@@ -12,7 +12,7 @@ internal static class HttpLimits
     public const int LeastConnections = 16;
 
     /// <summary>The files that a process has open before anybody is connected, with room for sockets of its own: most are its assemblies.</summary>
-    public const int OwnFiles = 320;
+    public const int OwnFiles = 400;
 
     // Programs of the machine itself may well have more connections than one user elsewhere.
     private static readonly string[] Loopback = ["127.0.0.0/8", "::1/128"];

@@ -10,6 +10,10 @@ internal static class OpenFiles
     /// <summary>The limit. Where the system has none, or does not tell it, the largest number.</summary>
     public static int Limit { get; } = Find();
 
+    /// <summary>Why the process cannot run, as a sentence, if it may open fewer files than it needs; else null. A runtime without one left ends.</summary>
+    public static string? FindShortage(int needed) => Limit >= needed ? null
+        : $"This process may have {Limit} files open, and needs {needed}; raise the limit, as by ulimit -n {needed}, or by LimitNOFILE={needed} of a systemd unit.";
+
     private static int Find()
     {
         try

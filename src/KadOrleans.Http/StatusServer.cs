@@ -37,6 +37,7 @@ internal sealed class StatusServer(WebApplication application) : IAsyncDisposabl
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenWithin(place));
+        BoundedListening.AddTo(builder.Services);
         builder.Services.AddRoutingCore().AddSingleton(loggers).AddHealthChecks().AddCheck(Health.Ready, () => health().ToResult());
         services?.Invoke(builder.Services);
         var application = builder.Build();

@@ -13,9 +13,18 @@ internal static class ServerProgram
     /// <summary>The extra time of a silo's stop, as Orleans retries some writes beyond the timeout.</summary>
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(3);
 
+    // A silo with an edge has 339 open without a client: mostly assemblies.
+    private const int LeastFiles = 400;
+
     // Runs until SIGTERM, Ctrl-C or a closed terminal, or until an edge loses its lease. The outputs are written from several threads.
     public static async Task<int> RunAsync(string[] settings, KadProviders providers, TextWriter output, TextWriter error)
     {
+        if (OpenFiles.FindShortage(LeastFiles) is { } shortage)
+        {
+            await error.WriteLineAsync(shortage);
+            return ExitCode.WrongUsage;
+        }
+
         var (isEdge, hasStarted) = (false, false);
         IHost? host = null;
         ConsoleLog? log = null;

@@ -6,6 +6,10 @@ namespace KadOrleans.Cli;
 
 internal static class NodeCommand
 {
+    // Without a client it has 157 open, and 258 with HTTP: mostly assemblies.
+    private const int LeastFiles = 192;
+    private const int LeastFilesOfHttp = 300;
+
     public static Command Create(CommandIo io)
     {
         var options = new NodeOptions();
@@ -24,6 +28,11 @@ internal static class NodeCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var settings = options.Read(parsed);
+            if (OpenFiles.FindShortage(settings.Http is null ? LeastFiles : LeastFilesOfHttp) is { } shortage)
+            {
+                throw CommandException.WrongUsage(shortage);
+            }
+
             await using var log = new QueuedWriter(io.Error);
             NodeRunner? runner = null;
             await using var services = AddLog(new ServiceCollection(), log, settings, () => runner?.IsServing is true).BuildServiceProvider();

@@ -23,6 +23,7 @@ internal static class HttpHosting
                 new HttpCertificateReader(certificate, TimeProvider.System).Read();
             }
 
+            BoundedListening.AddTo(services);
             services.AddRouting().AddAuthenticationCore().AddAuthorization().AddHealthChecks().AddCheck<THealth>(typeof(THealth).Name);
             add(services);
         })

@@ -134,6 +134,38 @@ public sealed class SiloProcessTests(SiloProcessTests.LiveSilo live) : FolderTes
     }
 
     [Theory]
+    [InlineData("trap '' HUP;", false)]
+    [InlineData("", true)]
+    public async Task A_closed_terminal_stops_it_unless_it_was_started_to_ignore_that(string before, bool stops)
+    {
+        var script = $"{before} exec dotnet {Path.Combine(AppContext.BaseDirectory, ServerExecutable.Name)}.dll Kad:Data={Path.Combine(Folder, "data")} "
+            + "Kad:Http=127.0.0.1:0 Kad:Silo:Port=0 Kad:Silo:GatewayPort=0";
+        await using var process = ChildProcess.Start(new ProcessStartInfo("sh", ["-c", script]));
+        await process.LineAsync("health ");
+
+        // The lowest bit is SIGHUP's.
+        var status = await File.ReadAllLinesAsync($"/proc/{process.Id}/status", TestContext.Current.CancellationToken);
+        var signals = status.Single(line => line.StartsWith(stops ? "SigCgt:" : "SigIgn:", StringComparison.Ordinal));
+        Assert.Equal(1, Convert.ToInt32(signals[^1..], 16) & 1);
+        await process.SignalAsync(stops ? "HUP" : "TERM");
+
+        Assert.Equal(0, await process.ExitAsync());
+        Assert.Contains("were handed over", process.Error.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_of_settings_that_is_no_JSON_is_named()
+    {
+        var file = Path.Combine(Folder, "appsettings.json");
+        await File.WriteAllTextAsync(file, "{ \"Kad\": {", TestContext.Current.CancellationToken);
+        await using var process = ChildProcess.Start("kad-server", Folder, $"Kad:Data={Path.Combine(Folder, "data")}");
+
+        Assert.Equal(2, await process.ExitAsync());
+        await process.ReadLineAsync();
+        Assert.StartsWith($"kad-silo: Failed to load configuration from file '{file}': ", process.Error.Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("--help")]
     [InlineData("--version")]
     public async Task Help_that_cannot_be_written_ends_with_1_and_a_sentence(string option)

@@ -100,6 +100,45 @@ public sealed partial class BrokenOutputTests(ExampleNode node) : IClassFixture<
         Assert.Matches(@"^The standard output cannot be written \(.+\); what the command changed stays changed\.$", process.Error.Text);
     }
 
+    [Theory]
+    [InlineData(191, "--in-memory", 192)]
+    [InlineData(299, "--in-memory --http 0", 300)]
+    public async Task A_node_that_may_open_too_few_files_says_so(int files, string options, int needed)
+    {
+        var script = $"ulimit -n {files}; exec dotnet {Path.Combine(AppContext.BaseDirectory, "kad.dll")} node --listen 127.0.0.1:0 {options}";
+        await using var process = ChildProcess.Start(new ProcessStartInfo("sh", ["-c", script]));
+
+        Assert.Equal(ExitCode.WrongUsage, await process.ExitAsync());
+        await process.ReadLineAsync();
+        Assert.Equal(
+            $"This process may have {files} files open, and needs {needed}; raise the limit, as by ulimit -n {needed}, or by LimitNOFILE={needed} of a systemd unit.",
+            process.Error.Text);
+    }
+
+    [Fact]
+    public async Task A_node_with_few_files_survives_more_connections_than_it_may_have_open()
+    {
+        var port = FreePort.Tcp();
+        var script = $"ulimit -n 400; exec dotnet {Path.Combine(AppContext.BaseDirectory, "kad.dll")} node --in-memory --listen 127.0.0.1:0 --http {port}";
+        await using var process = ChildProcess.Start(new ProcessStartInfo("sh", ["-c", script]));
+        await process.LineAsync("listening ");
+        var connections = Enumerable.Range(0, 460).Select(_ => new Socket(SocketType.Stream, ProtocolType.Tcp)).ToList();
+        try
+        {
+            await Task.WhenAll(connections.Select(connection => connection.ConnectAsync(IPAddress.Loopback, port)));
+            using var client = new HttpClient();
+            Assert.Equal(
+                "{\"status\":\"ready\"}",
+                await client.GetStringAsync(new Uri($"http://127.0.0.1:{port}/health/ready"), TestContext.Current.CancellationToken));
+        }
+        finally
+        {
+            connections.ForEach(connection => connection.Dispose());
+        }
+
+        Assert.Equal(ExitCode.Done, await process.StopAsync());
+    }
+
     [Fact]
     public async Task A_watch_ends_when_its_reader_has_left_though_the_value_does_not_change()
     {
