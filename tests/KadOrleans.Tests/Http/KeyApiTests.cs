@@ -202,6 +202,23 @@ public sealed class KeyApiTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [Theory]
+    [InlineData(StoreResult.StorageFailed, null, "the storage of this server failed, as its health and its log say, and no contact stored it.")]
+    [InlineData(null, StoreResult.StorageFailed, "the storage of this server failed, as its health and its log say, and no contact stored it.")]
+    [InlineData(StoreResult.Busy, null, "too many values wait for the storage of this server, and no contact stored it.")]
+    public async Task A_put_that_storage_failed_names_the_storage(StoreResult? local, StoreResult? publication, string why)
+    {
+        _api.Dht.Refusal = new SetResult { Local = local, Publication = publication };
+        var before = _api.FailedWrites.Count;
+
+        using var response = await _api.SendAsync("PUT", Path, """{"value":1}""");
+        using var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(
+            (HttpStatusCode.ServiceUnavailable, "/v1/problems/unavailable", $"The value of the key 'key' was not stored: {why}"),
+            (response.StatusCode, problem.RootElement.GetProperty("type").GetString(), problem.RootElement.GetProperty("detail").GetString()));
+        Assert.Equal(1, _api.FailedWrites.Count - before);
+    }
+
+    [Theory]
     [InlineData("PUT", "keys/key", """{"value":1}""", 1)]
     [InlineData("DELETE", "keys/key", null, 1)]
     [InlineData("GET", "keys/key", null, 0)]
