@@ -3,9 +3,9 @@ using Orleans.CodeGeneration;
 namespace KadOrleans.Client;
 
 // Leases node ids to edges. Key: GrainKeys.Singleton. When a call returns, an edge's ids, their epoch and a handed-back lease are
-// durable. Which edges are live is kept in memory, and is known again one renewal after the loss of a silo. Calls interleave.
+// durable. Renewals show which edges are live. After its move the directory takes those for live that were so, for one lease. Calls interleave.
 [Alias("kad.IEdgeDirectoryGrain")]
-[Version(2)]
+[Version(3)]
 [OpenTo(Callers.Silos)]
 internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
 {
@@ -45,14 +45,19 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     [OpenTo(Callers.Clients)]
     ValueTask<DateTimeOffset> GetUtcNowAsync();
 
-    // The edges with live leases, unordered. After a move of the grain some are missing (ListAsync says so).
-    [Alias("GetLive")]
-    [OpenTo(Callers.Clients)]
-    ValueTask<IReadOnlyList<LiveEdge>> GetLiveAsync();
-
-    // The edges with live leases, without their reports, and for how long renewals were received.
+    // The edges with live leases, for a reader that has a version of the list: an answer of a few bytes if that is the newest one, or else what
+    // has changed since. 0 stands for no edge. KnownEdges reads it.
     [Alias("List")]
-    ValueTask<EdgeList> ListAsync();
+    [OpenTo(Callers.Clients)]
+    ValueTask<EdgeList> ListAsync(ulong known);
+
+    /// <summary>What the edges with live leases reported, with all their counters.</summary>
+    [Alias("GetStatus")]
+    ValueTask<IReadOnlyList<EdgeStatus>> GetStatusAsync();
+
+    /// <summary>The nodes in the network, as the live edges estimate; null before any of them can.</summary>
+    [Alias("GetNetworkSize")]
+    ValueTask<double?> GetNetworkSizeAsync();
 
     /// <summary>All names that are not forgotten, in their order, with and without a live edge.</summary>
     [Alias("GetNames")]
@@ -113,19 +118,18 @@ internal sealed class EdgeDrainedException(string message) : Exception(message);
 [Alias("kad.LeaseLostException")]
 internal sealed class LeaseLostException(string message) : Exception(message);
 
-// The edges with live leases, unordered, and the names that handed theirs back. After a move the directory knows only those that
-// have renewed since: in the time of KnownFor.
+// The edges with live leases, unordered, in a version: all of them if IsWhole; or else those that are new or have changed since the reader's
+// version, and the names that have ended since. Equal versions say the same, whichever activation of the directory gave them.
 [GenerateSerializer]
 [Alias("kad.EdgeList")]
 internal sealed record EdgeList(
-    [property: Id(0)] IReadOnlyList<LiveEdge> Edges, [property: Id(1)] TimeSpan KnownFor, [property: Id(2)] IReadOnlyList<string> Released)
-{
-    /// <summary>Whether all live edges are listed.</summary>
-    public bool IsComplete => KnownFor >= IEdgeDirectoryGrain.LeaseDuration;
-}
+    [property: Id(0)] ulong Version,
+    [property: Id(1)] bool IsWhole,
+    [property: Id(2)] IReadOnlyList<LiveEdge> Edges,
+    [property: Id(3)] IReadOnlyList<string> Ended);
 
 // A name that edges have used, with its newest epoch. LastSeen is exact to a day, and null if no build noted it. Without a live
-// edge there is neither an observer nor a report.
+// edge there is neither an observer nor a report; after the directory's move the report of a live one comes with its next renewal.
 [GenerateSerializer]
 [Alias("kad.EdgeName")]
 internal sealed record EdgeName(
@@ -144,8 +148,7 @@ internal sealed record LiveEdge(
     [property: Id(0)] string Name,
     [property: Id(1)] long Epoch,
     [property: Id(2)] IReadOnlyList<NodeId> NodeIds,
-    [property: Id(3)] IEdgeDesk Observer,
-    [property: Id(4)] EdgeReport Report)
+    [property: Id(3)] IEdgeDesk Observer)
 {
     /// <summary>Whether both are the same lease.</summary>
     public bool IsSame(LiveEdge other) => Name == other.Name && Epoch == other.Epoch;
@@ -172,10 +175,4 @@ internal sealed record EdgeReport
     /// <summary>How far its upkeep is; null from an edge whose release does not tell.</summary>
     [Id(4)]
     public SweepProgress? Sweep { get; init; }
-
-    /// <summary>
-    /// Whether it sends a due value if any id of the cluster is responsible for it. Edges of earlier releases do so for their own ids alone.
-    /// </summary>
-    [Id(5)]
-    public bool SendsForAll { get; init; }
 }

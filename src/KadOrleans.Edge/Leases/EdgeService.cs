@@ -251,6 +251,12 @@ internal sealed record EdgeContext(
 
     public IEdgeDirectoryGrain Directory => Grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
 
+    private KnownEdges Edges { get; } = new(Environment.Time);
+
+    /// <summary>The live edges of the cluster. A call that fails leaves those that were read before.</summary>
+    public Task<IReadOnlyList<LiveEdge>> ReadEdgesAsync(CancellationToken cancellationToken) =>
+        Edges.ReadAsync(version => CallAsync(Directory.ListAsync(version), cancellationToken));
+
     /// <summary>Waits for a silo's response, up to <see cref="EdgeTiming.Call"/>, and notes that one came.</summary>
     /// <exception cref="TimeoutException">No response in time. The call may still take effect.</exception>
     public async Task<T> CallAsync<T>(ValueTask<T> call, CancellationToken cancellationToken)

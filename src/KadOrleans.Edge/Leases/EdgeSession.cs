@@ -226,7 +226,7 @@ internal sealed class EdgeSession(
     private static Task FollowSiblingsAsync(EdgeContext context, CancellationToken cancellationToken) => TryAsync(
         async () =>
         {
-            var live = await context.CallAsync(context.Directory.GetLiveAsync(), cancellationToken);
+            var live = await context.ReadEdgesAsync(cancellationToken);
             context.Siblings.Follow(live.SelectMany(edge => edge.NodeIds));
         },
         context.Environment.LoggerFactory.CreateLogger<EdgeSession>().SiblingsNotRead,
@@ -280,7 +280,7 @@ internal sealed class EdgeSession(
 
     private async Task<SessionEnd> FindReasonAsync(CancellationToken cancellationToken)
     {
-        var live = await context.CallAsync(context.Directory.GetLiveAsync(), cancellationToken);
+        var live = await context.ReadEdgesAsync(cancellationToken);
 
         // A newer lease may be this process's own, from a retry after a timeout.
         return live.Any(e => e.Name == context.Options.Name && e.Epoch > lease.Epoch && !e.Observer.Equals(reference))
@@ -295,7 +295,6 @@ internal sealed class EdgeSession(
         Endpoints = [.. nodes.Select(n => n.LocalEndpoints[0])],
         Contacts = Contacts,
         Counts = Counts().ToDictionary(),
-        SendsForAll = true,
         NetworkSize = nodes.Select(n => n.Node.NetworkSize?.Nodes).FirstOrDefault(size => size is not null),
         Sweep = SweepProgress.Combine(nodes.Select(n => n.Node.Sweeps.Read())),
     };

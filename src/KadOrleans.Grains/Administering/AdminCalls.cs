@@ -7,6 +7,7 @@ internal sealed class AdminCalls(
     IGrainFactory grains,
     IOptions<KadClusterOptions> options,
     ClusterShards known,
+    KnownEdges edges,
     IRandomSource random,
     ClusterTime time,
     ILogger<AdminCalls> logger)
@@ -40,7 +41,7 @@ internal sealed class AdminCalls(
     {
         try
         {
-            return await new EdgeCaller(grains, random, time, options.Value.EdgeTimeout, logger).CallAsync(call, limit, cancellationToken);
+            return await new EdgeCaller(grains, edges, random, time, options.Value.EdgeTimeout, logger).CallAsync(call, limit, cancellationToken);
         }
         catch (Exception e) when (e is NoLiveEdgeException || GrainCalls.IsTransient(e))
         {

@@ -158,7 +158,7 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
     public async Task<TableDetails> GetTableAsync(NodeId? id = null, CancellationToken cancellationToken = default)
     {
         var limit = calls.Limit();
-        var edges = await calls.CallOneAsync(static (IEdgeDirectoryGrain grain) => grain.GetLiveAsync(), cancellationToken);
+        var edges = (await calls.CallOneAsync(static (IEdgeDirectoryGrain grain) => grain.ListAsync(known: 0), cancellationToken)).Edges;
 
         // A grain of an id that no edge has would create a table.
         var own = edges.SelectMany(edge => edge.NodeIds).ToList();

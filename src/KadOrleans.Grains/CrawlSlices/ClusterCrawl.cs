@@ -237,10 +237,8 @@ internal sealed class ClusterCrawl(
     }
 }
 
-internal sealed class CrawlEdges(IGrainFactory grains, TimeProvider time, TimeSpan timeout, ILogger logger)
+internal sealed class CrawlEdges(IGrainFactory grains, KnownEdges known, TimeProvider time, TimeSpan timeout, ILogger logger)
 {
-    private IReadOnlyDictionary<string, LiveEdge> _live = new Dictionary<string, LiveEdge>();
-
     public TimeSpan Timeout => timeout;
 
     /// <summary>The live edges by name; those of the last time if the directory does not respond.</summary>
@@ -248,21 +246,29 @@ internal sealed class CrawlEdges(IGrainFactory grains, TimeProvider time, TimeSp
     {
         try
         {
-            var directory = grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
-            _live = (await directory.ListAsync().AsTask().WaitAsync(timeout, time)).Edges.ToDictionary(edge => edge.Name);
+            await known.ReadAsync(version => Directory.ListAsync(version).AsTask().WaitAsync(timeout, time));
         }
         catch (Exception e)
         {
             logger.EdgesNotListed(e.Message);
         }
 
-        return _live;
+        return known.All.ToDictionary(edge => edge.Name);
     }
 
-    /// <summary>The size of the network: the median of what the live edges estimate. Null if none does.</summary>
-    public double? Estimate()
+    /// <summary>The size of the network, as the live edges estimate. Null if none does, or if the directory does not respond.</summary>
+    public async Task<double?> EstimateAsync()
     {
-        var sizes = _live.Values.Select(edge => edge.Report.NetworkSize).OfType<double>().Order().ToList();
-        return sizes.Count == 0 ? null : sizes[sizes.Count / 2];
+        try
+        {
+            return await Directory.GetNetworkSizeAsync().AsTask().WaitAsync(timeout, time);
+        }
+        catch (Exception e)
+        {
+            logger.EdgesNotListed(e.Message);
+            return null;
+        }
     }
+
+    private IEdgeDirectoryGrain Directory => grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
 }

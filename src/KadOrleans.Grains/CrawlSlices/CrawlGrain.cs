@@ -9,6 +9,7 @@ internal sealed class CrawlGrain(
     [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
     [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
     IGrainFactory grains,
+    KnownEdges edges,
     ILogger<CrawlGrain> logger) : Grain, ICrawlGrain, IRemindable
 {
     /// <summary>The prefix of the reminder that starts crawls. The interval follows, so a changed setting makes another reminder.</summary>
@@ -21,7 +22,7 @@ internal sealed class CrawlGrain(
     private static readonly TimeSpan ResumePeriod = TimeSpan.FromMinutes(1);
 
     private readonly KadClusterOptions _options = options.Value;
-    private readonly CrawlEdges _edges = new(grains, time, options.Value.EdgeTimeout, logger);
+    private readonly CrawlEdges _edges = new(grains, edges, time, options.Value.EdgeTimeout, logger);
     private CrawlArchive _archive = null!;
     private ClusterCrawl? _current;
     private IGrainTimer? _timer;
@@ -117,7 +118,7 @@ internal sealed class CrawlGrain(
     {
         await this.RegisterOrUpdateReminder(Resume, ResumePeriod, ResumePeriod);
         var live = await _edges.GetLiveAsync();
-        var depth = CrawlSlices.DepthFor(Estimate(), live.Count);
+        var depth = CrawlSlices.DepthFor(await EstimateAsync(), live.Count);
         var report = CrawlReport.Begin(_archive.Crawls.LastOrDefault()?.Report, time.GetUtcNow(), rate, maxNodes, slices: 1 << depth);
         var adding = _archive.AddAsync(report, depth);
         await this.OrEndAsync(adding);
@@ -128,10 +129,10 @@ internal sealed class CrawlGrain(
     }
 
     /// <summary>The size of the network: by the crawl before, or by the edges' lookups.</summary>
-    private double? Estimate() =>
+    private async Task<double?> EstimateAsync() =>
         _archive.Crawls.LastOrDefault(crawl => crawl.Report.Phase == CrawlPhase.Finished)?.Report.Summary is { } summary
             ? summary.Nodes + summary.Unreachable
-            : _edges.Estimate();
+            : await _edges.EstimateAsync();
 
     private void Run(StoredCrawl crawl)
     {

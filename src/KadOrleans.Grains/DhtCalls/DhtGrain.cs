@@ -16,6 +16,7 @@ internal sealed class DhtGrain(
     SiloNews news,
     ClusterTime time,
     ItemChecks checks,
+    KnownEdges edges,
     ILogger<DhtGrain> logger) : Grain, IDhtGrain
 {
     // The limit of a whole call. It is below Orleans' default response timeout of 30 s, so the caller gets the reason of a failure.
@@ -34,7 +35,7 @@ internal sealed class DhtGrain(
     private static readonly TimeSpan HeldAfterGet = TimeSpan.FromHours(1);
 
     private readonly GrainCalls _calls = new(time, logger);
-    private readonly EdgeCaller _edges = new(grains, random, time, options.Value.EdgeTimeout, logger);
+    private readonly EdgeCaller _edges = new(grains, edges, random, time, options.Value.EdgeTimeout, logger);
     private readonly LogPause _fullLogged = new();
 
     public async ValueTask<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default)
@@ -312,10 +313,10 @@ internal sealed class DhtGrain(
     public async ValueTask<ClusterStatus> GetStatusAsync()
     {
         var directory = grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
-        var edges = await _calls.CallAsync(nameof(IEdgeDirectoryGrain), directory.GetLiveAsync, Limit(CallLimit), CancellationToken.None);
+        var status = await _calls.CallAsync(nameof(IEdgeDirectoryGrain), directory.GetStatusAsync, Limit(CallLimit), CancellationToken.None);
         return new ClusterStatus(
             agreement.Completion.IsCompletedSuccessfully ? options.Value.SettingsWith(shards.Layout) : null,
-            [.. edges.Select(edge => new EdgeStatus(edge.Name, [.. edge.NodeIds.Select(id => id.ToString())], edge.Report))]);
+            status);
     }
 
     private TimeLimit Limit(TimeSpan length) => new(length, time);

@@ -1,7 +1,7 @@
 namespace KadOrleans.Grains;
 
 internal sealed class EdgeCaller(
-    IGrainFactory grains, IRandomSource random, TimeProvider time, TimeSpan timeout, ILogger logger)
+    IGrainFactory grains, KnownEdges known, IRandomSource random, TimeProvider time, TimeSpan timeout, ILogger logger)
 {
     /// <summary>The most edges tried for one call: as many as fit into the response timeout.</summary>
     private const int MaxTries = 3;
@@ -20,8 +20,6 @@ internal sealed class EdgeCaller(
 
     private readonly GrainCalls _calls = new(time, logger);
     private readonly Dictionary<(string Name, long Epoch), long> _suspectSince = [];
-    private readonly KnownEdges _known = new(time);
-    private long? _listedAt;
     private Task _asking = Task.CompletedTask;
 
     // Calls edges until one responds. NoLiveEdgeException: no edge is live, or none that was tried responded.
@@ -60,10 +58,10 @@ internal sealed class EdgeCaller(
 
     private async Task<IReadOnlyList<LiveEdge>> GetLiveAsync(TimeLimit limit, CancellationToken cancellationToken)
     {
-        var known = _known.All;
-        if (known.Count > 0 && _listedAt is { } listedAt && time.GetElapsedTime(listedAt) < ListLifetime)
+        var last = known.All;
+        if (last.Count > 0 && known.Age < ListLifetime)
         {
-            return known;
+            return last;
         }
 
         if (_asking.IsCompleted)
@@ -74,24 +72,22 @@ internal sealed class EdgeCaller(
 
         try
         {
-            await _asking.WaitAsync(known.Count > 0 ? DirectoryTimeout : limit.Left, time, cancellationToken);
+            await _asking.WaitAsync(last.Count > 0 ? DirectoryTimeout : limit.Left, time, cancellationToken);
         }
-        catch (Exception e) when (known.Count > 0 && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (last.Count > 0 && !cancellationToken.IsCancellationRequested)
         {
             // The directory does not respond, but the edges of the older list most likely still live.
             logger.EdgesNotListed(e.Message);
         }
 
-        return _known.All;
+        return known.All;
     }
 
-    private async Task AskAsync()
+    private Task<IReadOnlyList<LiveEdge>> AskAsync()
     {
-        var asked = time.GetTimestamp();
         var directory = grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
-        _known.Take(await _calls.CallAsync(
-            nameof(IEdgeDirectoryGrain), directory.ListAsync, new TimeLimit(AskLimit, time), CancellationToken.None));
-        _listedAt = asked;
+        return known.ReadAsync(version => _calls.CallAsync(
+            nameof(IEdgeDirectoryGrain), () => directory.ListAsync(version), new TimeLimit(AskLimit, time), CancellationToken.None));
     }
 
     /// <summary>Edges without a recent failure first. Otherwise in rotation from a random one, so that all are used.</summary>
@@ -109,22 +105,5 @@ internal sealed class EdgeCaller(
         return edges.Skip(first).Concat(edges.Take(first))
             .OrderBy(edge => _suspectSince.ContainsKey((edge.Name, edge.Epoch)))
             .ToList();
-    }
-}
-
-// The edges that a caller knows. A directory that has just moved knows only some edges, so its response removes only those that
-// it saw leave. An edge stays known for one lease after the last response that named it.
-internal sealed class KnownEdges(TimeProvider time)
-{
-    private List<(LiveEdge Edge, long NamedAt)> _edges = [];
-
-    public IReadOnlyList<LiveEdge> All => [.. _edges.Select(known => known.Edge)];
-
-    public void Take(EdgeList answer)
-    {
-        var now = time.GetTimestamp();
-        var kept = answer.IsComplete ? [] : _edges.Where(known =>
-            !answer.Released.Contains(known.Edge.Name) && time.GetElapsedTime(known.NamedAt, now) < IEdgeDirectoryGrain.LeaseDuration);
-        _edges = [.. answer.Edges.Select(edge => (Edge: edge, NamedAt: now)).Concat(kept).DistinctBy(known => known.Edge.Name)];
     }
 }

@@ -1,6 +1,7 @@
 namespace KadOrleans.Grains;
 
-// Leases node ids to edges by name. It stores the ids, the epochs, and which leases were handed back. Renewals show which edges are live.
+// Leases node ids to edges by name. It stores the ids, the epochs, which leases were handed back, and which edges were live when it last wrote.
+// Renewals show which are.
 [Reentrant]
 internal sealed class EdgeDirectoryGrain(
     [PersistentState(StateNames.EdgeDirectory, GrainStorageName.Kad)] IPersistentState<EdgeDirectoryState> state,
@@ -16,20 +17,17 @@ internal sealed class EdgeDirectoryGrain(
     private const int MaxNameLength = 128;
     private const int MaxNodeIds = 64;
 
-    /// <summary>The pause after a note. If the write failed, each renewal would try it again.</summary>
+    /// <summary>How often it looks whether something is to be noted. If a write failed, each renewal would try it again.</summary>
     private static readonly TimeSpan NotePause = TimeSpan.FromMinutes(1);
-
-    // One object, so that it is sent once for all edges of a list.
-    private static readonly EdgeReport NoReport = new();
 
     private readonly LiveEdges _live = new(IEdgeDirectoryGrain.LeaseDuration, time);
 
     private readonly List<PendingChange> _pending = [];
     private Task _writing = Task.CompletedTask;
 
-    // Whether a live edge's time is to be noted, and when that was tried last, as a timestamp of the clock.
+    // Whether it is to be noted which edges live, and when it was last looked whether it is, as a timestamp of the clock.
     private bool _isNoteDue;
-    private long? _notedAt;
+    private long? _lookedAt;
 
     // Whether the outcome of a write is unknown. Then the next lease reads the state first, as no epoch may be given twice.
     private bool _isInDoubt;
@@ -40,7 +38,20 @@ internal sealed class EdgeDirectoryGrain(
 
         // In another storage than the cluster's, epochs would begin anew.
         await agreement.Completion.WaitAsync(cancellationToken);
+        Begin();
         active.Begin(this);
+    }
+
+    /// <summary>
+    /// Takes the edges for live that were so when the state was last written. Those that have ended since leave the list with the lease that they
+    /// would have renewed, as if the directory had not moved.
+    /// </summary>
+    internal void Begin()
+    {
+        foreach (var (name, known) in state.State.Edges.Where(entry => entry.Value.IsServing))
+        {
+            _live.Presume(EdgeOf(name, known, holders.ReferenceOf(known.Holder!)));
+        }
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -96,17 +107,8 @@ internal sealed class EdgeDirectoryGrain(
             return ValueTask.FromResult(false);
         }
 
-        var canNote = _notedAt is not { } last || time.GetElapsedTime(last) >= NotePause;
-        if (canNote && _live.IsComplete && ForgottenNames.IsNoteDue(known, time.GetUtcNow()))
-        {
-            (_isNoteDue, _notedAt) = (true, time.GetTimestamp());
-            BeginWriting();
-        }
-
-        // After the loss of a silo the number of leased ids is unknown. The edge reports an endpoint for each id.
-        var ids = _live.IdsOf(edgeName, epoch)
-            ?? [.. known.NodeIds.Take(Math.Max(1, report.Endpoints.Count)).Select(NodeId.Parse)];
-        _live.Set(new LiveEdge(edgeName, epoch, ids, edge, report), holders.ActiveSilos);
+        _live.Set(EdgeOf(edgeName, known, edge), report, holders.ActiveSilos);
+        NoteIfDue();
         return ValueTask.FromResult(true);
     }
 
@@ -135,14 +137,16 @@ internal sealed class EdgeDirectoryGrain(
 
     public ValueTask<DateTimeOffset> GetUtcNowAsync() => ValueTask.FromResult(time.GetUtcNow());
 
-    public ValueTask<IReadOnlyList<LiveEdge>> GetLiveAsync() => ValueTask.FromResult(_live.GetAlive());
+    public ValueTask<EdgeList> ListAsync(ulong known) => ValueTask.FromResult(_live.GetList(known));
 
-    public ValueTask<EdgeList> ListAsync() => ValueTask.FromResult(
-        new EdgeList([.. _live.GetAlive().Select(edge => edge with { Report = NoReport })], _live.KnownFor, _live.Released));
+    public ValueTask<IReadOnlyList<EdgeStatus>> GetStatusAsync() => ValueTask.FromResult<IReadOnlyList<EdgeStatus>>(
+        [.. _live.Alive.Select(heard => new EdgeStatus(heard.Edge.Name, [.. heard.Edge.NodeIds.Select(id => id.ToString())], heard.Report ?? new EdgeReport()))]);
+
+    public ValueTask<double?> GetNetworkSizeAsync() => ValueTask.FromResult(_live.NetworkSize);
 
     public ValueTask<IReadOnlyList<EdgeName>> GetNamesAsync()
     {
-        var live = _live.GetAlive().ToDictionary(edge => edge.Name);
+        var live = _live.Alive.ToDictionary(heard => heard.Edge.Name);
         return ValueTask.FromResult<IReadOnlyList<EdgeName>>(
         [
             .. state.State.Edges.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => new EdgeName(
@@ -151,7 +155,7 @@ internal sealed class EdgeDirectoryGrain(
                 entry.Value.Epoch,
                 entry.Value.IsReleased || _live.IsReleased(entry.Key, entry.Value.Epoch),
                 live.ContainsKey(entry.Key) ? time.GetUtcNow() : entry.Value.LastSeen,
-                live.GetValueOrDefault(entry.Key)?.Observer,
+                live.GetValueOrDefault(entry.Key)?.Edge.Observer,
                 live.GetValueOrDefault(entry.Key)?.Report,
                 entry.Value.IsDrained)),
         ]);
@@ -173,6 +177,9 @@ internal sealed class EdgeDirectoryGrain(
         }
     }
 
+    private static LiveEdge EdgeOf(string name, EdgeState known, IEdgeDesk edge) =>
+        new(name, known.Epoch, [.. known.NodeIds.Take(known.Count).Select(NodeId.Parse)], edge);
+
     /// <summary>Whether a name is free if its holder has not been heard since this activation began.</summary>
     private bool IsFree(string edgeName, IEdgeDesk edge) =>
         !state.State.Edges.TryGetValue(edgeName, out var known)
@@ -181,6 +188,27 @@ internal sealed class EdgeDirectoryGrain(
         || known.Holder == EdgeHolders.KeyOf(edge)
         || _live.IsComplete
         || holders.IsWithinDeadSilo(known.Holder);
+
+    // What is stored of a lease that was just written is newer than what is known.
+    private bool IsLive(string name, EdgeState known) => _live.IsAlive(name, known.Epoch) ?? known.IsServing;
+
+    // Stored times are to be exact to a day, and which edges live is to be read by the next activation.
+    private void NoteIfDue()
+    {
+        if (!_live.IsComplete || (_lookedAt is { } last && time.GetElapsedTime(last) < NotePause))
+        {
+            return;
+        }
+
+        _lookedAt = time.GetTimestamp();
+        var now = time.GetUtcNow();
+        if (state.State.Edges.Any(entry => IsLive(entry.Key, entry.Value) is var isLive
+            && (isLive != entry.Value.IsServing || (isLive && ForgottenNames.IsNoteDue(entry.Value, now)))))
+        {
+            _isNoteDue = true;
+            BeginWriting();
+        }
+    }
 
     private void BeginWriting()
     {
@@ -268,7 +296,7 @@ internal sealed class EdgeDirectoryGrain(
         }
 
         var leased = edges[name] = new EdgeState(
-            (known?.Epoch ?? 0) + 1, [.. known?.NodeIds ?? []], EdgeHolders.KeyOf(edge), LastSeen: time.GetUtcNow());
+            (known?.Epoch ?? 0) + 1, [.. known?.NodeIds ?? []], EdgeHolders.KeyOf(edge), LastSeen: time.GetUtcNow(), Count: count, IsLive: true);
         while (leased.NodeIds.Count < count)
         {
             leased.NodeIds.Add(NodeId.Random(random).ToString());
@@ -276,10 +304,10 @@ internal sealed class EdgeDirectoryGrain(
 
         return () =>
         {
-            NodeId[] ids = [.. leased.NodeIds.Take(count).Select(NodeId.Parse)];
-            _live.Set(new LiveEdge(name, leased.Epoch, ids, edge, new EdgeReport()), holders.ActiveSilos);
+            var live = EdgeOf(name, leased, edge);
+            _live.Set(live, new EdgeReport(), holders.ActiveSilos);
             logger.IdsLeased(name, count, leased.Epoch);
-            return new EdgeLease(leased.Epoch, ids, options.Value.SettingsWith(shards.Layout));
+            return new EdgeLease(leased.Epoch, live.NodeIds, options.Value.SettingsWith(shards.Layout));
         };
     }
 
@@ -331,7 +359,8 @@ internal sealed class EdgeDirectoryGrain(
             return new Dictionary<string, EdgeState>(state.State.Edges);
         }
 
-        var kept = ForgottenNames.Update(state.State.Edges, name => asked.Contains(name) || _live.IsAlive(name), time.GetUtcNow());
+        var kept = ForgottenNames.Update(state.State.Edges, name => asked.Contains(name) || _live.IsAlive(name), time.GetUtcNow())
+            .ToDictionary(entry => entry.Key, entry => entry.Value with { IsLive = IsLive(entry.Key, entry.Value) });
         foreach (var name in state.State.Edges.Keys.Where(name => !kept.ContainsKey(name)))
         {
             _live.Forget(name);

@@ -9,12 +9,18 @@ internal sealed class EdgeHolders(ISiloStatusOracle silos, IGrainFactory grains,
     private const string Hosted = "hosted-";
     private const char Separator = '+';
 
+    // The type of all observers' grain ids.
+    private const string ObserverType = "sys.client";
+
     private static readonly TimeSpan Timeout = TimeSpan.Parse(IEdgeDesk.ConfirmTimeout, CultureInfo.InvariantCulture);
 
     public IReadOnlyCollection<SiloAddress> ActiveSilos => silos.GetApproximateSiloStatuses(onlyActive: true).Keys;
 
     /// <summary>The key that identifies a holder. Each process has a different one.</summary>
     public static string KeyOf(IEdgeDesk edge) => edge.GetGrainId().Key.ToString()!;
+
+    /// <summary>The holder that <see cref="KeyOf"/> has the key of.</summary>
+    public IEdgeDesk ReferenceOf(string key) => grains.GetGrain<IEdgeDesk>(GrainId.Create(ObserverType, key));
 
     public Task<bool> AnswersAsync(LiveEdge edge) =>
         SucceedsAsync(edge.Observer.ConfirmAsync, message => logger.HolderSilent(edge.Name, edge.Epoch, message));

@@ -1,7 +1,7 @@
 namespace KadOrleans.Grains;
 
-// The edges with live leases. Kept in memory only: after the loss of a silo renewals restore them. A monotonic clock measures
-// leases, so setting the system's clock does not change them.
+// The edges with live leases. A directory that begins presumes that the edges which were live before still are: for one lease, in which they
+// renew. A monotonic clock measures leases, so setting the system's clock does not change them.
 internal sealed class LiveEdges(TimeSpan leaseDuration, TimeProvider time)
 {
     // Includes edges whose leases ended: they may still answer.
@@ -10,47 +10,76 @@ internal sealed class LiveEdges(TimeSpan leaseDuration, TimeProvider time)
     // The epochs handed back: a late renewal must not revive their leases.
     private readonly Dictionary<string, long> _released = [];
 
+    private readonly EdgeListLog _list = new();
+
     private readonly long _began = time.GetTimestamp();
 
-    public TimeSpan KnownFor => time.GetElapsedTime(_began);
+    /// <summary>Whether each live edge was heard: each renews within a lease.</summary>
+    public bool IsComplete => time.GetElapsedTime(_began) >= leaseDuration;
 
-    /// <summary>Whether all live edges are known: each renews within a lease.</summary>
-    public bool IsComplete => KnownFor >= leaseDuration;
+    /// <summary>The edges with live leases.</summary>
+    public IEnumerable<HeardEdge> Alive => _edges.Values.Where(heard => !IsOver(heard));
 
-    public IReadOnlyList<string> Released => [.. _released.Keys];
-
-    public void Set(LiveEdge edge, IReadOnlyCollection<SiloAddress> silos)
+    /// <summary>The size of the network: the median of what the live edges report. Null if none does.</summary>
+    public double? NetworkSize
     {
-        _released.Remove(edge.Name);
-        _edges[edge.Name] = new HeardEdge(edge, time.GetTimestamp(), silos);
+        get
+        {
+            var sizes = Alive.Select(heard => heard.Report?.NetworkSize).OfType<double>().Order().ToList();
+            return sizes.Count == 0 ? null : sizes[sizes.Count / 2];
+        }
     }
+
+    /// <summary>Takes an edge for live that was so before this directory began.</summary>
+    public void Presume(LiveEdge edge) => Set(new HeardEdge(edge, _began, [], null));
+
+    public void Set(LiveEdge edge, EdgeReport report, IReadOnlyCollection<SiloAddress> silos) =>
+        Set(new HeardEdge(edge, time.GetTimestamp(), silos, report));
 
     public void Release(string name, long epoch)
     {
-        _edges.Remove(name);
+        Forget(name);
         _released[name] = epoch;
     }
 
     public bool IsReleased(string name, long epoch) => _released.GetValueOrDefault(name) == epoch;
 
     /// <summary>The edge with this name, even if its lease ended. Null if it neither leased nor renewed since the start, or handed its lease back.</summary>
-    public HeardEdge? Find(string name) => _edges.GetValueOrDefault(name);
+    public HeardEdge? Find(string name) => _edges.GetValueOrDefault(name) is { Report: not null } heard ? heard : null;
 
     public bool IsAlive(string name) => _edges.TryGetValue(name, out var heard) && !IsOver(heard);
+
+    /// <summary>Whether a lease is live. Null if it neither was heard nor is presumed.</summary>
+    public bool? IsAlive(string name, long epoch) => _edges.TryGetValue(name, out var heard) && heard.Edge.Epoch == epoch ? !IsOver(heard) : null;
 
     public void Forget(string name)
     {
         _edges.Remove(name);
         _released.Remove(name);
+        _list.Remove(name);
     }
 
     public bool IsOver(HeardEdge edge) => time.GetElapsedTime(edge.Since) >= leaseDuration;
 
-    public IReadOnlyList<NodeId>? IdsOf(string name, long epoch) =>
-        _edges.TryGetValue(name, out var heard) && heard.Edge.Epoch == epoch ? heard.Edge.NodeIds : null;
+    /// <summary>The list for a reader that has a version of it.</summary>
+    public EdgeList GetList(ulong known)
+    {
+        foreach (var heard in _edges.Values.Where(IsOver))
+        {
+            _list.Remove(heard.Edge.Name);
+        }
 
-    public IReadOnlyList<LiveEdge> GetAlive() => [.. _edges.Values.Where(heard => !IsOver(heard)).Select(heard => heard.Edge)];
+        return _list.Since(known);
+    }
+
+    private void Set(HeardEdge heard)
+    {
+        _released.Remove(heard.Edge.Name);
+        _edges[heard.Edge.Name] = heard;
+        _list.Set(heard.Edge);
+    }
 }
 
-/// <summary>An edge as it last leased or renewed, at a timestamp of the clock, and the silos that were active then.</summary>
-internal sealed record HeardEdge(LiveEdge Edge, long Since, IReadOnlyCollection<SiloAddress> Silos);
+// An edge as it last leased or renewed, at a timestamp of the clock, and the silos that were active then. Without a report it is presumed to
+// live, and has not been heard.
+internal sealed record HeardEdge(LiveEdge Edge, long Since, IReadOnlyCollection<SiloAddress> Silos, EdgeReport? Report);

@@ -64,6 +64,7 @@ public static class KadGrainsSiloBuilderExtensions
         builder.Services.TryAddSingleton<AdminCalls>();
         builder.Services.TryAddSingleton<IDhtAdmin, ClusterAdmin>();
         builder.Services.TryAddSingleton<EdgeHolders>();
+        builder.Services.TryAddSingleton(static services => new KnownEdges(services.GetRequiredService<ClusterTime>()));
         builder.Services.TryAddSingleton<CrawlTiming>();
         builder.Services.TryAddSingleton<ClusterAgreement>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => services.GetRequiredService<ClusterAgreement>());

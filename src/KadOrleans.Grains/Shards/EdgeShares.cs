@@ -10,7 +10,11 @@ internal sealed class EdgeShares
     // The first, and one for each time that edges left: it has those that were there still.
     private readonly IReadOnlyList<Division> _divisions;
 
-    private EdgeShares(IReadOnlyList<Division> divisions) => _divisions = divisions;
+    // Those that have a share now, by name and epoch.
+    private readonly HashSet<(string Name, long Epoch)> _sharing;
+
+    private EdgeShares(IReadOnlyList<Division> divisions) =>
+        (_divisions, _sharing) = (divisions, [.. divisions[^1].Edges.Select(static edge => (edge.Name, edge.Epoch))]);
 
     public bool IsEmpty => Edges.Count == 0;
 
@@ -23,14 +27,15 @@ internal sealed class EdgeShares
     /// <param name="alive">The edges that live, and may have come since.</param>
     public EdgeShares Follow(IReadOnlyList<LiveEdge> alive)
     {
-        var left = Edges.Where(edge => alive.Any(edge.IsSame)).ToList();
+        var living = alive.Select(static edge => (edge.Name, edge.Epoch)).ToHashSet();
+        var left = Edges.Where(edge => living.Contains((edge.Name, edge.Epoch))).ToList();
         return left.Count == 0 && alive.Count > 0 ? Among(alive) : left.Count == Edges.Count ? this : new([.. _divisions, new Division(left)]);
     }
 
     public EdgeShares Without(LiveEdge edge) =>
         Has(edge) ? new([.. _divisions, new Division([.. Edges.Where(other => !other.IsSame(edge))])]) : this;
 
-    public bool Has(LiveEdge edge) => Edges.Any(edge.IsSame);
+    public bool Has(LiveEdge edge) => _sharing.Contains((edge.Name, edge.Epoch));
 
     /// <summary>
     /// Whether a key has the same sender by shares that these became. False without any edge; and once all had left, as those that came may be
@@ -46,7 +51,7 @@ internal sealed class EdgeShares
         var place = key.ToFraction();
         foreach (var division in _divisions)
         {
-            var sender = division.FindSender(key, ref place);
+            var sender = division.FindSender(ref place);
             if (Has(sender.Edge))
             {
                 return sender;
@@ -59,19 +64,14 @@ internal sealed class EdgeShares
     private sealed class Division(IReadOnlyList<LiveEdge> edges)
     {
         // In the order of their ids, so that an edge's share is more often near its own id.
-        private readonly LiveEdge[] _sharing = [.. edges.Where(edge => edge.Report.SendsForAll).OrderBy(edge => edge.NodeIds.Min())];
+        private readonly LiveEdge[] _byId = [.. edges.OrderBy(edge => edge.NodeIds.Min())];
 
         public IReadOnlyList<LiveEdge> Edges => edges;
 
-        // An edge of an earlier release sends a key if its own id is responsible. That is so only of the nearest, if any is.
-        public (LiveEdge Edge, NodeId NodeId) FindSender(NodeId key, ref double place)
+        /// <summary>The edge that a place falls to, and its id. The place becomes that within the edge's share.</summary>
+        public (LiveEdge Edge, NodeId NodeId) FindSender(ref double place)
         {
-            if (_sharing.Length < edges.Count && FindNearest(key) is var nearest && !nearest.Edge.Report.SendsForAll)
-            {
-                return nearest;
-            }
-
-            var edge = Find(_sharing, ref place);
+            var edge = Find(_byId, ref place);
             var placeOfId = place;
             return (edge, Find(edge.NodeIds, ref placeOfId));
         }
@@ -83,9 +83,5 @@ internal sealed class EdgeShares
             place = (place * list.Count) - at;
             return list[at];
         }
-
-        private (LiveEdge Edge, NodeId NodeId) FindNearest(NodeId key) => edges
-            .SelectMany(edge => edge.NodeIds.Select(id => (Edge: edge, NodeId: id)))
-            .MinBy(place => place.NodeId.DistanceTo(key));
     }
 }

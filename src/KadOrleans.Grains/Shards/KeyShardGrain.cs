@@ -22,6 +22,7 @@ internal sealed class KeyShardGrain(
     [FromKeyedServices(GrainStorageName.Kad)] IGrainStorage storage,
     ClusterTime time,
     ItemChecks checks,
+    KnownEdges edges,
     ILogger<KeyShardGrain> logger) : Grain, IKeyShardGrain, IRemindable, IGrainMigrationParticipant, IDisposable
 {
     public const string Expiry = "expiry";
@@ -55,7 +56,7 @@ internal sealed class KeyShardGrain(
         _shard = this.GetPrimaryKeyLong();
         var period = RepublishPolicy.GetCheckPeriod(options.Value.Kademlia);
         _reminder = new GrainReminder(this, Expiry, period, random, time, logger);
-        _republishing = new ShardRepublishing(Name, GrainFactory, time, period, options.Value.EdgeTimeout, logger);
+        _republishing = new ShardRepublishing(Name, GrainFactory, edges, time, period, options.Value.EdgeTimeout, logger);
         var firstBits = shards.Layout.FirstBits;
         _prefix = shards.Layout.Find(_shard)
             ?? throw new ArgumentException($"There is no {Name}: the cluster has {shards.Layout.Count} shards.");

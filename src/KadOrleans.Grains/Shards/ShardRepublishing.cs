@@ -2,9 +2,10 @@ namespace KadOrleans.Grains;
 
 // Passes a shard's due keys to live edges, which share them (EdgeShares). While an edge has enough to do, its keys wait. Where the sweep of
 // a tick stands is in the shard: what is sent is not due any more. So what an edge has taken and leaves unsent is found, and goes to another.
-internal sealed class ShardRepublishing(string shard, IGrainFactory grains, TimeProvider time, TimeSpan period, TimeSpan timeout, ILogger logger)
+internal sealed class ShardRepublishing(
+    string shard, IGrainFactory grains, KnownEdges known, TimeProvider time, TimeSpan period, TimeSpan timeout, ILogger logger)
 {
-    /// <summary>The pause between two calls to a directory that fails, or that does not know all edges yet.</summary>
+    /// <summary>The pause between two calls to a directory that fails.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(15);
 
     /// <summary>The most such calls: enough for an outage of five minutes.</summary>
@@ -175,7 +176,8 @@ internal sealed class ShardRepublishing(string shard, IGrainFactory grains, Time
         return last is { } reached ? taken.With(shares, reached, refused) : taken;
     }
 
-    // The live edges. Waits until the directory knows all of them: after a move it knows only some, and each key needs the nearest of all.
+    // The live edges. Those that are known if the directory fails for long: whoever does not answer an offer has no share any more. Else all
+    // keys would wait for the next tick.
     private async Task<IReadOnlyList<LiveEdge>> FindEdgesAsync(CancellationToken cancellationToken)
     {
         var directory = grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
@@ -183,18 +185,13 @@ internal sealed class ShardRepublishing(string shard, IGrainFactory grains, Time
         {
             try
             {
-                var list = await directory.ListAsync();
-                if (list.IsComplete || questions == MaxQuestions)
-                {
-                    return list.Edges;
-                }
+                return await known.ReadAsync(version => directory.ListAsync(version).AsTask());
             }
             catch (Exception e)
             {
                 logger.RepublishNotHandedOver(shard, e.Message);
                 if (questions == MaxQuestions)
                 {
-                    // Those that were known: whoever does not answer an offer has no share any more. Else all would wait for the next tick.
                     return _shares.Edges;
                 }
             }

@@ -100,6 +100,32 @@ public sealed class EdgeServingTests(TestCluster cluster) : IClassFixture<TestCl
         GC.KeepAlive(other);
     }
 
+    /// <summary>One that was not known to the directory since its move would be a stranger: its STOREs would move values' times.</summary>
+    [Fact]
+    public async Task Siblings_stay_known_while_the_directory_moves()
+    {
+        await using var edge = await TestEdge.ServeAsync(cluster.Client, "has a sibling");
+        var desk = new EdgeDesk();
+        var sibling = await cluster.Directory.LeaseAsync("sibling", 1, cluster.Client.CreateObjectReference<IEdgeDesk>(desk));
+        await Eventually.BecomesAsync(() => edge.Siblings.Contains(sibling.NodeIds[0]), edge.Describe);
+
+        await cluster.Cluster.DeactivateAsync(cluster.Directory);
+        for (var read = 0; read < 3; read++)
+        {
+            var before = Reads();
+            await Eventually.BecomesAsync(() => Reads() > before + 1, edge.Describe);
+            Assert.True(edge.Siblings.Contains(sibling.NodeIds[0]) && edge.Siblings.Contains(edge.Ids[0]));
+        }
+
+        // It never renews, so its lease ends.
+        cluster.Clock.Passed += IEdgeDirectoryGrain.LeaseDuration;
+        await Eventually.BecomesAsync(() => !edge.Siblings.Contains(sibling.NodeIds[0]), edge.Describe);
+        Assert.True(edge.Siblings.Contains(edge.Ids[0]));
+        GC.KeepAlive(desk);
+
+        int Reads() => cluster.Gate.Count(cluster.Directory, nameof(IEdgeDirectoryGrain.ListAsync));
+    }
+
     [Fact]
     public async Task Grains_reach_the_network_through_an_edge_which_takes_work_for_its_own_ids_alone()
     {

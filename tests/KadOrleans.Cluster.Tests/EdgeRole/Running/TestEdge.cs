@@ -28,6 +28,9 @@ internal sealed class TestEdge(IGrainFactory grains, string name, params (string
 
     public EdgeHealth Health => _host!.Services.GetRequiredService<EdgeHealth>();
 
+    /// <summary>The ids of the cluster's edges, as this one knows them.</summary>
+    internal SiblingIds Siblings => _host!.Services.GetRequiredService<EdgeContext>().Siblings;
+
     public EdgeOverview Overview => Health.Describe();
 
     public IReadOnlyList<UdpEndpoint> Endpoints => [.. Overview.Nodes.Select(n => UdpEndpoint.Parse(n.Listening[0]))];

@@ -22,31 +22,56 @@ public sealed class ClusterRepublishingTests(ITestOutputHelper output)
     [Trait("Tier", "Long")]
     public void So_do_more_keys_than_the_least_rate_takes() => Run(MostKeys);
 
-    [Fact]
-    public void Edges_have_about_as_much_to_do() => _world.Run(async () =>
+    [Theory]
+    [InlineData(3)]
+    [InlineData(5)]
+    [InlineData(8)]
+    public void Each_edge_sends_its_part_of_the_values(int edges) => _world.Run(async () =>
     {
+        const int values = 20_000;
         await using var cluster = new RepublishingCluster(_world);
-        await cluster.StartAsync(9_000, edges: 3, ticks: TimeSpan.FromMinutes(10));
+        await cluster.StartAsync(values, edges, ticks: TimeSpan.FromMinutes(10));
 
         await _world.PassAsync(TimeSpan.FromMinutes(30));
         output.WriteLine(string.Join(", ", cluster.SentBy.Values));
-        Assert.Equal(3, cluster.SentBy.Count);
-        Assert.All(cluster.SentBy.Values, stores => Assert.InRange(stores, 2 * 2_700, 2 * 3_300));
+        Assert.Equal((values, edges), (cluster.Sent.Count, cluster.SentBy.Count));
+
+        // Each goes to both peers.
+        Assert.All(cluster.SentBy.Values, stores => Assert.InRange(stores, 2 * 0.9 * values / edges, 2 * 1.1 * values / edges));
     });
 
     [Fact]
-    public void What_an_edge_has_not_sent_when_it_ends_others_send_within_minutes() => _world.Run(async () =>
+    public void Each_edge_sends_its_part_though_the_directory_moves_meanwhile() => _world.Run(async () =>
     {
         await using var cluster = new RepublishingCluster(_world);
-        await cluster.StartAsync(12_000, edges: 3, ticks: TimeSpan.FromSeconds(1));
-        await _world.PassAsync(TimeSpan.FromSeconds(20));
+        await cluster.StartAsync(9_000, edges: 3, ticks: TimeSpan.FromMinutes(10));
+        for (var moved = 0; moved < 60; moved++)
+        {
+            await _world.PassAsync(TimeSpan.FromSeconds(30));
+            cluster.MoveDirectory();
+        }
+
+        Assert.Equal((9_000, 0), (cluster.Sent.Count, cluster.SentTwice));
+        Assert.All(cluster.SentBy.Values, stores => Assert.InRange(stores, 2 * 2_700, 2 * 3_300));
+    });
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(5)]
+    [InlineData(8)]
+    public void What_an_edge_has_not_sent_when_it_ends_others_send_within_minutes(int edges) => _world.Run(async () =>
+    {
+        const int values = 20_000;
+        await using var cluster = new RepublishingCluster(_world);
+        await cluster.StartAsync(values, edges, ticks: TimeSpan.FromSeconds(1));
+        await _world.PassAsync(TimeSpan.FromSeconds(10));
         var before = cluster.Sent.Count;
         cluster.EndEdge(1);
 
-        await _world.PassAsync(TimeSpan.FromMinutes(4));
+        await _world.PassAsync(TimeSpan.FromMinutes(5));
         output.WriteLine($"{before} keys, and {cluster.Sent.Count} after it ended");
-        Assert.InRange(before, 1_000, 8_000);
-        Assert.Equal(12_000, cluster.Sent.Count);
+        Assert.InRange(before, 1_000, values - 1_000);
+        Assert.Equal(values, cluster.Sent.Count);
 
         // What it was just sending may have arrived.
         Assert.InRange(cluster.SentTwice, 0, 64);
@@ -98,10 +123,9 @@ public sealed class ClusterRepublishingTests(ITestOutputHelper output)
 
             return method == nameof(ILogger.IsEnabled) ? true : null;
         });
-        var directory = Fake.Of<IEdgeDirectoryGrain>((_, _) => new ValueTask<EdgeList>(new EdgeList([], TimeSpan.FromHours(1), [])));
-        var grains = Fake.Of<IGrainFactory>((_, _) => directory);
         List<NodeId> due = [.. Enumerable.Range(0, 3).Select(Samples.Key).Order()];
-        var republishing = new ShardRepublishing("shard 7", grains, _world.Clock, Hour, TimeSpan.FromSeconds(10), logger);
+        var republishing = new ShardRepublishing(
+            "shard 7", new DirectoryHost(_world.Clock).Grains, new KnownEdges(_world.Clock), _world.Clock, Hour, TimeSpan.FromSeconds(10), logger);
         var ended = republishing.HandOverAsync(after => [.. due.Where(key => after is null || key > after)], CancellationToken.None);
         await _world.PassAsync(TimeSpan.FromMinutes(49));
         Assert.Empty(said);
@@ -117,40 +141,31 @@ public sealed class ClusterRepublishingTests(ITestOutputHelper output)
     [InlineData(60)]
     public void A_tick_ends_before_the_next_one_comes(int minutes) => _world.Run(async () =>
     {
-        var edge = new LiveEdge(
-            "edge", 1, [NodeId.Random(_world.Random)], Fake.Of<IEdgeDesk>((_, _) => Task.FromResult(true)), new EdgeReport { SendsForAll = true });
-        var directory = Fake.Of<IEdgeDirectoryGrain>((_, _) => new ValueTask<EdgeList>(new EdgeList([edge], TimeSpan.FromHours(1), [])));
-        var grains = Fake.Of<IGrainFactory>((_, _) => directory);
+        using var ending = new CancellationTokenSource();
+        var directory = new DirectoryHost(_world.Clock);
+        await directory.JoinAsync("edge", new OfferedEdge(), ending.Token);
         var period = TimeSpan.FromMinutes(minutes);
-        var republishing = new ShardRepublishing("shard 7", grains, _world.Clock, period, TimeSpan.FromSeconds(10), NullLogger.Instance);
+        var republishing = new ShardRepublishing(
+            "shard 7", directory.Grains, new KnownEdges(_world.Clock), _world.Clock, period, TimeSpan.FromSeconds(10), NullLogger.Instance);
         var ended = republishing.HandOverAsync(static after => after is null ? [Samples.Key(1)] : [], CancellationToken.None);
         await _world.PassAsync(period * 0.8);
         Assert.False(ended.IsCompleted);
         await _world.PassAsync(period * 0.1);
         Assert.True(ended.IsCompletedSuccessfully);
+        ending.Cancel();
     });
 
     [Fact]
     public void A_directory_that_fails_for_longer_than_it_is_asked_delays_the_keys_until_it_answers() => _world.Run(async () =>
     {
-        var given = new List<NodeId>();
-        var observer = Fake.Of<IEdgeDesk>((_, args) =>
-        {
-            given.AddRange(((RepublishWork)args[0]!).Keys);
-            return Task.FromResult(true);
-        });
-        var edge = new LiveEdge("edge", 1, [NodeId.Random(_world.Random)], observer, new EdgeReport { SendsForAll = true });
-        var directory = Fake.Of<IEdgeDirectoryGrain>((_, _) => _world.Clock.Elapsed < TimeSpan.FromMinutes(12)
-            ? new ValueTask<EdgeList>(Task.FromException<EdgeList>(new IOException("The silo has left.")))
-            : new ValueTask<EdgeList>(new EdgeList([edge], TimeSpan.FromHours(1), [])));
-        var grains = Fake.Of<IGrainFactory>((_, _) => directory);
+        var edge = new OfferedEdge();
         List<NodeId> due = [.. Enumerable.Range(0, 3).Select(Samples.Key).Order()];
-        var republishing = new ShardRepublishing("shard 7", grains, _world.Clock, Hour, TimeSpan.FromSeconds(10), NullLogger.Instance);
-        _ = republishing.HandOverAsync(after => [.. due.Where(key => after is null || key > after)], CancellationToken.None);
-        await _world.PassAsync(TimeSpan.FromMinutes(14));
-        Assert.Equal(due, given);
-        due.Clear();
+        await using var handOver = await HandOver.BeginAsync(_world, due, [edge], new IOException("The silo has left."));
+        await _world.PassAsync(TimeSpan.FromMinutes(12));
+        Assert.Empty(edge.Given);
+        handOver.Directory.Failure = null;
         await _world.PassAsync(TimeSpan.FromMinutes(2));
+        Assert.Equal(due, edge.Given);
     });
 
     [Theory]
@@ -159,9 +174,9 @@ public sealed class ClusterRepublishingTests(ITestOutputHelper output)
     public void Edges_that_all_fail_once_are_given_the_keys_within_two_minutes(int count) => _world.Run(async () =>
     {
         List<OfferedEdge> edges =
-            [.. Enumerable.Range(0, count).Select(_ => new OfferedEdge(_world) { Takes = static offer => offer == 1 ? null : true })];
+            [.. Enumerable.Range(0, count).Select(_ => new OfferedEdge() { Takes = static offer => offer == 1 ? null : true })];
         var due = DrawKeys(40);
-        await using var handOver = new HandOver(_world, due, edges);
+        await using var handOver = await HandOver.BeginAsync(_world, due, edges);
         await _world.PassAsync(TimeSpan.FromMinutes(2));
         Assert.Equal(due, edges.SelectMany(static edge => edge.Given).Order());
     });
@@ -170,9 +185,9 @@ public sealed class ClusterRepublishingTests(ITestOutputHelper output)
     [Fact]
     public void An_edge_that_fails_in_the_middle_is_given_all_again() => _world.Run(async () =>
     {
-        var edge = new OfferedEdge(_world) { Takes = static offer => offer == 2 ? null : true };
+        var edge = new OfferedEdge() { Takes = static offer => offer == 2 ? null : true };
         var due = DrawKeys(3 * RepublishWork.MaxKeys);
-        await using var handOver = new HandOver(_world, due, [edge]);
+        await using var handOver = await HandOver.BeginAsync(_world, due, [edge]);
         await _world.PassAsync(TimeSpan.FromSeconds(30));
         Assert.Equal(due[..RepublishWork.MaxKeys], edge.Given);
         await _world.PassAsync(TimeSpan.FromMinutes(1.5));
@@ -185,10 +200,10 @@ public sealed class ClusterRepublishingTests(ITestOutputHelper output)
     [InlineData(30)]
     public void What_an_edge_has_taken_is_not_given_to_it_twice_as_another_fails(int refusedFor) => _world.Run(async () =>
     {
-        var stays = new OfferedEdge(_world) { Takes = _ => _world.Clock.Elapsed >= TimeSpan.FromSeconds(refusedFor) };
-        var fails = new OfferedEdge(_world) { Takes = static offer => offer == 1 ? true : null };
+        var stays = new OfferedEdge() { Takes = _ => _world.Clock.Elapsed >= TimeSpan.FromSeconds(refusedFor) };
+        var fails = new OfferedEdge() { Takes = static offer => offer == 1 ? true : null };
         var due = DrawKeys(3 * RepublishWork.MaxKeys);
-        await using var handOver = new HandOver(_world, due, [stays, fails]);
+        await using var handOver = await HandOver.BeginAsync(_world, due, [stays, fails]);
         await _world.PassAsync(TimeSpan.FromMinutes(4));
         Assert.InRange(fails.Given.Count, 1, RepublishWork.MaxKeys);
         Assert.Equal(due, stays.Given.Order());
@@ -204,13 +219,13 @@ public sealed class ClusterRepublishingTests(ITestOutputHelper output)
             {
                 var last = i == 0 || _world.Random.Next(4) == 0 ? int.MaxValue : 1 + _world.Random.Next(19);
                 var end = _world.Clock.Elapsed + TimeSpan.FromMinutes(5);
-                return new OfferedEdge(_world)
+                return new OfferedEdge()
                 {
                     Takes = offer => offer >= last ? null : _world.Clock.Elapsed >= end || _world.Random.Next(2) == 0,
                 };
             })];
             var due = DrawKeys(3_000);
-            await using var handOver = new HandOver(_world, due, edges);
+            await using var handOver = await HandOver.BeginAsync(_world, due, edges);
             await _world.PassAsync(TimeSpan.FromMinutes(15));
             Assert.All(edges, static edge => Assert.Equal(edge.Given.Count, edge.Given.Distinct().Count()));
             Assert.Equal(due, edges.Where(static edge => !edge.HasFailed).SelectMany(static edge => edge.Given).Order());
@@ -221,8 +236,8 @@ public sealed class ClusterRepublishingTests(ITestOutputHelper output)
     [Fact]
     public void A_tick_that_another_waits_for_ends_once_all_is_handed_over() => _world.Run(async () =>
     {
-        var taking = new OfferedEdge(_world);
-        await using var watched = new HandOver(_world, DrawKeys(3), [taking]);
+        var taking = new OfferedEdge();
+        await using var watched = await HandOver.BeginAsync(_world, DrawKeys(3), [taking]);
         await _world.PassAsync(TimeSpan.FromSeconds(10));
         Assert.False(watched.Ended.IsCompleted);
         Assert.True(watched.Republishing.EndSoon());
@@ -230,8 +245,8 @@ public sealed class ClusterRepublishingTests(ITestOutputHelper output)
         Assert.True(watched.Ended.IsCompletedSuccessfully);
 
         var end = _world.Clock.Elapsed + TimeSpan.FromMinutes(3);
-        var refusing = new OfferedEdge(_world) { Takes = _ => _world.Clock.Elapsed >= end };
-        await using var offered = new HandOver(_world, DrawKeys(3), [refusing]);
+        var refusing = new OfferedEdge() { Takes = _ => _world.Clock.Elapsed >= end };
+        await using var offered = await HandOver.BeginAsync(_world, DrawKeys(3), [refusing]);
         await _world.PassAsync(TimeSpan.FromMinutes(2));
         Assert.False(offered.Republishing.EndSoon());
         await _world.PassAsync(TimeSpan.FromSeconds(50));
@@ -268,8 +283,8 @@ public sealed class ClusterRepublishingTests(ITestOutputHelper output)
     });
 }
 
-// A cluster's republishing on virtual time: the real hand-over of shards, schedules, republishers and engines of edges. Shards and
-// directory are stand-ins. The peers take everything and hold nothing.
+// A cluster's republishing on virtual time: the real hand-over of shards, directory of edges, schedules, republishers and engines of edges.
+// Shards are stand-ins. The peers take everything and hold nothing.
 internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposable
 {
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
@@ -279,8 +294,9 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
     private readonly List<UdpEndpoint> _endpoints = [];
     private readonly List<RawPeer> _peers = [];
     private readonly List<Task> _loops = [];
-    private readonly List<LiveEdge> _edges = [];
     private readonly List<CancellationTokenSource> _ends = [];
+    private readonly DirectoryHost _directory = new(world.Clock);
+    private readonly KnownEdges _known = new(world.Clock);
     private readonly SiblingIds _siblings = new(world.Clock);
     private readonly CancellationTokenSource _stopping = new();
     private readonly InMemoryKeyStore _store = new(StoreQuota.Unlimited);
@@ -310,7 +326,7 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
             await StartEdgeAsync($"{i}");
         }
 
-        _siblings.Follow(_edges.SelectMany(edge => edge.NodeIds));
+        await FollowSiblingsAsync();
 
         // Stored long before: all are due at the first tick of their shards.
         for (var i = 0; i < keys; i++)
@@ -330,12 +346,11 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
     /// <summary>Cuts an edge off from all contacts; its silos still reach it.</summary>
     public void CutEdge(int index, TimeSpan? length = null) => world.Network.Cut([_endpoints[index]], length ?? TimeSpan.FromHours(9));
 
-    /// <summary>Ends an edge as a kill does: what it has taken is lost.</summary>
-    public void EndEdge(int index)
-    {
-        _ends[index].Cancel();
-        _edges.RemoveAt(index);
-    }
+    /// <summary>Ends an edge as a kill does: what it has taken is lost, and its lease ends for want of a renewal.</summary>
+    public void EndEdge(int index) => _ends[index].Cancel();
+
+    /// <summary>Has the directory begin anew, as when its silo restarts.</summary>
+    public void MoveDirectory() => _directory.Move();
 
     public async ValueTask DisposeAsync()
     {
@@ -375,7 +390,10 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
     private async Task StartEdgeAsync(string name)
     {
         var options = new KadNodeOptions();
-        var id = NodeId.Random(world.Random);
+        var end = new CancellationTokenSource();
+        _ends.Add(end);
+        var desk = new ScheduleDesk(end.Token);
+        var id = (await _directory.JoinAsync(name, desk, end.Token)).NodeIds[0];
         var table = new LocalRoutingTable(id, options.Kademlia, new SubnetDiversity(new SubnetLimits(), AddressRangeSet.Parse([])), Time);
         var transport = world.Network.Bind();
         var node = new DhtNode(options, transport, table, _store, world.Environment, siblings: _siblings);
@@ -385,26 +403,16 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
         _endpoints.Add(transport.Endpoint);
         node.Start();
         await node.BootstrapAsync(_peers.Select(peer => $"{peer.Endpoint}"));
-        var end = new CancellationTokenSource();
-        _ends.Add(end);
         _loops.Add(runner.RunAsync(end.Token));
-        var observer = Fake.Of<IEdgeDesk>((_, args) => end.IsCancellationRequested
-            ? Task.FromException<bool>(new IOException("It has ended."))
-            : AcceptAsync((EdgeWork)args[0]!));
-        _edges.Add(new LiveEdge(name, 1, [id], observer, new EdgeReport { SendsForAll = true }));
-
-        async Task<bool> AcceptAsync(EdgeWork work)
-        {
-            EdgeDesk.CheckReach(work, node);
-            return schedule.TryAccept(work);
-        }
+        desk.Serve(node, schedule);
     }
+
+    private async Task FollowSiblingsAsync() =>
+        _siblings.Follow((await _known.ReadAsync(version => _directory.Directory.ListAsync(version).AsTask())).SelectMany(edge => edge.NodeIds));
 
     private async Task TickAsync(List<NodeId> shard, TimeSpan first)
     {
-        var directory = Fake.Of<IEdgeDirectoryGrain>((_, _) => new ValueTask<EdgeList>(new EdgeList(_edges, Hour, [])));
-        var grains = Fake.Of<IGrainFactory>((_, _) => directory);
-        var republishing = new ShardRepublishing("shard 0000", grains, Time, Hour, TimeSpan.FromSeconds(10), NullLogger.Instance);
+        var republishing = new ShardRepublishing("shard 0000", _directory.Grains, _known, Time, Hour, TimeSpan.FromSeconds(10), NullLogger.Instance);
         try
         {
             await Task.Delay(first, Time, _stopping.Token);

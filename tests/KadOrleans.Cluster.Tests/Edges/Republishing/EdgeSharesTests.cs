@@ -1,3 +1,5 @@
+using KadOrleans.Cluster.Tests.Grains;
+
 namespace KadOrleans.Cluster.Tests.Edges;
 
 /// <summary>Which edge sends a due key.</summary>
@@ -113,25 +115,11 @@ public sealed class EdgeSharesTests
         var (one, other) = (Edge("one"), Edge("other"));
         var shares = EdgeShares.Among([one, other]);
 
-        Assert.Same(shares, shares.Follow([other with { Report = new EdgeReport() }, one, Edge("newcomer")]));
-    }
-
-    [Fact]
-    public void An_edge_of_an_earlier_release_gets_the_keys_that_its_own_id_is_nearest_to()
-    {
-        var former = Edge("former") with { Report = new EdgeReport() };
-        LiveEdge[] edges = [Edge("one"), former, Edge("other")];
-        var shares = EdgeShares.Among(edges);
-
-        Assert.All(Keys(2_000), key =>
-        {
-            var nearest = edges.MinBy(edge => edge.NodeIds[0].DistanceTo(key))!;
-            Assert.Equal(nearest == former, shares.FindSender(key).Edge == former);
-        });
+        Assert.Same(shares, shares.Follow([other with { Observer = new TestEdge() }, one, Edge("newcomer")]));
     }
 
     private LiveEdge Edge(string name, int ids = 1) =>
-        new(name, 1, [.. Enumerable.Range(0, ids).Select(_ => Key())], Fake.Of<IEdgeDesk>((_, _) => null), new EdgeReport { SendsForAll = true });
+        new(name, 1, [.. Enumerable.Range(0, ids).Select(_ => Key())], new TestEdge());
 
     private List<NodeId> Keys(int count) => [.. Enumerable.Range(0, count).Select(_ => Key())];
 

@@ -1,26 +1,38 @@
 namespace KadOrleans.Cluster.Tests.Edges;
 
-/// <summary>A tick of a shard whose keys stay due until it is disposed.</summary>
+/// <summary>A tick of a shard whose keys stay due until it is disposed, with the real directory of edges.</summary>
 internal sealed class HandOver : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly SimulatedWorld _world;
 
-    public HandOver(SimulatedWorld world, IReadOnlyList<NodeId> due, IReadOnlyList<OfferedEdge> edges)
+    private HandOver(SimulatedWorld world)
     {
         _world = world;
-        var list = new EdgeList([.. edges.Select(static edge => edge.Live)], TimeSpan.FromHours(1), []);
-        var directory = Fake.Of<IEdgeDirectoryGrain>((_, _) => new ValueTask<EdgeList>(list));
-        var grains = Fake.Of<IGrainFactory>((_, _) => directory);
-        var hour = TimeSpan.FromHours(1);
-        Republishing = new ShardRepublishing("shard 7", grains, world.Clock, hour, TimeSpan.FromSeconds(10), NullLogger.Instance);
-        Ended = Republishing.HandOverAsync(
-            after => [.. due.Where(key => after is null || key > after).Take(RepublishWork.MaxKeys)], _stopping.Token);
+        Directory = new DirectoryHost(world.Clock);
+        Republishing = new ShardRepublishing(
+            "shard 7", Directory.Grains, new KnownEdges(world.Clock), world.Clock, TimeSpan.FromHours(1), TimeSpan.FromSeconds(10), NullLogger.Instance);
     }
+
+    public DirectoryHost Directory { get; }
 
     public ShardRepublishing Republishing { get; }
 
-    public Task Ended { get; }
+    public Task Ended { get; private set; } = Task.CompletedTask;
+
+    public static async Task<HandOver> BeginAsync(SimulatedWorld world, IReadOnlyList<NodeId> due, IReadOnlyList<IEdgeDesk> edges, Exception? failure = null)
+    {
+        var handOver = new HandOver(world);
+        foreach (var (i, edge) in edges.Index())
+        {
+            await handOver.Directory.JoinAsync($"{i}", edge, handOver._stopping.Token);
+        }
+
+        handOver.Directory.Failure = failure;
+        handOver.Ended = handOver.Republishing.HandOverAsync(
+            after => [.. due.Where(key => after is null || key > after).Take(RepublishWork.MaxKeys)], handOver._stopping.Token);
+        return handOver;
+    }
 
     public async ValueTask DisposeAsync()
     {

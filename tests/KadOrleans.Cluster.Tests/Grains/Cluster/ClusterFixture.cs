@@ -110,7 +110,7 @@ public class ClusterFixture : SiloCluster
             Assert.False(patience.IsCancellationRequested, "It did not come about.");
 
             // A pause. A silo that a test has stopped may be the client's gateway still, and then it fails.
-            await Record.ExceptionAsync(() => Directory.GetLiveAsync().AsTask());
+            await Record.ExceptionAsync(() => Directory.GetLiveAsync());
         }
     }
 

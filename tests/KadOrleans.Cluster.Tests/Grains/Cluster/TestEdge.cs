@@ -9,6 +9,9 @@ internal class TestEdge : IEdgeDesk
 
     public bool TakesWork { get; set; } = true;
 
+    /// <summary>The only id that it takes work for. Null: any.</summary>
+    public NodeId? ServedId { get; set; }
+
     public bool IsStopping { get; set; }
 
     public int Calls;
@@ -46,9 +49,9 @@ internal class TestEdge : IEdgeDesk
         return Task.FromResult(TakesChanges);
     }
 
-    public Task<bool> AcceptAsync(EdgeWork work)
+    public virtual Task<bool> AcceptAsync(EdgeWork work)
     {
-        if (IsStopping)
+        if (IsStopping || (ServedId is { } id && id != work.NodeId))
         {
             throw new NoLiveEdgeException("The edge is silent.");
         }

@@ -12,6 +12,81 @@ public sealed class ManyEdgesTests(ClusterFixture cluster, ITestOutputHelper out
 
     public void Dispose() => cluster.Rows.Heal();
 
+    /// <summary>Sessions of edges on virtual time, with the real directory. Bytes are those of arguments and answers, without headers.</summary>
+    [Fact]
+    public async Task A_thousand_edges_cost_the_directory_less_than_a_megabyte_a_second_also_while_it_moves()
+    {
+        const int count = 1_000;
+        const long perSecond = 1_000_000;
+        var serializer = cluster.Client.ServiceProvider.GetRequiredService<Orleans.Serialization.Serializer>();
+        var reference = cluster.Reference(new TestEdge());
+        var report = new EdgeReport
+        {
+            Endpoints = [.. Enumerable.Range(0, Ids).Select(i => UdpEndpoint.Parse($"198.51.100.{i}:8468"))],
+            Counts = Enumerable.Range(0, 80).ToDictionary(i => $"requests.of.some.kind.{i}", i => 1_000_000L * i),
+            NetworkSize = 1_000_000,
+        };
+        var epochs = new long[count];
+        var known = Enumerable.Range(0, count).Select(_ => new KnownEdges(cluster.Clock)).ToArray();
+        await cluster.Directory.ListAsync(0);
+        cluster.Clock.Advance(IEdgeDirectoryGrain.LeaseDuration);
+        await Task.WhenAll(Enumerable.Range(0, count).Select(LeaseAsync));
+        await RunAsync(rounds: 1);
+
+        var steady = await RunAsync(rounds: 6);
+        Say("steadily", steady);
+        Assert.InRange(steady.BytesASecond, 1, perSecond);
+
+        var moving = await RunAsync(rounds: 3, () => cluster.Cluster.DeactivateAsync(cluster.Directory));
+        Say("while it moves in each interval", moving);
+        Assert.InRange(moving.BytesASecond, 1, perSecond);
+
+        // A restart of each edge in turn.
+        var changing = await RunAsync(rounds: 3, () => Task.WhenAll(Enumerable.Range(0, 20).Select(LeaseAsync)));
+        Say("while 2 edges a second start", changing);
+        Assert.InRange(changing.BytesASecond, 1, perSecond);
+        output.WriteLine($"a whole list has {serializer.SerializeToArray(await cluster.Directory.ListAsync(0)).Length} bytes");
+
+        async Task LeaseAsync(int i) => epochs[i] = (await cluster.Directory.LeaseAsync($"session {i}", Ids, reference)).Epoch;
+
+        // In each round all edges renew their leases and read the list. Between their halves something happens.
+        async Task<(long BytesASecond, double Processor)> RunAsync(int rounds, Func<Task>? between = null)
+        {
+            var (bytes, cpu) = (0L, Environment.CpuUsage.TotalTime);
+            for (var round = 0; round < rounds; round++)
+            {
+                foreach (var half in Enumerable.Range(0, count).Chunk(count / 2))
+                {
+                    await Task.WhenAll(half.Select(RenewAsync));
+                    if (half[0] == 0 && between is not null)
+                    {
+                        await between();
+                    }
+
+                    cluster.Clock.Advance(IEdgeDirectoryGrain.RenewalInterval / 2);
+                }
+            }
+
+            Assert.All(known, edges => Assert.Equal(count, edges.All.Count));
+            var length = IEdgeDirectoryGrain.RenewalInterval * rounds;
+            return ((long)(bytes / length.TotalSeconds), (Environment.CpuUsage.TotalTime - cpu) / length);
+
+            async Task RenewAsync(int i)
+            {
+                Assert.True(await cluster.Directory.RenewAsync($"session {i}", epochs[i], reference, report));
+                await known[i].ReadAsync(async version =>
+                {
+                    var answer = await cluster.Directory.ListAsync(version);
+                    Interlocked.Add(ref bytes, serializer.SerializeToArray(report).Length + serializer.SerializeToArray(answer).Length);
+                    return answer;
+                });
+            }
+        }
+
+        void Say(string when, (long BytesASecond, double Processor) cost) => output.WriteLine(
+            $"{count} edges {when}: {cost.BytesASecond:N0} bytes a second, {cost.Processor:P1} of a core for both sides and this test");
+    }
+
     [Fact]
     public async Task Edges_that_start_together_have_their_leases_and_tables_within_a_minute()
     {

@@ -86,6 +86,19 @@ public sealed class CrawlGrainTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_first_crawl_has_as_many_slices_as_the_network_s_size_asks_for()
+    {
+        const double size = 10_000_000;
+        await AddEdgeAsync("a", networkSize: size);
+
+        var report = CrawlReportJson.Read(await Crawls.StartAsync(null, null));
+
+        Assert.Equal(1 << CrawlSlices.DepthFor(size, edges: 1), report.Slices);
+        Assert.NotEqual(1 << CrawlSlices.DepthFor(null, edges: 1), report.Slices);
+        Assert.True(await Crawls.StopAsync(report.Id));
+    }
+
+    [Fact]
     public async Task The_last_ten_crawls_are_kept_over_a_restart_and_compared()
     {
         await AddEdgeAsync("a");
@@ -164,12 +177,12 @@ public sealed class CrawlGrainTests : IAsyncLifetime
         Assert.Equal(report.Slices, report.SlicesDone);
     }
 
-    private async Task<TestEdge> AddEdgeAsync(string name, Func<int, Task>? before = null)
+    private async Task<TestEdge> AddEdgeAsync(string name, Func<int, Task>? before = null, double networkSize = Nodes)
     {
         var edge = _network.CreateEdge(name, before);
         var reference = _cluster.Reference(edge);
         var lease = await _cluster.Directory.LeaseAsync(name, 1, reference);
-        _renewals.Add(() => _cluster.Directory.RenewAsync(name, lease.Epoch, reference, new EdgeReport { NetworkSize = Nodes }));
+        _renewals.Add(() => _cluster.Directory.RenewAsync(name, lease.Epoch, reference, new EdgeReport { NetworkSize = networkSize }));
         await RenewAsync();
         return edge;
     }

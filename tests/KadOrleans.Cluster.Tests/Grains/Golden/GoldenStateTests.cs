@@ -35,6 +35,7 @@ public class GoldenStateTests
         ["edge-0"] = new(7, [NodeId.FromKey("one").ToString()]),
         ["edge-1"] = new(2, [NodeId.FromKey("four").ToString()], "hosted-127.0.0.1:11111@5+6"),
         ["edge-2"] = new(3, [NodeId.FromKey("five").ToString()], "7+8", IsReleased: true),
+        ["edge-3"] = new(4, [NodeId.FromKey("six").ToString(), NodeId.FromKey("seven").ToString()], "7+9", Count: 1, IsLive: true),
     };
 
     private static readonly KademliaOptions Constants = new()

@@ -42,7 +42,7 @@ public sealed class ShardCrashTests(CrashCluster cluster) : IClassFixture<CrashC
             catch (Exception e) when (e is not Xunit.Sdk.XunitException)
             {
                 // Not acknowledged: its silo is gone, and nobody knows yet.
-                await cluster.Directory.GetLiveAsync().AsTask().ContinueWith(_ => { }, TaskScheduler.Default);
+                await cluster.Directory.GetLiveAsync().ContinueWith(_ => { }, TaskScheduler.Default);
             }
         }
     }
