@@ -3,7 +3,7 @@ using KadOrleans.Signatures;
 
 namespace KadOrleans.Grains;
 
-// The DHT's facade for clients. Its only state is a list of edges. Calls interleave, as lookups take seconds. A silo has one worker for
+// The DHT's facade for clients. Of its own it has no state. Calls interleave, as lookups take seconds. A silo has one worker for
 // each id. The runtime sends a cancellation to any worker of an id: with several it might miss the one that runs the call.
 [StatelessWorker(maxLocalWorkers: 1)]
 [Reentrant]

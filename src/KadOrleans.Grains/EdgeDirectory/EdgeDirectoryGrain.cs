@@ -140,7 +140,10 @@ internal sealed class EdgeDirectoryGrain(
     public ValueTask<EdgeList> ListAsync(ulong known) => ValueTask.FromResult(_live.GetList(known));
 
     public ValueTask<IReadOnlyList<EdgeStatus>> GetStatusAsync() => ValueTask.FromResult<IReadOnlyList<EdgeStatus>>(
-        [.. _live.Alive.Select(heard => new EdgeStatus(heard.Edge.Name, [.. heard.Edge.NodeIds.Select(id => id.ToString())], heard.Report ?? new EdgeReport()))]);
+    [
+        .. _live.Alive.Select(heard => new EdgeStatus(
+            heard.Edge.Name, [.. heard.Edge.NodeIds.Select(id => id.ToString())], heard.Report ?? new EdgeReport())),
+    ]);
 
     public ValueTask<double?> GetNetworkSizeAsync() => ValueTask.FromResult(_live.NetworkSize);
 

@@ -230,14 +230,8 @@ internal sealed class ClusterRoutingTableHost(TestCluster cluster) : RoutingTabl
     private readonly List<Task> _loops = [];
     private readonly List<(ClusterRoutingTable Table, IEdgeDesk Reference)> _edges = [];
 
-    /// <summary>An edge that takes snapshots for one table and nothing else.</summary>
-    public static IEdgeDesk EdgeOf(ClusterRoutingTable table) => Fake.Of<IEdgeDesk>((method, args) => method switch
-    {
-        nameof(IEdgeDesk.OnSnapshotAsync) => Task.FromResult(table.Update((RoutingTableSnapshot)args[1]!)),
-        nameof(IEdgeDesk.OnChangeAsync) => Task.FromResult(table.Update((SnapshotChange)args[1]!)),
-        nameof(IEdgeDesk.AcceptAsync) => Task.FromResult(false),
-        _ => Task.CompletedTask,
-    });
+    /// <summary>An edge that takes snapshots for one table and no work.</summary>
+    public static IEdgeDesk EdgeOf(ClusterRoutingTable table) => new TableDesk(table) { TakesWork = false };
 
     internal override async ValueTask<IRoutingTable> OpenAsync(NodeId ownId, ListenerLog log) => await OpenAsync(ownId, log, epoch: 1);
 

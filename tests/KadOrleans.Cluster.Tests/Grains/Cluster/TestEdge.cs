@@ -32,7 +32,7 @@ internal class TestEdge : IEdgeDesk
 
     public Task ConfirmAsync() => Confirm();
 
-    public async Task OnSnapshotAsync(NodeId nodeId, RoutingTableSnapshot snapshot)
+    public virtual async Task OnSnapshotAsync(NodeId nodeId, RoutingTableSnapshot snapshot)
     {
         Snapshots.Enqueue(snapshot);
         await OnSnapshot();
@@ -43,7 +43,7 @@ internal class TestEdge : IEdgeDesk
     /// <summary>False: a change does not continue what it has, so it gets whole snapshots.</summary>
     public bool TakesChanges { get; set; }
 
-    public Task<bool> OnChangeAsync(NodeId nodeId, SnapshotChange change)
+    public virtual Task<bool> OnChangeAsync(NodeId nodeId, SnapshotChange change)
     {
         Changes.Enqueue(change);
         return Task.FromResult(TakesChanges);
