@@ -349,6 +349,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
 
     /// <summary><see cref="SetAsync(NodeId, DhtValue, CancellationToken)"/> without a copy here, for callers who hold one.</summary>
     /// <exception cref="ArgumentException">The value can't be stored anywhere; nothing was sent.</exception>
+    /// <exception cref="DhtUnavailableException">Too many calls wait for the key; nothing was sent.</exception>
     public Task<SetResult> SetOnContactsAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default) =>
         SetOnContactsAsync(key, value, life: null, cancellationToken);
 
@@ -357,8 +358,10 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     {
         StoreRules.ThrowIfRefused(value);
         var holders = await Publisher.FindHoldersAsync(key, cancellationToken);
-        return await Turns.RunAsync(
-            key, () => Publisher.SendAsync(key, value, life, holders, isChosen: life is not null, isAuthored: true, cancellationToken));
+        return await Turns.TryRunAsync(
+            key,
+            () => Publisher.SendAsync(key, value, life, holders, isChosen: life is not null, isAuthored: true, cancellationToken),
+            cancellationToken);
     }
 
     /// <summary>
@@ -367,7 +370,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     internal async Task<SetResult> SpreadAsync(NodeId key, DhtValue value, TimeSpan? life, CancellationToken cancellationToken)
     {
         var holders = await Publisher.FindHoldersAsync(key, cancellationToken);
-        return await Turns.RunAsync(key, () => Publisher.SpreadAsync(key, value, life, holders, cancellationToken));
+        return await Turns.TryRunAsync(key, () => Publisher.SpreadAsync(key, value, life, holders, cancellationToken), cancellationToken);
     }
 
     internal async Task<IReadOnlyList<KeyHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken)

@@ -66,13 +66,16 @@ internal sealed class NodeAdmin(
 
     // In the turn of those who publish the key: a set that has begun ends before.
     public Task<KeyDeletion> DeleteAsync(NodeId key, CancellationToken cancellationToken = default) =>
-        parts().Engine.Turns.RunAsync(key, async () =>
-        {
-            var wasPublished = await publications.RemoveAsync(key, cancellationToken);
-            var wasHeld = await store.RemoveAsync(key, cancellationToken);
-            watches.Post(key, KeyNotice.Of(null));
-            return new KeyDeletion(wasHeld, wasPublished);
-        });
+        parts().Engine.Turns.TryRunAsync(
+            key,
+            async () =>
+            {
+                var wasPublished = await publications.RemoveAsync(key, cancellationToken);
+                var wasHeld = await store.RemoveAsync(key, cancellationToken);
+                watches.Post(key, KeyNotice.Of(null));
+                return new KeyDeletion(wasHeld, wasPublished);
+            },
+            cancellationToken);
 
     public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ReadValuesAsync(CancellationToken cancellationToken = default) =>
         store.ScanAsync(cancellationToken).Where(entry => !entry.Value.IsExpired(time.GetUtcNow()));
@@ -85,8 +88,11 @@ internal sealed class NodeAdmin(
         var now = time.GetUtcNow();
         return await Task.WhenAll(values.Select(value => value.Value.ExpiresAt <= now
             ? Task.FromResult(StoreResult.Outdated)
-            : parts().Engine.Turns.RunAsync(
-                value.Key, () => ImportAsync(value.Key, value.Value.StoredBy(now) with { PublishedAt = null }, cancellationToken))));
+            : parts().Engine.Turns.TryRunAsync(
+                value.Key,
+                () => ImportAsync(value.Key, value.Value.StoredBy(now) with { PublishedAt = null }, cancellationToken),
+                static () => StoreResult.Busy,
+                cancellationToken)));
     }
 
     private async Task<StoreResult> ImportAsync(NodeId key, StoredValue value, CancellationToken cancellationToken)

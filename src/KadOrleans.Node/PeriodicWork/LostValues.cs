@@ -25,7 +25,7 @@ internal sealed class LostValues(DhtNode node, IKeyStore store, IPublicationStor
         foreach (var key in keys)
         {
             // In the key's turn with its lookup: a key that is deleted meanwhile leaves nothing behind that would tell.
-            found += await node.Turns.RunAsync(key, () => TryGetAsync(key, cancellationToken)) ? 1 : 0;
+            found += await node.Turns.RunAsync(key, () => TryGetAsync(key, cancellationToken), cancellationToken) ? 1 : 0;
             await Task.Delay(pause, _time, cancellationToken);
         }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
 using KadOrleans.Core.Items;
 
@@ -162,40 +163,39 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
 
     /// <summary>
     /// Sends what waits, as one sweep: shards give their keys piece by piece. Returns once all have begun, but after a check of everything
-    /// once all of that is sent: a check before would find it again.
+    /// once all of that is sent: a check before would find it again. A check that fails is thrown when what waits beside it is sent.
     /// </summary>
     private async Task SweepAsync(CancellationToken cancellationToken)
     {
         var (keys, batches) = (new List<SweptKey>(), new List<RepublishBatch>());
         Task checkedAll = Task.CompletedTask;
-        try
+        ExceptionDispatchInfo? failure = null;
+        while (keys.Count < MaxCollected && _work.Reader.TryRead(out var work))
         {
-            while (keys.Count < MaxCollected && _work.Reader.TryRead(out var work))
+            if (work.Keys is { } some)
             {
-                if (work.Keys is { } some)
-                {
-                    batches.Add(work.Batch);
-                    keys.AddRange(some);
-                }
-                else
-                {
-                    Interlocked.Exchange(ref _lookWaits, 0);
-                    var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                    var batch = new RepublishBatch(done.SetResult, _watch) { Depth = node.RegionDepth, MostOverdue = _watch.BeginLook() };
-                    checkedAll = done.Task;
-                    batches.Add(batch);
-                    keys.AddRange(await LookAsync(batch, cancellationToken));
-
-                    // Another look, before this is sent, would find all of it again.
-                    break;
-                }
+                batches.Add(work.Batch);
+                keys.AddRange(some);
+                continue;
             }
-        }
-        catch
-        {
-            keys.ForEach(_watch.End);
-            batches.ForEach(End);
-            throw;
+
+            Interlocked.Exchange(ref _lookWaits, 0);
+            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var batch = new RepublishBatch(done.SetResult, _watch) { Depth = node.RegionDepth, MostOverdue = _watch.BeginLook() };
+            checkedAll = done.Task;
+            batches.Add(batch);
+            try
+            {
+                keys.AddRange(await LookAsync(batch, cancellationToken));
+            }
+            catch (Exception e)
+            {
+                // The keys that were taken from the queue before it go out all the same: nobody gives them again.
+                failure = ExceptionDispatchInfo.Capture(e);
+            }
+
+            // Another look, before this is sent, would find all of it again.
+            break;
         }
 
         try
@@ -207,6 +207,8 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
             batches.ForEach(End);
             await checkedAll;
         }
+
+        failure?.Throw();
     }
 
     private async Task<IReadOnlyList<SweptKey>> LookAsync(RepublishBatch batch, CancellationToken cancellationToken)
@@ -542,11 +544,13 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         List<Contact> asked = [.. pass.Contacts];
         var result = found.IsKept && await TakeNewerAsync(key, found, pass, cancellationToken) is { } newer
             ? AfterNewer(swept, newer)
-            : await node.Turns.RunAsync(key, async () =>
-                await store.GetCurrentAsync(key, _time.GetUtcNow(), cancellationToken) is { } held && held.Value == value
-                && swept.IsDue?.Invoke(key, held) != false
-                    ? await SendHeldAsync(swept, held, holders, pass, asked, cancellationToken)
-                    : Sending.NotSent);
+            : await node.Turns.RunAsync(
+                key,
+                async () => await store.GetCurrentAsync(key, _time.GetUtcNow(), cancellationToken) is { } held && held.Value == value
+                    && swept.IsDue?.Invoke(key, held) != false
+                        ? await SendHeldAsync(swept, held, holders, pass, asked, cancellationToken)
+                        : Sending.NotSent,
+                cancellationToken);
         if (result == Sending.Replaced)
         {
             // To those that what it replaces went to, or was to.
@@ -698,13 +702,13 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         var held = await store.GetCurrentAsync(key, _time.GetUtcNow(), cancellationToken);
         if (await FindLaterAsync(key, publication, held, holders, known, cancellationToken) is { } later)
         {
-            await node.Turns.RunAsync(key, () => TakeOverAsync(key, publication, held, later, cancellationToken));
+            await node.Turns.RunAsync(key, () => TakeOverAsync(key, publication, held, later, cancellationToken), cancellationToken);
             return Sending.NotSent;
         }
 
         using var pass = await EnterAsync(key, holders, cancellationToken);
         _watch.NoteLateness(swept, LatenessOf(publication));
-        var result = await node.Turns.RunAsync(key, () => PublishAsync(key, publication, holders, pass, cancellationToken));
+        var result = await node.Turns.RunAsync(key, () => PublishAsync(key, publication, holders, pass, cancellationToken), cancellationToken);
         if (result is Sending.Unanswered or Sending.Refused or Sending.Open)
         {
             await SendLatestAsync(key, publication.Value, publication, holders, cancellationToken);
@@ -802,7 +806,9 @@ internal sealed class Republisher(DhtNode node, IKeyStore store, IPublicationSto
         {
             try
             {
-                if (await node.Turns.RunAsync(key, () => SendIfOtherAsync(key, sent, before, holders, cancellationToken)) is not { } next)
+                var found = await node.Turns.RunAsync(
+                    key, () => SendIfOtherAsync(key, sent, before, holders, cancellationToken), cancellationToken);
+                if (found is not { } next)
                 {
                     return last;
                 }

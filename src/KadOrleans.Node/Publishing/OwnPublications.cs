@@ -13,8 +13,9 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
     private readonly LogPause _fullLogged = new();
 
     /// <summary>Sends a value and publishes it from then on. It is pending while nobody has answered.</summary>
-    public Task<SetResult> SetAsync(DhtNode node, NodeId key, DhtValue value, CancellationToken cancellationToken) =>
-        node.Turns.RunAsync(key, async () =>
+    public Task<SetResult> SetAsync(DhtNode node, NodeId key, DhtValue value, CancellationToken cancellationToken) => node.Turns.TryRunAsync(
+        key,
+        async () =>
         {
             if (await FindRefusalAsync(key, value, cancellationToken) is { } refusal)
             {
@@ -24,14 +25,19 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
             var result = Note(key, await node.SetAsync(key, value, cancellationToken));
             var publication = new Publication(value, time.GetUtcNow()) { IsPending = node.IsCutOff(result) };
             return result.Succeeded ? result with { Publication = await RememberAsync(key, publication, cancellationToken) } : result;
-        });
+        },
+        Busy,
+        cancellationToken);
 
     /// <summary>Stores a value for a time, unless another value of the key is published.</summary>
     public Task<SetResult> SetForAsync(DhtNode node, NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken) =>
-        node.Turns.RunAsync(key, async () =>
-            await store.GetAsync(key, cancellationToken) is { } published && published.Value != value
+        node.Turns.TryRunAsync(
+            key,
+            async () => await store.GetAsync(key, cancellationToken) is { } published && published.Value != value
                 ? new SetResult { Local = StoreResult.Outdated }
-                : Note(key, await node.SetAsync(key, value, life, cancellationToken)));
+                : Note(key, await node.SetAsync(key, value, life, cancellationToken)),
+            Busy,
+            cancellationToken);
 
     /// <summary>
     /// Stores a value if the one that a get finds meets a condition, and publishes it unless it has a life. Decided by the publication and the
@@ -50,7 +56,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
     {
         for (var changes = 0; changes < MaxChanges; changes++)
         {
-            if (await node.Turns.RunAsync(key, TrySetAsync) is { } result)
+            if (await node.Turns.TryRunAsync(key, TrySetAsync, Busy, cancellationToken) is { } result)
             {
                 return Note(key, result);
             }
@@ -144,7 +150,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
 
     /// <summary>Ends the publication of a key, after what is being sent of it. Nothing of it is sent later.</summary>
     public Task<bool> UnpublishAsync(DhtNode node, NodeId key, CancellationToken cancellationToken) =>
-        node.Turns.RunAsync(key, async () => await store.RemoveAsync(key, cancellationToken));
+        node.Turns.TryRunAsync(key, async () => await store.RemoveAsync(key, cancellationToken), cancellationToken);
 
     /// <summary>Remembers the publication and sends it later, if need be after the next start.</summary>
     /// <remarks>
@@ -158,9 +164,12 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
         MaintenanceRunner maintenance, NodeId key, DhtValue value, CancellationToken cancellationToken)
     {
         StoreRules.ThrowIfRefused(value);
-        var remembered = await _writes.RunAsync(key, async () =>
-            await FindRefusalAsync(key, value, cancellationToken)
-            ?? await RememberAsync(key, new Publication(value, time.GetUtcNow()) { IsPending = true }, cancellationToken));
+        var remembered = await _writes.TryRunAsync(
+            key,
+            async () => await FindRefusalAsync(key, value, cancellationToken)
+                ?? await RememberAsync(key, new Publication(value, time.GetUtcNow()) { IsPending = true }, cancellationToken),
+            static () => StoreResult.Busy,
+            cancellationToken);
         if (remembered.IsRefusalOfItem())
         {
             return new SetResult { Local = remembered };
@@ -210,10 +219,16 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
 
     // Where none was read, the turn keeps other single writes of this class away, as no other part begins a publication.
     private Task<StoreResult> ReplaceAsync(NodeId key, Publication? before, Publication? after, CancellationToken cancellationToken) =>
-        _writes.RunAsync(key, async () =>
-            before is not null ? NoteRemembered(key, await store.ReplaceAsync(key, before, after, cancellationToken))
-            : await store.GetAsync(key, cancellationToken) is not null ? StoreResult.Superseded
-            : await RememberAsync(key, after!, cancellationToken));
+        _writes.RunAsync(
+            key,
+            async () =>
+                before is not null ? NoteRemembered(key, await store.ReplaceAsync(key, before, after, cancellationToken))
+                : await store.GetAsync(key, cancellationToken) is not null ? StoreResult.Superseded
+                : await RememberAsync(key, after!, cancellationToken),
+            cancellationToken);
+
+    // Nothing was sent or remembered.
+    private static SetResult Busy() => new() { Local = StoreResult.Busy };
 
     private SetResult Note(NodeId key, SetResult result)
     {

@@ -10,20 +10,24 @@ internal sealed class ValueCopies(IKeyStore store, ValueStorer storer, KeyTurns 
 {
     /// <summary>
     /// Sends a held value with the life that is left, or a kept item with a full one. It is skipped if it is not held any more: whoever stored
-    /// another sends that.
+    /// another sends that. So it is if too many calls wait for the key.
     /// </summary>
     /// <exception cref="KeyStoreException">The store did not answer.</exception>
-    public Task<CopyResult> SendHeldAsync(NodeId key, DhtValue value, Contact contact) => turns.RunAsync(key, async () =>
-    {
-        if (await GetAsync(key) is not { } held || held.Value != value)
+    public Task<CopyResult> SendHeldAsync(NodeId key, DhtValue value, Contact contact) => turns.TryRunAsync(
+        key,
+        async () =>
         {
-            return CopyResult.Skipped;
-        }
+            if (await GetAsync(key) is not { } held || held.Value != value)
+            {
+                return CopyResult.Skipped;
+            }
 
-        var taken = await SendAsync(key, held, contact);
-        await SendLaterAsync(key, value, DateTimeOffset.MinValue, contact);
-        return taken is null ? CopyResult.Unanswered : taken.Value ? CopyResult.Taken : CopyResult.Refused;
-    });
+            var taken = await SendAsync(key, held, contact);
+            await SendLaterAsync(key, value, DateTimeOffset.MinValue, contact);
+            return taken is null ? CopyResult.Unanswered : taken.Value ? CopyResult.Taken : CopyResult.Refused;
+        },
+        static () => CopyResult.Skipped,
+        CancellationToken.None);
 
     /// <summary>
     /// Sends what a get found elsewhere, unless the key was set here since the get began, or is a client's with another value. Who wrote it
@@ -40,17 +44,21 @@ internal sealed class ValueCopies(IKeyStore store, ValueStorer storer, KeyTurns 
     {
         try
         {
-            await turns.RunAsync(key, async () =>
-            {
-                if (!watch.IsQuiet(own: 1) || (await GetAsync(key) is { } held && IsLater(key, held, value, since)))
+            await turns.TryRunAsync(
+                key,
+                async () =>
                 {
-                    return false;
-                }
+                    if (!watch.IsQuiet(own: 1) || (await GetAsync(key) is { } held && IsLater(key, held, value, since)))
+                    {
+                        return false;
+                    }
 
-                await storer.StoreAsync(key, value, life, contact, isAuthored: false);
-                await SendLaterAsync(key, value, since, contact);
-                return true;
-            });
+                    await storer.StoreAsync(key, value, life, contact, isAuthored: false);
+                    await SendLaterAsync(key, value, since, contact);
+                    return true;
+                },
+                static () => false,
+                CancellationToken.None);
         }
         catch (KeyStoreException)
         {

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace KadOrleans.Tests.Node;
 
 /// <summary>What upkeep does with the key of a run.</summary>
@@ -102,7 +100,7 @@ internal sealed class UpkeepRun(SimulatedWorld world, Upkeep upkeep, IReadOnlyLi
         var edge = NewEdge(keys, siblings);
         var sender = byAnother ? NewEdge(keys, siblings) : edge;
         siblings.Follow([edge.Id, sender.Id]);
-        var runner = new MaintenanceRunner(edge, keys, publications, new NoSchedule(), _ => Task.CompletedTask, world.Environment);
+        var runner = new MaintenanceRunner(edge, keys, publications, new ListedSchedule(), _ => Task.CompletedTask, world.Environment);
         using var stopping = new CancellationTokenSource();
         foreach (var started in new[] { edge, sender }.Distinct())
         {
@@ -289,15 +287,4 @@ internal sealed class UpkeepRun(SimulatedWorld world, Upkeep upkeep, IReadOnlyLi
     private string Tell(string what) => $"{what}, after {_calls}:\n{string.Join('\n', _schedule.Trace)}";
 
     private static DhtValue Text(string text) => DhtValue.FromString(text);
-
-    private sealed class NoSchedule : IMaintenanceSchedule
-    {
-        public async IAsyncEnumerable<MaintenanceTask> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
-        {
-            var never = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            using var ending = cancellationToken.UnsafeRegister(_ => never.TrySetCanceled(cancellationToken), null);
-            await never.Task;
-            yield break;
-        }
-    }
 }
