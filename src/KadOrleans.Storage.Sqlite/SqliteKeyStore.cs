@@ -85,8 +85,7 @@ internal sealed class SqliteKeyStore(SqliteDatabase database, ItemChecks? checks
     public async ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);
-        database.Writer.Lost.TryRemove(key, out _);
-        return await RemoveAsync([key], DateTimeOffset.MaxValue, cancellationToken) > 0;
+        return await database.WriteAsync(writer => writer.Remove(key), cancellationToken);
     }
 
     public IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(KeyRegion region, CancellationToken cancellationToken = default) =>

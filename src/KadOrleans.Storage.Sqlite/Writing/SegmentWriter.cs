@@ -27,6 +27,7 @@ internal sealed class SegmentWriter : GroupCommit<SegmentWriter>
     private readonly List<NodeId> _keys = [];
     private readonly Dictionary<NodeId, Publication?> _published = [];
     private readonly List<Segment> _damaged = [];
+    private readonly List<NodeId> _found = [];
     private int _publicationsAdded;
     private NodeState? _saved;
 
@@ -124,10 +125,21 @@ internal sealed class SegmentWriter : GroupCommit<SegmentWriter>
 
         if (_hadLost && result == StoreResult.Stored)
         {
-            Lost.TryRemove(key, out _);
+            _found.Add(key);
         }
 
         return result;
+    }
+
+    /// <summary>Removes a key, which then is not lost either.</summary>
+    public bool Remove(NodeId key)
+    {
+        if (_hadLost)
+        {
+            _found.Add(key);
+        }
+
+        return RemoveExpired(key, DateTimeOffset.MaxValue);
     }
 
     public bool RemoveExpired(NodeId key, DateTimeOffset now)
@@ -207,6 +219,7 @@ internal sealed class SegmentWriter : GroupCommit<SegmentWriter>
         Plan.Clear();
         _published.Clear();
         _damaged.Clear();
+        _found.Clear();
         (_publicationsAdded, _saved) = (0, null);
         Prefetch(batch);
         foreach (var write in batch)
@@ -282,6 +295,7 @@ internal sealed class SegmentWriter : GroupCommit<SegmentWriter>
             }
         }
 
+        _found.ForEach(key => Lost.TryRemove(key, out _));
         _values.EndCommit();
         Volatile.Write(ref _state, _saved ?? _state);
     }

@@ -50,6 +50,36 @@ public sealed class FailedCommitTests : SqliteTests
     }
 
     [Fact]
+    public async Task A_key_that_a_damaged_disk_lost_stays_lost_until_a_value_or_its_removal_is_on_the_disk()
+    {
+        await StoreAsync(1, 10);
+        Alter(FlipLast);
+        await using var database = Open();
+        Assert.Equal(10, database.LostKeys.Count);
+
+        await database.ExecuteAsync(Broken);
+        Task<StoreResult> put;
+        Task<bool> removal;
+        using (await WriterGate.CloseAsync(database))
+        {
+            // Of one batch.
+            put = database.Store.PutAsync(StoredValues.Key(1), StoredValues.Text("new")).AsTask();
+            removal = database.Store.RemoveAsync(StoredValues.Key(3)).AsTask();
+        }
+
+        Assert.Equal(StoreResult.StorageFailed, await put);
+        await Assert.ThrowsAsync<KeyStoreException>(() => removal);
+        Assert.True(database.Store.IsLost(StoredValues.Key(1)));
+        Assert.True(database.Store.IsLost(StoredValues.Key(3)));
+        Assert.Equal(10, database.LostKeys.Count);
+
+        await database.ExecuteAsync(Repaired);
+        Assert.All(await PutBatchAsync(database, 1, 2), result => Assert.Equal(StoreResult.Stored, result));
+        Assert.False(await database.Store.RemoveAsync(StoredValues.Key(3)));
+        Assert.Equal(Enumerable.Range(4, 7).Select(StoredValues.Key).Order(), database.LostKeys.Order());
+    }
+
+    [Fact]
     public async Task A_put_that_the_quota_refused_says_so_even_in_a_batch_that_failed()
     {
         await using var database = Open(new(StoreQuota.Unlimited with { TotalKeys = 2 }));
