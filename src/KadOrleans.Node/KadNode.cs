@@ -85,7 +85,10 @@ public sealed class KadNode : IDht, IAsyncDisposable
     /// <summary>Why the node can store nothing now, in one sentence for its operator; null while it can.</summary>
     public string? StorageProblem => _store.Problem;
 
-    /// <summary>Completes when the node has stopped. Fails at once if a bug ends its maintenance: then stop it.</summary>
+    /// <summary>
+    /// Completes when the node has stopped. Maintenance that fails is logged and tried again, which ends nothing; but if the log throws, so that
+    /// nobody would learn of failures, maintenance has ended and this fails with what the log threw: then stop the node.
+    /// </summary>
     public Task Completion => _completion.Task;
 
     /// <summary>Loads the state, begins to answer, and has saved contacts verified, without <see cref="JoinAsync"/>.</summary>
@@ -170,7 +173,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
             OtherJobs =
             [
                 new(nameof(StateSaver), saver.CheckAsync),
-                MaintenanceJob.Once(nameof(LostValues), lost.RunAsync, LostValues.CheckPause),
+                MaintenanceJob.Once(nameof(LostValues), lost.RunAsync),
             ],
         };
         return new NodeParts(table, node, saver, refresh, maintenance);

@@ -37,22 +37,22 @@ internal sealed class MaintenanceRunner(
 
     internal TimeSpan RepairPeriod { get; init; } = PartitionRepair.Period;
 
-    /// <summary>Works until cancelled. If a job fails for good, which is a bug, the others end too.</summary>
+    /// <summary>Works until cancelled. If a failure cannot even be logged, the other jobs end too, and it throws that.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         MaintenanceJob[] jobs =
         [
-            MaintenanceJob.Once(nameof(IMaintenanceSchedule), token => FollowAsync(schedule.WatchAsync(token), token), StoreWatch.Period),
-            MaintenanceJob.Once(nameof(TryRun), token => FollowAsync(ReadRequestedAsync(token), token), StoreWatch.Period),
+            MaintenanceJob.Once(nameof(IMaintenanceSchedule), token => FollowAsync(schedule.WatchAsync(token), token)),
+            MaintenanceJob.Once(nameof(TryRun), token => FollowAsync(ReadRequestedAsync(token), token)),
             .. _republisher.Jobs,
-            new(nameof(StoreWatch), _watch.CheckAsync, StoreWatch.Period),
-            new(nameof(OwnEndpoints), node.CheckOwnEndpointsAsync, StoreWatch.Period),
+            new(nameof(StoreWatch), _watch.CheckAsync),
+            new(nameof(OwnEndpoints), node.CheckOwnEndpointsAsync),
             .. OtherJobs,
         ];
         if (!node.Options.ClientOnly)
         {
-            jobs = [.. jobs, new(nameof(PartitionRepair), CreateRepair().CheckAsync, RepairPeriod)];
+            jobs = [.. jobs, new(nameof(PartitionRepair), CreateRepair().CheckAsync)];
         }
 
         await Task.WhenAll([.. jobs.Select(RunJobAsync)]);

@@ -41,9 +41,6 @@ internal sealed class HandOff(
     /// <summary>Keys in a row that the store does not give before a contact's turn ends: a shard or a file is away.</summary>
     private const int MaxUnread = 8;
 
-    /// <summary>Until newcomers are planned for again where the store did not show its keys.</summary>
-    private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(10);
-
     /// <summary>Passes over the keys for the same newcomers: after the first, each is without contacts that turned out to have left.</summary>
     private const int MaxPasses = 3;
 
@@ -104,17 +101,8 @@ internal sealed class HandOff(
             _met.TryAdd(another.Contact, another.MetAt);
         }
 
-        HandOffPlan plan;
-        try
-        {
-            plan = await PlanAsync(_met, cancellationToken);
-        }
-        catch (KeyStoreException e)
-        {
-            logger.MaintenanceFailed(nameof(HandOff), e);
-            return AfterFailure;
-        }
-
+        // If the store does not show its keys, the newcomers stay, and are planned for when the job is tried again.
+        var plan = await PlanAsync(_met, cancellationToken);
         var plannedAt = time.GetUtcNow();
         var newcomers = new Dictionary<Contact, DateTimeOffset>(_met);
         _met.Clear();
