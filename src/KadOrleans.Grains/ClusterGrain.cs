@@ -9,13 +9,14 @@ internal sealed class ClusterGrain(
 {
     private readonly CancellationTokenSource _ending = new();
 
+    private readonly WrittenState<ClusterState> _state = new(state, StateNames.Cluster);
     private ShardDoubling? _doubling;
     private Task _run = Task.CompletedTask;
     private readonly SemaphoreSlim _writing = new(1, 1);
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        StateSchema.Check(state.State, StateNames.Cluster);
+        _state.Load();
         return Task.CompletedTask;
     }
 
@@ -31,19 +32,19 @@ internal sealed class ClusterGrain(
     {
         await FixAsync(proposed);
         BeginDoubling();
-        return new ClusterTerms(state.State.ToSettings(), Status.Split);
+        return new ClusterTerms(_state.Value.ToSettings(), Status.Split);
     }
 
     public ValueTask<ClusterSettings?> GetAsync() =>
-        ValueTask.FromResult(state.RecordExists ? state.State.ToSettings() : null);
+        ValueTask.FromResult(_state.Exists ? _state.Value.ToSettings() : null);
 
-    public ValueTask<ShardStatus?> GetShardsAsync() => ValueTask.FromResult(state.RecordExists ? Status : null);
+    public ValueTask<ShardStatus?> GetShardsAsync() => ValueTask.FromResult(_state.Exists ? Status : null);
 
     public async ValueTask<ShardStatus> DoubleShardsAsync()
     {
-        var shards = state.State.ToSettings().Layout;
-        var problem = !state.RecordExists ? "The cluster has no settings yet: its first silo makes them when it starts."
-            : state.State.IsDoubling ? $"The {shards.Count} shards are being doubled already: {Status.Split} of them are split."
+        var shards = _state.Value.ToSettings().Layout;
+        var problem = !_state.Exists ? "The cluster has no settings yet: its first silo makes them when it starts."
+            : _state.Value.IsDoubling ? $"The {shards.Count} shards are being doubled already: {Status.Split} of them are split."
             : shards.Bits == GrainKeys.MaxShardBits ? $"The cluster has {shards.Count} shards, which is the most."
             : null;
         if (problem is not null)
@@ -63,21 +64,21 @@ internal sealed class ClusterGrain(
 
     public async ValueTask<ShardStatus> DoubleShardsFromAsync(int count)
     {
-        var present = state.State.ToSettings().Layout.Count;
-        var isDone = state.RecordExists && (state.State.IsDoubling ? present == count : present == 2L * count);
+        var present = _state.Value.ToSettings().Layout.Count;
+        var isDone = _state.Exists && (_state.Value.IsDoubling ? present == count : present == 2L * count);
         return isDone ? Status
-            : present == count || !state.RecordExists ? await DoubleShardsAsync()
+            : present == count || !_state.Exists ? await DoubleShardsAsync()
             : throw new InvalidOperationException(
-                $"The cluster has {present} shards{(state.State.IsDoubling ? ", which are being doubled" : string.Empty)}, not {count}: "
+                $"The cluster has {present} shards{(_state.Value.IsDoubling ? ", which are being doubled" : string.Empty)}, not {count}: "
                 + "look at them, and decide again.");
     }
 
-    private ShardStatus Status => new(state.State.ToSettings().Layout.Bits, state.State.IsDoubling ? _doubling?.Split ?? 0 : null);
+    private ShardStatus Status => new(_state.Value.ToSettings().Layout.Bits, _state.Value.IsDoubling ? _doubling?.Split ?? 0 : null);
 
     // Not awaited: it takes minutes.
     private void BeginDoubling()
     {
-        if (state.State.IsDoubling && _run.IsCompleted)
+        if (_state.Value.IsDoubling && _run.IsCompleted)
         {
             _run = DoubleAsync();
         }
@@ -87,7 +88,7 @@ internal sealed class ClusterGrain(
     {
         try
         {
-            var shards = state.State.ToSettings().Layout;
+            var shards = _state.Value.ToSettings().Layout;
             _doubling = new ShardDoubling(GrainFactory, shards, time, logger);
             await _doubling.RunAsync(_ending.Token);
             if (await WriteAsync(settings => settings.WithBits(shards.Bits + 1)))
@@ -115,7 +116,9 @@ internal sealed class ClusterGrain(
                 $"ShardBits is {proposed.ShardBits}; {GrainKeys.MinShardBits} to {GrainKeys.MaxShardBits} is allowed.", nameof(proposed));
         }
 
-        if (!state.RecordExists)
+        // What a write left open is known before a silo follows it.
+        await _state.ConfirmAsync();
+        if (!_state.Exists)
         {
             await WriteAsync(_ => new ClusterState { ShardBits = proposed.ShardBits, Kademlia = proposed.Kademlia });
         }
@@ -127,33 +130,19 @@ internal sealed class ClusterGrain(
         await _writing.WaitAsync();
         try
         {
-            return await TryWriteAsync(change(state.State));
-        }
-        finally
-        {
-            _writing.Release();
-        }
-    }
-
-    private async Task<bool> TryWriteAsync(ClusterState content)
-    {
-        state.State = content;
-        try
-        {
-            await state.WriteStateAsync();
+            await _state.ConfirmAsync();
+            await _state.WriteAsync(change(_state.Value));
             return true;
         }
         catch (Exception e) when (WriteOutcome.IsConflict(e))
         {
             // Another activation was first: its settings count.
-            await state.ReadStateAsync();
+            await _state.ConfirmAsync();
             return false;
         }
-        catch
+        finally
         {
-            // Its outcome is unknown: the next call reads the state again.
-            DeactivateOnIdle();
-            throw;
+            _writing.Release();
         }
     }
 }

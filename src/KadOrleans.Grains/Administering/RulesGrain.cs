@@ -13,15 +13,14 @@ internal sealed class RulesGrain(
     // The version that each edge and silo follows, by its name. Unknown after a move until it asks, one renewal later at most.
     private readonly Dictionary<string, long> _followed = [];
 
-    // What storage has. Edges that ask during a write get this.
-    private RulesState _current = new();
-    private LimitsState _limits = new();
+    // Edges that ask during a write get what was written before.
+    private readonly WrittenState<RulesState> _rules = new(state, StateNames.Rules);
+    private readonly WrittenState<LimitsState> _limits = new(limitsState, StateNames.Limits);
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        StateSchema.Check(state.State, StateNames.Rules);
-        StateSchema.Check(limitsState.State, StateNames.Limits);
-        (_current, _limits) = (state.State, limitsState.State);
+        _rules.Load();
+        _limits.Load();
         return Task.CompletedTask;
     }
 
@@ -29,11 +28,11 @@ internal sealed class RulesGrain(
     {
         var edges = await ListEdgesAsync();
         var missing = await SendAsync(edges);
-        return new ClusterRules([.. _current.Bans.Select(ban => new RuleBan(ban.Ban, ban.Since))], missing)
+        return new ClusterRules([.. _rules.Value.Bans.Select(ban => new RuleBan(ban.Ban, ban.Since))], missing)
         {
             Limits =
             [
-                .. LimitDetails.List(here.Settings, _limits.Entries, options.Value.MostKeys, isCluster: true)
+                .. LimitDetails.List(here.Settings, _limits.Value.Entries, options.Value.MostKeys, isCluster: true)
                     .Select(limit => new ClusterLimit(limit.Limit.Name, limit.Setting, limit.Value, limit.Since, limit.Most)),
             ],
             MissingSilos = MissingSilos,
@@ -43,15 +42,16 @@ internal sealed class RulesGrain(
     public async ValueTask<RuleChange> BanAsync(string ban, bool isBanned)
     {
         var (parsed, edges) = (Ban.Parse(ban), await ListEdgesAsync());
-        var bans = _current.Entries;
+        await _rules.ConfirmAsync();
+        var bans = _rules.Value.Entries;
         var changed = isBanned
             ? BanBook.Add(bans, parsed, edges.SelectMany(edge => edge.NodeIds), time.GetUtcNow())
             : BanBook.Remove(bans, parsed);
         if (changed is not null)
         {
-            _current = await WriteAsync(state, new RulesState
+            await _rules.WriteAsync(new RulesState
             {
-                Version = _current.Version + 1,
+                Version = _rules.Value.Version + 1,
                 Bans = [.. changed.Select(entry => new BanState(entry.Ban.ToString(), entry.Since))],
             });
         }
@@ -62,12 +62,13 @@ internal sealed class RulesGrain(
     public async ValueTask<RuleChange> SetLimitAsync(string name, long? value)
     {
         var edges = await ListEdgesAsync();
-        var changed = LimitBook.Set(_limits.Entries, name, value, options.Value.MostKeys, time.GetUtcNow());
+        await _limits.ConfirmAsync();
+        var changed = LimitBook.Set(_limits.Value.Entries, name, value, options.Value.MostKeys, time.GetUtcNow());
         if (changed is not null)
         {
-            _limits = await WriteAsync(limitsState, new LimitsState
+            await _limits.WriteAsync(new LimitsState
             {
-                Version = _limits.Version + 1,
+                Version = _limits.Value.Version + 1,
                 Limits = [.. changed.Select(entry => new LimitState(entry.Name, entry.Value, entry.Since))],
             });
         }
@@ -86,11 +87,11 @@ internal sealed class RulesGrain(
     }
 
     // Both versions grow, so their sum does.
-    private long Version => _current.Version + _limits.Version;
+    private long Version => _rules.Value.Version + _limits.Value.Version;
 
-    private EdgeRules Rules => new(Version, [.. _current.Bans.Select(ban => ban.Ban)])
+    private EdgeRules Rules => new(Version, [.. _rules.Value.Bans.Select(ban => ban.Ban)])
     {
-        Limits = [.. _limits.Limits.Select(limit => new RuleLimit(limit.Name, limit.Value, limit.Since))],
+        Limits = [.. _limits.Value.Limits.Select(limit => new RuleLimit(limit.Name, limit.Value, limit.Since))],
     };
 
     private IEnumerable<string> Silos => silos.GetApproximateSiloStatuses(onlyActive: true).Keys.Select(ClusterLimits.NameOf);
@@ -134,12 +135,4 @@ internal sealed class RulesGrain(
     }
 
     private bool Follows(string name) => _followed.TryGetValue(name, out var known) ? known == Version : Version == 0;
-
-    private async Task<T> WriteAsync<T>(IPersistentState<T> stored, T changed)
-        where T : IVersionedState
-    {
-        stored.State = changed;
-        await this.OrEndAsync(stored.WriteStateAsync());
-        return changed;
-    }
 }

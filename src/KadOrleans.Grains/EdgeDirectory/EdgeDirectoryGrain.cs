@@ -20,6 +20,7 @@ internal sealed class EdgeDirectoryGrain(
     /// <summary>How often it looks whether something is to be noted. If a write failed, each renewal would try it again.</summary>
     private static readonly TimeSpan NotePause = TimeSpan.FromMinutes(1);
 
+    private readonly WrittenState<EdgeDirectoryState> _state = new(state, StateNames.EdgeDirectory);
     private readonly LiveEdges _live = new(IEdgeDirectoryGrain.LeaseDuration, time);
 
     private readonly List<PendingChange> _pending = [];
@@ -29,13 +30,8 @@ internal sealed class EdgeDirectoryGrain(
     private bool _isNoteDue;
     private long? _lookedAt;
 
-    // Whether the outcome of a write is unknown. Then the next lease reads the state first, as no epoch may be given twice.
-    private bool _isInDoubt;
-
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        StateSchema.Check(state.State, StateNames.EdgeDirectory);
-
         // In another storage than the cluster's, epochs would begin anew.
         await agreement.Completion.WaitAsync(cancellationToken);
         Begin();
@@ -48,7 +44,8 @@ internal sealed class EdgeDirectoryGrain(
     /// </summary>
     internal void Begin()
     {
-        foreach (var (name, known) in state.State.Edges.Where(entry => entry.Value.IsServing))
+        _state.Load();
+        foreach (var (name, known) in _state.Value.Edges.Where(entry => entry.Value.IsServing))
         {
             _live.Presume(EdgeOf(name, known, holders.ReferenceOf(known.Holder!)));
         }
@@ -101,7 +98,7 @@ internal sealed class EdgeDirectoryGrain(
     {
         Check(edgeName, edge);
         ArgumentNullException.ThrowIfNull(report);
-        if (!state.State.Edges.TryGetValue(edgeName, out var known)
+        if (!_state.Value.Edges.TryGetValue(edgeName, out var known)
             || known.Epoch != epoch || known.IsReleased || _live.IsReleased(edgeName, epoch))
         {
             return ValueTask.FromResult(false);
@@ -115,7 +112,7 @@ internal sealed class EdgeDirectoryGrain(
     public async ValueTask ReleaseAsync(string edgeName, long epoch)
     {
         ArgumentNullException.ThrowIfNull(edgeName);
-        if (!state.State.Edges.TryGetValue(edgeName, out var held) || held.Epoch != epoch)
+        if (!_state.Value.Edges.TryGetValue(edgeName, out var held) || held.Epoch != epoch)
         {
             return;
         }
@@ -152,7 +149,7 @@ internal sealed class EdgeDirectoryGrain(
         var live = _live.Alive.ToDictionary(heard => heard.Edge.Name);
         return ValueTask.FromResult<IReadOnlyList<EdgeName>>(
         [
-            .. state.State.Edges.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => new EdgeName(
+            .. _state.Value.Edges.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => new EdgeName(
                 entry.Key,
                 [.. entry.Value.NodeIds.Select(NodeId.Parse)],
                 entry.Value.Epoch,
@@ -185,7 +182,7 @@ internal sealed class EdgeDirectoryGrain(
 
     /// <summary>Whether a name is free if its holder has not been heard since this activation began.</summary>
     private bool IsFree(string edgeName, IEdgeDesk edge) =>
-        !state.State.Edges.TryGetValue(edgeName, out var known)
+        !_state.Value.Edges.TryGetValue(edgeName, out var known)
         || known.IsReleased
         || _live.IsReleased(edgeName, known.Epoch)
         || known.Holder == EdgeHolders.KeyOf(edge)
@@ -205,7 +202,7 @@ internal sealed class EdgeDirectoryGrain(
 
         _lookedAt = time.GetTimestamp();
         var now = time.GetUtcNow();
-        if (state.State.Edges.Any(entry => IsLive(entry.Key, entry.Value) is var isLive
+        if (_state.Value.Edges.Any(entry => IsLive(entry.Key, entry.Value) is var isLive
             && (isLive != entry.Value.IsServing || (isLive && ForgottenNames.IsNoteDue(entry.Value, now)))))
         {
             _isNoteDue = true;
@@ -257,12 +254,9 @@ internal sealed class EdgeDirectoryGrain(
     {
         var isNoteDue = _isNoteDue;
         _isNoteDue = false;
-        if (_isInDoubt)
-        {
-            await state.ReadStateAsync();
-            _isInDoubt = false;
-        }
 
+        // No epoch may be given twice.
+        await _state.ConfirmAsync();
         var edges = Update([.. changes.Select(change => change.Leased).OfType<string>()]);
         foreach (var change in changes)
         {
@@ -359,12 +353,12 @@ internal sealed class EdgeDirectoryGrain(
     {
         if (!_live.IsComplete)
         {
-            return new Dictionary<string, EdgeState>(state.State.Edges);
+            return new Dictionary<string, EdgeState>(_state.Value.Edges);
         }
 
-        var kept = ForgottenNames.Update(state.State.Edges, name => asked.Contains(name) || _live.IsAlive(name), time.GetUtcNow())
+        var kept = ForgottenNames.Update(_state.Value.Edges, name => asked.Contains(name) || _live.IsAlive(name), time.GetUtcNow())
             .ToDictionary(entry => entry.Key, entry => entry.Value with { IsLive = IsLive(entry.Key, entry.Value) });
-        foreach (var name in state.State.Edges.Keys.Where(name => !kept.ContainsKey(name)))
+        foreach (var name in _state.Value.Edges.Keys.Where(name => !kept.ContainsKey(name)))
         {
             _live.Forget(name);
             logger.NameForgotten(name, ForgottenNames.Life.TotalDays);
@@ -373,24 +367,17 @@ internal sealed class EdgeDirectoryGrain(
         return kept;
     }
 
+    // Renewals continue on the state before if it fails. A new activation could not read it while storage fails.
     private async Task SaveAsync(Dictionary<string, EdgeState> edges)
     {
-        // A new object, so that memory is not ahead of storage if the write fails.
-        var before = state.State;
-        state.State = new EdgeDirectoryState { Edges = edges };
         try
         {
-            await state.WriteStateAsync();
+            await _state.WriteAsync(new EdgeDirectoryState { Edges = edges });
         }
-        catch (Exception e)
+        catch (InconsistentStateException)
         {
-            // Renewals continue on the state before. A new activation could not read it while storage fails.
-            (state.State, _isInDoubt) = (before, true);
-            if (e is InconsistentStateException)
-            {
-                DeactivateOnIdle();
-            }
-
+            // Another activation has leased.
+            DeactivateOnIdle();
             throw;
         }
     }

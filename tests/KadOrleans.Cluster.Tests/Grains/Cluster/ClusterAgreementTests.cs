@@ -161,6 +161,17 @@ public sealed class ClusterAgreementTests(ClusterFixture cluster) : IDisposable
     }
 
     [Fact]
+    public async Task Settings_that_were_saved_although_their_write_failed_are_fixed()
+    {
+        var grain = cluster.Client.GetGrain<IClusterGrain>(78);
+        cluster.Rows.AfterWrite = (_, _) => throw new TimeoutException("storage is away");
+        await Assert.ThrowsAnyAsync<Exception>(async () => await grain.JoinAsync(new ClusterSettings(4)));
+        cluster.Rows.Heal();
+        Assert.Equal(new ClusterSettings(4), (await grain.JoinAsync(new ClusterSettings(5))).Settings);
+        Assert.Equal(new ClusterSettings(4), await grain.GetAsync());
+    }
+
+    [Fact]
     public void Options_out_of_bounds_are_named_with_what_is_allowed()
     {
         var options = new KadClusterOptions { ShardBits = 17, SaveDelay = TimeSpan.FromMinutes(1), Trust = { "everybody" } };

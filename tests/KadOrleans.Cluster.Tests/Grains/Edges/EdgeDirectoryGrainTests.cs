@@ -212,6 +212,9 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
         {
             Assert.True(await RenewAsync("renewed", lease.Epoch));
             Assert.True(await IsLiveAsync("renewed"));
+
+            // A lease that is not stored is none yet.
+            Assert.DoesNotContain("hangs", (await Directory.GetNamesAsync()).Select(name => name.Name));
             releasing = Directory.ReleaseAsync("renewed", lease.Epoch).AsTask();
             await cluster.UntilAsync(async () => !await IsLiveAsync("renewed"));
             Assert.False(leasing.IsCompleted || releasing.IsCompleted);
