@@ -41,7 +41,8 @@ public sealed class KadNode : IDht, IAsyncDisposable
         IPublicationStore? publications = null,
         IManagementStore? management = null,
         ICrawlStore? crawls = null,
-        IAsyncDisposable? owner = null)
+        IAsyncDisposable? owner = null,
+        IClockStore? clocks = null)
     {
         if (KadNodeOptionsValidator.FindProblems(options) is [var problem, ..])
         {
@@ -54,7 +55,13 @@ public sealed class KadNode : IDht, IAsyncDisposable
         _publications = publications ?? new InMemoryPublicationStore(options.MaxPublications);
         environment ??= new NodeEnvironment();
         _logger = environment.LoggerFactory.CreateLogger<KadNode>();
-        _clock = options.TrustClock ? null : new ExpiryTime(environment.Time, _logger);
+        if (!options.TrustClock)
+        {
+            var boot = environment.Boot ?? (ReferenceEquals(environment.Time, TimeProvider.System) ? BootTime.Read : null);
+            var clock = _clock = new ExpiryTime(environment.Time, _logger, boot, clocks?.Load());
+            clocks?.Follow(() => clock.Record);
+        }
+
         _environment = environment with { Time = _clock ?? environment.Time };
         _ownPublications = new OwnPublications(_publications, _store, _environment.Time, _logger);
         _watch = new NodeWatch(_watches, _store, _publications, _environment.Time);

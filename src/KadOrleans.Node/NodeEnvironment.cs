@@ -20,6 +20,9 @@ public sealed record NodeEnvironment
     /// <summary>What verifies signed items. Default: Ed25519 by libsodium.</summary>
     public ISignatures Signatures { get; init; } = Ed25519Signatures.Instance;
 
+    /// <summary>Reads the time since the machine's boot. Null: the system's with the system's clock, and else none.</summary>
+    internal Func<BootTime?>? Boot { get; init; }
+
     /// <summary>How many threads verify at once; see <see cref="ItemChecks"/>.</summary>
     internal int? CheckThreads { get; init; }
 

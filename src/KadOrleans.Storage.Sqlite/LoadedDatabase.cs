@@ -28,6 +28,7 @@ internal sealed class LoadedDatabase
         LoadValues();
         LoadPublications();
         State = LoadState();
+        Clock = ClockRows.Read(file.Connection);
     }
 
     public StorageOptions Options { get; }
@@ -42,6 +43,9 @@ internal sealed class LoadedDatabase
     public NodeState? State { get; }
 
     public Damage? Damage { get; }
+
+    /// <summary>What the node knew of its clock; null if that was never written.</summary>
+    public ClockRecord? Clock { get; }
 
     // Restores all keys, even beyond the present quota: they were acknowledged. It reads from the newest segment to the oldest,
     // so the first record of a key is its state and no other is decoded.

@@ -25,7 +25,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     {
         (_damage, _file, _logger) = (damage, file, logger);
         _closing = new Lazy<Task>(CloseAsync);
-        (Publications, Values, Segments) = (loaded.Publications, loaded.Values, loaded.Segments);
+        (Publications, Values, Segments, Clock) = (loaded.Publications, loaded.Values, loaded.Segments, loaded.Clock);
         Writer = new SegmentWriter(file, loaded, times, damage?.LostKeys ?? [], _restarts, logger);
         Reads = new ColdReads(Values, file, _restarts, Writer.Repair);
         _timer = time.CreateTimer(
@@ -57,6 +57,9 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     internal KeptValues Values { get; }
 
     internal ConcurrentDictionary<NodeId, Publication> Publications { get; }
+
+    /// <summary>What the last run that had the file knew of its clock.</summary>
+    internal ClockRecord? Clock { get; }
 
     /// <summary>The segments of the file; they belong to the writer.</summary>
     internal SegmentTable Segments { get; }

@@ -22,6 +22,7 @@ public static class SqliteKadNodeBuilderExtensions
         builder.Services.AddSingleton<IKeyStore, SqliteKeyStore>();
         builder.Services.AddSingleton<INodeStateStore, SqliteNodeStateStore>();
         builder.Services.AddSingleton<IPublicationStore, SqlitePublicationStore>();
+        builder.Services.AddSingleton<IClockStore, SqliteClockStore>();
         builder.Services.AddSingleton<IManagementStore>(_ => new SqliteManagementStore(folder));
         builder.Services.AddSingleton<ICrawlStore>(
             services => new CrawlFiles(Path.Combine(folder, CrawlFiles.Folder), services.GetRequiredService<ILogger<CrawlFiles>>()));

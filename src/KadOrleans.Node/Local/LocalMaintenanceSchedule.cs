@@ -17,16 +17,21 @@ internal sealed class LocalMaintenanceSchedule(
             // First, the values that expired while the node was down.
             yield return new MaintenanceTask.ExpireValues();
         }
+        else if (expiry.Check() is { } unfinished)
+        {
+            // A run before was ended while it moved what its clock had noted.
+            yield return Correct(expiry, unfinished);
+        }
 
         using var timer = new PeriodicTimer(Period, time);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             if (expiry?.Check() is { } correction)
             {
-                yield return new MaintenanceTask.CorrectTimes(correction);
+                yield return Correct(expiry, correction);
             }
 
-            if (expiry?.IsSettled ?? true)
+            if (expiry?.CanExpire ?? true)
             {
                 yield return new MaintenanceTask.ExpireValues();
             }
@@ -45,4 +50,7 @@ internal sealed class LocalMaintenanceSchedule(
             yield return new MaintenanceTask.Republish();
         }
     }
+
+    private static MaintenanceTask.CorrectTimes Correct(ExpiryTime expiry, ClockCorrection correction) =>
+        new(correction) { Ended = () => expiry.Corrected(correction) };
 }

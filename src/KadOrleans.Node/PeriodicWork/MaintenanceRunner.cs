@@ -163,16 +163,16 @@ internal sealed class MaintenanceRunner(
         MaintenanceTask.RefreshBuckets refresh => RefreshBucketsAsync(refresh.Buckets, cancellationToken),
         MaintenanceTask.Walk => Walks.RefreshAsync(force: true, cancellationToken),
         MaintenanceTask.Rejoin => rejoin(cancellationToken),
-        MaintenanceTask.CorrectTimes correct => CorrectTimesAsync(correct.Correction, cancellationToken),
+        MaintenanceTask.CorrectTimes correct => CorrectTimesAsync(correct, cancellationToken),
         MaintenanceTask.ExpireValues => ExpireAsync(cancellationToken),
         _ => throw new UnreachableException($"No work for {task.GetType().Name}."),
     };
 
-    // Moves the times of values stored or published while the system's clock was behind, as far as they are as they were read. A value
-    // whose write fails expires early.
-    private async Task CorrectTimesAsync(ClockCorrection correction, CancellationToken cancellationToken)
+    // Moves the times of values stored or published while the system's clock was behind, as far as they are as they were read. If a write
+    // fails all of it is done again in a minute, and nothing expires until then; what is moved twice by that lives longer, if at all.
+    private async Task CorrectTimesAsync(MaintenanceTask.CorrectTimes task, CancellationToken cancellationToken)
     {
-        var moved = 0;
+        var (correction, moved, failed) = (task.Correction, 0, 0);
         await foreach (var chunk in store.ScanAsync(cancellationToken).Chunk(CorrectedAtOnce).WithCancellation(cancellationToken))
         {
             // The same value with a later end of life is a renewal to every store.
@@ -183,7 +183,9 @@ internal sealed class MaintenanceRunner(
                 .ToList();
             foreach (var put in puts)
             {
-                moved += await put == StoreResult.Stored ? 1 : 0;
+                var result = await put;
+                moved += result == StoreResult.Stored ? 1 : 0;
+                failed += result.IsUndecided() ? 1 : 0;
             }
         }
 
@@ -191,8 +193,14 @@ internal sealed class MaintenanceRunner(
         {
             if (correction.Move(publication.PublishedAt) is { } publishedAt)
             {
-                await publications.ReplaceAsync(key, publication, publication with { PublishedAt = publishedAt }, cancellationToken);
+                var result = await publications.ReplaceAsync(key, publication, publication with { PublishedAt = publishedAt }, cancellationToken);
+                failed += result.IsUndecided() ? 1 : 0;
             }
+        }
+
+        if (failed == 0)
+        {
+            task.Ended();
         }
 
         _logger.TimesCorrected(moved, correction.By.TotalSeconds);

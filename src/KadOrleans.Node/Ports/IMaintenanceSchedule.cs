@@ -14,7 +14,11 @@ internal abstract record MaintenanceTask
 
     public sealed record ExpireValues : MaintenanceTask;
 
-    public sealed record CorrectTimes(ClockCorrection Correction) : MaintenanceTask;
+    public sealed record CorrectTimes(ClockCorrection Correction) : MaintenanceTask
+    {
+        /// <summary>Called once all is written. What is not is corrected again.</summary>
+        public Action Ended { get; init; } = static () => { };
+    }
 
     public sealed record Republish : MaintenanceTask;
 

@@ -68,5 +68,6 @@ public static class KadNodeServiceCollectionExtensions
         services.GetRequiredService<IPublicationStore>(),
         services.GetRequiredService<IManagementStore>(),
         services.GetRequiredService<ICrawlStore>(),
-        owner);
+        owner,
+        services.GetService<IClockStore>());
 }

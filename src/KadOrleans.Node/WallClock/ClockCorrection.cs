@@ -1,26 +1,44 @@
 namespace KadOrleans.Node;
 
-// The wall clock was wrong and is right now. Times that it noted from Since to Until, by itself, are moved. Otherwise all values
-// stored before NTP set the clock would expire together. By is zero if the clock came back to where it was.
-internal sealed record ClockCorrection(TimeSpan By, DateTimeOffset Since, DateTimeOffset Until)
+// The wall clock was wrong and is right now. Times that it noted in these stretches, by itself, are moved to the present lead. Otherwise all
+// values stored before NTP set the clock would expire together.
+internal sealed record ClockCorrection
 {
-    // A smaller correction moves nothing: a value that loses less than a day of its week is published again in time. The nights
-    // of a machine that slept must not prolong lives.
-    public static readonly TimeSpan Smallest = TimeSpan.FromDays(1);
+    /// <param name="stretches">What is to be moved.</param>
+    /// <param name="lead">The present lead, which is above all of theirs.</param>
+    public ClockCorrection(IEnumerable<ClockStretch> stretches, long lead) =>
+        (Stretches, Lead) = ([.. stretches.OrderBy(static stretch => stretch.Lead)], lead);
 
-    public bool IsNeeded => By >= Smallest;
+    // The one that moves farthest first: where two stretches noted the same time, nobody knows by which a value was stored, and the longer life
+    // loses nothing.
+    public IReadOnlyList<ClockStretch> Stretches { get; }
+
+    public long Lead { get; }
+
+    /// <summary>By how much the clock was wrong, at most.</summary>
+    public TimeSpan By => Stretches is [var first, ..] ? Over(first) : TimeSpan.Zero;
 
     // Null if its times are right. A value moves if the wrong clock stored it and its life could have begun by that clock. A
     // value of an earlier run that was stored again has the right end.
     // Until when an item is kept its keeper has said; that it is so stays as it is.
-    public StoredValue? Move(StoredValue value, TimeSpan timeToLive) =>
-        !WasNoted(value.StoredAt) ? null
-        : value.IsKept ? value with { StoredAt = value.StoredAt + By, IsKept = false }
-        : value.ExpiresAt <= Until + timeToLive
-            ? value with { StoredAt = value.StoredAt + By, ExpiresAt = value.ExpiresAt + By }
-            : null;
+    public StoredValue? Move(StoredValue value, TimeSpan timeToLive)
+    {
+        foreach (var stretch in Stretches)
+        {
+            if (stretch.Contains(value.StoredAt) && (value.IsKept || value.ExpiresAt <= stretch.Until + timeToLive))
+            {
+                var by = Over(stretch);
+                return value.IsKept
+                    ? value with { StoredAt = value.StoredAt + by, IsKept = false }
+                    : value with { StoredAt = value.StoredAt + by, ExpiresAt = value.ExpiresAt + by };
+            }
+        }
 
-    public DateTimeOffset? Move(DateTimeOffset publishedAt) => WasNoted(publishedAt) ? publishedAt + By : null;
+        return null;
+    }
 
-    private bool WasNoted(DateTimeOffset time) => IsNeeded && time >= Since && time <= Until;
+    public DateTimeOffset? Move(DateTimeOffset publishedAt) =>
+        Stretches.FirstOrDefault(stretch => stretch.Contains(publishedAt)) is { } noted ? publishedAt + Over(noted) : null;
+
+    private TimeSpan Over(ClockStretch stretch) => TimeSpan.FromTicks(Lead - stretch.Lead);
 }

@@ -30,8 +30,13 @@ internal sealed class SegmentWriter : GroupCommit<SegmentWriter>
     private readonly List<NodeId> _found = [];
     private int _publicationsAdded;
     private NodeState? _saved;
+    private ClockRecord? _clock;
 
     private NodeState? _state;
+
+    // The clock that stamps what is written, and what the file has of it.
+    private volatile Func<ClockRecord>? _readClock;
+    private ClockRecord? _savedClock;
 
     // Of most files none are, and a put need not look.
     private readonly bool _hadLost;
@@ -205,6 +210,9 @@ internal sealed class SegmentWriter : GroupCommit<SegmentWriter>
         return wasPublished;
     }
 
+    /// <summary>Writes what is known of the clock with whatever is written from now on, each time it is another object.</summary>
+    public void FollowClock(Func<ClockRecord> read) => _readClock = read;
+
     /// <summary>Saves a node state. The last one of a batch stays.</summary>
     public NodeState Save(NodeState state) => _saved = state;
 
@@ -228,7 +236,10 @@ internal sealed class SegmentWriter : GroupCommit<SegmentWriter>
         }
 
         RepairDamaged();
-        return Plan.NeedsWrite || _published.Count > 0 || _saved is not null || _damaged.Count > 0;
+
+        // After all of the batch was stamped.
+        _clock = _readClock?.Invoke() is { } clock && !ReferenceEquals(clock, _savedClock) ? clock : null;
+        return _clock is not null || Plan.NeedsWrite || _published.Count > 0 || _saved is not null || _damaged.Count > 0;
     }
 
     protected override void Write(List<DatabaseOperation<SegmentWriter>> batch)
@@ -260,6 +271,11 @@ internal sealed class SegmentWriter : GroupCommit<SegmentWriter>
         if (_saved is not null)
         {
             NodeRows.Write(_file.Connection, _saved);
+        }
+
+        if (_clock is not null)
+        {
+            ClockRows.Write(_file.Connection, _clock);
         }
     }
 
@@ -298,6 +314,7 @@ internal sealed class SegmentWriter : GroupCommit<SegmentWriter>
         _found.ForEach(key => Lost.TryRemove(key, out _));
         _values.EndCommit();
         Volatile.Write(ref _state, _saved ?? _state);
+        _savedClock = _clock ?? _savedClock;
     }
 
     // Of a write of its own: a put that changes nothing else waits for no disk, and no other put fails with it.

@@ -37,7 +37,8 @@ internal static class Scene
         IManagementStore? management = null,
         IDatagramTransport? transport = null,
         ILoggerFactory? log = null,
-        NodeEnvironment? environment = null)
+        NodeEnvironment? environment = null,
+        IClockStore? clocks = null)
     {
         var options = new KadNodeOptions();
         configure?.Invoke(options);
@@ -49,7 +50,8 @@ internal static class Scene
             states ?? new InMemoryNodeStateStore(),
             environment,
             publications,
-            management);
+            management,
+            clocks: clocks);
         await node.StartAsync();
         return node;
     }

@@ -4,7 +4,7 @@ public sealed class ClockJudgeTests
 {
     private static readonly TimeSpan Week = TimeSpan.FromDays(7);
 
-    private readonly ClockJudge _judge = new(Samples.Now, TimeSpan.Zero);
+    private ClockJudge _judge = new(Samples.Now, TimeSpan.Zero);
     private TimeSpan _elapsed;
     private TimeSpan _ahead;
 
@@ -20,7 +20,7 @@ public sealed class ClockJudgeTests
             Assert.Equal(i == 0, verdict is ClockVerdict.Parted);
             Pass(TimeSpan.FromMinutes(9));
             Assert.Equal(Samples.Now + _elapsed, Time());
-            Assert.False(_judge.IsSettled);
+            Assert.False(_judge.CanExpire);
         }
     }
 
@@ -33,8 +33,9 @@ public sealed class ClockJudgeTests
         Assert.Equal(Wall, Time());
         Assert.False(_judge.IsSettled);
 
-        Assert.False(Assert.IsType<ClockVerdict.Agreed>(Pass(TimeSpan.FromMinutes(10))).Correction.IsNeeded);
-        Assert.True(_judge.IsSettled);
+        Assert.IsType<ClockVerdict.Agreed>(Pass(TimeSpan.FromMinutes(10)));
+        Assert.Null(_judge.Pending);
+        Assert.True(_judge.CanExpire);
     }
 
     [Fact]
@@ -70,9 +71,10 @@ public sealed class ClockJudgeTests
         var late = Stored(Time());
         var older = Stored(Samples.Now - TimeSpan.FromDays(1));
         var elsewhere = Stored(Time()) with { ExpiresAt = Time() + TimeSpan.FromDays(20) };
-        var correction = Assert.IsType<ClockVerdict.Agreed>(Pass(TimeSpan.FromMinutes(5))).Correction;
+        Assert.IsType<ClockVerdict.Agreed>(Pass(TimeSpan.FromMinutes(5)));
+        var correction = _judge.Pending!;
 
-        Assert.True(correction.IsNeeded);
+        Assert.Equal(TimeSpan.FromDays(30), correction.By);
         Assert.Equal(early.ExpiresAt + TimeSpan.FromDays(30), correction.Move(early, Week)!.ExpiresAt);
         Assert.Equal(late.StoredAt + TimeSpan.FromDays(30), correction.Move(late, Week)!.StoredAt);
         Assert.InRange(correction.Move(early, Week)!.LifeLeft(Time()), Week - TimeSpan.FromMinutes(15), Week);
@@ -85,12 +87,102 @@ public sealed class ClockJudgeTests
     [Fact]
     public void A_machine_that_slept_for_a_night_prolongs_nothing()
     {
-        var value = Stored(Time());
         Jump(TimeSpan.FromHours(9));
-        var correction = Assert.IsType<ClockVerdict.Agreed>(Pass(TimeSpan.FromMinutes(10))).Correction;
+        Assert.IsType<ClockVerdict.Agreed>(Pass(TimeSpan.FromMinutes(10)));
 
-        Assert.False(correction.IsNeeded);
-        Assert.Null(correction.Move(value, Week));
+        Assert.Null(_judge.Pending);
+        Assert.True(_judge.CanExpire);
+    }
+
+    [Fact]
+    public void What_was_noted_before_the_clock_was_set_further_back_is_moved_too()
+    {
+        var first = Stored(Time());
+        Pass(TimeSpan.FromMinutes(1));
+        Jump(-TimeSpan.FromDays(10));
+        var second = Stored(Time());
+        Pass(TimeSpan.FromMinutes(1));
+        Jump(TimeSpan.FromDays(20));
+        Pass(TimeSpan.FromMinutes(10));
+
+        var correction = _judge.Pending!;
+        Assert.Equal(first.ExpiresAt + TimeSpan.FromDays(10), correction.Move(first, Week)!.ExpiresAt);
+        Assert.Equal(second.ExpiresAt + TimeSpan.FromDays(20), correction.Move(second, Week)!.ExpiresAt);
+    }
+
+    [Fact]
+    public void What_was_moved_is_moved_again_with_the_clock_and_nothing_expires_before_it_was_moved()
+    {
+        var value = Stored(Time());
+        Jump(TimeSpan.FromDays(20));
+        Pass(TimeSpan.FromMinutes(10));
+        Assert.False(_judge.CanExpire);
+        var moved = Correct(value);
+        Assert.True(_judge.CanExpire);
+
+        Jump(TimeSpan.FromDays(10));
+        Assert.Null(_judge.Pending);
+        Pass(TimeSpan.FromMinutes(10));
+
+        Assert.Equal(value.ExpiresAt + TimeSpan.FromDays(30), Correct(moved).ExpiresAt);
+    }
+
+    [Fact]
+    public void A_restart_within_a_boot_goes_on_from_what_was_known_and_one_after_a_boot_believes_the_clock()
+    {
+        var value = Stored(Time());
+        Jump(TimeSpan.FromDays(30));
+        var record = _judge.ToRecord("boot");
+
+        _elapsed += TimeSpan.FromMinutes(1);
+        var (again, booted, unknown) = (
+            ClockJudge.Resume(record, "boot", Wall, _elapsed), ClockJudge.Resume(record, "another", Wall, _elapsed), ClockJudge.Resume(record, null, Wall, _elapsed));
+
+        Assert.Equal(Wall - TimeSpan.FromDays(30), again.GetTime(Wall, _elapsed));
+        Assert.Equal((Wall, Wall), (booted.GetTime(Wall, _elapsed), unknown.GetTime(Wall, _elapsed)));
+        _judge = again;
+        Pass(TimeSpan.Zero);
+        Pass(TimeSpan.FromMinutes(10));
+        Assert.Equal(value.ExpiresAt + TimeSpan.FromDays(30), Correct(value).ExpiresAt);
+    }
+
+    [Theory]
+    [InlineData("boot")]
+    [InlineData("another")]
+    public void A_correction_that_was_not_finished_is_made_after_a_restart_whatever_the_boot(string boot)
+    {
+        var value = Stored(Time());
+        Jump(TimeSpan.FromDays(30));
+        Pass(TimeSpan.FromMinutes(10));
+        var record = _judge.ToRecord("boot");
+
+        _judge = ClockJudge.Resume(record, boot, Wall, _elapsed);
+
+        Assert.Equal(value.ExpiresAt + TimeSpan.FromDays(30), Correct(value).ExpiresAt);
+        Assert.Null(_judge.Pending);
+    }
+
+    [Fact]
+    public void However_often_a_clock_is_set_little_is_remembered_and_nothing_lives_shorter()
+    {
+        var value = Stored(Time());
+        for (var i = 0; i < 100; i++)
+        {
+            Pass(TimeSpan.FromMinutes(1));
+            Jump(-TimeSpan.FromDays(1));
+        }
+
+        Assert.Equal(ClockJudge.MostPast, _judge.ToRecord(null).Past.Count);
+        Jump(TimeSpan.FromDays(130));
+        Pass(TimeSpan.FromMinutes(10));
+        Assert.True(Correct(value).ExpiresAt >= value.ExpiresAt + TimeSpan.FromDays(30));
+    }
+
+    private StoredValue Correct(StoredValue value)
+    {
+        var correction = _judge.Pending!;
+        _judge.Corrected(correction);
+        return correction.Move(value, Week)!;
     }
 
     private static StoredValue Stored(DateTimeOffset at) => new(DhtValue.FromInteger(1), at, at + Week, default(SourceNetwork));

@@ -77,7 +77,11 @@ internal sealed class SqliteUpkeepStores : UpkeepStores
         _database = SqliteDatabase.Open(_folder.Path, new(StoreQuota.Unlimited));
         Keys = new SqliteKeyStore(_database);
         Publications = new SqlitePublicationStore(_database);
+        Clock = new SqliteClockStore(_database);
     }
+
+    /// <summary>What a node knows of its clock.</summary>
+    public IClockStore Clock { get; }
 
     public override IKeyStore Keys { get; }
 
