@@ -18,23 +18,26 @@ internal sealed record ClockCorrection
     /// <summary>By how much the clock was wrong, at most.</summary>
     public TimeSpan By => Stretches is [var first, ..] ? Over(first) : TimeSpan.Zero;
 
-    // Null if its times are right. A value moves if the wrong clock stored it and its life could have begun by that clock. A
-    // value of an earlier run that was stored again has the right end.
+    // Null if its times are right. A value moves if the wrong clock stored it and its life could have begun by that clock, or by another wrong
+    // one: upkeep notes anew when a value was stored, and leaves its end. A value of an earlier run that was stored again has the right end.
     // Until when an item is kept its keeper has said; that it is so stays as it is.
     public StoredValue? Move(StoredValue value, TimeSpan timeToLive)
     {
-        foreach (var stretch in Stretches)
+        if (Stretches.FirstOrDefault(stretch => stretch.Contains(value.StoredAt)) is not { } noted)
         {
-            if (stretch.Contains(value.StoredAt) && (value.IsKept || value.ExpiresAt <= stretch.Until + timeToLive))
-            {
-                var by = Over(stretch);
-                return value.IsKept
-                    ? value with { StoredAt = value.StoredAt + by, IsKept = false }
-                    : value with { StoredAt = value.StoredAt + by, ExpiresAt = value.ExpiresAt + by };
-            }
+            return null;
         }
 
-        return null;
+        if (value.IsKept)
+        {
+            return value with { StoredAt = value.StoredAt + Over(noted), IsKept = false };
+        }
+
+        var begun = Stretches.FirstOrDefault(stretch => stretch.Contains(value.StoredAt) && IsWithin(stretch))
+            ?? Stretches.FirstOrDefault(stretch => value.ExpiresAt >= stretch.Since && IsWithin(stretch));
+        return begun is null ? null : value with { StoredAt = value.StoredAt + Over(noted), ExpiresAt = value.ExpiresAt + Over(begun) };
+
+        bool IsWithin(ClockStretch stretch) => value.ExpiresAt <= stretch.Until + timeToLive;
     }
 
     public DateTimeOffset? Move(DateTimeOffset publishedAt) =>

@@ -3,7 +3,10 @@ namespace KadOrleans.Node;
 /// <summary>The times that a node noted while it took the wall clock to be ahead of the steady one by <paramref name="Lead"/> ticks.</summary>
 internal sealed record ClockStretch(DateTimeOffset Since, DateTimeOffset Until, long Lead)
 {
-    public bool Contains(DateTimeOffset time) => time >= Since && time <= Until;
+    // A file has whole milliseconds: what was noted when the stretch began may seem to be from before.
+    private static readonly TimeSpan Precision = TimeSpan.FromMilliseconds(1);
+
+    public bool Contains(DateTimeOffset time) => time > Since - Precision && time <= Until;
 
     /// <summary>The same moments, as a clock with another lead would have noted them.</summary>
     public ClockStretch MovedTo(long lead) => new(Since.AddTicks(lead - Lead), Until.AddTicks(lead - Lead), lead);

@@ -105,6 +105,10 @@ public sealed class ClockRestartTests(ITestOutputHelper output)
     [InlineData(105)]
     [InlineData(106)]
     [InlineData(107)]
+    [InlineData(282)]
+    [InlineData(285)]
+    [InlineData(289)]
+    [InlineData(290)]
     public void Nothing_is_lost_by_jumps_and_kills_within_a_boot(int seed) => RunAsync(seed, async machine =>
     {
         var random = machine.World.Random;
