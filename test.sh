@@ -6,7 +6,7 @@
 #   ./test.sh --all              those that take long too: campaigns, soaks, large simulations
 #   ./test.sh --slowest          with the fifty slowest tests at the end
 #   ./test.sh Core Node          these suites alone
-#   LIMIT_SECONDS=300 ./test.sh  with another limit for each project's tests (default 1,200 s; 3,600 s with --all)
+#   LIMIT_SECONDS=300 ./test.sh  with another limit for each project's tests (default 1,200 s; 4,200 s with --all)
 #   FUZZ_SECONDS=60 ./test.sh    with a longer run of the fuzzer (default 5 s; 30 s with --all)
 #   FUZZ_SEED=7 ./test.sh        with another seed for it (default 1)
 set -euo pipefail
@@ -19,7 +19,7 @@ fuzz_seconds=${FUZZ_SECONDS:-5}
 only=()
 for argument in "$@"; do
     case $argument in
-        --all) is_all=1 choice=() limit=${LIMIT_SECONDS:-3600} fuzz_seconds=${FUZZ_SECONDS:-30} ;;
+        --all) is_all=1 choice=() limit=${LIMIT_SECONDS:-4200} fuzz_seconds=${FUZZ_SECONDS:-30} ;;
         --slowest) shows_slowest=1 ;;
         -*) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0" >&2; exit 2 ;;
         *) only+=("$argument") ;;
