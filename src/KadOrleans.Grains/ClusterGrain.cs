@@ -117,7 +117,16 @@ internal sealed class ClusterGrain(
         }
 
         // What a write left open is known before a silo follows it.
-        await _state.ConfirmAsync();
+        await _writing.WaitAsync();
+        try
+        {
+            await _state.ConfirmAsync();
+        }
+        finally
+        {
+            _writing.Release();
+        }
+
         if (!_state.Exists)
         {
             await WriteAsync(_ => new ClusterState { ShardBits = proposed.ShardBits, Kademlia = proposed.Kademlia });

@@ -11,6 +11,9 @@ internal static class HttpLimits
 
     public const int LeastConnections = 16;
 
+    // A browser's six, and a probe.
+    private const int LeastOfAddress = 8;
+
     /// <summary>The files that a process has open before anybody is connected, with room for sockets of its own: most are its assemblies.</summary>
     public const int OwnFiles = 400;
 
@@ -39,10 +42,10 @@ internal static class HttpLimits
         Math.Min(connections, Math.Max(LeastConnections, (openFiles - OwnFiles) / 2));
 
     public static ConnectionLimit LimitOf(HttpPlace place, int connections) =>
-        new(connections, Math.Max(1, connections / 4), exempt: AddressRangeSet.Parse([.. Loopback, .. place.Proxies]));
+        new(connections, Math.Max(LeastOfAddress, connections / 4), exempt: AddressRangeSet.Parse([.. Loopback, .. place.Proxies]));
 
     /// <summary>
-    /// Listens on an address, within the limits. One address has a quarter of the connections, unless it is a proxy's or loopback. As many connections again may be closing; beyond these, new ones are refused. By HTTPS
+    /// Listens on an address, within the limits. One address has a quarter of the connections, unless it is a proxy's or loopback. As many connections again may be closing; beyond these, new ones wait. By HTTPS
     /// clients may choose HTTP/2.
     /// </summary>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The certificate cannot be used. One sentence.</exception>

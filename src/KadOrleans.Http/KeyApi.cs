@@ -48,7 +48,7 @@ internal static class KeyApi
     public static async Task<ApiProblemException> NotStoredAsync(RequestedKey key, SetResult result, StoreFigureSource figures)
     {
         var what = $"The value of the key '{key}' was not stored:";
-        return FindRefusal(result) is var (type, why) ? new ApiProblemException(type, $"{what} {why}")
+        return FindRefusal(result) is var (type, why) ? new ApiProblemException(type, $"{what} {why}") { Reason = IsBusy(result) ? ApiProblemException.Busy : null }
             : await QuotaRefusal.FindAsync(result, figures) is { } quota
             ? new ApiProblemException(ProblemType.StoreFull, $"{what} {quota.Sentence}") { Reason = quota.Reason }
             : new ApiProblemException(
@@ -57,11 +57,13 @@ internal static class KeyApi
                 + (result.Lookup is { } lookup ? $"; {LookupText.Describe(lookup)}" : "."));
     }
 
+    private static bool IsBusy(SetResult result) => result.Local == StoreResult.Busy || result.Publication == StoreResult.Busy;
+
     private static (ProblemType Type, string Why)? FindRefusal(SetResult result) =>
         result.Local == StoreResult.StorageFailed || result.Publication == StoreResult.StorageFailed
         ? (ProblemType.Unavailable, "the storage of this server failed, as its health and its log say, and no contact stored it.")
-        : result.Local == StoreResult.Busy || result.Publication == StoreResult.Busy
-        ? (ProblemType.Unavailable, "too many values wait for the storage of this server, and no contact stored it.")
+        : IsBusy(result)
+        ? (ProblemType.Unavailable, "too many calls wait for this server's storage, or for the key, and no contact stored it.")
         : result.Local is not { } local ? null
         : local == StoreResult.Outdated ? (ProblemType.Conflict, "another one is published here, or lives longer.")
         : local == StoreResult.InvalidItem

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace KadOrleans.Http;
 
 /// <summary>
-/// Turns the first of some signals into a cancellation, so that a process can end normally. The second one ends it at once. A closed terminal
-/// (SIGHUP) that the process was started to ignore, as by nohup, stays ignored.
+/// Turns the first of some signals into a cancellation, so that a process can end normally. A second SIGTERM or Ctrl-C ends it at once; a terminal
+/// that closes sends SIGHUP twice, from its shell and from the system. What the process was started to ignore, as by nohup, stays ignored.
 /// </summary>
 internal sealed class TerminationSignals : IDisposable
 {
@@ -33,7 +33,7 @@ internal sealed class TerminationSignals : IDisposable
 
     private void OnSignal(PosixSignalContext context)
     {
-        context.Cancel = !_cancellation.IsCancellationRequested;
+        context.Cancel = context.Signal == PosixSignal.SIGHUP || !_cancellation.IsCancellationRequested;
         _cancellation.Cancel();
     }
 

@@ -370,7 +370,11 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     internal async Task<SetResult> SpreadAsync(NodeId key, DhtValue value, TimeSpan? life, CancellationToken cancellationToken)
     {
         var holders = await Publisher.FindHoldersAsync(key, cancellationToken);
-        return await Turns.TryRunAsync(key, () => Publisher.SpreadAsync(key, value, life, holders, cancellationToken), cancellationToken);
+        return await Turns.TryRunAsync(
+            key,
+            () => Publisher.SpreadAsync(key, value, life, holders, cancellationToken),
+            static () => new SetResult { Local = StoreResult.Busy },
+            cancellationToken);
     }
 
     internal async Task<IReadOnlyList<KeyHolder>> AskHoldersAsync(NodeId key, CancellationToken cancellationToken)

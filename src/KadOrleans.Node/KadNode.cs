@@ -61,6 +61,11 @@ public sealed class KadNode : IDht, IAsyncDisposable
             var clock = _clock = new ExpiryTime(environment.Time, _logger, boot, clocks?.Load());
             clocks?.Follow(() => clock.Record);
         }
+        else
+        {
+            // What an earlier run knew is of a clock that this one does not judge.
+            clocks?.Follow(static () => ClockRecord.Unknown);
+        }
 
         _environment = environment with { Time = _clock ?? environment.Time };
         _ownPublications = new OwnPublications(_publications, _store, _environment.Time, _logger);

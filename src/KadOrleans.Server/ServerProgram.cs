@@ -100,7 +100,17 @@ internal static class ServerProgram
             await DisposeAsync(host);
         }
 
-        static void Stop(IHost? host) => host?.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        static void Stop(IHost? host)
+        {
+            try
+            {
+                host?.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+            }
+            catch (ObjectDisposedException)
+            {
+                // It has stopped.
+            }
+        }
 
         string Process() => isEdge ? "edge" : "silo";
 

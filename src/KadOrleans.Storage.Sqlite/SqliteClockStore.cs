@@ -44,7 +44,7 @@ internal static class ClockRows
         using var rows = command.ExecuteReader();
         while (rows.Read())
         {
-            if (ReadTime(rows, 1) is not { } since || rows.GetValue(3) is not long lead)
+            if (ReadTime(rows, 1) is not { } since || rows.GetValue(3) is not long lead || lead < 0 || lead > LastTick)
             {
                 return null;
             }

@@ -17,6 +17,11 @@ internal sealed class CrawlSession(CommandIo io, CrawlSettings settings)
         await using var state = settings.Resume is { } path
             ? await CrawlStateFile.OpenAsync(path, record => run.Change(crawl => crawl.Restore(record)))
             : null;
+        if (state is { Cut: > 0 })
+        {
+            io.Say($"--resume: the last {state.Cut} bytes of '{settings.Resume}' were not written whole, and are cut off; the nodes in them are visited again.");
+        }
+
         if (settings.Via.Nodes.Count == 0 && run.Records.Count == 0)
         {
             throw CommandException.WrongUsage(

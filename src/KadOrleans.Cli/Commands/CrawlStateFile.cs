@@ -3,20 +3,21 @@ namespace KadOrleans.Cli;
 // Keeps a crawl in a file that grows: a line with the format, and then pages of what changed, as nodes keep crawls. The last
 // record of an endpoint counts. A killed process leaves at worst half a page at the end, and a loss of power zeros or other bytes. The next
 // crawl cuts off what follows the last whole page, and visits those nodes again.
-public sealed class CrawlStateFile(FileStream file) : IAsyncDisposable
+public sealed class CrawlStateFile(FileStream file, long cut) : IAsyncDisposable
 {
+    /// <summary>How many bytes were cut off when it was opened.</summary>
+    public long Cut => cut;
+
     private static readonly byte[] Header = [.. "{\"format\":\"kad-crawl\",\"version\":3}\n"u8];
 
-    // Opens or creates a file, and passes its records on. A file that is damaged, is not a crawl's state, is in use or may not be
-    // opened is wrong usage.
+    // Opens or creates a file, and passes its records on. A file that is not a crawl's state, is in use or may not be opened is wrong usage.
     public static async Task<CrawlStateFile> OpenAsync(string path, Action<CrawlRecord> restore)
     {
         FileStream? opened = null;
         try
         {
             opened = PrivateFile.OpenOrCreate(path);
-            await ReadAsync(opened, restore);
-            return new CrawlStateFile(opened);
+            return new CrawlStateFile(opened, await ReadAsync(opened, restore));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or InvalidDataException)
         {
@@ -38,7 +39,7 @@ public sealed class CrawlStateFile(FileStream file) : IAsyncDisposable
 
     public ValueTask DisposeAsync() => file.DisposeAsync();
 
-    private static async Task ReadAsync(FileStream file, Action<CrawlRecord> restore)
+    private static async Task<long> ReadAsync(FileStream file, Action<CrawlRecord> restore)
     {
         var start = new byte[Header.Length];
         var whole = (long)await file.ReadAtLeastAsync(start, start.Length, throwOnEndOfStream: false);
@@ -61,8 +62,12 @@ public sealed class CrawlStateFile(FileStream file) : IAsyncDisposable
         }
         catch (Exception e) when (e is EndOfStreamException or InvalidDataException)
         {
+            var cut = file.Length - whole;
             file.SetLength(whole);
             file.Position = whole;
+            return cut;
         }
+
+        return 0;
     }
 }

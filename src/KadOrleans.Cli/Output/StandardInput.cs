@@ -11,14 +11,15 @@ internal static class StandardInput
         : Console.OpenStandardInput();
 
     // The runtime makes a pipe of its own before any code of a program runs. If there is no standard input, that gets its number, and a read
-    // would wait for the runtime. Of no other pipe does this process have both ends.
+    // would wait for the runtime. Of no other pipe does this process have the end that is written.
     private static bool IsClosed()
     {
         try
         {
             var input = new FileInfo($"{Files}/0").LinkTarget;
             return input is not null && input.StartsWith("pipe:", StringComparison.Ordinal)
-                && Directory.EnumerateFiles(Files).Any(file => Path.GetFileName(file) is not ("0" or "1" or "2") && new FileInfo(file).LinkTarget == input);
+                && Directory.EnumerateFiles(Files).Any(file =>
+                    Path.GetFileName(file) is not ("0" or "1" or "2") && new FileInfo(file).LinkTarget == input && IsWritten(Path.GetFileName(file)));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -26,4 +27,8 @@ internal static class StandardInput
             return false;
         }
     }
+
+    // Its flags are an octal number, whose last digit is how it was opened: 0 to be read, 1 to be written.
+    private static bool IsWritten(string number) =>
+        File.ReadLines($"/proc/self/fdinfo/{number}").Any(static line => line.StartsWith("flags:", StringComparison.Ordinal) && line.EndsWith('1'));
 }

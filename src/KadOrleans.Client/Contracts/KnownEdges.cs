@@ -3,6 +3,8 @@ namespace KadOrleans.Client;
 /// <summary>The live edges as a reader of the directory knows them. Safe for several threads.</summary>
 internal sealed class KnownEdges(TimeProvider time)
 {
+    private readonly Lock _gate = new();
+
     // Replaced as a whole.
     private volatile Known _known = new(0, [], null);
 
@@ -28,8 +30,12 @@ internal sealed class KnownEdges(TimeProvider time)
                 answer.Version, [.. answer.IsWhole ? [] : known.Edges.Where(edge => !gone.Contains(edge.Name)), .. answer.Edges], askedAt);
         }
 
-        _known = next;
-        return next.Edges;
+        lock (_gate)
+        {
+            // Another reader may have asked later and heard sooner.
+            _known = _known.AskedAt > askedAt ? _known : next;
+            return _known.Edges;
+        }
     }
 
     private sealed record Known(ulong Version, IReadOnlyList<LiveEdge> Edges, long? AskedAt);

@@ -26,6 +26,9 @@ internal sealed class RulesGrain(
 
     public async ValueTask<ClusterRules> GetAsync()
     {
+        // A change whose outcome was unknown is shown as storage has it.
+        await _rules.ConfirmAsync();
+        await _limits.ConfirmAsync();
         var edges = await ListEdgesAsync();
         var missing = await SendAsync(edges);
         return new ClusterRules([.. _rules.Value.Bans.Select(ban => new RuleBan(ban.Ban, ban.Since))], missing)

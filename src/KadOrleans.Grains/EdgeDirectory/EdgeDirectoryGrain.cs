@@ -21,7 +21,9 @@ internal sealed class EdgeDirectoryGrain(
     private static readonly TimeSpan NotePause = TimeSpan.FromMinutes(1);
 
     private readonly WrittenState<EdgeDirectoryState> _state = new(state, StateNames.EdgeDirectory);
-    private readonly LiveEdges _live = new(IEdgeDirectoryGrain.LeaseDuration, time);
+
+    // From the activation on.
+    private LiveEdges _live = new(IEdgeDirectoryGrain.LeaseDuration, time);
 
     private readonly List<PendingChange> _pending = [];
     private Task _writing = Task.CompletedTask;
@@ -45,6 +47,9 @@ internal sealed class EdgeDirectoryGrain(
     internal void Begin()
     {
         _state.Load();
+
+        // The lease that edges are presumed to have begins now: the state may have come late.
+        _live = new LiveEdges(IEdgeDirectoryGrain.LeaseDuration, time);
         foreach (var (name, known) in _state.Value.Edges.Where(entry => entry.Value.IsServing))
         {
             _live.Presume(EdgeOf(name, known, holders.ReferenceOf(known.Holder!)));
@@ -138,8 +143,9 @@ internal sealed class EdgeDirectoryGrain(
 
     public ValueTask<IReadOnlyList<EdgeStatus>> GetStatusAsync() => ValueTask.FromResult<IReadOnlyList<EdgeStatus>>(
     [
-        .. _live.Alive.Select(heard => new EdgeStatus(
-            heard.Edge.Name, [.. heard.Edge.NodeIds.Select(id => id.ToString())], heard.Report ?? new EdgeReport())),
+        // One that is presumed to live has not said yet what it counts: with zeros its counts would look as if they began anew.
+        .. _live.Alive.Where(heard => heard.Report is not null).Select(heard => new EdgeStatus(
+            heard.Edge.Name, [.. heard.Edge.NodeIds.Select(id => id.ToString())], heard.Report!)),
     ]);
 
     public ValueTask<double?> GetNetworkSizeAsync() => ValueTask.FromResult(_live.NetworkSize);

@@ -24,7 +24,7 @@ internal sealed class EdgeListLog
     public void Set(LiveEdge edge)
     {
         var before = _edges.GetValueOrDefault(edge.Name);
-        if (before.Edge is { } known && known.IsSame(edge) && known.Observer.Equals(edge.Observer))
+        if (before.Edge is { } known && known.IsSame(edge) && known.Observer.Equals(edge.Observer) && known.NodeIds.SequenceEqual(edge.NodeIds))
         {
             return;
         }
@@ -59,9 +59,9 @@ internal sealed class EdgeListLog
             : new EdgeList(_version, IsWhole: true, [.. _edges.Values.Select(entry => entry.Edge)], []);
     }
 
-    // A lease has the same ids for all its life, so its epoch stands for them.
+    // With the ids: the epochs of a name that was forgotten begin anew.
     private static ulong HashOf(LiveEdge edge) => BinaryPrimitives.ReadUInt64LittleEndian(
-        SHA256.HashData(Encoding.UTF8.GetBytes($"{edge.Epoch}/{edge.Observer.GetGrainId()}/{edge.Name}")));
+        SHA256.HashData(Encoding.UTF8.GetBytes($"{edge.Epoch}/{edge.Observer.GetGrainId()}/{string.Join(',', edge.NodeIds)}/{edge.Name}")));
 
     private void Change(string name, ulong next)
     {

@@ -11,7 +11,7 @@ internal static class BodyForm
     private const string Charset = "charset";
 
     // ASCII is UTF-8 too.
-    private static readonly string[] Charsets = ["utf-8", "us-ascii"];
+    private static readonly string[] Charsets = ["utf-8", "utf8", "us-ascii"];
 
     /// <exception cref="ApiProblemException">415, or 400 for a part.</exception>
     public static void Check(HttpRequest request)

@@ -7,6 +7,9 @@ internal sealed class ApiProblemException(int status, string sentence, ProblemTy
     {
     }
 
+    /// <summary>The reason of who is refused as others wait already.</summary>
+    public const string Busy = "busy";
+
     public int Status => status;
 
     /// <summary>What programs branch on; null is that of the status.</summary>
@@ -65,7 +68,7 @@ internal sealed partial class ProblemFilter(ILoggerFactory loggers) : IEndpointF
             var refusal = e as ApiProblemException;
 
             // Keys are put and deleted by these methods, and by a batch, which counts for itself.
-            if ((e is DhtUnavailableException || refusal?.Type == ProblemType.Unavailable) && (HttpMethods.IsPut(request.Method) || HttpMethods.IsDelete(request.Method)))
+            if ((e is DhtUnavailableException || (refusal?.Type == ProblemType.Unavailable && refusal.Reason != ApiProblemException.Busy)) && (HttpMethods.IsPut(request.Method) || HttpMethods.IsDelete(request.Method)))
             {
                 FailedWrites.NoteOf(context.HttpContext);
             }

@@ -23,4 +23,8 @@ internal sealed record ClockStretch(DateTimeOffset Since, DateTimeOffset Until, 
 /// <param name="Past">Stretches before the present one, whose times are not, or not all, moved to it.</param>
 /// <param name="Since">When the present stretch began, by itself.</param>
 /// <param name="Lead">Its lead over the time since the boot, in ticks.</param>
-internal sealed record ClockRecord(string? Boot, IReadOnlyList<ClockStretch> Past, DateTimeOffset Since, long Lead);
+internal sealed record ClockRecord(string? Boot, IReadOnlyList<ClockStretch> Past, DateTimeOffset Since, long Lead)
+{
+    /// <summary>Of a clock that was trusted: who reads it starts as after a boot.</summary>
+    public static ClockRecord Unknown { get; } = new(null, [], DateTimeOffset.UnixEpoch, 0);
+}

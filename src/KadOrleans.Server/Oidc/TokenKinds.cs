@@ -13,8 +13,11 @@ internal static class TokenKinds
     private static readonly string[] AccessTypes = ["at+jwt", "application/at+jwt"];
 
     // Of providers whose access tokens are of the type JWT, or have none. RFC 9068 §2.2 and RFC 8693 §4.2 have the first two, Entra ID and Okta
-    // scp, Entra ID the method by which the client proved itself.
-    private static readonly string[] AccessClaims = ["scope", "client_id", "scp", "azpacr", "appidacr"];
+    // scp, Entra ID the method by which the client proved itself, Auth0 the last two.
+    private static readonly string[] AccessClaims = ["scope", "client_id", "scp", "azpacr", "appidacr", "gty", "permissions"];
+
+    // OpenID Connect Core 1.0, §2 and §3: that one of them is missing says nothing, and that it is there says enough.
+    private static readonly string[] IdClaims = ["at_hash", "c_hash", "nonce"];
 
     // Of providers that name the kind in a claim: Cognito, Keycloak. It decides where it is.
     private static readonly (string Claim, string OfAccess)[] KindClaims = [("token_use", "access"), ("typ", "Bearer")];
@@ -52,9 +55,11 @@ internal static class TokenKinds
             }
         }
 
-        return AccessClaims.Any(claim => token.TryGetPayloadValue<object>(claim, out _)) ? null
+        return AccessClaims.Any(Has) && !IdClaims.Any(Has) ? null
             : "Nothing says that the token is an access token: neither the type 'at+jwt' nor one of the claims "
                 + $"{string.Join(", ", AccessClaims)}. An ID token is for the client that signed the user in; an access token is needed.";
+
+        bool Has(string claim) => token.TryGetPayloadValue<object>(claim, out _);
     }
 
     /// <summary>The same for the handler that validates a token.</summary>

@@ -287,6 +287,7 @@ public sealed class OidcSignInTests : IAsyncLifetime
             (_provider.TokenOf("JWT", ("c_hash", "MTIzNDU2Nzg5MDEyMzQ1Ng")), "Nothing says that the token is an access token: "),
             (_provider.TokenOf("JWT", ("typ", "ID"), ("scope", "openid")), "The token's claim 'typ' is 'ID'; 'Bearer' is needed"),
             (_provider.TokenOf("JWT", ("token_use", "id"), ("client_id", "console")), "The token's claim 'token_use' is 'id'; 'access' is needed"),
+            (_provider.TokenOf("JWT", ("client_id", "console"), ("at_hash", "MTIzNDU2Nzg5MDEyMzQ1Ng")), "Nothing says that the token is an access token: "),
             (_provider.TokenOf("JWT", ("events", new Dictionary<string, object>())), "Nothing says that the token is an access token: "),
             (_provider.TokenOf("logout+jwt", ("scope", "openid")), "The token is of the type 'logout+jwt'; an access token is needed."),
             (_provider.TokenOf("dpop+jwt", ("scope", "openid")), "The token is of the type 'dpop+jwt'; an access token is needed."),
@@ -306,6 +307,8 @@ public sealed class OidcSignInTests : IAsyncLifetime
             _provider.TokenOf("JWT", ("scope", "openid")),
             _provider.TokenOf(null, ("scp", "user_impersonation")),
             _provider.TokenOf("JWT", ("azpacr", "1")),
+            _provider.TokenOf("JWT", ("gty", "client-credentials")),
+            _provider.TokenOf("JWT", ("typ", "Bearer"), ("nonce", "of a mapper")),
             _provider.TokenOf("JWT", ("typ", "Bearer")),
             _provider.TokenOf("JWT", ("token_use", "access")),
         ])

@@ -83,7 +83,7 @@ public sealed class TransferCommandTests(ApiHost host) : IClassFixture<ApiHost>
         var run = await _api.RunAsync("import", _api.Folder["lines.jsonl"]);
 
         Assert.Equal(ExitCode.WrongUsage, run.ExitCode);
-        Assert.StartsWith("Line 152: The value is 9000 bytes long; at most 8192 are allowed. ", run.Error, StringComparison.Ordinal);
+        Assert.StartsWith($"Line 152: The value is 9000 bytes long; at most {StoreRules.MaxContentLength} are allowed. ", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
