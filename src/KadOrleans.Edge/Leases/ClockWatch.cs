@@ -6,6 +6,7 @@ namespace KadOrleans.Edge;
 internal sealed class ClockWatch : IDisposable
 {
     private readonly TimeProvider _time;
+    private readonly Func<TimeProvider> _reported;
     private readonly ILogger _logger;
     private readonly Meter _meter = new(EdgeMetrics.MeterName);
 
@@ -13,9 +14,12 @@ internal sealed class ClockWatch : IDisposable
     private volatile object? _last;
     private readonly ClusterCorrection _correction = new();
 
-    public ClockWatch(TimeProvider time, ILogger<ClockWatch> logger)
+    /// <param name="time">What this process takes for the time: what is corrected.</param>
+    /// <param name="logger">The log.</param>
+    /// <param name="reported">The clock whose difference is reported. Null: the same.</param>
+    public ClockWatch(TimeProvider time, ILogger<ClockWatch> logger, Func<TimeProvider>? reported = null)
     {
-        (_time, _logger) = (time, logger);
+        (_time, _reported, _logger) = (time, reported ?? (() => time), logger);
         _meter.CreateObservableGauge(
             "kad.clock.difference", Measure, "s", "How far the cluster's time is ahead of this process's clock.");
     }
@@ -31,18 +35,21 @@ internal sealed class ClockWatch : IDisposable
     public async Task CompareAsync(IGrainFactory grains, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var directory = grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton);
-        var (asked, start) = (_time.GetUtcNow(), _time.GetTimestamp());
+        var (asked, reported, start) = (_time.GetUtcNow(), _reported().GetUtcNow(), _time.GetTimestamp());
         var theirs = await directory.GetUtcNowAsync().AsTask().WaitAsync(timeout, _time, cancellationToken);
-        Note(ClockComparison.Of(asked, _time.GetElapsedTime(start), theirs));
+        var waited = _time.GetElapsedTime(start);
+        Note(ClockComparison.Of(asked, waited, theirs), ClockComparison.Of(reported, waited, theirs));
     }
 
     public void Dispose() => _meter.Dispose();
 
-    internal void Note(ClockComparison comparison)
+    internal void Note(ClockComparison comparison) => Note(comparison, comparison);
+
+    private void Note(ClockComparison believed, ClockComparison comparison)
     {
         var wasSkewed = IsSkewed;
         _last = comparison;
-        _correction.Follow(comparison);
+        _correction.Follow(believed);
         if (comparison.IsSkewed != wasSkewed)
         {
             var seconds = Math.Round(comparison.Difference.TotalSeconds, 1);

@@ -20,10 +20,21 @@ internal sealed class SiloReporter(
     {
         var state = describe();
         return new SiloReport(
-            own.Name, Version, state.IsReady, state.Reason, clock.GetElapsedTime(_started), cluster.Agreed, active.Has(grain), state.Node);
+            own.Name,
+            Version,
+            state.IsReady,
+            state.Reason,
+            clock.GetElapsedTime(_started),
+            cluster.Agreed - state.ClockAhead,
+            active.Has(grain),
+            state.Node);
     }
 }
 
-internal readonly record struct SiloState(bool IsReady, string? Reason, string? Node = null);
+/// <param name="IsReady">Whether it is ready.</param>
+/// <param name="Reason">Why not, or what is wrong even so.</param>
+/// <param name="Node">The machine that it is on.</param>
+/// <param name="ClockAhead">How far the system's clock is ahead of what the silo takes for the time.</param>
+internal readonly record struct SiloState(bool IsReady, string? Reason, string? Node = null, TimeSpan ClockAhead = default);
 
 internal delegate SiloState DescribeSilo();

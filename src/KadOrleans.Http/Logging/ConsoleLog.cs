@@ -27,13 +27,13 @@ internal sealed class ConsoleLog : ILoggerProvider, ISupportExternalScope
 
     /// <exception cref="OptionsValidationException">No formatter has the name of the options.</exception>
     public ConsoleLog(
-        TextWriter output, IEnumerable<ConsoleFormatter> formatters, IOptions<ConsoleLoggerOptions> options, TimeProvider? time = null)
+        TextWriter output, IEnumerable<ConsoleFormatter> formatters, IOptions<ConsoleLoggerOptions> options, TimeProvider time)
     {
         var all = formatters.DistinctBy(formatter => formatter.Name).ToList();
         var name = options.Value.FormatterName ?? LineFormatter.FormatName;
         _formatter = all.Find(formatter => formatter.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) ?? throw KadSettings.Mistake(
             $"{FormatterSetting} is {KadSettings.Quote(name)}; {string.Join(", ", all.Select(formatter => formatter.Name).Order())} are allowed.");
-        (_output, _time) = (output, time ?? TimeProvider.System);
+        (_output, _time) = (output, time);
         _own = new CategoryLogger(this, Category, Write);
         if (output is QueuedWriter queue)
         {

@@ -9,7 +9,8 @@ internal static class ConsoleLogExtensions
     /// Verbose adds the project's code at Debug, scopes and stacks. The output is written from several threads. The provider is
     /// registered as a service.
     /// </summary>
-    public static ILoggingBuilder UseConsoleLog(this ILoggingBuilder logging, TextWriter output, bool verbose)
+    public static ILoggingBuilder UseConsoleLog(
+        this ILoggingBuilder logging, TextWriter output, bool verbose, TimeProvider? time = null)
     {
         // For its formatters and their settings.
         logging.AddConsole().ClearProviders();
@@ -20,7 +21,9 @@ internal static class ConsoleLogExtensions
         services.Insert(0, ServiceDescriptor.Singleton<IConfigureOptions<JsonConsoleFormatterOptions>>(
             new ConfigureOptions<JsonConsoleFormatterOptions>(static json =>
                 (json.IncludeScopes, json.UseUtcTimestamp, json.TimestampFormat) = (true, true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'"))));
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ConsoleLog>(provider, output));
+
+        // Not the process's clock, which logs itself.
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ConsoleLog>(provider, output, time ?? TimeProvider.System));
         services.AddSingleton<ILoggerProvider>(provider => provider.GetRequiredService<ConsoleLog>());
         return logging
             .Configure(options => options.ActivityTrackingOptions |= ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId)

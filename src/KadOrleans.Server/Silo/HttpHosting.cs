@@ -49,8 +49,7 @@ internal static class HttpHosting
                 .AddSingleton(s => ActivatorUtilities.CreateInstance<StorageCheck>(s, TimeProvider.System))
                 .AddSingleton(s => ActivatorUtilities.CreateInstance<StorageWatch>(s, TimeProvider.System))
                 .AddHostedService(s => s.GetRequiredService<StorageWatch>())
-                .AddSingleton(s => new ClockWatch(
-                    s.GetRequiredKeyedService<TimeProvider>(TimeProviderNames.Grains), s.GetRequiredService<ILogger<ClockWatch>>()))
+                .AddSingleton(ProcessClock.Watch)
                 .AddSingleton<ClockService>()
                 .AddHostedService(s => s.GetRequiredService<ClockService>())
                 .AddSingleton<SiloReadiness>()

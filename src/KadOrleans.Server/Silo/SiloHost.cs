@@ -159,6 +159,7 @@ internal static class SiloHost
                 options.DefaultShardBits = 4;
             }
         });
+        silo.Services.AddProcessClock();
         SetUpConnections(silo, settings, providers.FindTls(settings.Tls));
         silo.Configure<SiloMessagingOptions>(MessageLimits.Set);
         BoundedListeners.Use(silo.Services);

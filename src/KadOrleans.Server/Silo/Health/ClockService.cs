@@ -1,12 +1,15 @@
 namespace KadOrleans.Server;
 
-/// <summary>Compares the silo's clock with the cluster's time, which the edge directory tells, once the silo is active.</summary>
+/// <summary>
+/// Compares the silo's clock with the cluster's time, which the edge directory tells, once the silo is active, and with the monotonic clock.
+/// </summary>
 internal sealed class ClockService(
     ClockWatch clock,
     IGrainFactory grains,
     IHostApplicationLifetime lifetime,
     [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
-    ILogger<ClockService> logger) : BackgroundService
+    ILogger<ClockService> logger,
+    ExpiryTime? own = null) : BackgroundService
 {
     // Without a response for so long the silo counts as cut off. After a death the directory is back sooner, so others stay ready.
     public static readonly TimeSpan SilenceTimeout = TimeSpan.FromSeconds(45);
@@ -30,6 +33,8 @@ internal sealed class ClockService(
         using var timer = new PeriodicTimer(Interval, time);
         do
         {
+            // A silo moves no times.
+            _ = own?.Check();
             try
             {
                 await clock.CompareAsync(grains, CallTimeout, stoppingToken);

@@ -12,7 +12,8 @@ internal sealed class SiloReadiness(
     ClockWatch clock,
     ClockService clocks,
     EdgeHealth? edge = null,
-    TokenFile? tokens = null) : IHealthCheck
+    TokenFile? tokens = null,
+    ExpiryTime? own = null) : IHealthCheck
 {
     public string State => lifetime switch
     {
@@ -24,11 +25,18 @@ internal sealed class SiloReadiness(
         _ => clock.IsSkewed ? "clock skew" : KadOrleans.Http.Health.Ready,
     };
 
+    private string? Problem => storage.Problem ?? ClockProblem;
+
+    // Ready, as what is held is served and stored by the time before. But if the jump was right, all of it is late until then.
+    private string? ClockProblem => own?.Status.Ahead is { } ahead && ahead > ClockJudge.Tolerance
+        ? $"The system's clock jumped ahead by {ahead.TotalSeconds:0} s: values live on without that until it has kept pace for {ClockJudge.SettlingTime.TotalMinutes:0} minutes."
+        : null;
+
     /// <summary>
     /// The response of <c>/health/ready</c>. Storage that is slow or refuses writes does not end readiness: every silo has it, and reads need
     /// no write.
     /// </summary>
-    public KadOrleans.Http.Health Health => new(State, storage.Problem, storage.RefusesWrites || storage.IsAway);
+    public KadOrleans.Http.Health Health => new(State, Problem, storage.RefusesWrites || storage.IsAway);
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(ProcessHealth.ToResult());
@@ -36,10 +44,11 @@ internal sealed class SiloReadiness(
     /// <summary>The silo's, or in a process with an edge what that lacks.</summary>
     public KadOrleans.Http.Health ProcessHealth =>
         Health is { IsReady: true } && edge?.Obstacle is { } obstacle
-            ? new($"edge not ready: {obstacle}", storage.Problem, storage.RefusesWrites)
+            ? new($"edge not ready: {obstacle}", Problem, storage.RefusesWrites)
             : edge is { PutsFail: true } ? Health with { Reason = Health.Reason ?? EdgeHealth.Failing, RefusesWrites = true }
             : Health;
 
     public SiloState Describe() =>
-        Health is { IsReady: false, Status: var missing } ? new SiloState(false, missing) : new SiloState(true, storage.Problem ?? tokens?.Problem);
+        (Health is { IsReady: false, Status: var missing } ? new SiloState(false, missing) : new SiloState(true, Problem ?? tokens?.Problem))
+            with { ClockAhead = own?.Status.Ahead ?? TimeSpan.Zero };
 }

@@ -1,3 +1,6 @@
+using KadOrleans.Cluster.Tests.Grains;
+using Microsoft.Extensions.Hosting.Internal;
+
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>A silo whose clock is not that of the edge directory, or that gets no response of it.</summary>
@@ -27,6 +30,35 @@ public sealed class ClockSkewTests : FolderTests
         // Its own comparison, with itself.
         await health.BecomesAsync(HttpStatusCode.OK, "ready");
         Assert.Equal(0, (await report.CreateAsync(Token))["clockDifference"]!.GetValue<double>(), 0.5);
+    }
+
+    /// <summary>The machine slept, or its clock was wrong before.</summary>
+    [Fact]
+    public async Task A_jump_ahead_that_lasts_is_believed_after_ten_minutes()
+    {
+        var time = new ManualTimeProvider();
+        var wall = new SteppedClock(time);
+        var own = new ExpiryTime(wall, NullLogger.Instance);
+        var lifetime = new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance);
+        using var watch = new ClockWatch(own, NullLogger<ClockWatch>.Instance);
+        using var service = new ClockService(watch, null!, lifetime, time, NullLogger<ClockService>.Instance, own);
+        lifetime.NotifyStarted();
+        await service.StartAsync(Token);
+
+        wall.Ahead = TimeSpan.FromDays(8);
+        var jumped = time.GetUtcNow();
+        Assert.Equal(jumped, own.GetUtcNow());
+        await Eventually.BecomesAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(10));
+                return own.Status is { Agrees: true, Ahead: var ahead } && ahead == TimeSpan.Zero;
+            },
+            () => own.Status);
+
+        Assert.True(time.GetUtcNow() - jumped >= TimeSpan.FromMinutes(10));
+        Assert.Equal(wall.GetUtcNow(), own.GetUtcNow());
+        await service.StopAsync(Token);
     }
 
     [Fact]

@@ -222,8 +222,7 @@ public sealed class ConsoleLogTests : IDisposable
         var configuration = new ConfigurationBuilder()
             .AddInMemoryCollection(settings.Select(one => KeyValuePair.Create<string, string?>(one.Name, one.Value))).Build();
         return new ServiceCollection()
-            .AddSingleton(time)
-            .AddLogging(logging => logging.UseConsoleLog(output, verbose).AddConfiguration(configuration.GetSection("Logging")))
+            .AddLogging(logging => logging.UseConsoleLog(output, verbose, time).AddConfiguration(configuration.GetSection("Logging")))
             .BuildServiceProvider();
     }
 
