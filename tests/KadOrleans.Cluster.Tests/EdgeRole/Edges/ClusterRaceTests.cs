@@ -1,3 +1,5 @@
+using KadOrleans.Cluster.Tests.Grains;
+
 namespace KadOrleans.Cluster.Tests.EdgeRole;
 
 /// <summary>Calls through a cluster against the upkeep of its edges, over real UDP.</summary>

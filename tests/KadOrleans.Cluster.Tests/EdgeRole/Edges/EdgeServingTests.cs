@@ -1,3 +1,5 @@
+using KadOrleans.Cluster.Tests.Grains;
+
 namespace KadOrleans.Cluster.Tests.EdgeRole;
 
 public sealed class EdgeServingTests(TestCluster cluster) : IClassFixture<TestCluster>

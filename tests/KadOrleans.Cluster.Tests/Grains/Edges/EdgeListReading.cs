@@ -1,4 +1,4 @@
-namespace KadOrleans.Cluster.Tests;
+namespace KadOrleans.Cluster.Tests.Grains;
 
 internal static class EdgeListReading
 {

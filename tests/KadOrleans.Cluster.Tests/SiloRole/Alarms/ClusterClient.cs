@@ -1,3 +1,5 @@
+using KadOrleans.Cluster.Tests.Grains;
+
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>The grains of a silo process, for a client in the test's own.</summary>
