@@ -11,7 +11,7 @@ public sealed class ChildProcess : IAsyncDisposable
     private const int SigInt = 2;
 
     // A shell has what it runs in the background ignore SIGINT. .NET leaves an ignored signal ignored, in the processes that it starts too.
-    private static readonly bool IgnoresInterrupts = OperatingSystem.IsLinux() && ReadIgnored(SigInt);
+    private static readonly bool IgnoresInterrupts = OperatingSystem.IsLinux() && TerminationSignals.IsIgnored(SigInt);
 
     private readonly Process _process;
     private readonly string _name;
@@ -209,14 +209,6 @@ public sealed class ChildProcess : IAsyncDisposable
             UseShellExecute = false,
             WorkingDirectory = folder,
         };
-    }
-
-    private static bool ReadIgnored(int signal)
-    {
-        // A mask in hexadecimal, whose lowest bit is signal 1.
-        const string field = "SigIgn:";
-        var line = File.ReadLines("/proc/self/status").Single(line => line.StartsWith(field, StringComparison.Ordinal));
-        return (ulong.Parse(line[field.Length..].Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture) >> (signal - 1) & 1) == 1;
     }
 }
 
