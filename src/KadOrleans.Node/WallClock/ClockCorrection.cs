@@ -18,9 +18,10 @@ internal sealed record ClockCorrection
     /// <summary>By how much the clock was wrong, at most.</summary>
     public TimeSpan By => Stretches is [var first, ..] ? Over(first) : TimeSpan.Zero;
 
-    // Null if its times are right. A value moves if the wrong clock stored it and its life could have begun by that clock, or by another wrong
-    // one: upkeep notes anew when a value was stored, and leaves its end. A value of an earlier run that was stored again has the right end.
-    // Until when an item is kept its keeper has said; that it is so stays as it is.
+    // Null if the wrong clock did not store it. Its end moves too if its life could have begun by that clock, or by another wrong one: upkeep
+    // notes anew when a value was stored, and leaves its end. The end that it does not move is of an earlier run, or of a clock that may yet turn
+    // out to be wrong: then the value is found by when it was stored, in the stretch that this correction moves. Until when an item is kept its
+    // keeper has said; that it is so stays as it is.
     public StoredValue? Move(StoredValue value, TimeSpan timeToLive)
     {
         if (Stretches.FirstOrDefault(stretch => stretch.Contains(value.StoredAt)) is not { } noted)
@@ -35,7 +36,11 @@ internal sealed record ClockCorrection
 
         var begun = Stretches.FirstOrDefault(stretch => stretch.Contains(value.StoredAt) && IsWithin(stretch))
             ?? Stretches.FirstOrDefault(stretch => value.ExpiresAt >= stretch.Since && IsWithin(stretch));
-        return begun is null ? null : value with { StoredAt = value.StoredAt + Over(noted), ExpiresAt = value.ExpiresAt + Over(begun) };
+        return value with
+        {
+            StoredAt = value.StoredAt + Over(noted),
+            ExpiresAt = begun is null ? value.ExpiresAt : value.ExpiresAt + Over(begun),
+        };
 
         bool IsWithin(ClockStretch stretch) => value.ExpiresAt <= stretch.Until + timeToLive;
     }

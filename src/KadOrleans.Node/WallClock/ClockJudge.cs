@@ -60,14 +60,19 @@ internal sealed class ClockJudge
     /// <summary>Goes on from what an earlier run knew, if that was in the same boot. In another one only what it had yet to move is left of it.</summary>
     public static ClockJudge Resume(ClockRecord record, string? boot, DateTimeOffset wall, TimeSpan elapsed, TimeSpan? smallest = null)
     {
+        ClockJudge judge;
         if (boot is not null && record.Boot == boot)
         {
-            return new ClockJudge([.. record.Past], record.Since, record.Lead, elapsed, smallest);
+            judge = new ClockJudge([.. record.Past], record.Since, record.Lead, elapsed, smallest);
+        }
+        else
+        {
+            judge = new ClockJudge(wall, elapsed, smallest);
+            var shift = judge.BelievedLead - record.Lead;
+            judge._past = [.. record.Past.Select(stretch => stretch with { Lead = stretch.Lead + shift }).Where(judge.IsBehind)];
         }
 
-        var judge = new ClockJudge(wall, elapsed, smallest);
-        var shift = judge.BelievedLead - record.Lead;
-        judge._past = [.. record.Past.Select(stretch => stretch with { Lead = stretch.Lead + shift }).Where(judge.IsBehind)];
+        judge.Cover();
         return judge;
     }
 
@@ -86,22 +91,8 @@ internal sealed class ClockJudge
         return Math.Abs(lead - _stretch) > Tolerance.Ticks ? Part(lead, wall, elapsed) : null;
     }
 
-    /// <summary>All that a correction is of was moved, and is noted as by the clock that is believed now.</summary>
-    public void Corrected(ClockCorrection correction)
-    {
-        _past.RemoveAll(correction.Stretches.Contains);
-        foreach (var moved in correction.Stretches.Select(stretch => stretch.MovedTo(correction.Lead)))
-        {
-            if (Math.Abs(BelievedLead - correction.Lead) > Tolerance.Ticks)
-            {
-                Remember(moved);
-            }
-            else if (moved.Since < _believedSince)
-            {
-                _believedSince = moved.Since;
-            }
-        }
-    }
+    /// <summary>All that a correction is of was moved, and is noted as by the clock that it was moved to.</summary>
+    public void Corrected(ClockCorrection correction) => _past.RemoveAll(correction.Stretches.Contains);
 
     public DateTimeOffset GetTime(DateTimeOffset wall, TimeSpan elapsed) =>
         Lead(wall, elapsed) - BelievedLead <= Tolerance.Ticks ? wall : Believed(elapsed);
@@ -142,6 +133,7 @@ internal sealed class ClockJudge
 
         (BelievedLead, _stretch, _stretchBegan) = (lead, lead, elapsed);
         (Agrees, IsSettled) = (true, true);
+        Cover();
         return wasParted ? new ClockVerdict.Agreed(by) : null;
     }
 
@@ -150,6 +142,15 @@ internal sealed class ClockJudge
     {
         Remember(new ClockStretch(_believedSince, Believed(elapsed), BelievedLead));
         (BelievedLead, _believedSince) = (lead, wall);
+    }
+
+    // What is to be moved is noted in the present stretch from the first of its times that is moved: a kill may come after any of them.
+    private void Cover()
+    {
+        foreach (var moved in _past.Where(IsBehind).Select(stretch => stretch.MovedTo(BelievedLead)))
+        {
+            _believedSince = moved.Since < _believedSince ? moved.Since : _believedSince;
+        }
     }
 
     private void Remember(ClockStretch stretch)

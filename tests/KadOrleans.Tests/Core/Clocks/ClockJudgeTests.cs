@@ -79,7 +79,8 @@ public sealed class ClockJudgeTests
         Assert.Equal(late.StoredAt + TimeSpan.FromDays(30), correction.Move(late, Week)!.StoredAt);
         Assert.InRange(correction.Move(early, Week)!.LifeLeft(Time()), Week - TimeSpan.FromMinutes(15), Week);
         Assert.Null(correction.Move(older, Week));
-        Assert.Null(correction.Move(elsewhere, Week));
+        Assert.Equal(
+            elsewhere with { StoredAt = elsewhere.StoredAt + TimeSpan.FromDays(30) }, correction.Move(elsewhere, Week));
         Assert.Equal(early.StoredAt + TimeSpan.FromDays(30), correction.Move(early.StoredAt));
         Assert.Null(correction.Move(older.StoredAt));
     }

@@ -105,10 +105,15 @@ public sealed class ClockRestartTests(ITestOutputHelper output)
     [InlineData(105)]
     [InlineData(106)]
     [InlineData(107)]
+    [InlineData(204)]
+    [InlineData(220)]
+    [InlineData(228)]
     [InlineData(282)]
     [InlineData(285)]
+    [InlineData(287)]
     [InlineData(289)]
     [InlineData(290)]
+    [InlineData(500)]
     public void Nothing_is_lost_by_jumps_and_kills_within_a_boot(int seed) => RunAsync(seed, async machine =>
     {
         var random = machine.World.Random;
