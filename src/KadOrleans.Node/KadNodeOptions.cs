@@ -62,7 +62,7 @@ public sealed class KadNodeOptions
 
     /// <summary>
     /// How many values of known authors all STOREs without a write token together may change in any hour: 0 to 1,000,000; default 60.
-    /// What nodes of Python and former releases stored is changed as before.
+    /// What nodes without tokens stored, as those of Python, any of them may change.
     /// </summary>
     public int ChangesWithoutToken { get; set; } = 60;
 

@@ -30,7 +30,7 @@ internal sealed class CheckedItem
 
     /// <summary>
     /// The item of a value that was checked when it came: one that a store of this node or cluster holds of a key, or that a lookup has found. Null
-    /// if it is no item of this key, as an ordinary value, or bytes that an earlier release has stored.
+    /// if it is no item of this key, as an ordinary value.
     /// </summary>
     public static CheckedItem? OfChecked(NodeId key, DhtValue? value) =>
         ItemEnvelope.Find(value) is { } item && item.Key == key ? new CheckedItem(item) : null;

@@ -18,7 +18,7 @@ internal interface ISiloReportService : IGrainService
 
 // A silo's report on itself. Reason: why it is not ready, or what slows it. ClockDifference: how far the cluster's time is ahead of its
 // clock; null before the silos agreed with it. HasGrain: whether the grain that was asked about is active on it. Node: where it runs; null if
-// it was not told, or runs an earlier release.
+// it was not told.
 [GenerateSerializer]
 [Alias("kad.SiloReport")]
 internal sealed record SiloReport(
