@@ -9,7 +9,23 @@ public static class Fake
         where T : class
     {
         var fake = DispatchProxy.Create<T, FakeProxy>();
-        ((FakeProxy)(object)fake).Answer = answer;
+        ((FakeProxy)(object)fake).Answer = (method, args) => answer(method.Name, args);
+        return fake;
+    }
+
+    /// <summary>
+    /// A real part with faults at will: each call goes to the part that there is then, after <paramref name="before"/>, which gets the
+    /// method's name and the arguments and fails the call by throwing.
+    /// </summary>
+    public static T Over<T>(Func<T> part, Action<string, object?[]> before)
+        where T : class
+    {
+        var fake = DispatchProxy.Create<T, FakeProxy>();
+        ((FakeProxy)(object)fake).Answer = (method, args) =>
+        {
+            before(method.Name, args);
+            return method.Invoke(part(), BindingFlags.DoNotWrapExceptions, null, args, null);
+        };
         return fake;
     }
 }
@@ -17,7 +33,7 @@ public static class Fake
 /// <inheritdoc cref="Fake"/>
 public class FakeProxy : DispatchProxy
 {
-    internal Func<string, object?[], object?> Answer { get; set; } = static (_, _) => null;
+    internal Func<MethodInfo, object?[], object?> Answer { get; set; } = static (_, _) => null;
 
-    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => Answer(targetMethod!.Name, args ?? []);
+    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => Answer(targetMethod!, args ?? []);
 }

@@ -15,7 +15,7 @@ internal sealed class DirectoryHost
     public DirectoryHost(TimeProvider clock)
     {
         _clock = clock;
-        Directory = Fake.Of<IEdgeDirectoryGrain>((method, args) => Failure is { } failure ? throw failure : Call<IEdgeDirectoryGrain>(_grain, method, args));
+        Directory = Fake.Over<IEdgeDirectoryGrain>(() => _grain, (_, _) => ThrowIfFailing());
         Grains = Fake.Of<IGrainFactory>((_, args) => args[0] is GrainId id ? _desks[id.Key.ToString()!] : Directory);
         Move();
     }
@@ -87,8 +87,13 @@ internal sealed class DirectoryHost
         }
     }
 
-    private static object? Call<T>(T target, string method, object?[] args) =>
-        typeof(T).GetMethod(method)!.Invoke(target, BindingFlags.DoNotWrapExceptions, null, args, null);
+    private void ThrowIfFailing()
+    {
+        if (Failure is { } failure)
+        {
+            throw failure;
+        }
+    }
 
     private sealed class StoredState : IPersistentState<EdgeDirectoryState>
     {

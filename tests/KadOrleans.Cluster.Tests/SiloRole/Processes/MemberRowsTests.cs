@@ -24,10 +24,10 @@ public sealed class MemberRowsTests
     {
         var later = SiloAddress.AllocateNewGeneration() + 3_600;
         var identity = Identity();
-        var table = new Table(Row(Own.Port, later, SiloStatus.Dead, Now));
+        var table = MemberTable.Of(version: 1, [Row(Own.Port, later, SiloStatus.Dead, Now)]);
         await MendAsync(table, identity);
         Assert.Equal(SiloAddress.New(Own, later + 1), identity.SiloAddress);
-        Assert.Empty(table.Updates);
+        Assert.Equal(1, MemberTable.Read(table).Version.Version);
     }
 
     [Fact]
@@ -35,24 +35,34 @@ public sealed class MemberRowsTests
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        var living = ((IPEndPoint)listener.LocalEndpoint).Port;
-        var table = new Table(
+        var (living, unreachable) = (((IPEndPoint)listener.LocalEndpoint).Port, FreePort.Tcp());
+        var real = MemberTable.Of(version: 1, [
             Row(living, 1, SiloStatus.Active, Now.AddHours(1)),
             Row(FreePort.Tcp(), 2, SiloStatus.Active, Now.AddHours(1)),
             Row(FreePort.Tcp(), 3, SiloStatus.Active, Now.AddDays(30)),
             Row(FreePort.Tcp(), 4, SiloStatus.Active, Now.AddSeconds(40)),
             Row(FreePort.Tcp(), 5, SiloStatus.Dead, Now.AddDays(30)),
-            Row(FreePort.Tcp(), 6, SiloStatus.Active, Now.AddDays(30))) { Living = 6 };
+            Row(unreachable, 6, SiloStatus.Active, Now.AddDays(30))]);
         var identity = Identity();
-        await MendAsync(table, identity);
+        await MendAsync(Fake.Over(() => real, BeforeCall), identity);
 
-        Assert.Equal([2, 3], table.Updates.Select(row => row.SiloAddress.Generation));
-        Assert.All(table.Updates, row => Assert.Equal(SiloStatus.Dead, row.Status));
+        var rows = MemberTable.Read(real).Members.Select(row => row.Item1);
+        Assert.Equal([2, 3, 5], rows.Where(row => row.Status == SiloStatus.Dead).Select(row => row.SiloAddress.Generation).Order());
+        Assert.Equal(3, MemberTable.Read(real).Version.Version);
         Assert.Equal(Own, identity.SiloAddress.Endpoint);
+
+        // A silo that cannot be reached goes on writing that it lives.
+        void BeforeCall(string method, object?[] arguments)
+        {
+            if (method == nameof(IMembershipTable.ReadRowAsync))
+            {
+                real.UpdateIAmAliveAsync(Row(unreachable, 6, SiloStatus.Active, Now.AddDays(30).AddSeconds(10)), CancellationToken.None).GetAwaiter().GetResult();
+            }
+        }
     }
 
     // The wait for signs of life passes at once.
-    private static async Task MendAsync(Table table, SiloIdentity identity)
+    private static async Task MendAsync(IMembershipTable table, SiloIdentity identity)
     {
         var time = new ManualTimeProvider();
         time.MoveTo(Now - time.GetUtcNow().UtcDateTime + time.Elapsed);
@@ -77,38 +87,4 @@ public sealed class MemberRowsTests
         Status = status,
         IAmAliveTime = alive,
     };
-
-    private sealed class Table(params MembershipEntry[] rows) : IMembershipTable
-    {
-        public List<MembershipEntry> Updates { get; } = [];
-
-        /// <summary>The generation of a silo that cannot be reached and goes on writing that it lives.</summary>
-        public int? Living { get; init; }
-
-        public Task InitializeMembershipTable(bool tryInitTableVersion) => Task.CompletedTask;
-
-        public Task<MembershipTableData> ReadAll() =>
-            Task.FromResult(new MembershipTableData([.. rows.Select(row => Tuple.Create(row, "1"))], new TableVersion(1, "1")));
-
-        public Task UpdateIAmAlive(MembershipEntry entry) => throw new NotSupportedException();
-
-        public Task DeleteMembershipTableEntries(string clusterId) => throw new NotSupportedException();
-
-        public Task CleanupDefunctSiloEntries(DateTimeOffset beforeDate) => throw new NotSupportedException();
-
-        public Task<MembershipTableData> ReadRow(SiloAddress key) =>
-            Task.FromResult(new MembershipTableData(Tuple.Create(Later(rows.Single(row => row.SiloAddress.Equals(key))), "1"), new TableVersion(1, "1")));
-
-        private MembershipEntry Later(MembershipEntry row) => row.SiloAddress.Generation != Living
-            ? row
-            : new MembershipEntry { SiloAddress = row.SiloAddress, Status = row.Status, IAmAliveTime = row.IAmAliveTime.AddSeconds(10) };
-
-        public Task<bool> InsertRow(MembershipEntry entry, TableVersion tableVersion) => throw new NotSupportedException();
-
-        public Task<bool> UpdateRow(MembershipEntry entry, string etag, TableVersion tableVersion)
-        {
-            Updates.Add(entry);
-            return Task.FromResult(true);
-        }
-    }
 }

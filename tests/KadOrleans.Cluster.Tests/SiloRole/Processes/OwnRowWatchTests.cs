@@ -19,11 +19,9 @@ public sealed class OwnRowWatchTests
     public async Task A_silo_ends_only_if_its_row_is_surely_gone(string looks, bool ends)
     {
         var time = new ManualTimeProvider();
-        var table = new Table(looks.Split(' '));
+        var table = new Looks(looks.Split(' '));
         var fatal = new FatalError(Fake.Of<IServiceProvider>((_, _) => null));
-        using var watch = Create(
-            Fake.Of<IMembershipTable>((method, _) => method.StartsWith("ReadAll", StringComparison.Ordinal) ? table.ReadAsync() : table.MakeAsync()),
-            SiloStatus.Active, Members(0), fatal, time);
+        using var watch = Create(table.Table, SiloStatus.Active, Members(0), fatal, time);
         var ended = fatal.UnlessAsync(new TaskCompletionSource().Task);
         await watch.StartAsync(TestContext.Current.CancellationToken);
         while (!ended.IsCompleted && !table.HasSaidAll)
@@ -44,7 +42,7 @@ public sealed class OwnRowWatchTests
 
     /// <summary>
     /// At 7 it was another table, with one silo more, whose last write was lost; a later one is of a silo that joined. With a row of its joining
-    /// others would never count a silo in, and start its grains beside it.
+    /// others would never count a silo in, and start its grains beside it. Meanwhile another silo joins.
     /// </summary>
     [Theory]
     [InlineData(8, 9, SiloStatus.Joining, SiloStatus.Active, SiloStatus.Joining)]
@@ -59,39 +57,39 @@ public sealed class OwnRowWatchTests
         int version, int raised, SiloStatus row, SiloStatus written, SiloStatus own = SiloStatus.Active)
     {
         var time = new ManualTimeProvider();
-        var looks = 0;
+        var reads = 0;
         var refreshed = 0L;
         var fatal = new FatalError(Fake.Of<IServiceProvider>((_, _) => null));
-        using var watch = Create(
-            Fake.Of<IMembershipTable>((method, arguments) =>
-                method.StartsWith("ReadAll", StringComparison.Ordinal) ? Read() : Write((MembershipEntry)arguments[0]!, (TableVersion)arguments[2]!)),
-            own, Members(7, least => refreshed = least, Own, Address(2)), fatal, time);
+        var real = MemberTable.Of(version, (Own, row));
+        using var watch = Create(Fake.Over(() => real, Before), own, Members(7, least => refreshed = least, Own, Address(2)), fatal, time);
         await watch.StartAsync(TestContext.Current.CancellationToken);
-        while (Volatile.Read(ref looks) < 20)
+        while (Volatile.Read(ref reads) < 20)
         {
             time.Advance(OwnRowWatch.Interval);
             await Task.Yield();
         }
 
         await watch.StopAsync(TestContext.Current.CancellationToken);
-        Assert.Equal(raised, version);
-        Assert.Equal(written, row);
+        var read = await real.ReadAllAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(raised, read.Version.Version);
+        Assert.Equal(written, read.Members.Single(member => member.Item1.SiloAddress.Equals(Own)).Item1.Status);
         Assert.True(refreshed == 0 || refreshed == raised, $"Refreshed to {refreshed}.");
 
-        Task<MembershipTableData> Read()
+        void Before(string method, object?[] arguments)
         {
-            Interlocked.Increment(ref looks);
-            return Task.FromResult(new MembershipTableData(
-                [Tuple.Create(new MembershipEntry { SiloAddress = Own, Status = row }, "1")], new TableVersion(version, "1")));
-        }
-
-        // Each third write finds that another silo wrote first.
-        Task<bool> Write(MembershipEntry entry, TableVersion next)
-        {
-            Assert.Equal(version + 1, next.Version);
-            var isWritten = looks % 3 != 0;
-            (version, row) = isWritten ? (next.Version, entry.Status) : (version, row);
-            return Task.FromResult(isWritten);
+            if (method == nameof(IMembershipTable.ReadAllAsync))
+            {
+                Interlocked.Increment(ref reads);
+            }
+            else if (method == nameof(IMembershipTable.UpdateRowAsync))
+            {
+                // Providers compare the version that they have with the one before.
+                Assert.Equal(MemberTable.Read(real).Version.Version + 1, ((TableVersion)arguments[2]!).Version);
+                if (reads % 3 == 0 && MemberTable.Read(real).Version.Version > version)
+                {
+                    MemberTable.Add(real, Address(100 + reads));
+                }
+            }
         }
     }
 
@@ -102,7 +100,7 @@ public sealed class OwnRowWatchTests
     {
         var (time, reads) = (new ManualTimeProvider(), 0);
         using var watch = Create(
-            Fake.Of<IMembershipTable>((_, _) => throw new InvalidOperationException($"{++reads}")),
+            Fake.Over(() => MemberTable.Of(version: 1, (Address(2), SiloStatus.Active)), (_, _) => reads++),
             status, Members(7), new FatalError(Fake.Of<IServiceProvider>((_, _) => null)), time, hasStarted);
         await watch.StartAsync(TestContext.Current.CancellationToken);
         for (var i = 0; i < 20; i++)
@@ -145,42 +143,65 @@ public sealed class OwnRowWatchTests
 
     private static SiloAddress Address(int generation) => SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 11111), generation);
 
-    private sealed class Table(string[] looks)
+    /// <summary>The table of members as each look finds it.</summary>
+    private sealed class Looks
     {
-        private int _looks;
+        private readonly string[] _looks;
+        private IMembershipTable _real = MemberTable.Of(version: 0);
+        private int _count;
         private bool _isMade;
 
-        /// <summary>There was one look more, so the watch has dealt with all of them.</summary>
-        public bool HasSaidAll => Volatile.Read(ref _looks) > looks.Length;
-
-        private string Look => _looks > looks.Length ? "own" : looks[_looks - 1];
-
-        public Task<MembershipTableData> ReadAsync()
+        public Looks(string[] looks)
         {
-            if (!_isMade)
+            _looks = looks;
+            Table = Fake.Over(() => _real, Before);
+        }
+
+        public IMembershipTable Table { get; }
+
+        /// <summary>There was one look more, so the watch has dealt with all of them.</summary>
+        public bool HasSaidAll => Volatile.Read(ref _count) > _looks.Length;
+
+        private string Look => _count > _looks.Length ? "own" : _looks[_count - 1];
+
+        private void Before(string method, object?[] arguments)
+        {
+            if (method == nameof(IMembershipTable.ReadAllAsync))
             {
-                Interlocked.Increment(ref _looks);
+                BeforeRead();
+                return;
             }
 
+            Assert.Equal(nameof(IMembershipTable.InitializeMembershipTableAsync), method);
+            _isMade = Look is "renewed" or "slow";
+            ThrowUnless(_isMade);
+        }
+
+        private void BeforeRead()
+        {
             var wasMade = _isMade;
             _isMade = false;
-            return Look switch
+            if (!wasMade)
             {
-                "own" => With(Own, SiloStatus.Active),
-                "dead" => With(Own, SiloStatus.Dead),
-                "lost" => With(Address(2), SiloStatus.Active),
-                "renewed" when wasMade => Task.FromResult(new MembershipTableData([], new TableVersion(0, "0"))),
-                _ => Task.FromException<MembershipTableData>(new TimeoutException("The storage is away.")),
+                Interlocked.Increment(ref _count);
+            }
+
+            ThrowUnless(Look is "own" or "dead" or "lost" || (Look == "renewed" && wasMade));
+            _real = Look switch
+            {
+                "own" => MemberTable.Of(version: 1, (Own, SiloStatus.Active)),
+                "dead" => MemberTable.Of(version: 1, (Own, SiloStatus.Dead)),
+                "lost" => MemberTable.Of(version: 1, (Address(2), SiloStatus.Active)),
+                _ => MemberTable.Of(version: 0),
             };
         }
 
-        public Task MakeAsync()
+        private static void ThrowUnless(bool answers)
         {
-            _isMade = Look is "renewed" or "slow";
-            return _isMade ? Task.CompletedTask : Task.FromException(new TimeoutException("The storage is away."));
+            if (!answers)
+            {
+                throw new TimeoutException("The storage is away.");
+            }
         }
-
-        private static Task<MembershipTableData> With(SiloAddress silo, SiloStatus status) => Task.FromResult(new MembershipTableData(
-            [Tuple.Create(new MembershipEntry { SiloAddress = silo, Status = status }, "1")], new TableVersion(1, "1")));
     }
 }
