@@ -1,34 +1,46 @@
 namespace KadOrleans.Cluster.Tests.Edges;
 
-public sealed class EdgeSessionTests
+[Collection(OneShard.Name)]
+public sealed class EdgeSessionTests(OneShardCluster cluster) : IAsyncDisposable
 {
+    private const string Name = "edge that does not open";
+
+    // The edge's clock, which stands still. The silos have their own.
     private readonly ManualTimeProvider _clock = new();
+    private EdgeLease? _lease;
+
+    public async ValueTask DisposeAsync()
+    {
+        cluster.Gate.Open();
+        if (_lease is { } lease)
+        {
+            await cluster.Directory.ReleaseAsync(Name, lease.Epoch);
+        }
+    }
 
     [Fact]
     public async Task A_session_that_does_not_open_leaves_nothing_running()
     {
-        // The news loop waits for less than a call may take.
-        var tables = Fake.Of<IRoutingTableGrain>((method, _) => method == nameof(IRoutingTableGrain.ObserveAsync)
-            ? new ValueTask<TableAnswer>(new TableAnswer(IsFenced: false, [], [], 1))
-            : new ValueTask<RoutingTableSnapshot?>((RoutingTableSnapshot?)null));
-        var rules = Fake.Of<IRulesGrain>((_, _) => new ValueTask<EdgeRules?>(LoseAsync()));
-        var grains = Fake.Of<IGrainFactory>((_, args) => args[0] is string ? tables : rules);
-        var options = new KadEdgeOptions { Name = "edge-1" };
+        var options = new KadEdgeOptions { Name = Name };
         using var watch = new ClockWatch(_clock, NullLogger<ClockWatch>.Instance);
         var context = new EdgeContext(
-            options, new EdgeTiming(), grains, new NodeEnvironment { Time = _clock }, new EdgeHealth(options, _clock, watch), watch);
-        var lease = new EdgeLease(1, [Samples.Key(1)], new ClusterSettings(4));
+            options, new EdgeTiming(), cluster.Client, new NodeEnvironment { Time = _clock }, new EdgeHealth(options, _clock, watch), watch);
+        var desk = new EdgeDesk();
+        var reference = cluster.Reference(desk);
+        _lease = await cluster.Directory.LeaseAsync(Name, 1, reference);
+        cluster.Gate.Set<IRulesGrain>(nameof(IRulesGrain.FetchAsync), LoseAsync);
 
         await Assert.ThrowsAsync<LeaseLostException>(() => EdgeSession.OpenAsync(
-            context, lease, new EdgeDesk(), Fake.Of<IEdgeDesk>((_, _) => null), _ => throw new NotSupportedException(), CancellationToken.None));
+            context, _lease, desk, reference, _ => throw new NotSupportedException(), CancellationToken.None));
 
-        Assert.Null(_clock.NextDue);
-    }
+        // The timeout of a call is cancelled just after its caller goes on.
+        await Eventually.IsTrueAsync(() => _clock.NextDue is null);
 
-    // Once the store's loop runs.
-    private async Task<EdgeRules?> LoseAsync()
-    {
-        await Eventually.IsTrueAsync(() => _clock.NextDue < new EdgeTiming().Call);
-        throw new LeaseLostException("Another edge has it.");
+        // Once the store's loop runs: it waits for less than a call may take.
+        async Task LoseAsync()
+        {
+            await Eventually.IsTrueAsync(() => _clock.NextDue < context.Timing.Call);
+            throw new LeaseLostException("Another edge has it.");
+        }
     }
 }
