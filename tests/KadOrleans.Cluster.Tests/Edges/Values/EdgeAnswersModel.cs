@@ -1,19 +1,22 @@
+using KadOrleans.Cluster.Tests.Grains;
 using KadOrleans.Shards;
 
 namespace KadOrleans.Cluster.Tests.Edges;
 
-// Two shards, the desks of two silos, and one edge, on a clock that stands still between steps. Each answer is compared with the values
-// that its key had within the bound before the get.
+// Two shards over storage in memory, the desks of two silos, and one edge, on a clock that stands still between steps. Each answer is
+// compared with the values that its key had within the bound before the get.
 internal sealed class EdgeAnswersModel
 {
-    private const int ShardBits = 1;
-    private const int Keys = 12;
+    public const int ShardBits = 1;
+
+    /// <summary>Those that are asked for.</summary>
+    public const int Keys = 12;
 
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan OutageBound = TimeSpan.FromSeconds(6);
 
     private readonly ManualTimeProvider _clock = new();
-    private readonly ModelShard[] _shards = [new(0), new(1)];
+    private readonly ModelShard[] _shards;
     private readonly SiloNews[] _silos;
     private readonly Dictionary<NodeId, KeyRecord> _records = [];
     private readonly List<ModelGet> _gets = [];
@@ -27,6 +30,7 @@ internal sealed class EdgeAnswersModel
 
     public EdgeAnswersModel()
     {
+        _shards = [new(0, _clock), new(1, _clock)];
         var options = Options.Create(new KadClusterOptions { ShardBits = ShardBits });
         var shards = new ClusterShards(options);
         _silos = [new SiloNews(shards, AskSiloAsync, _clock), new SiloNews(shards, AskSiloAsync, _clock)];
@@ -68,29 +72,25 @@ internal sealed class EdgeAnswersModel
                 Get(key, isFind: number / 384 % 2 == 0);
                 break;
             case < 14:
-                Change(shard, key, StoredValues.Text($"value {++_values}"));
+                Put(shard, key);
                 break;
             case 14:
-                Change(shard, key, null);
+                shard.Remove(key);
+                _records[key].Add(_clock.Elapsed, null);
                 break;
             case 15 when number / 1_024 % 8 == 0:
-                // More changes than are remembered.
-                for (var i = 0; i < 600; i++)
-                {
-                    shard.Change(StoredValues.Key(1_000 + i), null);
-                }
-
+                shard.PutOthers(Text());
                 break;
             case < 18:
                 // A put of this edge that is in storage, and not acknowledged.
-                Change(shard, key, StoredValues.Text($"value {++_values}"));
+                Put(shard, key);
                 _puts.Add((key, _records[key].Last));
                 break;
             case < 20:
                 AcknowledgePuts();
                 break;
             case 20:
-                shard.Restart();
+                shard.Move();
                 break;
             case < 23:
                 _gets.ForEach(get => get.Serve());
@@ -109,7 +109,7 @@ internal sealed class EdgeAnswersModel
                 shard.IsSilent = !shard.IsSilent;
                 if (!shard.IsSilent && number / 1_024 % 2 == 0)
                 {
-                    shard.Restart();
+                    shard.Crash();
                 }
 
                 break;
@@ -124,11 +124,14 @@ internal sealed class EdgeAnswersModel
 
     private ModelShard ShardOf(NodeId key) => _shards[GrainKeys.Shard(key, ShardBits)];
 
-    private void Change(ModelShard shard, NodeId key, StoredValue? value)
+    private void Put(ModelShard shard, NodeId key)
     {
-        shard.Change(key, value);
+        var value = Text();
+        shard.Put([key], value);
         _records[key].Add(_clock.Elapsed, value);
     }
+
+    private StoredValue Text() => Samples.Text($"value {++_values}") with { StoredAt = _clock.GetUtcNow() };
 
     private void AcknowledgePuts()
     {
@@ -256,9 +259,9 @@ internal sealed class KeyRecord
 
     public void Check(int oldest, StoredValue? value)
     {
-        if (!_values.Skip(oldest).Any(entry => ReferenceEquals(entry.Value, value)))
+        if (!_values.Skip(oldest).Any(entry => entry.Value?.Value == value?.Value))
         {
-            _mistake = $"{value?.Value.ToString() ?? "nothing"} was found, the {_values.FindLastIndex(e => ReferenceEquals(e.Value, value))}th of {_values.Count}; it had to be the {oldest}th or later.";
+            _mistake = $"{value?.Value.ToString() ?? "nothing"} was found, the {_values.FindLastIndex(e => e.Value?.Value == value?.Value)}th of {_values.Count}; it had to be the {oldest}th or later.";
         }
 
         ThrowIfWrong();
@@ -285,53 +288,88 @@ internal sealed class ModelGet(ModelShard shard, NodeId key)
     }
 }
 
-/// <summary>A shard that tells its news, and nothing else.</summary>
+/// <summary>A shard's engine, over records that outlive its activations. It tells its news as the shard's grain does.</summary>
 internal sealed class ModelShard
 {
     public static readonly SiloAddress Silo = SiloAddress.New(IPAddress.Loopback, 1, 1);
 
-    private readonly Dictionary<NodeId, StoredValue> _held = [];
-    private KeyHistory? _history;
-    private long _generation;
+    private const int MaxChanges = 256;
 
-    public ModelShard(long number)
+    /// <summary>Of each shard, more than the changes that are remembered.</summary>
+    private static readonly NodeId[][] Others =
+        [.. Enumerable.Range(0, 2).Select(shard => Samples.KeysOf(shard, EdgeAnswersModel.ShardBits).Skip(EdgeAnswersModel.Keys).Take(600).ToArray())];
+
+    private readonly long _number;
+    private readonly ManualTimeProvider _clock;
+    private readonly ShardRecordStorage _records = ShardRecordStorageTests.RecordsOf(new TestRows());
+    private VirtualThread _thread = null!;
+    private ValueCache _cache = null!;
+    private ShardEngine _engine = null!;
+    private int _activations;
+
+    public ModelShard(long number, ManualTimeProvider clock)
     {
-        _generation = number;
+        (_number, _clock) = (number, clock);
         Grain = Fake.Of<IKeyShardGrain>((method, args) => method == nameof(IKeyShardGrain.GetNewsAsync)
             ? new ValueTask<ShardNews?>(IsSilent ? Task.FromException<ShardNews?>(new TimeoutException("Silent.")) : Task.FromResult(Tell((ShardPoint)args[0]!)))
             : throw new NotSupportedException(method));
+        Begin(moved: null);
     }
 
     public IKeyShardGrain Grain { get; }
 
     public bool IsSilent { get; set; }
 
-    public StoredValue? Find(NodeId key) => _held.GetValueOrDefault(key);
+    /// <summary>What its silo answers: by its cache, or the shard.</summary>
+    public StoredValue? Find(NodeId key) =>
+        _cache.TryGetOpen(key, out var value) ? value : Run(() => _engine.ReadAsync([key], keeps: true))[0];
 
-    public void Change(NodeId key, StoredValue? value)
+    public void Put(IReadOnlyList<NodeId> keys, StoredValue value)
     {
-        if (value is null)
-        {
-            _held.Remove(key);
-        }
-        else
-        {
-            _held[key] = value;
-        }
-
-        _history?.Note(key);
+        var results = Run(() => _engine.PutAsync(keys, key => new Put(key, value), step: TimeSpan.Zero));
+        Assert.All(results, result => Assert.Equal(StoreResult.Stored, result));
     }
 
-    public void Restart() => _history = null;
+    public void PutOthers(StoredValue value) => Put(Others[_number], value);
 
-    private ShardNews? Tell(ShardPoint known)
+    public void Remove(NodeId key) => Run(() => _engine.ChangeAsync(WriteKind.Remove, [key], one => (one, DateTimeOffset.MaxValue)));
+
+    /// <summary>Ends the activation in good order, and begins another one with what this one leaves it.</summary>
+    public void Move() => Begin(Run(async () =>
     {
-        if (_history is not { IsFilterFull: false })
-        {
-            _generation += 2;
-            _history = KeyHistory.Begin(_held.Keys, _held.Count, _generation, 256);
-        }
+        _engine.Close();
+        await _engine.EndAsync();
+        return _engine.Log.Save();
+    }));
 
-        return SiloNews.Read(_history, known, TimeSpan.Zero) with { Silo = _generation % 2 == 0 ? Silo : null };
+    /// <summary>Begins another activation. What the one before has under way stays undone.</summary>
+    public void Crash() => Begin(moved: null);
+
+    // On a silo that has cached nothing yet.
+    private void Begin(MovedLog? moved)
+    {
+        _thread = new VirtualThread();
+        _cache = new ValueCache(4 * CachedValue.Overhead);
+        _engine = new ShardEngine(
+            GrainKeys.ShardName(_number),
+            _records,
+            halves: null,
+            StoreQuota.Unlimited,
+            _cache,
+            new KademliaOptions(),
+            new SeededRandomSource((2 * _activations++) + (int)_number),
+            _clock,
+            NullLogger.Instance);
+        Run(async () =>
+        {
+            await _engine.ActivateAsync(moved, half: null);
+            return true;
+        });
     }
+
+    private T Run<T>(Func<Task<T>> method) => _thread.Run(_clock, method);
+
+    private ShardNews? Tell(ShardPoint known) => _engine.GetHistory(MaxChanges) is { } history
+        ? SiloNews.Read(history, known, TimeSpan.Zero) with { Silo = _number == 0 ? Silo : null }
+        : null;
 }

@@ -7,7 +7,7 @@ public class EdgeAnswersTests
 {
     [Fact]
     public void No_answer_is_older_than_allowed_whatever_is_lost_or_late_and_own_puts_are_found_at_once() =>
-        Randomized.ForSteps(2_000, 150, steps =>
+        Randomized.ForSteps(1_000, 150, steps =>
         {
             // All that happens happens in this thread.
             SynchronizationContext.SetSynchronizationContext(null);

@@ -57,8 +57,8 @@ public sealed class ShardNewsReaderTests
         var pending = new TaskCompletionSource<IReadOnlyList<ShardNews>>();
         var silo = new SiloNews(shards, (_, _) => pending.Task, _clock);
 
-        // The second generation tells its silo.
-        var shard = new ModelShard(0).Grain;
+        // It tells its silo.
+        var shard = new ModelShard(0, _clock).Grain;
         ShardPoint[] known = [new(ShardLayout.Of(bits).ShardAt(0), 0, 0)];
         Assert.Single(await silo.ReadAsync(known, _ => shard));
         _clock.Advance(SiloNews.MinAge);
