@@ -105,11 +105,13 @@ public sealed class RedisClusterTests : FolderTests
         Assert.All([first, second], silo => Assert.StartsWith(LostRow, LastLine(silo), StringComparison.Ordinal));
         await cluster.Redis.EmptyAsync();
 
-        // Without load: shards that nobody asks for have reminders too.
+        // Without an edge: shards that nobody asks for have reminders too.
         await load.StopAsync();
+        Assert.Equal(0, await edge.StopAsync());
         await first.RestartAsync();
         await second.RestartAsync();
         await Eventually.ReadAsync(() => cluster.CountAsync(Reminders), count => count >= 1 << ShardBits);
+        await edge.RestartAsync();
         TestContext.Current.TestOutputHelper?.WriteLine($"{reminders} reminders before, {await cluster.CountAsync(Reminders)} after.");
         Assert.Empty(await ValueReading.MissingAsync(edge.Address, load.Acknowledged));
     }
