@@ -114,7 +114,7 @@ internal sealed record LogRecord
 
 internal sealed class Page(int number, long compaction, int bytes)
 {
-    /// <summary>Pages of this number and above have a record of their keys beside them. No manifest of another release names so many pages.</summary>
+    /// <summary>Pages of this number and above have a record of their keys beside them; those below have none.</summary>
     public const int FirstWithKeys = 100_000;
 
     public int Number => number;

@@ -57,7 +57,7 @@ internal sealed class RepublishRun(CommandIo io)
                 + $"The most overdue was {SweepText.Time(result.Number("lateness"))} late.{Refused(refused)}");
         if (result.List("unknown") is { Count: > 0 } unknown)
         {
-            printer.Note($"These edges are of a release that does not tell what it sends: {string.Join(", ", unknown)}.");
+            printer.Note($"These edges have not said yet what they send: {string.Join(", ", unknown)}.");
         }
 
         if (result.IsTrue("isCluster"))

@@ -1,6 +1,6 @@
 namespace KadOrleans.Cli;
 
-/// <summary>How far upkeep is, in words: the <c>sweep</c> of a node or an edge, which is not there if its release does not tell.</summary>
+/// <summary>How far upkeep is, in words: the <c>sweep</c> of a node or an edge, which is not there before its first report.</summary>
 internal static class SweepText
 {
     private const string Unknown = "unknown";

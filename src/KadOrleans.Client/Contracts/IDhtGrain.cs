@@ -37,14 +37,13 @@ internal interface IDhtGrain : IGrainWithIntegerKey
     ValueTask<SetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default);
 
     // Stores a value as the other calls do if the shard decides that it still holds this one, or nothing that lives: null. Else the result is
-    // StoreResult.Superseded. A put that is tried again within the call finds its own success. ShardUnavailableException: as of SetAsync, or a
-    // silo of the cluster is of a release that would store the value all the same.
+    // StoreResult.Superseded. A put that is tried again within the call finds its own success. ShardUnavailableException: as of SetAsync.
     [Alias("SetIf")]
     ValueTask<SetResult> SetIfAsync(
         NodeId key, DhtValue value, DhtValue? held, TimeSpan? life, bool isDurable, CancellationToken cancellationToken = default);
 
     // Keeps a signed item for its owner until a time, as IDht.KeepAsync does. The cluster's copy comes first: if it refuses, the network is not
-    // asked. ShardUnavailableException: as of SetAsync, or a silo of the cluster is of a release that keeps no items.
+    // asked. ShardUnavailableException: as of SetAsync.
     [Alias("Keep")]
     ValueTask<SetResult> KeepAsync(NodeId key, DhtValue item, DateTimeOffset until, CancellationToken cancellationToken = default);
 

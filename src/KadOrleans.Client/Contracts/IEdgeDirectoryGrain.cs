@@ -172,7 +172,7 @@ internal sealed record EdgeReport
     [Id(3)]
     public double? NetworkSize { get; init; }
 
-    /// <summary>How far its upkeep is; null from an edge whose release does not tell.</summary>
+    /// <summary>How far its upkeep is; null before its first node has begun.</summary>
     [Id(4)]
     public SweepProgress? Sweep { get; init; }
 }

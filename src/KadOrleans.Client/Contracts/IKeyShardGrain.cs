@@ -171,7 +171,7 @@ internal readonly record struct PublishedKey([property: Id(0)] NodeId Key, [prop
 [Alias("kad.ShardUsage")]
 internal readonly record struct ShardUsage([property: Id(0)] long Keys, [property: Id(1)] long Bytes)
 {
-    // Of the keys, those of items that are kept for their owners. A silo of a release before does not count them, and keeps none.
+    // Of the keys, those of items that are kept for their owners.
     [Id(2)]
     public long Kept { get; init; }
 }

@@ -20,6 +20,6 @@ public sealed record DhtNodeStatus(
     /// <summary>Nodes in the network, as its lookups estimate; null before they can.</summary>
     public double? NetworkSize { get; init; }
 
-    /// <summary>How far its upkeep is; of an edge as of its last report, up to 10 s ago. Null if its release does not tell.</summary>
+    /// <summary>How far its upkeep is; of an edge as of its last report, up to 10 s ago. Null before its first report.</summary>
     public SweepProgress? Sweep { get; init; }
 }

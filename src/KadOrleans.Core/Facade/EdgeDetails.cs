@@ -20,7 +20,7 @@ public sealed record EdgeDetails(
     DateTimeOffset? LastSeen)
 {
     /// <summary>
-    /// How far a live edge's upkeep is, as of its last report, up to 10 s ago. Null if it is not live, or its release does not tell.
+    /// How far a live edge's upkeep is, as of its last report, up to 10 s ago. Null if it is not live, or has not reported yet.
     /// </summary>
     public SweepProgress? Sweep { get; init; }
 }

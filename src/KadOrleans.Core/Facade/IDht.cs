@@ -95,7 +95,7 @@ public interface IDht
     /// </returns>
     /// <exception cref="ArgumentException">The value is no signed item, or the time is not allowed; nothing was stored.</exception>
     /// <exception cref="DhtUnavailableException">
-    /// The storage failed, this is a client-only node, or the cluster has silos of a release that keeps no items. It may be kept.
+    /// The storage failed, or this is a client-only node. It may be kept.
     /// </exception>
     Task<SetResult> KeepAsync(NodeId key, DhtValue item, DateTimeOffset until, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException($"{GetType().Name} keeps no items for their owners.");

@@ -6,7 +6,6 @@ internal static class MovedLogContext
     private const string ManifestETagKey = "kad.shard.manifest.etag";
     private const string LogKey = "kad.shard.log";
 
-    /// <summary>Puts it into the context. Releases that do not know it read storage.</summary>
     public static void WriteTo(this MovedLog moved, IDehydrationContext context)
     {
         context.TryAddValue(ManifestKey, ShardManifestState.Of(moved.Manifest));

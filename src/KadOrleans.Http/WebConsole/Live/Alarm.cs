@@ -62,7 +62,7 @@ internal sealed record Alarm(string Name, bool Fires, string Sentence)
                     + $"{sweep.OverdueLimit.TotalMinutes:0} are allowed."),
             [_, ..] => $"Edges on which values wait for too long: {Names(late)}.",
             [] when nodes.Count > 0 && nodes.All(node => node.Sweep is null) =>
-                "How long values wait to be sent again is unknown: the edges' release does not tell.",
+                "No edge has said yet how long values wait to be sent again.",
             [] => "No value waits to be sent again for too long.",
         });
     }

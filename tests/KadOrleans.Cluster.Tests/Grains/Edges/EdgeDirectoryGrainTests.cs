@@ -45,22 +45,6 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
         Assert.Equal(lease.Epoch, Assert.Single(await Directory.GetLiveAsync(), edge => edge.Name == "ends").Epoch);
     }
 
-    /// <summary>A silo of another release skips what it does not know, and what an edge does not tell is unknown.</summary>
-    [Fact]
-    public void What_an_edge_tells_of_its_sweep_is_skipped_by_a_silo_that_does_not_know_it_and_is_unknown_of_an_edge_that_does_not_tell()
-    {
-        var sweep = new SweepProgress { At = DateTimeOffset.UnixEpoch, BegunAt = DateTimeOffset.UnixEpoch, Values = 3, LeftOut = 1 };
-        var said = ClusterFixture.Serializer.SerializeToArray(
-            new EdgeReport { Contacts = 7, Sweep = sweep, Counts = new Dictionary<string, long> { ["one"] = 1 } });
-
-        var former = ClusterFixture.Serializer.Deserialize<FormerReport>(said)!;
-        Assert.Equal((7, 1), (former.Contacts, former.Counts["one"]));
-        Assert.Equal(sweep, ClusterFixture.Serializer.Deserialize<EdgeReport>(said)!.Sweep);
-
-        var untold = ClusterFixture.Serializer.Deserialize<EdgeReport>(ClusterFixture.Serializer.SerializeToArray(former))!;
-        Assert.Equal((7, null), (untold.Contacts, untold.Sweep));
-    }
-
     [Fact]
     public async Task An_older_holder_is_told_that_it_lost_its_lease()
     {
@@ -263,18 +247,4 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
     private async Task<bool> IsLiveAsync(string name) => (await Directory.GetLiveAsync()).Any(edge => edge.Name == name);
 
     private Task MoveAsync() => cluster.Cluster.DeactivateAsync(Directory);
-}
-
-/// <summary>A report as a silo knows it that does not know sweeps.</summary>
-[GenerateSerializer]
-internal sealed record FormerReport
-{
-    [Id(0)]
-    public IReadOnlyList<UdpEndpoint> Endpoints { get; init; } = [];
-
-    [Id(1)]
-    public int Contacts { get; init; }
-
-    [Id(2)]
-    public IReadOnlyDictionary<string, long> Counts { get; init; } = new Dictionary<string, long>();
 }

@@ -160,23 +160,23 @@ public sealed class RepublishCommandTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [Fact]
-    public async Task An_edge_must_report_twice_that_nothing_waits_and_one_of_an_older_release_is_named()
+    public async Task An_edge_must_report_twice_that_nothing_waits_and_one_that_has_not_said_what_it_sends_is_named()
     {
         // Its first report was on its way when the shards began.
-        var older = Edge("b", null, 0, 0, 0);
+        var silent = Edge("b", null, 0, 0, 0);
         Say(
-            new DhtStatus([Edge("a", Former, 500, 0, 9), older]),
-            new DhtStatus([Edge("a", Former, 500, 0, 9), older]),
-            new DhtStatus([Edge("a", Former with { At = Noon.AddSeconds(1) }, 500, 0, 9), older]),
-            new DhtStatus([Edge("a", Half, 519, 1, 10), older]),
-            new DhtStatus([Edge("a", Ended, 537, 2, 12), older]));
+            new DhtStatus([Edge("a", Former, 500, 0, 9), silent]),
+            new DhtStatus([Edge("a", Former, 500, 0, 9), silent]),
+            new DhtStatus([Edge("a", Former with { At = Noon.AddSeconds(1) }, 500, 0, 9), silent]),
+            new DhtStatus([Edge("a", Half, 519, 1, 10), silent]),
+            new DhtStatus([Edge("a", Ended, 537, 2, 12), silent]));
 
         var run = await _api.RunAsync("run", "republish");
 
         Assert.StartsWith("39 values sent", run.Output, StringComparison.Ordinal);
         Assert.EndsWith(
             """
-            These edges are of a release that does not tell what it sends: b.
+            These edges have not said yet what they send: b.
             Nothing waits at an edge that tells. What a shard gives later follows: 'kad admin status' shows it.
 
             """.ReplaceLineEndings("\n"),

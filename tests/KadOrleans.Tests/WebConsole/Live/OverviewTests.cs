@@ -120,7 +120,7 @@ public sealed class OverviewTests
         Overview.Of(Ready, [Node("a\u202e", 0)], [At(0)]).Alarms.Single(alarm => alarm.Fires).Sentence);
 
     [Fact]
-    public void Values_that_wait_beyond_their_interval_fire_an_alarm_and_a_release_that_does_not_tell_fires_none()
+    public void Values_that_wait_beyond_their_interval_fire_an_alarm_and_an_edge_that_has_not_reported_yet_fires_none()
     {
         var limit = TimeSpan.FromMinutes(15);
         var late = new SweepProgress { Waiting = 3, Overdue = TimeSpan.FromMinutes(20), OverdueLimit = limit };
@@ -129,7 +129,7 @@ public sealed class OverviewTests
         Assert.Equal("A value waits to be sent again 20 minutes beyond its interval; 15 are allowed.", Sentence(true, Node("", 0) with { Sweep = late }));
         Assert.Equal("Edges on which values wait for too long: a.", Sentence(true, Node("a", 0) with { Sweep = late }, Node("b", 0) with { Sweep = kept }, Node("c", 0)));
         Assert.Equal("No value waits to be sent again for too long.", Sentence(false, Node("b", 0) with { Sweep = kept }, Node("c", 0)));
-        Assert.Equal("How long values wait to be sent again is unknown: the edges' release does not tell.", Sentence(false, Node("c", 0)));
+        Assert.Equal("No edge has said yet how long values wait to be sent again.", Sentence(false, Node("c", 0)));
 
         var overview = Overview.Of(Ready, [Node("a", 0) with { Sweep = late }, Node("b", 0) with { Sweep = kept }, Node("c", 0)], [At(0)]);
         Assert.Equal((7, TimeSpan.FromMinutes(20), true), (overview.Sweep!.Waiting, overview.Sweep.Overdue, overview.Sweep.MissesInterval));

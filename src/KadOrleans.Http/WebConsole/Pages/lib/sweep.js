@@ -13,7 +13,7 @@ export function sweepTile(sweep) {
 
 /** The sweep of a node in words, with a bar while it is under way. */
 export function sweepOf(sweep) {
-  if (!sweep) return el('p', { class: 'quiet sweep' }, 'What it sends again is unknown: its release does not tell.');
+  if (!sweep) return el('p', { class: 'quiet sweep' }, 'It has not said yet what it sends again.');
   const sent = sweep.republished + sweep.published;
   const parts = sweep.begunAt === null ? ['No value was due so far.']
     : sweep.waiting > 0 ? [`Sends values again, ${number(sent)} of ${number(sweep.values)}, in ${number(sweep.regionsDone)} of ${plural(sweep.regions, 'region')}; began ${relative(sweep.begunAt)}.`]
