@@ -1,5 +1,3 @@
-using System.Text.RegularExpressions;
-
 namespace KadOrleans.Tests.Cli;
 
 /// <summary>
