@@ -266,8 +266,16 @@ internal sealed class DhtGrain(
     public async ValueTask<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         var shard = Shard(key);
-        var grain = ShardGrain(shard);
-        return (await _calls.CallOnceAsync(GrainKeys.ShardName(shard), () => grain.UnpublishAsync([key]), Limit(ShardLimit), cancellationToken))[0];
+        var (grain, name) = (ShardGrain(shard), GrainKeys.ShardName(shard));
+        try
+        {
+            return (await _calls.CallOnceAsync(name, () => grain.UnpublishAsync([key]), Limit(ShardLimit), cancellationToken))[0];
+        }
+        catch (IOException e)
+        {
+            // Its storage failed.
+            throw ShardUnavailableException.Of(name, e);
+        }
     }
 
     /// <summary>Answers by the silo's news of the shards. Only keys that may have changed are read.</summary>

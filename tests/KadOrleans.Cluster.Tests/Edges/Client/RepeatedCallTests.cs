@@ -113,6 +113,24 @@ public sealed class RepeatedCallTests(SixteenShardCluster cluster) : IAsyncLifet
         Assert.Equal(new ShardCount(16, null), await Admin.GetShardsAsync());
     }
 
+    /// <summary>The storage of its shard failed, as the shard says.</summary>
+    [Theory]
+    [InlineData(nameof(IKeyShardGrain.UnpublishAsync))]
+    [InlineData(nameof(IKeyShardGrain.PutAsync))]
+    [InlineData(nameof(IKeyShardGrain.GetAsync))]
+    public async Task A_call_that_storage_fails_is_unavailable(string method)
+    {
+        var dht = cluster.Cluster.Client.ServiceProvider.GetRequiredService<IDht>();
+        cluster.Gate.Set<IKeyShardGrain>(method, () => throw new IOException("The storage of a key shard failed."));
+
+        await Assert.ThrowsAsync<DhtUnavailableException>(() => method switch
+        {
+            nameof(IKeyShardGrain.UnpublishAsync) => dht.UnpublishAsync(Key),
+            nameof(IKeyShardGrain.PutAsync) => dht.SetAsync(Key, "value"),
+            _ => dht.GetAsync(Key),
+        });
+    }
+
     [Fact]
     public async Task An_unpublish_whose_response_is_lost_is_not_made_again()
     {

@@ -40,7 +40,7 @@ public sealed partial class EarlierExportTests(OperatedNode node) : FolderTests,
     {
         var (expected, actual) = (ValuesOf(file), ValuesOf(again));
         Assert.Equal(8, expected.Count);
-        Assert.Equal(expected.Order(), actual.Order());
+        Assert.Equal(expected.OrderBy(value => value.Key), actual.OrderBy(value => value.Key));
     }
 
     private static Dictionary<string, string> ValuesOf(string file) => JsonNode.Parse(File.ReadAllText(file))!["values"]!.AsArray()
