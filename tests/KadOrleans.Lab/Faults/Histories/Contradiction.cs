@@ -1,7 +1,7 @@
 namespace KadOrleans.Lab;
 
 /// <summary>A part of a history that contradicts by itself.</summary>
-/// <param name="Operations">Its operations, by begin; none of them can be left out.</param>
+/// <param name="Operations">Its operations, by begin. None can be left out, unless judging that took too long.</param>
 /// <param name="Unclear">How many other writes without a clear end may have happened, and explain nothing.</param>
 internal sealed record Contradiction(IReadOnlyList<Operation> Operations, int Unclear)
 {
@@ -9,7 +9,7 @@ internal sealed record Contradiction(IReadOnlyList<Operation> Operations, int Un
     private const int MaxPlaces = 10_000;
 
     /// <summary>
-    /// Finds a part of a history that contradicts, from which no operation can be dropped. A get that is dropped says nothing; a write that is dropped
+    /// Finds a part of a history that contradicts, from which no operation is seen to be droppable. A get that is dropped says nothing; a write that is dropped
     /// may have happened at any time after its begin, or never. So each step can only allow more, and the part's contradiction is that of the whole.
     /// </summary>
     public static Contradiction Find(IReadOnlyList<Operation> history)
