@@ -29,6 +29,23 @@ internal static class FaultsCommand
                 ("--standbys", "Standbys of PostgreSQL: 0 or 1. [default: 0]"),
             ]),
         Verb(
+            io, "histories", "Let many clients write few keys under conditions while faults happen, and judge each key's history.",
+            ["--storage postgresql --faults 12 --seed 1 --out found", "--node --faults 40 --seed 1 --json"],
+            HistoryRun.RunAsync,
+            [
+                ("--faults", "Faults, one after another: 0 to 10000. [default: 12]"),
+                ("--seed", "Seed of the faults and of what clients do. [default: 1]"),
+                ("--longest-freeze", "Seconds that a process is frozen or away at most. [default: 20; 5 with --node]"),
+                ("--pace", "Milliseconds between two calls of a client: 1 to 60000. [default: 40]"),
+                ("--out", "A folder for the histories that contradict, with their pictures."),
+            ],
+            [
+                ("--node", "Judge a standalone node in place of a cluster."),
+                ("--strict", "Allow no retry to make a plain set twice or to hide a success."),
+                ("--keep-published", "End no publications."),
+                ("--json", "Print one JSON object on one line."),
+            ]),
+        Verb(
             io, "silence", "Kill each silo under load, and count the responses of each second.",
             ["--rate 3000 --silos 3 --csv silence.csv --svg silence.svg", "--rate 500 --held 10000"],
             SilenceRun.RunAsync,
@@ -70,10 +87,14 @@ internal static class FaultsCommand
     };
 
     private static ExampleCommand Verb(
-        CommandIo io, string name, string description, string[] examples, Run run, (string Name, string Help)[] options)
+        CommandIo io, string name, string description, string[] examples, Run run, (string Name, string Help)[] options, params (string Name, string Help)[] flags)
     {
         var command = new ExampleCommand(name, description) { Examples = [.. examples.Select(options => $"kad-lab faults {name} {options}")] }
-            .With([.. options.Concat(ShapeOptions).Select(option => new Option<string?>(option.Name) { Description = option.Help })]);
+            .With(
+            [
+                .. options.Concat(ShapeOptions).Select(option => new Option<string?>(option.Name) { Description = option.Help }),
+                .. flags.Select(flag => new Option<bool>(flag.Name) { Description = flag.Help }),
+            ]);
         command.SetAction((parsed, cancellationToken) => run(new OptionReader(parsed), io, cancellationToken));
         return command;
     }

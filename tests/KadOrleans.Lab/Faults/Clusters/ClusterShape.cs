@@ -14,6 +14,9 @@ public sealed record ClusterShape
 
     public int ShardBits { get; init; } = 7;
 
+    /// <summary>Settings of each silo and edge, besides those of a cluster.</summary>
+    public IReadOnlyList<string> Settings { get; init; } = [];
+
     /// <summary>The executable of silos and edges, as a path without the extension.</summary>
     public required string Server { get; init; }
 

@@ -117,7 +117,7 @@ internal sealed class FaultyCluster : IAsyncDisposable
     private ClusterMember NewSilo(ClusterShape shape, int number)
     {
         var http = NewHttp();
-        var server = new SiloServer(_folder.Path, [.. Storage.SiloSettings, SiloServer.ShardBits(shape.ShardBits), $"Kad:Http={http.Authority}"])
+        var server = new SiloServer(_folder.Path, [.. Storage.SiloSettings, SiloServer.ShardBits(shape.ShardBits), $"Kad:Http={http.Authority}", .. shape.Settings])
         {
             Assembly = shape.Server,
             Data = Storage.Keys,
@@ -128,7 +128,7 @@ internal sealed class FaultyCluster : IAsyncDisposable
     private ClusterMember NewEdge(ClusterShape shape, SiloServer[] silos, int number, params string[] bootstrap)
     {
         var http = NewHttp();
-        var server = new EdgeServer(_folder.Path, $"edge {number}", [.. Storage.EdgeSettings(silos), .. bootstrap, $"Kad:Http={http.Authority}"])
+        var server = new EdgeServer(_folder.Path, $"edge {number}", [.. Storage.EdgeSettings(silos), .. bootstrap, $"Kad:Http={http.Authority}", .. shape.Settings])
         {
             Assembly = shape.Server,
         };

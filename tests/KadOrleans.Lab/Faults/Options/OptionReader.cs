@@ -6,6 +6,9 @@ public sealed class OptionReader(ParseResult parsed)
     /// <summary>A text, or null where the option is not given.</summary>
     public string? Text(string name) => parsed.GetValue<string?>(name);
 
+    /// <summary>Whether an option without a value is given.</summary>
+    public bool Flag(string name) => parsed.GetValue<bool>(name);
+
     public int Integer(string name, int missing, int least, int most) => Text(name) is { } text
         ? Numbers.ParseWhole(name, text, least, most)
         : missing;

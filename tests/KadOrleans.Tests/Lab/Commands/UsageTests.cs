@@ -72,6 +72,7 @@ public sealed class UsageTests
         { "signatures flood 20 251", ["signatures", "'signatures flood 20 251'", "from 1 to 250"] },
         { "storage put folder many 4", ["KEYS", "'many'", "1 to 2147483647"] },
         { "http 3 x", ["http", "'x'", "1 to 2147483647"] },
+        { "faults histories --node --seed x", ["--seed", "'x'", "a whole number"] },
         { "network 0", ["'network 0'", "a whole number above 0"] },
     };
 
@@ -94,6 +95,7 @@ public sealed class UsageTests
     [InlineData("upkeep")]
     [InlineData("bench")]
     [InlineData("cost")]
+    [InlineData("faults", "histories")]
     public async Task Every_help_has_at_least_two_examples(params string[] command)
     {
         var run = await LabRun.RunAsync([.. command, "--help"]);

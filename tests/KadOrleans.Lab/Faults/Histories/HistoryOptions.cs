@@ -1,0 +1,57 @@
+namespace KadOrleans.Lab;
+
+/// <summary>What a run of histories does.</summary>
+internal sealed record HistoryOptions
+{
+    /// <summary>The cluster; null for a standalone node.</summary>
+    public ClusterShape? Shape { get; init; }
+
+    public int Faults { get; init; } = 12;
+
+    public int Seed { get; init; } = 1;
+
+    public int Clients { get; init; } = 16;
+
+    public int Keys { get; init; } = 8;
+
+    public TimeSpan LongestFreeze { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>What a client waits between two calls, on average.</summary>
+    public TimeSpan Pace { get; init; } = TimeSpan.FromMilliseconds(40);
+
+    /// <summary>Whether a retry may not hide a success, nor make a plain set twice.</summary>
+    public bool IsStrict { get; init; }
+
+    /// <summary>Whether publications are ended.</summary>
+    public bool Unpublishes { get; init; } = true;
+
+    /// <summary>Where contradictions are written, as text, pictures and whole histories; null for nowhere.</summary>
+    public string? Folder { get; init; }
+
+    public bool IsJson { get; init; }
+
+    public string Subject => Shape is null ? "node" : $"cluster on {Shape.Storage}".ToLowerInvariant();
+
+    public static HistoryOptions Read(OptionReader options)
+    {
+        var isNode = options.Flag("--node");
+        return new HistoryOptions
+        {
+            Shape = isNode ? null : ReadShape(options),
+            Faults = options.Integer("--faults", 12, 0, 10_000),
+            Seed = options.Integer("--seed", 1, 0, int.MaxValue),
+            LongestFreeze = options.Seconds("--longest-freeze", isNode ? 5 : 20),
+            Pace = TimeSpan.FromMilliseconds(options.Integer("--pace", 40, 1, 60_000)),
+            IsStrict = options.Flag("--strict"),
+            Unpublishes = !options.Flag("--keep-published"),
+            Folder = options.Text("--out"),
+            IsJson = options.Flag("--json"),
+        };
+    }
+
+    private static ClusterShape ReadShape(OptionReader options)
+    {
+        var shape = ClusterShape.Read(options, edges: 2);
+        return shape.Storage == StorageKind.Sqlite ? shape : shape with { Silos = options.Integer("--silos", 2, 1, 16) };
+    }
+}

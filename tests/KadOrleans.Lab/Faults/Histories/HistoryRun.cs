@@ -1,0 +1,195 @@
+namespace KadOrleans.Lab;
+
+/// <summary>Many clients write few keys under conditions, while faults happen; then each key's history is judged.</summary>
+internal sealed class HistoryRun
+{
+    // A key whose history is longer, or has more ends in doubt, makes room for a new one.
+    private const int LongestHistory = 5_000;
+    private const int MostUnclear = HistoryChecker.MaxUnclear / 2;
+
+    // As by a process that is not there.
+    private const int PauseIfRejected = 5;
+
+    // A retry of a cluster comes after a failure and a pause.
+    private static readonly TimeSpan ShortestRetry = TimeSpan.FromMilliseconds(250);
+
+    private readonly TimeProvider _time;
+    private readonly long _start;
+    private readonly IHistorySubject _subject;
+    private readonly HistoryOptions _options;
+    private readonly ProgressLog _log;
+
+    // Guards the two below: all keys, and those that are written now.
+    private readonly Lock _gate = new();
+    private readonly List<HistoryKey> _all = [];
+    private readonly HistoryKey[] _keys;
+    private volatile bool _isOver;
+
+    private HistoryRun(IHistorySubject subject, HistoryOptions options, ProgressLog log, TimeProvider time)
+    {
+        (_subject, _options, _log, _time, _start) = (subject, options, log, time, time.GetTimestamp());
+        _keys = new HistoryKey[options.Keys];
+        for (var i = 0; i < _keys.Length; i++)
+        {
+            _all.Add(_keys[i] = NewKey(i));
+        }
+    }
+
+    /// <summary>Runs against a node or a cluster.</summary>
+    public static async Task<HistoryReport> RunAsync(HistoryOptions options, ProgressLog log, CancellationToken cancellationToken)
+    {
+        await using IHistorySubject subject = options.Shape is { } shape
+            ? await ClusterSubject.StartAsync(shape, options.Clients, options.LongestFreeze, log)
+            : await NodeSubject.StartAsync(options.LongestFreeze);
+        return await RunAsync(subject, options, log, TimeProvider.System, cancellationToken);
+    }
+
+    /// <returns>0 if no history contradicts and each could be judged, else 1.</returns>
+    public static async Task<int> RunAsync(OptionReader given, CommandIo io, CancellationToken cancellationToken)
+    {
+        var options = HistoryOptions.Read(given);
+        var report = await RunAsync(options, new ProgressLog(io.Error), cancellationToken);
+        if (options.Folder is { } folder)
+        {
+            report.WriteTo(Directory.CreateDirectory(folder).FullName);
+        }
+
+        await io.Output.WriteLineAsync(options.IsJson ? report.ToJson() : report.ToText());
+        return report.IsGood ? 0 : 1;
+    }
+
+    public static Task<HistoryReport> RunAsync(
+        IHistorySubject subject, HistoryOptions options, ProgressLog log, TimeProvider time, CancellationToken cancellationToken) =>
+        new HistoryRun(subject, options, log, time).RunAsync(cancellationToken);
+
+    private TimeSpan Elapsed => _time.GetElapsedTime(_start);
+
+    private async Task<HistoryReport> RunAsync(CancellationToken cancellationToken)
+    {
+        var isHealthy = await _subject.BecomesHealthyAsync(cancellationToken);
+        Task[] clients = [.. _subject.Clients.Select((client, i) => CallAsync(client, i + 1))];
+        var random = new Random(_options.Seed);
+        var faults = _subject.Plan(_options.Seed, _options.Faults);
+        try
+        {
+            foreach (var (number, fault) in faults.Index())
+            {
+                await Task.Delay(TimeSpan.FromSeconds(2 + (2 * random.NextDouble())), _time, cancellationToken);
+                isHealthy &= await BefallAsync(number + 1, fault, cancellationToken);
+            }
+
+            await Task.Delay(TimeSpan.FromSeconds(3), _time, cancellationToken);
+        }
+        finally
+        {
+            // Nothing waits by it: a client makes its last call.
+            _isOver = true;
+            await Task.WhenAll(clients);
+        }
+
+        await ReadAllAsync();
+        _log.Tell("All histories are recorded.");
+        return new HistoryReport(_options, [.. All().Select(JudgedKey.Of)], faults.Count, isHealthy);
+    }
+
+    private async Task<bool> BefallAsync(int number, HistoryFault fault, CancellationToken cancellationToken)
+    {
+        var begin = Elapsed;
+        await fault.Actions.BeginAsync();
+        try
+        {
+            await Task.Delay(fault.Duration, _time, cancellationToken);
+        }
+        finally
+        {
+            await fault.Actions.EndAsync();
+        }
+
+        var isHealthy = await _subject.BecomesHealthyAsync(cancellationToken);
+        var operations = All().Sum(key => key.Judged);
+        _log.Tell(
+            $"{number} of {_options.Faults}: {fault.Name} for {fault.Duration.TotalSeconds:F1} s from {begin.TotalSeconds:F3} s; "
+            + $"{(isHealthy ? "healthy" : "not healthy")} at {Elapsed.TotalSeconds:F3} s; {operations} operations so far");
+        return isHealthy;
+    }
+
+    private async Task CallAsync(IHistoryClient client, int number)
+    {
+        var random = new Random((_options.Seed * 1_000) + number);
+        while (!_isOver)
+        {
+            var key = Choose(random.Next(_keys.Length));
+            var end = await CallAsync(client, number, key, key.Draw(random, client.IsDatagrams, _options.Unpublishes));
+            var pause = end.Outcome == OperationOutcome.Rejected ? PauseIfRejected * _options.Pace : _options.Pace;
+            await Task.Delay(pause * (0.5 + random.NextDouble()), _time, CancellationToken.None);
+        }
+    }
+
+    private async Task<CallEnd> CallAsync(IHistoryClient client, int number, HistoryKey key, HistoryCall call)
+    {
+        var (begin, before) = (Elapsed, _subject.StalenessOf(client));
+        var result = await client.CallAsync(key, call);
+        var (end, after) = (Elapsed, _subject.StalenessOf(client));
+        var isUnclear = result.Outcome == OperationOutcome.Unclear;
+        var isWrite = call.Kind != OperationKind.Get;
+        var mayRetry = _subject.Retries && !_options.IsStrict && (isUnclear || end - begin > ShortestRetry);
+        key.Add(new Operation
+        {
+            Client = number,
+            Kind = call.Kind,
+            Value = isWrite ? call.Value : result.Value,
+            Expected = call.Expected,
+            Seq = isWrite ? call.Seq : result.Seq,
+            ExpectedSeq = call.ExpectedSeq,
+            Begin = begin,
+            End = isUnclear ? null : end,
+            Outcome = result.Outcome,
+            Staleness = !isWrite || result.Outcome == OperationOutcome.Refused ? TimeSpan.FromTicks(Math.Max(before.Ticks, after.Ticks)) : TimeSpan.Zero,
+            MayRepeat = mayRetry && call.Kind == OperationKind.Set,
+            MayHide = mayRetry && call.Kind == OperationKind.SetIf,
+            Way = client.Way,
+        });
+        return result;
+    }
+
+    // By each way, once all is healthy: what was acknowledged is there still.
+    private async Task ReadAllAsync()
+    {
+        foreach (var (client, number) in _subject.Clients.Select((client, i) => (client, i + 1)).DistinctBy(pair => pair.client.Way))
+        {
+            await Task.WhenAll(All().Select(key => CallAsync(client, number, key, new HistoryCall(OperationKind.Get))));
+        }
+    }
+
+    private IReadOnlyList<HistoryKey> All()
+    {
+        lock (_gate)
+        {
+            return [.. _all];
+        }
+    }
+
+    private HistoryKey Choose(int place)
+    {
+        lock (_gate)
+        {
+            var key = _keys[place];
+            if (key.Count >= LongestHistory || key.Unclear >= MostUnclear)
+            {
+                _all.Add(key = _keys[place] = NewKey(place));
+            }
+
+            return key;
+        }
+    }
+
+    private HistoryKey NewKey(int place) => new(
+        $"history-{_options.Seed}-{place}-{_all.Count}",
+        (place % 8) switch
+        {
+            < 4 => HistoryKeyKind.Conditions,
+            4 => HistoryKeyKind.Sets,
+            5 => HistoryKeyKind.Items,
+            _ => HistoryKeyKind.Datagrams,
+        });
+}
