@@ -17,6 +17,11 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
         key,
         async () =>
         {
+            if (ItemEnvelope.IsItemLike(value))
+            {
+                return await SetItemAsync(node, key, value, cancellationToken);
+            }
+
             if (await FindRefusalAsync(key, value, cancellationToken) is { } refusal)
             {
                 return new SetResult { Local = refusal };
@@ -28,6 +33,46 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
         },
         Busy,
         cancellationToken);
+
+    // An item is remembered before it is sent: what is set meanwhile, and takes no turn, is compared with it, and neither replaces a newer one.
+    private async Task<SetResult> SetItemAsync(DhtNode node, NodeId key, DhtValue item, CancellationToken cancellationToken)
+    {
+        Publication? before = null;
+        var pending = new Publication(item, time.GetUtcNow()) { IsPending = true };
+        var remembered = await _writes.RunAsync(
+            key,
+            async () =>
+            {
+                before = await store.GetAsync(key, cancellationToken);
+                var held = await keys.GetCurrentAsync(key, time.GetUtcNow(), cancellationToken);
+                return FindRefusal(key, item, before, held) ?? await RememberAsync(key, pending, cancellationToken);
+            },
+            cancellationToken);
+        if (remembered.IsRefusalOfItem())
+        {
+            return new SetResult { Local = remembered };
+        }
+
+        var after = before;
+        try
+        {
+            var result = Note(key, await node.SetAsync(key, item, cancellationToken));
+            if (result.Succeeded)
+            {
+                after = new Publication(item, time.GetUtcNow()) { IsPending = node.IsCutOff(result) };
+                return result with { Publication = remembered };
+            }
+
+            return result;
+        }
+        finally
+        {
+            if (remembered == StoreResult.Stored)
+            {
+                await ReplaceAsync(key, pending, after, CancellationToken.None);
+            }
+        }
+    }
 
     /// <summary>Stores a value for a time, unless another value of the key is published.</summary>
     public Task<SetResult> SetForAsync(DhtNode node, NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken) =>
@@ -148,9 +193,33 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
         }
     }
 
-    /// <summary>Ends the publication of a key, after what is being sent of it. Nothing of it is sent later.</summary>
-    public Task<bool> UnpublishAsync(DhtNode node, NodeId key, CancellationToken cancellationToken) =>
-        node.Turns.TryRunAsync(key, async () => await store.RemoveAsync(key, cancellationToken), cancellationToken);
+    /// <summary>
+    /// Ends the publication of a key, after what is being sent of it. Nothing of it is sent later. What was not sent yet is stored here before, as
+    /// nobody else has it: a value stays until it expires.
+    /// </summary>
+    /// <exception cref="DhtUnavailableException">The storage failed; the publication stays.</exception>
+    public Task<bool> UnpublishAsync(DhtNode node, NodeId key, CancellationToken cancellationToken) => node.Turns.TryRunAsync(
+        key,
+        async () =>
+        {
+            for (var changes = 0; changes < MaxChanges; changes++)
+            {
+                if (await store.GetAsync(key, cancellationToken) is not { IsPending: true } pending)
+                {
+                    return await store.RemoveAsync(key, cancellationToken);
+                }
+
+                var stored = await node.Publisher.StoreHereAsync(key, pending.Value, cancellationToken);
+                var ended = stored.IsUndecided() ? stored : await ReplaceAsync(key, pending, null, cancellationToken);
+                if (ended != StoreResult.Superseded)
+                {
+                    return ended == StoreResult.Stored ? true : throw new DhtUnavailableException($"The storage failed ({ended}); the key is published still.");
+                }
+            }
+
+            throw StoreRules.ChangedTooOften(MaxChanges);
+        },
+        cancellationToken);
 
     /// <summary>Remembers the publication and sends it later, if need be after the next start.</summary>
     /// <remarks>

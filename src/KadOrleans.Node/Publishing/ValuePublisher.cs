@@ -49,6 +49,10 @@ internal sealed class ValuePublisher(
         return result with { Local = local };
     }
 
+    /// <summary>Stores a value of this node's here, wherever its key is.</summary>
+    public ValueTask<StoreResult> StoreHereAsync(NodeId key, DhtValue value, CancellationToken cancellationToken) =>
+        StoreHereAsync(key, value, life: null, PutKind.Publication, cancellationToken);
+
     /// <summary>
     /// Whether a value goes out once the store here has decided this. It does not if another one stays or may stay: this node goes on to return
     /// that, and would publish it over what others had stored.
@@ -125,9 +129,14 @@ internal sealed class ValuePublisher(
             return null;
         }
 
+        return await StoreHereAsync(key, value, life, terms, cancellationToken);
+    }
+
+    private ValueTask<StoreResult> StoreHereAsync(NodeId key, DhtValue value, TimeSpan? life, PutTerms terms, CancellationToken cancellationToken)
+    {
         var now = time.GetUtcNow();
         var stored = new StoredValue(value, now, now + options.Kademlia.Bound(life), SourceNetwork.Trusted) { IsAuthored = true };
-        return await store.PutAsync(key, stored, terms, cancellationToken);
+        return store.PutAsync(key, stored, terms, cancellationToken);
     }
 
     // What is kept for its owner is here wherever its key is, and follows him.
