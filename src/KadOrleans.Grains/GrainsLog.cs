@@ -108,15 +108,6 @@ internal static partial class GrainsLog
     [LoggerMessage(6079, LogLevel.Debug, "The membership table was not read: {Message}")]
     public static partial void MembersNotRead(this ILogger logger, string message);
 
-    [LoggerMessage(6080, LogLevel.Warning, "Nothing listens at the address of silo {Silo} any more, as another silo saw too: it is to be declared dead")]
-    public static partial void SiloEnded(this ILogger logger, SiloAddress silo);
-
-    [LoggerMessage(6081, LogLevel.Debug, "Nothing listens at the address of silo {Silo}, which was not declared dead: {Message}")]
-    public static partial void EndNotDeclared(this ILogger logger, SiloAddress silo, string message);
-
-    [LoggerMessage(6082, LogLevel.Debug, "Silo {Witness} did not say whether silo {Silo} has ended: {Message}")]
-    public static partial void WitnessSilent(this ILogger logger, SiloAddress witness, SiloAddress silo, string message);
-
     [LoggerMessage(
         6090,
         LogLevel.Warning,

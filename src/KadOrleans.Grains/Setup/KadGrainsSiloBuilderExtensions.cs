@@ -46,11 +46,6 @@ public static class KadGrainsSiloBuilderExtensions
         builder.Services.TryAddSingleton<AskClock>(services =>
             silo => services.GetRequiredService<SiloServices<ISiloClockService>>().At(silo).GetAsync());
         AddService<SiloClockService>(builder);
-        builder.Services.TryAddSingleton<RefusesConnections>(Listening.RefusesAsync);
-        builder.Services.TryAddSingleton<AskWitness>(services =>
-            (witness, silo) => services.GetRequiredService<SiloServices<ISiloWitnessService>>().At(witness).HasEndedAsync(silo));
-        builder.Services.TryAddSingleton<EndedSilos>();
-        AddService<SiloWitnessService>(builder);
         builder.Services.TryAddSingleton<ActiveGrains>();
         builder.Services.TryAddSingleton<DescribeSilo>(services =>
         {

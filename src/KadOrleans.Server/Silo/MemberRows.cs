@@ -84,11 +84,31 @@ internal static class MemberRows
         return false;
     }
 
+    // Makes a connection and closes it. Why there is none, TimedOut if nobody answers within the time, and null if there was one.
+    private static async Task<SocketError?> ConnectAsync(IPEndPoint endpoint, TimeSpan timeout)
+    {
+        using var limit = new CancellationTokenSource(timeout);
+        using var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync(endpoint, limit.Token);
+            return null;
+        }
+        catch (SocketException e)
+        {
+            return e.SocketErrorCode;
+        }
+        catch (OperationCanceledException)
+        {
+            return SocketError.TimedOut;
+        }
+    }
+
     private static async Task<bool> AnswersAsync(IPEndPoint endpoint)
     {
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            switch (await Listening.TryAsync(endpoint, AnswerTimeout))
+            switch (await ConnectAsync(endpoint, AnswerTimeout))
             {
                 case null:
                     return true;

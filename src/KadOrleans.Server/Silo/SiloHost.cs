@@ -1,5 +1,4 @@
 using KadOrleans.GrainStorage.Sqlite;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
 using Orleans.Dashboard;
@@ -197,38 +196,16 @@ internal static class SiloHost
         {
             ports.ConfigureSiloInboundConnection(connections => ClusterConnections.SetUpPort(connections, ConnectionSide.SiloPort, tls, settings.Silo));
             ports.ConfigureGatewayInboundConnection(connections => ClusterConnections.SetUpPort(connections, ConnectionSide.Gateway, tls, settings.Silo));
-            ports.ConfigureSiloOutboundConnection(connections =>
-            {
-                NoteEnds(connections, isInbound: false);
-                ClusterConnections.SetUp(connections, ConnectionSide.Caller, tls);
-            });
+            ports.ConfigureSiloOutboundConnection(connections => ClusterConnections.SetUp(connections, ConnectionSide.Caller, tls));
         });
 
-        // Behind the handshake, which the grains add: a look at a port is a connection without one, and must not cause looks in return.
+        // Behind the handshake, which the grains add.
         silo.Services.PostConfigure<SiloConnectionOptions>(static ports =>
         {
-            ports.ConfigureSiloInboundConnection(static connections =>
-            {
-                ClusterConnections.NoteKnown(connections);
-                NoteEnds(connections, isInbound: true);
-            });
+            ports.ConfigureSiloInboundConnection(ClusterConnections.NoteKnown);
             ports.ConfigureGatewayInboundConnection(ClusterConnections.NoteKnown);
         });
     }
-
-    // Orleans keeps one connection between two silos, which either of them may have made.
-    private static void NoteEnds(IConnectionBuilder connections, bool isInbound) => connections.Use(next => async connection =>
-    {
-        var ended = connections.ApplicationServices.GetRequiredService<EndedSilos>();
-        try
-        {
-            await next(connection);
-        }
-        finally
-        {
-            _ = ended.NoteEnd(connection.RemoteEndPoint, isInbound);
-        }
-    });
 
     /// <summary>Moves grains to a new or restarted silo: the death of a silo with most grains would stop most of them.</summary>
     private static void AddRebalancing(ISiloBuilder silo)

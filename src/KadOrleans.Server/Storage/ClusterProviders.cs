@@ -21,8 +21,7 @@ internal static class ClusterProviders
             orleans.Add(LocalProvider.AdvertisedAddress, address);
         }
 
-        // Orleans waits half of this for a probe, or longer if responses are slow, and three probes in a row have to fail. A process that
-        // has ended is found sooner (EndedSilos).
+        // Orleans waits half of this for a probe, or longer if responses are slow, and three probes in a row have to fail.
         orleans.Add($"{Membership}:ProbeTimeout", "00:00:02");
 
         // While a connection to a silo is open, silos declare it dead only after three such timeouts without a message. So one that hangs
