@@ -42,7 +42,6 @@ internal static class FaultsCommand
             [
                 ("--node", "Judge a standalone node in place of a cluster."),
                 ("--strict", "Allow no retry to make a plain set twice or to hide a success."),
-                ("--keep-published", "End no publications."),
                 ("--json", "Print one JSON object on one line."),
             ]),
         Verb(

@@ -61,7 +61,7 @@ internal sealed class HistoryKey
     }
 
     /// <summary>Draws the next call of a client. Conditions are of what some client saw last, so they hold often and others want the same.</summary>
-    public HistoryCall Draw(Random random, bool isDatagrams, bool unpublishes = true)
+    public HistoryCall Draw(Random random, bool isDatagrams)
     {
         var (value, seq) = Seen();
         var draw = random.Next(100);
@@ -75,7 +75,7 @@ internal sealed class HistoryKey
                 ExpectedSeq = draw < 80 ? seq : null,
                 IsDurable = draw % 2 == 0,
             },
-            _ when draw < 43 => new HistoryCall(unpublishes ? OperationKind.Unpublish : OperationKind.Get),
+            _ when draw < 43 => new HistoryCall(OperationKind.Unpublish),
             HistoryKeyKind.Sets when draw < 80 => new HistoryCall(OperationKind.Set, NextValue()) { IsDurable = draw % 2 == 0 },
             _ => new HistoryCall(OperationKind.SetIf, NextValue()) { Expected = draw < 97 ? value : 0, IsDurable = draw % 2 == 0 },
         };

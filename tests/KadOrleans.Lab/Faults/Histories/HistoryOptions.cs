@@ -22,9 +22,6 @@ internal sealed record HistoryOptions
     /// <summary>Whether a retry may not hide a success, nor make a plain set twice.</summary>
     public bool IsStrict { get; init; }
 
-    /// <summary>Whether publications are ended.</summary>
-    public bool Unpublishes { get; init; } = true;
-
     /// <summary>Where contradictions are written, as text, pictures and whole histories; null for nowhere.</summary>
     public string? Folder { get; init; }
 
@@ -43,7 +40,6 @@ internal sealed record HistoryOptions
             LongestFreeze = options.Seconds("--longest-freeze", isNode ? 5 : 20),
             Pace = TimeSpan.FromMilliseconds(options.Integer("--pace", 40, 1, 60_000)),
             IsStrict = options.Flag("--strict"),
-            Unpublishes = !options.Flag("--keep-published"),
             Folder = options.Text("--out"),
             IsJson = options.Flag("--json"),
         };

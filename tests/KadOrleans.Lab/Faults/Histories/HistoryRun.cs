@@ -119,7 +119,7 @@ internal sealed class HistoryRun
         while (!_isOver)
         {
             var key = Choose(random.Next(_keys.Length));
-            var end = await CallAsync(client, number, key, key.Draw(random, client.IsDatagrams, _options.Unpublishes));
+            var end = await CallAsync(client, number, key, key.Draw(random, client.IsDatagrams));
             var pause = end.Outcome == OperationOutcome.Rejected ? PauseIfRejected * _options.Pace : _options.Pace;
             await Task.Delay(pause * (0.5 + random.NextDouble()), _time, CancellationToken.None);
         }
