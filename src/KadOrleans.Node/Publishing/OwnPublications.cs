@@ -37,17 +37,8 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
     // An item is remembered before it is sent: what is set meanwhile, and takes no turn, is compared with it, and neither replaces a newer one.
     private async Task<SetResult> SetItemAsync(DhtNode node, NodeId key, DhtValue item, CancellationToken cancellationToken)
     {
-        Publication? before = null;
-        var pending = new Publication(item, time.GetUtcNow()) { IsPending = true };
-        var remembered = await _writes.RunAsync(
-            key,
-            async () =>
-            {
-                before = await store.GetAsync(key, cancellationToken);
-                var held = await keys.GetCurrentAsync(key, time.GetUtcNow(), cancellationToken);
-                return FindRefusal(key, item, before, held) ?? await RememberAsync(key, pending, cancellationToken);
-            },
-            cancellationToken);
+        var pending = Pending(item);
+        var (remembered, before) = await _writes.RunAsync(key, () => RememberIfAllowedAsync(key, pending, cancellationToken), cancellationToken);
         if (remembered.IsRefusalOfItem())
         {
             return new SetResult { Local = remembered };
@@ -135,7 +126,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
                     : await StoreAsync(terms) is { Local: not StoreResult.Superseded } stored ? stored : null;
             }
 
-            var pending = new Publication(value, time.GetUtcNow()) { IsPending = true };
+            var pending = Pending(value);
             var remembered = await ReplaceAsync(key, before, pending, cancellationToken);
             if (remembered == StoreResult.Superseded)
             {
@@ -202,15 +193,16 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
         key,
         async () =>
         {
+            // What is set durably meanwhile takes no turn: another publication than was read is looked at, too.
             for (var changes = 0; changes < MaxChanges; changes++)
             {
-                if (await store.GetAsync(key, cancellationToken) is not { IsPending: true } pending)
+                if (await store.GetAsync(key, cancellationToken) is not { } published)
                 {
-                    return await store.RemoveAsync(key, cancellationToken);
+                    return false;
                 }
 
-                var stored = await node.Publisher.StoreHereAsync(key, pending.Value, cancellationToken);
-                var ended = stored.IsUndecided() ? stored : await ReplaceAsync(key, pending, null, cancellationToken);
+                var stored = published.IsPending ? await node.Publisher.StoreHereAsync(key, published.Value, cancellationToken) : StoreResult.Stored;
+                var ended = stored.IsUndecided() ? stored : await ReplaceAsync(key, published, null, cancellationToken);
                 if (ended != StoreResult.Superseded)
                 {
                     return ended == StoreResult.Stored ? true : throw new DhtUnavailableException($"The storage failed ({ended}); the key is published still.");
@@ -235,8 +227,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
         StoreRules.ThrowIfRefused(value);
         var remembered = await _writes.TryRunAsync(
             key,
-            async () => await FindRefusalAsync(key, value, cancellationToken)
-                ?? await RememberAsync(key, new Publication(value, time.GetUtcNow()) { IsPending = true }, cancellationToken),
+            async () => (await RememberIfAllowedAsync(key, Pending(value), cancellationToken)).Result,
             static () => StoreResult.Busy,
             cancellationToken);
         if (remembered.IsRefusalOfItem())
@@ -307,6 +298,16 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
         }
 
         return result;
+    }
+
+    private Publication Pending(DhtValue value) => new(value, time.GetUtcNow()) { IsPending = true };
+
+    // In the turn of single writes. Before: what was published until then.
+    private async Task<(StoreResult Result, Publication? Before)> RememberIfAllowedAsync(NodeId key, Publication pending, CancellationToken cancellationToken)
+    {
+        var before = await store.GetAsync(key, cancellationToken);
+        var held = await keys.GetCurrentAsync(key, time.GetUtcNow(), cancellationToken);
+        return (FindRefusal(key, pending.Value, before, held) ?? await RememberAsync(key, pending, cancellationToken), before);
     }
 
     private async Task<StoreResult> RememberAsync(NodeId key, Publication publication, CancellationToken cancellationToken) =>

@@ -85,9 +85,9 @@ internal static class MemberRows
     }
 
     // Makes a connection and closes it. Why there is none, TimedOut if nobody answers within the time, and null if there was one.
-    private static async Task<SocketError?> ConnectAsync(IPEndPoint endpoint, TimeSpan timeout)
+    private static async Task<SocketError?> ConnectAsync(IPEndPoint endpoint)
     {
-        using var limit = new CancellationTokenSource(timeout);
+        using var limit = new CancellationTokenSource(AnswerTimeout);
         using var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
@@ -108,7 +108,7 @@ internal static class MemberRows
     {
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            switch (await ConnectAsync(endpoint, AnswerTimeout))
+            switch (await ConnectAsync(endpoint))
             {
                 case null:
                     return true;

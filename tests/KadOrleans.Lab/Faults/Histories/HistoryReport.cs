@@ -78,17 +78,14 @@ internal sealed record HistoryReport(HistoryOptions Options, IReadOnlyList<Judge
 
     private static string[] Row(string what, IReadOnlyList<JudgedKey> keys) =>
     [
-        .. ((string[])
-        [
-            $"{keys.Count}",
-            what,
-            $"{keys.Sum(key => key.Key.Judged)}",
-            .. ((OperationOutcome[])[OperationOutcome.Done, OperationOutcome.Refused, OperationOutcome.Rejected, OperationOutcome.Unclear])
-                .Select(outcome => $"{keys.Sum(key => key.Count(outcome))}"),
-            $"{keys.Sum(key => key.Hidden)}",
-            $"{keys.Count(key => key.Verdict == HistoryVerdict.Undecided)}",
-            $"{keys.Count(key => key.Verdict == HistoryVerdict.Contradicts)}",
-        ]),
+        $"{keys.Count}",
+        what,
+        $"{keys.Sum(key => key.Key.Judged)}",
+        .. ((OperationOutcome[])[OperationOutcome.Done, OperationOutcome.Refused, OperationOutcome.Rejected, OperationOutcome.Unclear])
+            .Select(outcome => $"{keys.Sum(key => key.Count(outcome))}"),
+        $"{keys.Sum(key => key.Hidden)}",
+        $"{keys.Count(key => key.Verdict == HistoryVerdict.Undecided)}",
+        $"{keys.Count(key => key.Verdict == HistoryVerdict.Contradicts)}",
     ];
 }
 

@@ -45,4 +45,51 @@ public sealed class DurableSetTests
         Assert.Equal(durable > sent, second.Succeeded);
         Assert.Equal((durable > sent ? quick : slow).ToValue(), (await node.GetAsync(slow.Key)).Value);
     });
+
+    /// <summary>A durable set takes no turn of the key, so it may come while another call ends the key's publication.</summary>
+    [Fact]
+    public void A_durable_value_that_is_set_while_a_publication_ends_stays() => SimulatedWorld.Run(1, async world =>
+    {
+        var publications = new HookedPublications();
+        await using var node = await world.StartAsync(Without.Walks, new InMemoryKeyStore(new StoreQuota()), new InMemoryNodeStateStore(), publications);
+        var (key, value) = (NodeId.FromKey("key"), DhtValue.FromString("1"));
+        publications.AfterGet = async () => Assert.True((await node.SetAsync(key, value, SetAcknowledgement.Durable)).Succeeded);
+
+        await node.UnpublishAsync(key);
+
+        Assert.Null(publications.AfterGet);
+        Assert.Equal(value, (await node.GetAsync(key)).Value);
+    });
+
+    /// <summary>Something happens right after the next publication was read.</summary>
+    private sealed class HookedPublications : IPublicationStore
+    {
+        private readonly InMemoryPublicationStore _inner = new(capacity: 10);
+
+        public Func<Task>? AfterGet { get; set; }
+
+        public async ValueTask<Publication?> GetAsync(NodeId key, CancellationToken cancellationToken = default)
+        {
+            var publication = await _inner.GetAsync(key, cancellationToken);
+            if (AfterGet is { } hook)
+            {
+                AfterGet = null;
+                await hook();
+            }
+
+            return publication;
+        }
+
+        public ValueTask<StoreResult> PutAsync(NodeId key, Publication publication, CancellationToken cancellationToken = default) =>
+            _inner.PutAsync(key, publication, cancellationToken);
+
+        public ValueTask<StoreResult> ReplaceAsync(
+            NodeId key, Publication before, Publication? after, CancellationToken cancellationToken = default) =>
+            _inner.ReplaceAsync(key, before, after, cancellationToken);
+
+        public ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default) => _inner.RemoveAsync(key, cancellationToken);
+
+        public IAsyncEnumerable<KeyValuePair<NodeId, Publication>> ScanAsync(CancellationToken cancellationToken = default) =>
+            _inner.ScanAsync(cancellationToken);
+    }
 }
