@@ -15,11 +15,10 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     private static readonly Lazy<Task<string>> Template = new(MakeTemplateAsync);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("kad-postgres-").FullName;
+    private readonly MemberHost _host;
     private readonly string _port = FreePort.Tcp().ToString(CultureInfo.InvariantCulture);
 
-    private PostgreSqlServer()
-    {
-    }
+    private PostgreSqlServer(MemberHost host) => _host = host;
 
     /// <summary>
     /// Orleans' own scripts, in their order: found by their names under the folder that <c>KAD_TEST_POSTGRES_SCRIPTS</c> names. Empty if
@@ -27,21 +26,21 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     /// </summary>
     public static IReadOnlyList<string> OrleansScripts { get; } = FindScripts(Environment.GetEnvironmentVariable("KAD_TEST_POSTGRES_SCRIPTS"));
 
-    public string Address => $"127.0.0.1:{_port}";
+    public string Address => $"{_host.Address}:{_port}";
 
     public static bool IsThere => Binaries is not null;
 
     /// <summary>How Npgsql reaches it: few connections, as several processes share the server's hundred.</summary>
-    public string ConnectionString => $"Host=127.0.0.1;Port={_port};Database=postgres;Username=postgres;Maximum Pool Size=20";
+    public string ConnectionString => $"Host={_host.Address};Port={_port};Database=postgres;Username=postgres;Maximum Pool Size=20";
 
     private string Data => Path.Combine(_folder, "data");
 
-    public static Task<PostgreSqlServer> StartAsync(string? build = null) => Binaries is null
+    public static Task<PostgreSqlServer> StartAsync(string? build = null, MemberHost? host = null) => Binaries is null
         ? throw new InvalidOperationException("PostgreSQL is not in /usr/lib/postgresql.")
-        : StartAsync(server => server.CreateAsync(FindSchema(build) ?? Repository.Path(Schema)));
+        : StartAsync(host ?? MemberHost.Local, server => server.CreateAsync(FindSchema(build) ?? Repository.Path(Schema)));
 
     /// <summary>Makes and starts a standby of this server, without which nothing is committed from then on.</summary>
-    public Task<PostgreSqlServer> StartStandbyAsync() => StartAsync(standby => standby.FollowAsync(this));
+    public Task<PostgreSqlServer> StartStandbyAsync() => StartAsync(_host, standby => standby.FollowAsync(this));
 
     public Task PromoteAsync() => RunAsync("pg_ctl", "-D", Data, "-w", "promote");
 
@@ -64,7 +63,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
 
     public Task RestartAsync() => RunAsync(
         "pg_ctl", "-D", Data, "-l", Path.Combine(_folder, "log"), "-w", "-o",
-        $"-p {_port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={_folder}", "start");
+        $"-p {_port} -c listen_addresses=127.0.0.1,{_host.Address} -c unix_socket_directories={_folder}", "start");
 
     /// <summary>All its processes hang: SIGSTOP, first to the one that starts the others.</summary>
     public async Task HangAsync()
@@ -86,15 +85,17 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static Task<PostgreSqlServer> StartAsync(Func<PostgreSqlServer, Task> start) => new PostgreSqlServer().StartedAsync(async server =>
-    {
-        await TakeFolderAsync(server._folder);
-        await start(server);
-    });
+    private static Task<PostgreSqlServer> StartAsync(MemberHost host, Func<PostgreSqlServer, Task> start) =>
+        new PostgreSqlServer(host).StartedAsync(async server =>
+        {
+            await TakeFolderAsync(server._folder);
+            await start(server);
+        });
 
     private async Task CreateAsync(string schema)
     {
         await RunToolAsync("cp", "-a", await Template.Value, Data);
+        await File.AppendAllTextAsync(Path.Combine(Data, "pg_hba.conf"), $"host all all {_host.Range} trust\n");
         await RestartAsync();
         await RunSqlAsync("-f", schema);
     }

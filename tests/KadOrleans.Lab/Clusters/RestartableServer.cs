@@ -6,6 +6,9 @@ public abstract class RestartableServer : IAsyncDisposable
     private string _errors = string.Empty;
     private volatile bool _isBeingEnded;
 
+    /// <summary>Where it runs.</summary>
+    public MemberHost Host { get; init; } = MemberHost.Local;
+
     public bool HasEnded => !_isBeingEnded && Process?.HasExited == true;
 
     public string Errors => Process?.Error.Text ?? _errors;

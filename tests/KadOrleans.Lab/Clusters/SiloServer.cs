@@ -7,7 +7,6 @@ public sealed class SiloServer(string folder, params string[] settings) : Restar
     [
         "Kad:Http=127.0.0.1:0",
         "Kad:Edge:Enabled=false",
-        "Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1",
         .. settings,
     ];
 
@@ -35,7 +34,7 @@ public sealed class SiloServer(string folder, params string[] settings) : Restar
     public string[] AdminArguments => ["--url", Http.GetLeftPart(UriPartial.Authority), "--data", Data];
 
     /// <summary>The same, as the setting of an edge.</summary>
-    public string GatewaySetting => $"Kad:Cluster:Gateway=127.0.0.1:{Gateway.ToString(CultureInfo.InvariantCulture)}";
+    public string GatewaySetting => $"Kad:Cluster:Gateway={new IPEndPoint(Host.Address, Gateway)}";
 
     public static string ShardBits(int bits) => $"Kad:Cluster:ShardBits={bits.ToString(CultureInfo.InvariantCulture)}";
 
@@ -47,7 +46,12 @@ public sealed class SiloServer(string folder, params string[] settings) : Restar
     }
 
     public void Launch() => Process = ChildProcess.StartForFileLimits(
-        Assembly, folder, ClockAhead, Environment, [PortSetting("Port", Port), .. _settings, PortSetting("GatewayPort", Gateway)]);
+        Assembly,
+        folder,
+        ClockAhead,
+        Environment,
+        Host.Inside,
+        [$"Orleans:Endpoints:AdvertisedIPAddress={Host.Address}", PortSetting("Port", Port), .. _settings, PortSetting("GatewayPort", Gateway)]);
 
     /// <summary>Its disk is full: no file may grow.</summary>
     public Task FillDiskAsync() => Process!.LimitFilesAsync("1");

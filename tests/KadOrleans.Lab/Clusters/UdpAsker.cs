@@ -2,9 +2,9 @@ using System.Net.Sockets;
 
 namespace KadOrleans.Lab;
 
-/// <summary>A client of one node. It sends each request once; a task ends with the answer, however late, or never.</summary>
+/// <summary>A client of one node: of one on loopback it has the address 127.0.0.source, else its own. It sends each request once; a task ends with the answer, however late, or never.</summary>
 public sealed class UdpAsker(IPEndPoint node, byte source, bool answersPings = false)
-    : ScriptedPeer(DhtNode.ClientId, new SocketTransport(UdpEndpoint.FromIPv4(0x7F00_0000 + (uint)source, 0)))
+    : ScriptedPeer(DhtNode.ClientId, new SocketTransport(UdpEndpoint.FromIPv4(IPAddress.IsLoopback(node.Address) ? 0x7F00_0000 + (uint)source : 0, 0)))
 {
     private readonly CryptographicRandomSource _random = new();
     private readonly ConcurrentDictionary<MessageId, TaskCompletionSource<byte[]>> _waiting = new();

@@ -57,6 +57,10 @@ public sealed class ChildProcess : IAsyncDisposable
     public static ChildProcess Start(string assembly, string folder, params IEnumerable<string> args) =>
         new(assembly, StartInfo(assembly, folder, args));
 
+    /// <summary>The same, by a command that runs what follows it, such as one that enters a namespace.</summary>
+    public static ChildProcess StartInside(IReadOnlyList<string> outer, string assembly, string folder, IEnumerable<string> args) =>
+        new(assembly, StartInfo(assembly, folder, args, [.. outer]));
+
     public static ChildProcess Start(ProcessStartInfo program)
     {
         program.RedirectStandardInput = program.RedirectStandardOutput = program.RedirectStandardError = true;
@@ -86,9 +90,14 @@ public sealed class ChildProcess : IAsyncDisposable
     /// the limit.
     /// </summary>
     public static ChildProcess StartForFileLimits(
-        string assembly, string folder, TimeSpan clockAhead, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> args)
+        string assembly,
+        string folder,
+        TimeSpan clockAhead,
+        IReadOnlyDictionary<string, string> environment,
+        IReadOnlyList<string> outer,
+        params IEnumerable<string> args)
     {
-        var start = StartInfo(assembly, folder, args, "sh", "-c", "trap '' XFSZ; exec \"$@\"", "sh");
+        var start = StartInfo(assembly, folder, args, [.. outer, "sh", "-c", "trap '' XFSZ; exec \"$@\"", "sh"]);
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;

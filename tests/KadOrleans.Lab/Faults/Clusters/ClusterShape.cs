@@ -14,6 +14,9 @@ public sealed record ClusterShape
 
     public int ShardBits { get; init; } = 7;
 
+    /// <summary>The network that silos, edges and PostgreSQL are parts of; null if all are on loopback.</summary>
+    public MemberNetwork? Network { get; init; }
+
     /// <summary>Settings of each silo and edge, besides those of a cluster.</summary>
     public IReadOnlyList<string> Settings { get; init; } = [];
 

@@ -37,7 +37,7 @@ internal sealed class ClusterStorage(
     {
         try
         {
-            var server = await PostgreSqlServer.StartAsync(Path.GetDirectoryName(shape.Server));
+            var server = await PostgreSqlServer.StartAsync(Path.GetDirectoryName(shape.Server), shape.Network?.Database);
             var pair = shape.HasStandby ? await PostgreSqlPair.StartAsync(server) : null;
             return OnPostgreSql(() => pair?.Primary ?? server, pair, folder);
         }

@@ -3,6 +3,7 @@ namespace KadOrleans.Lab;
 /// <summary>Silos and edges as processes, with their storage. A process that ends by itself is started again, as Kubernetes does.</summary>
 internal sealed class FaultyCluster : IAsyncDisposable
 {
+    private static readonly TimeSpan LongestToHealth = TimeSpan.FromMinutes(4);
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly TemporaryFolder _folder = new();
@@ -49,6 +50,24 @@ internal sealed class FaultyCluster : IAsyncDisposable
         return Array.Find(obstacles, obstacle => obstacle is not null);
     }
 
+    /// <summary>Waits until each silo can serve; false, with the reason told, if one cannot for minutes.</summary>
+    public async Task<bool> BecomesHealthyAsync(CancellationToken cancellationToken)
+    {
+        var begin = Stopwatch.GetTimestamp();
+        while (await FindObstacleAsync(Silos, cancellationToken) is { } obstacle)
+        {
+            if (Stopwatch.GetElapsedTime(begin) > LongestToHealth)
+            {
+                _log.Tell(obstacle);
+                return false;
+            }
+
+            await Task.Delay(LookInterval, cancellationToken);
+        }
+
+        return true;
+    }
+
     /// <summary>How many silos a silo takes for active; null if it does not answer.</summary>
     public async Task<int?> CountActiveAsync(ClusterMember silo) => await ReadAsync(silo, "/status") is { } status
         ? status["silos"]!.AsArray().Count(other => (string?)other!["state"] == "Active")
@@ -71,7 +90,7 @@ internal sealed class FaultyCluster : IAsyncDisposable
     /// <summary>Starts one more silo and waits until it serves.</summary>
     public async Task<ClusterMember> AddSiloAsync(ClusterShape shape)
     {
-        var silo = NewSilo(shape, Silos.Count + 1);
+        var silo = NewSilo(shape, await HostAsync(shape), Silos.Count + 1);
         Silos = [.. Silos, silo];
         await silo.Server.StartAsync();
         _watches.Add(WatchAsync(silo));
@@ -106,31 +125,40 @@ internal sealed class FaultyCluster : IAsyncDisposable
         }
 
         var gateways = Silos.Select(silo => (SiloServer)silo.Server).ToArray();
-        var first = NewEdge(shape, gateways, number: 1);
+        var first = NewEdge(shape, await HostAsync(shape), gateways, number: 1);
         string[] bootstrap = [$"Kad:Edge:Bootstrap={((EdgeServer)first.Server).Address}"];
-        Edges = [first, .. Enumerable.Range(2, shape.Edges - 1).Select(i => NewEdge(shape, gateways, i, bootstrap))];
+        Edges = [first];
+        while (Edges.Count < shape.Edges)
+        {
+            Edges = [.. Edges, NewEdge(shape, await HostAsync(shape), gateways, Edges.Count + 1, bootstrap)];
+        }
+
         await Task.WhenAll(Edges.Select(edge => edge.Server.StartAsync()));
         _watches.AddRange(Edges.Select(WatchAsync));
         _log.Tell($"{Silos.Count} silos and {Edges.Count} edges on {shape.Storage} are started.");
     }
 
-    private ClusterMember NewSilo(ClusterShape shape, int number)
+    private static Task<MemberHost> HostAsync(ClusterShape shape) => shape.Network?.AddAsync() ?? Task.FromResult(MemberHost.Local);
+
+    private ClusterMember NewSilo(ClusterShape shape, MemberHost host, int number)
     {
-        var http = NewHttp();
+        var http = NewHttp(host);
         var server = new SiloServer(_folder.Path, [.. Storage.SiloSettings, SiloServer.ShardBits(shape.ShardBits), $"Kad:Http={http.Authority}", .. shape.Settings])
         {
             Assembly = shape.Server,
             Data = Storage.Keys,
+            Host = host,
         };
         return new ClusterMember($"silo {number}", server, http);
     }
 
-    private ClusterMember NewEdge(ClusterShape shape, SiloServer[] silos, int number, params string[] bootstrap)
+    private ClusterMember NewEdge(ClusterShape shape, MemberHost host, SiloServer[] silos, int number, params string[] bootstrap)
     {
-        var http = NewHttp();
+        var http = NewHttp(host);
         var server = new EdgeServer(_folder.Path, $"edge {number}", [.. Storage.EdgeSettings(silos), .. bootstrap, $"Kad:Http={http.Authority}", .. shape.Settings])
         {
             Assembly = shape.Server,
+            Host = host,
         };
         return new ClusterMember($"edge {number}", server, http);
     }
@@ -160,7 +188,7 @@ internal sealed class FaultyCluster : IAsyncDisposable
         }
     }
 
-    private static Uri NewHttp() => new($"http://127.0.0.1:{FreePort.Tcp()}");
+    private static Uri NewHttp(MemberHost host) => new($"http://{host.Address}:{FreePort.Tcp()}");
 
     private static string LastLine(string errors) => errors.TrimEnd().Split('\n')[^1];
 }
