@@ -33,10 +33,14 @@ internal static class FaultsCommand
             ["--storage postgresql --faults 12 --seed 1 --out found", "--node --faults 40 --seed 1 --json"],
             HistoryRun.RunAsync,
             [
-                ("--faults", "Faults, one after another: 0 to 10000. [default: 12]"),
-                ("--seed", "Seed of the faults and of what clients do. [default: 1]"),
-                ("--longest-freeze", "Seconds that a process is frozen or away at most. [default: 20; 5 with --node]"),
-                ("--pace", "Milliseconds between two calls of a client: 1 to 60000. [default: 40]"),
+                ("--faults", $"Faults, one after another: 0 to 10000. [default: {HistoryOptions.Default.Faults}]"),
+                ("--seed", $"Seed of the faults and of what clients do. [default: {HistoryOptions.Default.Seed}]"),
+                (
+                    "--longest-freeze",
+                    "Seconds that a process is frozen, away or cut off at most. "
+                    + $"[default: {HistoryOptions.Default.LongestFreeze.TotalSeconds}; {HistoryOptions.LongestOfNode.TotalSeconds} with --node]"
+                ),
+                ("--pace", $"Milliseconds between two calls of a client: 1 to 60000. [default: {HistoryOptions.Default.Pace.TotalMilliseconds}]"),
                 ("--out", "A folder for the histories that contradict, with their pictures."),
             ],
             [

@@ -21,7 +21,8 @@ public static class FaultPlan
         return faults.GetRange(0, count);
     }
 
-    private static IEnumerable<(FaultKind Kind, FaultTarget Target)> Turn(FaultMembers members) =>
+    /// <summary>Each kind and target once.</summary>
+    internal static IEnumerable<(FaultKind Kind, FaultTarget Target)> Turn(FaultMembers members) =>
         from target in Enum.GetValues<FaultTarget>()
         from kind in (IEnumerable<FaultKind>)(target == FaultTarget.Database ? members.OfDatabase.Order() : [FaultKind.Kill, FaultKind.Freeze, FaultKind.Stop])
         select (kind, target);
@@ -43,7 +44,11 @@ public static class FaultPlan
 }
 
 /// <summary>Whom faults can be done to, and which to the database.</summary>
-public sealed record FaultMembers(int Silos, int Edges, params IEnumerable<FaultKind> OfDatabase);
+public sealed record FaultMembers(int Silos, int Edges, params IEnumerable<FaultKind> OfDatabase)
+{
+    /// <summary>How many faults have each kind and target once.</summary>
+    public int Kinds => FaultPlan.Turn(this).Count();
+}
 
 /// <summary>What is done to a process.</summary>
 public enum FaultKind

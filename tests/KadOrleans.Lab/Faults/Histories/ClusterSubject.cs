@@ -1,28 +1,35 @@
+using System.Net.Http.Headers;
+
 namespace KadOrleans.Lab;
 
 /// <summary>
-/// A cluster under a campaign's faults. Each silo and edge is called over HTTP, the edges by datagrams too. A silo's HTTP is <see cref="IDht"/> within a
+/// A cluster under faults. Each silo and edge is called over HTTP, the edges by datagrams too. A silo's HTTP is <see cref="IDht"/> within a
 /// silo; an edge's is that of an Orleans client at the silos' gateways. The network has the two edges alone, so the cluster decides.
 /// </summary>
 internal sealed class ClusterSubject : IHistorySubject
 {
     private const int UdpClientsOfEach = 2;
 
-    private static readonly TimeSpan LongestToHealth = TimeSpan.FromMinutes(4);
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
+    // Longer than management tries.
+    private static readonly TimeSpan LongestChange = TimeSpan.FromSeconds(30);
 
     // Kad:Edge:MaxOutageStaleness, and the time in which news are read.
     private static readonly TimeSpan UdpStaleness = TimeSpan.FromSeconds(32);
 
     private readonly FreezeLog _freezes = new();
+    private readonly HttpClient _management;
     private readonly TemporaryFolder _folder;
+    private readonly MemberNetwork? _network;
     private readonly FaultyCluster _cluster;
     private readonly ProgressLog _log;
     private readonly TimeSpan _longest;
 
-    private ClusterSubject(FaultyCluster cluster, TemporaryFolder folder, string secret, int clients, TimeSpan longest, ProgressLog log)
+    private ClusterSubject(
+        FaultyCluster cluster, MemberNetwork? network, TemporaryFolder folder, string secret, int clients, TimeSpan longest, ProgressLog log)
     {
-        (_cluster, _folder, _longest, _log) = (cluster, folder, longest, log);
+        (_cluster, _network, _folder, _longest, _log) = (cluster, network, folder, longest, log);
+        _management = new HttpClient { BaseAddress = cluster.Silos[0].Http, Timeout = LongestChange };
+        _management.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", secret);
         ClusterMember[] members = [.. cluster.Silos, .. cluster.Edges];
         IEnumerable<IHistoryClient> datagrams = cluster.Edges.SelectMany(edge =>
             Enumerable.Range(0, UdpClientsOfEach).Select(_ => new UdpHistoryClient(edge.Name, ((EdgeServer)edge.Server).Address)));
@@ -31,7 +38,7 @@ internal sealed class ClusterSubject : IHistorySubject
             .. datagrams,
             .. Enumerable.Range(0, clients - (UdpClientsOfEach * cluster.Edges.Count))
                 .Select(i => members[i % members.Length])
-                .Select(member => new HttpHistoryClient(member.Name, member.Http, secret)),
+                .Select(member => new HttpHistoryClient(member.Name, member.Http, secret, manages: cluster.Silos.Contains(member))),
         ];
     }
 
@@ -43,35 +50,15 @@ internal sealed class ClusterSubject : IHistorySubject
     {
         var folder = new TemporaryFolder();
         var tokens = HistoryTokens.Write(folder.Path);
-        var cluster = await FaultyCluster.StartAsync(shape with { Settings = [.. shape.Settings, $"Kad:Http:Tokens={tokens.File}"] }, log);
-        return new ClusterSubject(cluster, folder, tokens.Secret, clients, longest, log);
+        var network = MemberNetwork.IsInside ? await MemberNetwork.CreateAsync() : null;
+        var cluster = await FaultyCluster.StartAsync(shape with { Network = network, Settings = [.. shape.Settings, $"Kad:Http:Tokens={tokens.File}"] }, log);
+        return new ClusterSubject(cluster, network, folder, tokens.Secret, clients, longest, log);
     }
 
     public IReadOnlyList<HistoryFault> Plan(int seed, int faults) =>
-    [
-        .. FaultPlan.Create(seed, faults, new FaultMembers(_cluster.Silos.Count, _cluster.Edges.Count, _cluster.Storage.Faults.Keys), _longest)
-            .Select(fault => new HistoryFault(
-                $"{fault.Kind.ToString().ToLowerInvariant()} of {fault.TargetName}",
-                fault.Duration,
-                WithFreeze(fault, fault.ActionsOn(_cluster)))),
-    ];
+        new ClusterFaults(_cluster, _network, _freezes, _management, _log).Plan(seed, faults, _longest);
 
-    public async Task<bool> BecomesHealthyAsync(CancellationToken cancellationToken)
-    {
-        var begin = Stopwatch.GetTimestamp();
-        while (await _cluster.FindObstacleAsync(_cluster.Silos, cancellationToken) is { } obstacle)
-        {
-            if (Stopwatch.GetElapsedTime(begin) > LongestToHealth)
-            {
-                _log.Tell(obstacle);
-                return false;
-            }
-
-            await Task.Delay(LookInterval, cancellationToken);
-        }
-
-        return true;
-    }
+    public Task<bool> BecomesHealthyAsync(CancellationToken cancellationToken) => _cluster.BecomesHealthyAsync(cancellationToken);
 
     public TimeSpan StalenessOf(IHistoryClient client) => _freezes.Since(client.Member) + (client.IsDatagrams ? UdpStaleness : TimeSpan.Zero);
 
@@ -83,18 +70,12 @@ internal sealed class ClusterSubject : IHistorySubject
         }
 
         await _cluster.DisposeAsync();
+        if (_network is not null)
+        {
+            await _network.DisposeAsync();
+        }
+
+        _management.Dispose();
         _folder.Dispose();
     }
-
-    private FaultActions WithFreeze(Fault fault, FaultActions actions) => fault.Kind != FaultKind.Freeze ? actions : new(
-        () =>
-        {
-            _freezes.Begin(fault.TargetName);
-            return actions.BeginAsync();
-        },
-        async () =>
-        {
-            await actions.EndAsync();
-            _freezes.End(fault.TargetName);
-        });
 }

@@ -1,6 +1,6 @@
 namespace KadOrleans.Lab;
 
-/// <summary>Which processes are frozen, and for how long a thawed one may not know what it missed.</summary>
+/// <summary>Which processes are frozen or cut off, and for how long one may not know afterwards what it missed.</summary>
 internal sealed class FreezeLog
 {
     // A silo learns that it was declared dead within 15 s after it reaches the database.
@@ -8,13 +8,35 @@ internal sealed class FreezeLog
 
     private readonly ConcurrentDictionary<string, (long Begin, long? End)> _freezes = new();
 
-    public void Begin(string member) => _freezes[member] = (Stopwatch.GetTimestamp(), null);
-
-    public void End(string member) => _freezes[member] = (_freezes[member].Begin, Stopwatch.GetTimestamp());
-
     /// <summary>The time since a freeze began that a process may still not know of; else zero.</summary>
     public TimeSpan Since(string member) =>
-        _freezes.TryGetValue(member, out var freeze) && (freeze.End is not { } end || Stopwatch.GetElapsedTime(end) < ToLearn)
-            ? Stopwatch.GetElapsedTime(freeze.Begin)
-            : TimeSpan.Zero;
+        _freezes.TryGetValue(member, out var freeze) && !IsOver(freeze) ? Stopwatch.GetElapsedTime(freeze.Begin) : TimeSpan.Zero;
+
+    /// <summary>A fault's begin and end, with a note that it befalls some processes.</summary>
+    public FaultActions Of(IReadOnlyList<string> members, FaultActions actions) => new(
+        () =>
+        {
+            foreach (var member in members)
+            {
+                Begin(member);
+            }
+
+            return actions.BeginAsync();
+        },
+        async () =>
+        {
+            await actions.EndAsync();
+            foreach (var member in members)
+            {
+                _freezes[member] = (_freezes[member].Begin, Stopwatch.GetTimestamp());
+            }
+        });
+
+    // What it missed in a freeze that ended a moment ago it may not know yet.
+    private void Begin(string member) => _freezes.AddOrUpdate(
+        member,
+        _ => (Stopwatch.GetTimestamp(), null),
+        (_, before) => (IsOver(before) ? Stopwatch.GetTimestamp() : before.Begin, null));
+
+    private static bool IsOver((long Begin, long? End) freeze) => freeze.End is { } end && Stopwatch.GetElapsedTime(end) >= ToLearn;
 }

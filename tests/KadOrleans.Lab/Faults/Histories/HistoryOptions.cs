@@ -3,6 +3,11 @@ namespace KadOrleans.Lab;
 /// <summary>What a run of histories does.</summary>
 internal sealed record HistoryOptions
 {
+    /// <summary>How long a node is frozen or away at most, if nothing else is given.</summary>
+    public static readonly TimeSpan LongestOfNode = TimeSpan.FromSeconds(5);
+
+    public static HistoryOptions Default { get; } = new();
+
     /// <summary>The cluster; null for a standalone node.</summary>
     public ClusterShape? Shape { get; init; }
 
@@ -12,7 +17,7 @@ internal sealed record HistoryOptions
 
     public int Clients { get; init; } = 16;
 
-    public int Keys { get; init; } = 8;
+    public int Keys { get; init; } = 10;
 
     public TimeSpan LongestFreeze { get; init; } = TimeSpan.FromSeconds(20);
 
@@ -27,6 +32,9 @@ internal sealed record HistoryOptions
 
     public bool IsJson { get; init; }
 
+    /// <summary>Whether members are cut off from each other: several silos on a server.</summary>
+    public bool HasCuts => Shape is { Storage: StorageKind.PostgreSql, Silos: > 1 };
+
     public string Subject => Shape is null ? "node" : $"cluster on {Shape.Storage}".ToLowerInvariant();
 
     public static HistoryOptions Read(OptionReader options)
@@ -35,10 +43,10 @@ internal sealed record HistoryOptions
         return new HistoryOptions
         {
             Shape = isNode ? null : ReadShape(options),
-            Faults = options.Integer("--faults", 12, 0, 10_000),
-            Seed = options.Integer("--seed", 1, 0, int.MaxValue),
-            LongestFreeze = options.Seconds("--longest-freeze", isNode ? 5 : 20),
-            Pace = TimeSpan.FromMilliseconds(options.Integer("--pace", 40, 1, 60_000)),
+            Faults = options.Integer("--faults", Default.Faults, 0, 10_000),
+            Seed = options.Integer("--seed", Default.Seed, 0, int.MaxValue),
+            LongestFreeze = options.Seconds("--longest-freeze", (isNode ? LongestOfNode : Default.LongestFreeze).TotalSeconds),
+            Pace = TimeSpan.FromMilliseconds(options.Integer("--pace", (int)Default.Pace.TotalMilliseconds, 1, 60_000)),
             IsStrict = options.Flag("--strict"),
             Folder = options.Text("--out"),
             IsJson = options.Flag("--json"),

@@ -40,7 +40,7 @@ internal sealed class HistoryRun
     {
         await using IHistorySubject subject = options.Shape is { } shape
             ? await ClusterSubject.StartAsync(shape, options.Clients, options.LongestFreeze, log)
-            : await NodeSubject.StartAsync(options.LongestFreeze);
+            : await NodeSubject.StartAsync(options.Clients, options.LongestFreeze);
         return await RunAsync(subject, options, log, TimeProvider.System, cancellationToken);
     }
 
@@ -48,7 +48,18 @@ internal sealed class HistoryRun
     public static async Task<int> RunAsync(OptionReader given, CommandIo io, CancellationToken cancellationToken)
     {
         var options = HistoryOptions.Read(given);
-        var report = await RunAsync(options, new ProgressLog(io.Error), cancellationToken);
+        var log = new ProgressLog(io.Error);
+        if (options.HasCuts && !MemberNetwork.IsInside)
+        {
+            if (await MemberNetwork.WhyNotAsync() is not { } obstacle)
+            {
+                return await MemberNetwork.RunAgainAsync(cancellationToken);
+            }
+
+            log.Tell($"The network is not cut. {obstacle}");
+        }
+
+        var report = await RunAsync(options, log, cancellationToken);
         if (options.Folder is { } folder)
         {
             report.WriteTo(Directory.CreateDirectory(folder).FullName);
@@ -119,7 +130,7 @@ internal sealed class HistoryRun
         while (!_isOver)
         {
             var key = Choose(random.Next(_keys.Length));
-            var end = await CallAsync(client, number, key, key.Draw(random, client.IsDatagrams));
+            var end = await CallAsync(client, number, key, key.Draw(random, client));
             var pause = end.Outcome == OperationOutcome.Rejected ? PauseIfRejected * _options.Pace : _options.Pace;
             await Task.Delay(pause * (0.5 + random.NextDouble()), _time, CancellationToken.None);
         }
@@ -130,26 +141,32 @@ internal sealed class HistoryRun
         var (begin, before) = (Elapsed, _subject.StalenessOf(client));
         var result = await client.CallAsync(key, call);
         var (end, after) = (Elapsed, _subject.StalenessOf(client));
-        var isUnclear = result.Outcome == OperationOutcome.Unclear;
         var isWrite = call.Kind != OperationKind.Get;
-        var mayRetry = _subject.Retries && !_options.IsStrict && (isUnclear || end - begin > ShortestRetry);
-        key.Add(new Operation
+        var mayRetry = _subject.Retries && !_options.IsStrict && (result.Outcome == OperationOutcome.Unclear || end - begin > ShortestRetry);
+        if (call.Kind == OperationKind.Delete)
+        {
+            key.Add(Record(OperationKind.Unpublish, result.Unpublish));
+        }
+
+        key.Add(Record(call.Kind, result.Outcome));
+        return result;
+
+        Operation Record(OperationKind kind, OperationOutcome outcome) => new()
         {
             Client = number,
-            Kind = call.Kind,
+            Kind = kind,
             Value = isWrite ? call.Value : result.Value,
             Expected = call.Expected,
             Seq = isWrite ? call.Seq : result.Seq,
             ExpectedSeq = call.ExpectedSeq,
             Begin = begin,
-            End = isUnclear ? null : end,
-            Outcome = result.Outcome,
-            Staleness = !isWrite || result.Outcome == OperationOutcome.Refused ? TimeSpan.FromTicks(Math.Max(before.Ticks, after.Ticks)) : TimeSpan.Zero,
-            MayRepeat = mayRetry && call.Kind == OperationKind.Set,
-            MayHide = mayRetry && call.Kind == OperationKind.SetIf,
+            End = outcome == OperationOutcome.Unclear ? null : end,
+            Outcome = outcome,
+            Staleness = !isWrite || outcome == OperationOutcome.Refused ? TimeSpan.FromTicks(Math.Max(before.Ticks, after.Ticks)) : TimeSpan.Zero,
+            MayRepeat = mayRetry && kind is OperationKind.Set or OperationKind.SetFor,
+            MayHide = mayRetry && kind is OperationKind.SetIf or OperationKind.SetFor,
             Way = client.Way,
-        });
-        return result;
+        };
     }
 
     // By each way, once all is healthy: what was acknowledged is there still.
@@ -185,11 +202,12 @@ internal sealed class HistoryRun
 
     private HistoryKey NewKey(int place) => new(
         $"history-{_options.Seed}-{place}-{_all.Count}",
-        (place % 8) switch
+        (place % 10) switch
         {
             < 4 => HistoryKeyKind.Conditions,
             4 => HistoryKeyKind.Sets,
             5 => HistoryKeyKind.Items,
-            _ => HistoryKeyKind.Datagrams,
+            6 or 7 => HistoryKeyKind.Datagrams,
+            _ => HistoryKeyKind.Lives,
         });
 }

@@ -5,7 +5,7 @@ internal sealed record HistoryTokens(string File, string Secret)
 {
     public static HistoryTokens Write(string folder)
     {
-        var (secret, token) = ApiToken.Create("histories", [ApiScope.Read, ApiScope.Write], ApiToken.MaxRate);
+        var (secret, token) = ApiToken.Create("histories", [ApiScope.Read, ApiScope.Write, ApiScope.Keep, ApiScope.View, ApiScope.Manage], ApiToken.MaxRate);
         var file = Path.Combine(folder, "tokens.json");
         System.IO.File.WriteAllText(file, ApiTokens.Write([token]));
         return new HistoryTokens(file, secret);

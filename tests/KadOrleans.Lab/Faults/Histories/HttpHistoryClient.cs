@@ -9,11 +9,14 @@ internal sealed class HttpHistoryClient : IHistoryClient
     // Longer than a cluster tries a shard.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(25);
 
+    // Until after each run, and less than ten years from now, as is allowed.
+    private static readonly string KeptUntil = DateTime.UtcNow.AddYears(1).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
     private readonly HttpClient _http;
 
-    public HttpHistoryClient(string member, Uri address, string token)
+    public HttpHistoryClient(string member, Uri address, string token, bool manages)
     {
-        Member = member;
+        (Member, Manages) = (member, manages);
         _http = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromSeconds(20) }) { BaseAddress = address, Timeout = Patience };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
@@ -23,6 +26,8 @@ internal sealed class HttpHistoryClient : IHistoryClient
     public string Member { get; }
 
     public bool IsDatagrams => false;
+
+    public bool Manages { get; }
 
     public async Task<CallEnd> CallAsync(HistoryKey key, HistoryCall call)
     {
@@ -35,11 +40,11 @@ internal sealed class HttpHistoryClient : IHistoryClient
         catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError)
         {
             // Nothing was sent.
-            return new CallEnd(OperationOutcome.Rejected);
+            return new CallEnd(OperationOutcome.Rejected) { Unpublish = OperationOutcome.Rejected };
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
         {
-            return new CallEnd(OperationOutcome.Unclear);
+            return new CallEnd(OperationOutcome.Unclear) { Unpublish = OperationOutcome.Unclear };
         }
     }
 
@@ -61,21 +66,31 @@ internal sealed class HttpHistoryClient : IHistoryClient
                 return get;
             case OperationKind.Unpublish:
                 return new HttpRequestMessage(HttpMethod.Delete, path);
+            case OperationKind.Delete:
+                return new HttpRequestMessage(HttpMethod.Delete, $"/v1/admin/keys/{key.Name}");
+            case OperationKind.KeepItem:
+                return new HttpRequestMessage(HttpMethod.Put, $"/v1/items?keep={KeptUntil}") { Content = ItemContent(key, call) };
             case OperationKind.PutItem:
                 var expected = call.ExpectedSeq is { } seq
                     ? string.Create(CultureInfo.InvariantCulture, $"{(call.IsDurable ? "&" : "?")}expectedSeq={seq}")
                     : string.Empty;
-                var item = new ByteArrayContent(HistoryValue.ItemOf(key, call).Envelope.ToArray());
-                item.Headers.ContentType = new MediaTypeHeaderValue(ValueBody.Bytes);
-                return new HttpRequestMessage(HttpMethod.Put, $"/v1/items{wait}{expected}") { Content = item };
+                return new HttpRequestMessage(HttpMethod.Put, $"/v1/items{wait}{expected}") { Content = ItemContent(key, call) };
             default:
-                var put = new HttpRequestMessage(HttpMethod.Put, path + wait)
+                var life = call.Life is { } time ? string.Create(CultureInfo.InvariantCulture, $"?life={time.TotalSeconds}") : string.Empty;
+                var put = new HttpRequestMessage(HttpMethod.Put, path + wait + life)
                 {
                     Content = new StringContent(HistoryValue.Of(call.Value).AsString(), Encoding.UTF8, ValueBody.PlainText),
                 };
                 AddCondition(put.Headers, call);
                 return put;
         }
+    }
+
+    private static ByteArrayContent ItemContent(HistoryKey key, HistoryCall call)
+    {
+        var item = new ByteArrayContent(HistoryValue.ItemOf(key, call).Envelope.ToArray());
+        item.Headers.ContentType = new MediaTypeHeaderValue(ValueBody.Bytes);
+        return item;
     }
 
     private static void AddCondition(HttpRequestHeaders headers, HistoryCall call)
@@ -103,15 +118,22 @@ internal sealed class HttpHistoryClient : IHistoryClient
             };
         }
 
-        return new CallEnd(code switch
+        if (kind == OperationKind.Delete && code == 200)
+        {
+            var deleted = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
+            return new CallEnd(OperationOutcome.Done) { Unpublish = (bool)deleted["wasPublished"]! ? OperationOutcome.Done : OperationOutcome.Refused };
+        }
+
+        var outcome = code switch
         {
             >= 200 and < 300 => OperationOutcome.Done,
-            404 when kind == OperationKind.Unpublish => OperationOutcome.Refused,
+            404 when kind is OperationKind.Unpublish or OperationKind.Delete => OperationOutcome.Refused,
             412 => OperationOutcome.Refused,
-            409 when kind == OperationKind.PutItem => OperationOutcome.Refused,
+            409 when kind is OperationKind.PutItem or OperationKind.KeepItem or OperationKind.SetFor => OperationOutcome.Refused,
             >= 500 and not 507 => OperationOutcome.Unclear,
             _ => OperationOutcome.Rejected,
-        });
+        };
+        return new CallEnd(outcome) { Unpublish = outcome };
     }
 
     // What others of the network said proves nothing.

@@ -12,5 +12,9 @@ internal interface IHistoryClient : IAsyncDisposable
     /// <summary>Whether it knows FIND_VALUE and STORE alone.</summary>
     bool IsDatagrams { get; }
 
+    /// <summary>Whether it may delete: the management is not where edges are.</summary>
+    bool Manages => false;
+
+    /// <returns>How the call ended; of a delete how each of its two parts did.</returns>
     Task<CallEnd> CallAsync(HistoryKey key, HistoryCall call);
 }

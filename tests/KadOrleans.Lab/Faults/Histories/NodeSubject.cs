@@ -3,7 +3,6 @@ namespace KadOrleans.Lab;
 /// <summary>One standalone <c>kad node</c>, killed, stopped, frozen, and with a clock that jumps where that can be had.</summary>
 internal sealed class NodeSubject : IHistorySubject
 {
-    private const int HttpClients = 13;
     private const int UdpClients = 3;
 
     private static readonly TimeSpan LongestToHealth = TimeSpan.FromMinutes(1);
@@ -16,14 +15,14 @@ internal sealed class NodeSubject : IHistorySubject
     private readonly NodeServer _node;
     private readonly TimeSpan _longest;
 
-    private NodeSubject(TimeSpan longest)
+    private NodeSubject(int clients, TimeSpan longest)
     {
         var tokens = HistoryTokens.Write(_folder.Path);
         _longest = longest;
         _node = new NodeServer(_folder.Path, tokens.File, Machine.FakeTime is null ? null : new FakedClock(_folder.Path));
         Clients =
         [
-            .. Enumerable.Range(0, HttpClients).Select(_ => new HttpHistoryClient("the node", _node.Http, tokens.Secret)),
+            .. Enumerable.Range(0, clients - UdpClients).Select(_ => new HttpHistoryClient("the node", _node.Http, tokens.Secret, manages: true)),
             .. Enumerable.Range(0, UdpClients).Select(_ => new UdpHistoryClient("the node", _node.Address)),
         ];
     }
@@ -32,9 +31,9 @@ internal sealed class NodeSubject : IHistorySubject
 
     public bool Retries => false;
 
-    public static async Task<NodeSubject> StartAsync(TimeSpan longest)
+    public static async Task<NodeSubject> StartAsync(int clients, TimeSpan longest)
     {
-        var subject = new NodeSubject(longest);
+        var subject = new NodeSubject(clients, longest);
         await subject._node.StartAsync();
         return subject;
     }

@@ -41,7 +41,10 @@ public sealed record Operation
     /// <summary>By which way it was made, for whoever reads a contradiction.</summary>
     public string Way { get; init; } = string.Empty;
 
-    public bool IsWrite => Kind is OperationKind.Set or OperationKind.SetIf or OperationKind.PutItem;
+    public bool IsWrite => Kind is OperationKind.Set or OperationKind.SetIf or OperationKind.SetFor or OperationKind.PutItem or OperationKind.KeepItem;
+
+    /// <summary>Whether it writes an owner's item.</summary>
+    public bool IsOfItem => Kind is OperationKind.PutItem or OperationKind.KeepItem;
 
     /// <summary>Whether it changes nothing, whenever it happens.</summary>
     public bool ChangesNothing => Kind == OperationKind.Get || Outcome == OperationOutcome.Refused;
@@ -53,7 +56,9 @@ public sealed record Operation
         OperationKind.Get => $"get {(Outcome == OperationOutcome.Done ? $"found {Name(Value)}" : string.Empty)}",
         OperationKind.Set => $"set {Value}",
         OperationKind.SetIf => $"set {Value} over {Name(Expected)}",
+        OperationKind.SetFor => $"set {Value} for a time",
         OperationKind.PutItem => $"put item {Value} of seq {Seq}{(ExpectedSeq is { } seq ? $" over seq {seq}" : string.Empty)}",
+        OperationKind.KeepItem => $"keep item {Value} of seq {Seq}",
         OperationKind.Delete => "delete",
         OperationKind.Unpublish => "unpublish",
         _ => throw new UnreachableException(),
@@ -64,6 +69,9 @@ public sealed record Operation
         (OperationKind.Get, OperationOutcome.Done) => string.Empty,
         (_, OperationOutcome.Done) => ": done",
         (OperationKind.Unpublish, OperationOutcome.Refused) => ": was not published",
+        (OperationKind.Delete, OperationOutcome.Refused) => ": nothing was there",
+        (OperationKind.SetFor, OperationOutcome.Refused) => ": refused, as another value stays",
+        (OperationKind.KeepItem, OperationOutcome.Refused) => ": refused, as a newer item is held",
         (_, OperationOutcome.Refused) => ": refused by its condition",
         (_, OperationOutcome.Rejected) => ": rejected",
         _ => ": unclear",
@@ -81,8 +89,14 @@ public enum OperationKind
     /// <summary>A set if a value is held, or if nothing is.</summary>
     SetIf,
 
+    /// <summary>A set with a life, which replaces neither what is published nor what lives longer.</summary>
+    SetFor,
+
     /// <summary>A put of an owner's item, which replaces lower sequence numbers alone.</summary>
     PutItem,
+
+    /// <summary>The same, and the item is kept for its owner.</summary>
+    KeepItem,
 
     /// <summary>Removes the value.</summary>
     Delete,

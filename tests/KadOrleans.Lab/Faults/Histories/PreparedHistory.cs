@@ -74,9 +74,9 @@ internal sealed class PreparedHistory
         }
 
         var seen = all.Select(RequiredOperation.SeenBy).ToHashSet();
-        return all.ConvertAll(one => one is { MayHide: true, Outcome: OperationOutcome.Refused } && seen.Contains(one.Value)
-            ? one with { Outcome = OperationOutcome.Done }
-            : one);
+        return all.ConvertAll(one => one is not { MayHide: true, Outcome: OperationOutcome.Refused } ? one
+            : seen.Contains(one.Value) ? one with { Outcome = OperationOutcome.Done }
+            : one with { MayRepeat = false });
     }
 
     // A seen write may itself have seen another one.
@@ -100,7 +100,7 @@ internal sealed class PreparedHistory
         one.Kind is OperationKind.Unpublish or OperationKind.Delete || one.ExpectedSeq is not null || (one.IsWrite && one.Outcome == OperationOutcome.Refused);
 
     private static (OperationKind Kind, int Expected, int Value) GroupOf(Operation one, HashSet<int> mentioned) =>
-        (one.Kind, one.Expected, one.Kind == OperationKind.PutItem || (one.IsWrite && mentioned.Contains(one.Value)) ? one.Value : 0);
+        (one.Kind, one.Expected, one.IsOfItem || (one.IsWrite && mentioned.Contains(one.Value)) ? one.Value : 0);
 }
 
 /// <summary>An operation that must have happened between two times.</summary>

@@ -34,6 +34,15 @@ public sealed class HistoryCheckerTests
         { "a refusal that hides a success", "set 1 0-1; set 2 over 1 2-6 hides; get 2 3-4; set 3 over 2 4-5", 0 },
         { "a refusal that hides a success, and one that does not", "set 1 0-1; set 2 over 1 2-6 refused; get 2 3-4; set 3 over 2 4-5", 2 },
         { "a publication that ends twice", "set 1 0-1; unpublish 2-3; unpublish 4-5", 2 },
+        { "a delete of what was there that says that nothing was", "set 1 0-1; delete 2-3 refused", 2 },
+        { "two deletes, of which the second finds nothing", "set 1 0-1; delete 2-3; delete 4-5 refused; get 0 6-7", 0 },
+        { "a set with a life over what is published", "set 1 0-1; life 2 2-3", 2 },
+        { "a set with a life that what is published refuses", "set 1 0-1; life 2 2-3 refused; get 1 4-5", 0 },
+        { "a set with a life once the publication has ended", "set 1 0-1; unpublish 2-3; life 2 4-5; get 2 6-7", 0 },
+        { "an end of what a set with a life did not publish", "life 1 0-1; unpublish 2-3", 1 },
+        { "a set with a life that is refused where nothing is", "life 1 0-1 refused", 1 },
+        { "a newer item over one that is kept, and an older one", "keep 1 seq 2 0-1; item 2 seq 3 2-3; keep 3 seq 1 4-5 refused; get 2 6-7", 0 },
+        { "an older item that is kept over a newer one", "item 1 seq 5 0-1; keep 2 seq 3 2-3", 2 },
         { "a publication that ends once", "set 1 0-1; unpublish 2-3; unpublish 4-5 refused; get 1 6-7", 0 },
     };
 
@@ -197,10 +206,11 @@ public sealed class HistoryCheckerTests
     private static List<Operation> Draw(SeededRandomSource random)
     {
         var count = 2 + random.Next(5);
-        var kinds = random.Next(3) switch
+        var kinds = random.Next(4) switch
         {
             0 => (OperationKind[])[OperationKind.Get, OperationKind.Set, OperationKind.SetIf],
-            1 => [OperationKind.Get, OperationKind.PutItem, OperationKind.Delete],
+            1 => [OperationKind.Get, OperationKind.PutItem, OperationKind.KeepItem, OperationKind.Delete],
+            2 => [OperationKind.Get, OperationKind.Set, OperationKind.SetFor, OperationKind.Unpublish, OperationKind.Delete],
             _ => [OperationKind.Get, OperationKind.SetIf, OperationKind.Unpublish, OperationKind.Set],
         };
         return [.. Enumerable.Range(1, count).Select(i =>
@@ -221,13 +231,13 @@ public sealed class HistoryCheckerTests
                 Kind = kind,
                 Value = kind == OperationKind.Get ? random.Next(count + 1) : i,
                 Expected = kind == OperationKind.SetIf ? random.Next(count + 1) : 0,
-                Seq = kind == OperationKind.PutItem ? 1 + random.Next(4) : 0,
+                Seq = kind is OperationKind.PutItem or OperationKind.KeepItem ? 1 + random.Next(4) : 0,
                 ExpectedSeq = kind == OperationKind.PutItem && random.Next(2) == 0 ? random.Next(4) : null,
                 Begin = TimeSpan.FromSeconds(begin),
                 End = outcome == OperationOutcome.Unclear ? null : TimeSpan.FromSeconds(begin + random.Next(5)),
                 Staleness = TimeSpan.FromSeconds(kind == OperationKind.Get && random.Next(4) == 0 ? random.Next(4) : 0),
                 Outcome = outcome,
-                MayRepeat = kind == OperationKind.Set && random.Next(3) == 0,
+                MayRepeat = kind is OperationKind.Set or OperationKind.SetFor && random.Next(3) == 0,
             };
         })];
     }
@@ -246,7 +256,8 @@ public sealed class HistoryCheckerTests
                 one.Begin - one.Staleness > latest ? one.Begin - one.Staleness : latest))
         || again.Any(one =>
             (one.End is null || latest <= one.End)
-            && HasOrder(left, [.. again.Where(other => other != one)], state.After(one)!.Value, latest));
+            && state.After(one) is { } after
+            && HasOrder(left, [.. again.Where(other => other != one)], after, latest));
 
     // Such as 'set 2 over 1 2-5 unclear', of a client for each.
     private static List<Operation> Read(string text) => [.. text.Split(';', StringSplitOptions.RemoveEmptyEntries).Select((one, client) => Read(one, client))];
@@ -257,7 +268,7 @@ public sealed class HistoryCheckerTests
             text.Trim(),
             @"^(?<kind>\w+)( (?<value>\d+))?( seq (?<seq>\d+))?( over (?<over>\d+))? (?<begin>\d+)-(?<end>\d*)( stale (?<stale>\d+))?( (?<outcome>\w+))?$");
         Assert.True(match.Success, text);
-        var isItem = match.Groups["kind"].Value == "item";
+        var isItem = match.Groups["kind"].Value is "item" or "keep";
         return new Operation
         {
             Client = client,
@@ -266,7 +277,9 @@ public sealed class HistoryCheckerTests
                 "get" => OperationKind.Get,
                 "set" when match.Groups["over"].Success => OperationKind.SetIf,
                 "set" => OperationKind.Set,
+                "life" => OperationKind.SetFor,
                 "item" => OperationKind.PutItem,
+                "keep" => OperationKind.KeepItem,
                 "delete" => OperationKind.Delete,
                 _ => OperationKind.Unpublish,
             },
