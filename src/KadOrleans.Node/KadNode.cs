@@ -311,7 +311,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
     public async Task<SetResult> KeepAsync(NodeId key, DhtValue item, DateTimeOffset until, CancellationToken cancellationToken = default) =>
         _options.ClientOnly
             ? throw new DhtUnavailableException("A client-only node has no storage, and keeps no items for their owners.")
-            : await LearnAsync(key, item, await Parts.Maintenance.Kept.KeepAsync(Engine, key, item, until, cancellationToken), cancellationToken);
+            : await LearnAsync(key, item, await Parts.Maintenance.Kept.KeepAsync(Engine, _ownPublications, key, item, until, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public async Task<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default)

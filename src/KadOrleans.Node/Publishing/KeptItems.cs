@@ -12,11 +12,12 @@ internal sealed class KeptItems(IKeyStore store, TimeSpan timeToLive, TimeProvid
     /// <summary>Writes at once, which share a transaction; far below a store's queue.</summary>
     private const int ReleasedAtOnce = 1_024;
 
-    public async Task<SetResult> KeepAsync(DhtNode node, NodeId key, DhtValue item, DateTimeOffset until, CancellationToken cancellationToken)
+    public async Task<SetResult> KeepAsync(
+        DhtNode node, OwnPublications publications, NodeId key, DhtValue item, DateTimeOffset until, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var kept = new StoredValue(item, now, KeepRules.FindEnd(item, until, now), SourceNetwork.Trusted) { IsKept = true, IsAuthored = true };
-        var stored = await store.PutAsync(key, kept, PutKind.Publication, cancellationToken);
+        var stored = await publications.StoreKeptAsync(key, kept, cancellationToken);
         if (stored != StoreResult.Stored)
         {
             return new SetResult { Local = stored };

@@ -243,6 +243,16 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
         return new SetResult { Publication = remembered };
     }
 
+    /// <summary>
+    /// Stores an item to be kept for its owner, unless a newer one is published from here, which is not held here while it was not sent yet.
+    /// </summary>
+    public Task<StoreResult> StoreKeptAsync(NodeId key, StoredValue kept, CancellationToken cancellationToken) => _writes.TryRunAsync(
+        key,
+        async () => FindRefusal(key, kept.Value, await store.GetAsync(key, cancellationToken), held: null)
+            ?? await keys.PutAsync(key, kept, PutKind.Publication, cancellationToken),
+        static () => StoreResult.Busy,
+        cancellationToken);
+
     /// <summary>Adds the number of the item that is held or published here to the result of a put that was refused for it.</summary>
     public async Task<SetResult> NameHeldAsync(NodeId key, SetResult result, CancellationToken cancellationToken)
     {

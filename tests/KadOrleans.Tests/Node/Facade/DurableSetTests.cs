@@ -61,6 +61,25 @@ public sealed class DurableSetTests
         Assert.Equal(value, (await node.GetAsync(key)).Value);
     });
 
+    /// <summary>One of the same number, or a lower one, that is to be kept is refused as it is of a set.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void An_item_that_is_kept_is_compared_with_one_that_was_not_sent_yet(long kept) => SimulatedWorld.Run(1, async world =>
+    {
+        var node = (await world.StartNodeAsync()).Node;
+        Item durable = SignedItems.Sign(2, "i1e");
+        Item other = SignedItems.Sign(kept, "i2e");
+        Assert.True((await node.SetAsync(durable.Key, durable.ToValue(), SetAcknowledgement.Durable)).Succeeded);
+
+        var result = await node.KeepAsync(other.Key, other.ToValue(), world.Clock.GetUtcNow() + TimeSpan.FromDays(1));
+        await world.PassAsync(TimeSpan.FromMinutes(2));
+
+        Assert.Equal(kept > 2 ? StoreResult.Stored : StoreResult.OlderItem, result.Local);
+        Assert.Equal((kept > 2 ? other : durable).ToValue(), (await node.GetAsync(durable.Key)).Value);
+    });
+
     /// <summary>Something happens right after the next publication was read.</summary>
     private sealed class HookedPublications : IPublicationStore
     {
