@@ -16,7 +16,8 @@ internal sealed class ClusterSubject : IHistorySubject
     // Kad:Edge:MaxOutageStaleness, and the time in which news are read.
     private static readonly TimeSpan UdpStaleness = TimeSpan.FromSeconds(32);
 
-    private readonly FreezeLog _freezes = new();
+    // A silo learns that it was declared dead within 15 s after it reaches the database.
+    private readonly FreezeLog _freezes = new(TimeSpan.FromSeconds(20));
     private readonly HttpClient _management;
     private readonly TemporaryFolder _folder;
     private readonly MemberNetwork? _network;
@@ -60,7 +61,7 @@ internal sealed class ClusterSubject : IHistorySubject
 
     public Task<bool> BecomesHealthyAsync(CancellationToken cancellationToken) => _cluster.BecomesHealthyAsync(cancellationToken);
 
-    public TimeSpan StalenessOf(IHistoryClient client) => _freezes.Since(client.Member) + (client.IsDatagrams ? UdpStaleness : TimeSpan.Zero);
+    public TimeSpan StalenessOf(IHistoryClient client, HistoryKey key) => _freezes.Since(client.Member) + (client.IsDatagrams ? UdpStaleness : TimeSpan.Zero);
 
     public async ValueTask DisposeAsync()
     {

@@ -1,11 +1,8 @@
 namespace KadOrleans.Lab;
 
-/// <summary>Which processes are frozen or cut off, and for how long one may not know afterwards what it missed.</summary>
-internal sealed class FreezeLog
+/// <summary>Which processes are frozen or cut off, and for how long afterwards, <c>toLearn</c>, one may not know what it missed.</summary>
+internal sealed class FreezeLog(TimeSpan toLearn)
 {
-    // A silo learns that it was declared dead within 15 s after it reaches the database.
-    private static readonly TimeSpan ToLearn = TimeSpan.FromSeconds(20);
-
     private readonly ConcurrentDictionary<string, (long Begin, long? End)> _freezes = new();
 
     /// <summary>The time since a freeze began that a process may still not know of; else zero.</summary>
@@ -38,5 +35,5 @@ internal sealed class FreezeLog
         _ => (Stopwatch.GetTimestamp(), null),
         (_, before) => (IsOver(before) ? Stopwatch.GetTimestamp() : before.Begin, null));
 
-    private static bool IsOver((long Begin, long? End) freeze) => freeze.End is { } end && Stopwatch.GetElapsedTime(end) >= ToLearn;
+    private bool IsOver((long Begin, long? End) freeze) => freeze.End is { } end && Stopwatch.GetElapsedTime(end) >= toLearn;
 }

@@ -138,9 +138,9 @@ internal sealed class HistoryRun
 
     private async Task<CallEnd> CallAsync(IHistoryClient client, int number, HistoryKey key, HistoryCall call)
     {
-        var (begin, before) = (Elapsed, _subject.StalenessOf(client));
+        var (begin, before) = (Elapsed, _subject.StalenessOf(client, key));
         var result = await client.CallAsync(key, call);
-        var (end, after) = (Elapsed, _subject.StalenessOf(client));
+        var (end, after) = (Elapsed, _subject.StalenessOf(client, key));
         var isWrite = call.Kind != OperationKind.Get;
         var mayRetry = _subject.Retries && !_options.IsStrict && (result.Outcome == OperationOutcome.Unclear || end - begin > ShortestRetry);
         if (call.Kind == OperationKind.Delete)

@@ -10,8 +10,8 @@ internal interface IHistorySubject : IAsyncDisposable
     /// <summary>Waits until it serves again; false if it does not.</summary>
     Task<bool> BecomesHealthyAsync(CancellationToken cancellationToken);
 
-    /// <summary>How much older than the begin of a call what a client reads may be.</summary>
-    TimeSpan StalenessOf(IHistoryClient client);
+    /// <summary>How much older than the begin of a call what a client reads of a key may be.</summary>
+    TimeSpan StalenessOf(IHistoryClient client, HistoryKey key);
 
     /// <summary>Whether calls may end as docs/consistency.md says of a cluster's retries.</summary>
     bool Retries { get; }

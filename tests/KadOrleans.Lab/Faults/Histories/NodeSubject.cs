@@ -3,13 +3,15 @@ namespace KadOrleans.Lab;
 /// <summary>One standalone <c>kad node</c>, killed, stopped, frozen, and with a clock that jumps where that can be had.</summary>
 internal sealed class NodeSubject : IHistorySubject
 {
+    private const string Member = "the node";
     private const int UdpClients = 3;
 
     private static readonly TimeSpan LongestToHealth = TimeSpan.FromMinutes(1);
 
-    // A value that was remembered goes out in the background.
+    // FIND_VALUE is answered by what is held. A value that was remembered goes out in the background, after a break within a minute.
     private static readonly TimeSpan UdpStaleness = TimeSpan.FromSeconds(30);
 
+    private readonly FreezeLog _breaks = new(TimeSpan.FromSeconds(75));
     private readonly TemporaryFolder _folder = new();
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(2) };
     private readonly NodeServer _node;
@@ -22,8 +24,8 @@ internal sealed class NodeSubject : IHistorySubject
         _node = new NodeServer(_folder.Path, tokens.File, Machine.FakeTime is null ? null : new FakedClock(_folder.Path));
         Clients =
         [
-            .. Enumerable.Range(0, clients - UdpClients).Select(_ => new HttpHistoryClient("the node", _node.Http, tokens.Secret, manages: true)),
-            .. Enumerable.Range(0, UdpClients).Select(_ => new UdpHistoryClient("the node", _node.Address)),
+            .. Enumerable.Range(0, clients - UdpClients).Select(_ => new HttpHistoryClient(Member, _node.Http, tokens.Secret, manages: true)),
+            .. Enumerable.Range(0, UdpClients).Select(_ => new UdpHistoryClient(Member, _node.Address)),
         ];
     }
 
@@ -52,8 +54,10 @@ internal sealed class NodeSubject : IHistorySubject
         while (planned.Count < faults)
         {
             random.Shuffle(kinds);
-            planned.AddRange(kinds.Select(kind =>
-                new HistoryFault($"{kind.Name} of the node", TimeSpan.FromSeconds(Math.Round(_longest.TotalSeconds * random.NextDouble(), 1)), kind.Actions)));
+            planned.AddRange(kinds.Select(kind => new HistoryFault(
+                $"{kind.Name} of the node",
+                TimeSpan.FromSeconds(Math.Round(_longest.TotalSeconds * random.NextDouble(), 1)),
+                _breaks.Of([Member], kind.Actions))));
         }
 
         return planned.GetRange(0, faults);
@@ -72,7 +76,8 @@ internal sealed class NodeSubject : IHistorySubject
         }
     }
 
-    public TimeSpan StalenessOf(IHistoryClient client) => client.IsDatagrams ? UdpStaleness : TimeSpan.Zero;
+    public TimeSpan StalenessOf(IHistoryClient client, HistoryKey key) =>
+        client.IsDatagrams && key.Kind != HistoryKeyKind.Datagrams ? UdpStaleness + _breaks.Since(Member) : TimeSpan.Zero;
 
     public async ValueTask DisposeAsync()
     {

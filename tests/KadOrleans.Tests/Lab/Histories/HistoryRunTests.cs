@@ -86,7 +86,7 @@ public sealed class HistoryRunTests
 
         public Task<bool> BecomesHealthyAsync(CancellationToken cancellationToken) => Task.FromResult(true);
 
-        public TimeSpan StalenessOf(IHistoryClient client) => TimeSpan.Zero;
+        public TimeSpan StalenessOf(IHistoryClient client, HistoryKey key) => TimeSpan.Zero;
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
