@@ -6,6 +6,7 @@ namespace KadOrleans.Lab;
 internal sealed record HistoryReport(HistoryOptions Options, IReadOnlyList<JudgedKey> Keys, int Faults, bool IsHealthy)
 {
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
+    private static readonly OperationOutcome[] Outcomes = Enum.GetValues<OperationOutcome>();
 
     public IReadOnlyList<JudgedKey> Contradictions => [.. Keys.Where(key => key.Verdict == HistoryVerdict.Contradicts)];
 
@@ -46,9 +47,17 @@ internal sealed record HistoryReport(HistoryOptions Options, IReadOnlyList<Judge
         {
             MarkdownTable.Write(
                 table,
-                ["keys", "what", "operations", "done", "refused", "rejected", "unclear", "hidden", "undecided", "contradictions"],
+                ["keys", "what", "operations", .. Outcomes.Select(outcome => $"{outcome}".ToLowerInvariant()), "hidden", "undecided", "contradictions"],
                 Keys.GroupBy(key => key.Key.Kind).OrderBy(group => group.Key).Select(group => Row(group.Key.ToString().ToLowerInvariant(), [.. group]))
                     .Append(Row("all", Keys)));
+            table.WriteLine();
+            MarkdownTable.Write(
+                table,
+                ["call", .. Outcomes.Select(outcome => $"{outcome}".ToLowerInvariant())],
+                [.. Keys.SelectMany(key => key.History).GroupBy(one => one.Kind).OrderBy(group => group.Key).Select(group => (string[])
+                [
+                    $"{group.Key}".ToLowerInvariant(), .. Outcomes.Select(outcome => $"{group.Count(one => one.Outcome == outcome)}"),
+                ])]);
             text.Append(table);
         }
 
@@ -81,8 +90,7 @@ internal sealed record HistoryReport(HistoryOptions Options, IReadOnlyList<Judge
         $"{keys.Count}",
         what,
         $"{keys.Sum(key => key.Key.Judged)}",
-        .. ((OperationOutcome[])[OperationOutcome.Done, OperationOutcome.Refused, OperationOutcome.Rejected, OperationOutcome.Unclear])
-            .Select(outcome => $"{keys.Sum(key => key.Count(outcome))}"),
+        .. Outcomes.Select(outcome => $"{keys.Sum(key => key.Count(outcome))}"),
         $"{keys.Sum(key => key.Hidden)}",
         $"{keys.Count(key => key.Verdict == HistoryVerdict.Undecided)}",
         $"{keys.Count(key => key.Verdict == HistoryVerdict.Contradicts)}",
