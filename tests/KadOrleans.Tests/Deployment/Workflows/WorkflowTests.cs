@@ -71,6 +71,29 @@ public sealed class WorkflowTests
     }
 
     [Fact]
+    public void Each_night_histories_of_clusters_and_a_node_are_judged_with_another_seed_and_kept_if_they_contradict()
+    {
+        var job = Workflows["nightly"]["histories"];
+        var run = Assert.Single(job.Entries("steps"), step => step.Text("run")?.Contains("faults histories", StringComparison.Ordinal) == true).Text("run")!;
+        var upload = Assert.Single(job.Entries("steps"), step => step.Text("uses")?.StartsWith("actions/upload-artifact@", StringComparison.Ordinal) == true);
+        using var io = new KadOrleans.Cli.CommandIo(() => Stream.Null, Stream.Null, TextWriter.Null);
+        var subjects = job.Entries("strategy.matrix.include").Select(subject =>
+        {
+            var line = run[run.IndexOf("histories", StringComparison.Ordinal)..]
+                .Replace("${{ matrix.options }}", subject.Text("options"), StringComparison.Ordinal)
+                .Replace("${{ github.run_number }}", "7", StringComparison.Ordinal);
+            var parsed = FaultsCommand.Create(io).Parse(line);
+            Assert.Empty(parsed.Errors);
+            return new OptionReader(parsed);
+        }).ToList();
+
+        Assert.Equal(["node", "postgresql", "sqlite"], subjects.Select(options => options.Flag("--node") ? "node" : options.Text("--storage")).Order());
+        Assert.All(subjects, options => Assert.Equal(("7", upload.Text("with.path")), (options.Text("--seed"), options.Text("--out"))));
+        Assert.All(subjects, options => Assert.True(options.Integer("--faults", 0, 0, int.MaxValue) > 2 * HistoryOptions.Default.Faults));
+        Assert.Equal("failure()", upload.Text("if"));
+    }
+
+    [Fact]
     public void What_commands_name_is_there()
     {
         var named = Commands.SelectMany(run => Named.Matches(run)).Select(match => match.Value).ToHashSet();
