@@ -65,9 +65,9 @@ internal sealed class HttpHistoryClient : IHistoryClient
                 get.Headers.Accept.ParseAdd(ValueBody.Json);
                 return get;
             case OperationKind.Unpublish:
-                return new HttpRequestMessage(HttpMethod.Delete, path);
+                return Ending(path);
             case OperationKind.Delete:
-                return new HttpRequestMessage(HttpMethod.Delete, $"/v1/admin/keys/{key.Name}");
+                return Ending($"/v1/admin/keys/{key.Name}");
             case OperationKind.KeepItem:
                 return new HttpRequestMessage(HttpMethod.Put, $"/v1/items?keep={KeptUntil}") { Content = ItemContent(key, call) };
             case OperationKind.PutItem:
@@ -85,6 +85,9 @@ internal sealed class HttpHistoryClient : IHistoryClient
                 return put;
         }
     }
+
+    // .NET sends a request without a body again when the connection ended before the response, and tells of that attempt alone: it may have been done.
+    private static HttpRequestMessage Ending(string path) => new(HttpMethod.Delete, path) { Content = new ByteArrayContent([]) };
 
     private static ByteArrayContent ItemContent(HistoryKey key, HistoryCall call)
     {
