@@ -68,7 +68,7 @@ internal sealed record PageRecord
     public byte[] Entries { get; init; } = [];
 }
 
-// The changes of a page without their contents: what an activation needs of it. Releases without values on storage do not read it.
+// The changes of a page without their contents: what an activation needs of it.
 internal sealed record PageKeysRecord
 {
     /// <summary>The compaction that wrote the page. 0 for an emptied one. If it is not the page's, this record says nothing of the page.</summary>
@@ -79,13 +79,12 @@ internal sealed record PageKeysRecord
     /// <summary>Changes without contents, as <see cref="EntryCodec"/> has them.</summary>
     public byte[] Entries { get; init; } = [];
 
-    /// <summary>Whose items some of them are, as <see cref="OwnerCodec"/> has it: the contents would tell. Releases before neither write nor read it: what
-    /// their pages hold counts for no owner until a compaction.</summary>
+    /// <summary>Whose items some of them are, as <see cref="OwnerCodec"/> has it: the contents would tell.</summary>
     public byte[] Owners { get; init; } = [];
 }
 
 // When values were stored last that came again unchanged: such a STORE writes no log. It is no part of what the shard holds, and may be
-// missing or old. Releases before do not read it.
+// missing or old.
 internal sealed record TimesRecord
 {
     /// <summary>When it was written, in minutes since the year 1.</summary>
@@ -152,11 +151,10 @@ internal sealed record MovedLog(Manifest Manifest, string? ManifestETag, long Ne
 
 // Encodes changes as the bytes of a stored record, so every provider's serializer has one array to write. A change is one byte of
 // type (0: removed) and 20 bytes of key. A value follows: its times in UTC ticks and its source (8 bytes each), the length of its
-// content (4) and the content. Since schema 2 the type's highest bit marks a value that the cluster published. The time of its
-// last publication (8 bytes) then ends the change. Since schema 3 the next bit is StoredValue.IsFar. Since schema 7 the two after
-// it are SourceNetwork.IsProven and StoredValue.IsAuthored, and of the types of content above 7 those with the next bit are
-// StoredValue.IsKept. Numbers are big-endian. Type and content are those of ValueContent. A
-// page's record of keys has the same changes without their contents, and beside them whose items they are (OwnerCodec).
+// content (4) and the content. The type's highest bit marks a value that the cluster published: the time of its last publication
+// (8 bytes) then ends the change. The next bits are StoredValue.IsFar, SourceNetwork.IsProven, StoredValue.IsAuthored and
+// StoredValue.IsKept. Numbers are big-endian. Type and content are those of ValueContent. A page's record of keys has the same
+// changes without their contents, and beside them whose items they are (OwnerCodec).
 internal static class EntryCodec
 {
     public const int RemovalLength = 1 + NodeId.Length;

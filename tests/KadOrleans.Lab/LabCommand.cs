@@ -31,6 +31,7 @@ public static class LabCommand
             CostCommand.Create(io),
             HostileCommand.Create(io),
             FuzzCommand.Create(io),
+            MutantsCommand.Create(io),
             LayersCommand.Create(),
             FaultsCommand.Create(io),
             BenchEchoCommand.Create(io),

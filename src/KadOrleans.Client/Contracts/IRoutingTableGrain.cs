@@ -39,7 +39,7 @@ internal interface IRoutingTableGrain : IGrainWithStringKey
     [Alias("Find")]
     ValueTask<IReadOnlyList<TableContact>> FindAsync(NodeId id);
 
-    /// <summary>The contacts that the table dropped as they did not answer, in the order they were lost. Since version 3.</summary>
+    /// <summary>The contacts that the table dropped as they did not answer, in the order they were lost.</summary>
     [Alias("GetFormer")]
     ValueTask<IReadOnlyList<TableContact>> GetFormerAsync();
 

@@ -21,7 +21,7 @@ internal sealed record ItemOwner
     /// <summary>The owner of what a store holds or is to hold. Of a value that is no item it compares some bytes, and allocates nothing.</summary>
     public static ItemOwner? Of(DhtValue value) => value.Kind == DhtValueKind.Bytes ? OfContent(value.AsBytes().Span) : null;
 
-    /// <summary>The owner of a value of bytes. Its form is not checked: whoever stored it has done that, but for releases before items.</summary>
+    /// <summary>The owner of a value of bytes. Its form is not checked: whoever stored it has done that.</summary>
     public static ItemOwner? OfContent(ReadOnlySpan<byte> content) =>
         ItemEnvelope.TryReadPublicKey(content, out var publicKey) ? new ItemOwner(publicKey) : null;
 

@@ -5,6 +5,6 @@ namespace KadOrleans.Core.Routing;
 /// <param name="HasRoom">The bucket holds fewer than k contacts, can be split, or has fewer than k replacements.</param>
 public readonly record struct BucketRoom(BucketRange Range, bool HasRoom)
 {
-    /// <summary>The bucket holds k contacts and cannot be split, so a new one has to wait. Silos of releases before do not say so.</summary>
+    /// <summary>The bucket holds k contacts and cannot be split, so a new one has to wait.</summary>
     public bool IsFull { get; init; }
 }

@@ -4,7 +4,7 @@ namespace KadOrleans.Node;
 internal sealed class ValueStorer(RequestTable requests, TokenRequests tokens, NodeId ownId)
 {
     // A contact that refuses a chosen life may hold a stranger's longer-lived value, and is asked again to replace it. Not at
-    // first: earlier releases take that request for one without a life.
+    // first: a node that does not know that request takes it for one without a life.
     public async Task<SetResult> StoreAsync(
         NodeId key,
         DhtValue value,

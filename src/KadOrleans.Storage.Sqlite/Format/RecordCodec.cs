@@ -5,8 +5,8 @@ namespace KadOrleans.Storage.Sqlite;
 
 // One change of one key in a segment. A removal is its type byte and the key. A put has its type byte, the key, and the times of
 // storing and expiry (8 bytes each). Then come its source unless that is trusted (16 bytes), the length of the encoded value (2
-// bytes), and the value as ValueCodec writes it. Numbers are big-endian. Since version 5 of the file two bits of a put's type are
-// SourceNetwork.IsProven and StoredValue.IsAuthored; a third is StoredValue.IsKept.
+// bytes), and the value as ValueCodec writes it. Numbers are big-endian. Three bits of a put's type are
+// SourceNetwork.IsProven, StoredValue.IsAuthored and StoredValue.IsKept.
 internal static class RecordCodec
 {
     public const int RemovalLength = 1 + NodeId.Length;

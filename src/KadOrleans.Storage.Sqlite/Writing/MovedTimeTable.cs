@@ -9,7 +9,7 @@ internal sealed class MovedTimeTable(DatabaseFile file, TimeSpan interval, TimeP
 {
     public const string Name = "moved_time";
 
-    // A file gets the table with its first row. Earlier builds take no notice of it. "at" is in minutes since the year 1.
+    // A file gets the table with its first row. "at" is in minutes since the year 1.
     public const string Layout = $"CREATE TABLE IF NOT EXISTS {Name} (at INTEGER NOT NULL, entries BLOB NOT NULL)";
 
     /// <summary>How often what has moved is written. A kill forgets what moved since.</summary>

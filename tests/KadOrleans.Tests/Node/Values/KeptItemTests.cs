@@ -282,10 +282,11 @@ public sealed class KeptItemTests
     [Fact]
     public void A_restart_keeps_it_and_after_its_time_it_lives_for_a_time_to_live_as_any() => _world.Run(async () =>
     {
-        var keeper = await StartAsync(24, options => options.Kademlia.ValueTimeToLive = TimeSpan.FromDays(2));
-        var until = In(TimeSpan.FromDays(3));
+        var life = TimeSpan.FromHours(6);
+        var keeper = await StartAsync(24, options => options.Kademlia.ValueTimeToLive = life);
+        var until = In(TimeSpan.FromHours(12));
         await keeper.Node.KeepSignedAsync(First, until);
-        await _world.PassAsync(TimeSpan.FromDays(2));
+        await _world.PassAsync(TimeSpan.FromHours(8));
         await keeper.RestartAsync();
         await _world.PassAsync(until - Now - TimeSpan.FromMinutes(5));
         Assert.Equal(until, (await keeper.Store.GetAsync(Key, Now))!.KeptUntil);
@@ -294,9 +295,9 @@ public sealed class KeptItemTests
         await _world.PassAsync(TimeSpan.FromMinutes(10));
         var held = (await keeper.Store.GetAsync(Key, Now))!;
         Assert.Null(held.KeptUntil);
-        Assert.InRange(held.ExpiresAt, until.AddDays(2) - Hourly, until.AddDays(2));
+        Assert.InRange(held.ExpiresAt, until + life - Hourly, until + life);
 
-        await _world.PassAsync(TimeSpan.FromHours(50));
+        await _world.PassAsync(life + TimeSpan.FromHours(2));
         Assert.Equal(0, await CountAsync(First));
     });
 
