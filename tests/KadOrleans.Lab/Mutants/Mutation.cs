@@ -66,7 +66,7 @@ internal sealed record Mutation(string Name, Action<ILProcessor, Instruction> Ap
                 }),
             ],
             Code.Cgt_Un => [new("comparison with null reversed", Negate)],
-            Code.Ldc_I4 when !IsOfCompiler(instruction) && !IsNegation(instruction.Next) =>
+            Code.Ldc_I4 when !IsOfCompiler(instruction) && !IsNegation(instruction.Next) && !IsHintOfLength(instruction.Next) =>
                 [new($"{instruction.Operand} to {Other((int)instruction.Operand)}", (_, one) => one.Operand = Other((int)one.Operand))],
             Code.Ldc_I8 => [new($"{instruction.Operand} to {(long)instruction.Operand + 1}", (_, one) => one.Operand = (long)one.Operand + 1)],
             Code.Ldc_R8 => [new($"{instruction.Operand} to {((double)instruction.Operand * 2) + 1}", (_, one) => one.Operand = ((double)one.Operand * 2) + 1)],
@@ -79,6 +79,13 @@ internal sealed record Mutation(string Name, Action<ILProcessor, Instruction> Ap
     private static bool IsNegation(Instruction? instruction) =>
         instruction is { OpCode.Code: Code.Ceq, Previous: { OpCode.Code: Code.Ldc_I4, Operand: 0, Previous.OpCode.Code: var before } }
         && (before == Code.Ceq || Comparisons.ContainsKey(before));
+
+    // How long an interpolated string may get, and how many parts it has.
+    private static bool IsHintOfLength(Instruction? next)
+    {
+        var call = next?.OpCode.Code == Code.Ldc_I4 ? next.Next : next;
+        return call?.Operand is MethodReference { Name: ".ctor", DeclaringType.Name: "DefaultInterpolatedStringHandler" };
+    }
 
     // 0 and 1 are false and true, too.
     private static int Other(int constant) => constant == 1 ? 0 : unchecked(constant + 1);

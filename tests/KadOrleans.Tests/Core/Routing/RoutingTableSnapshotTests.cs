@@ -30,6 +30,22 @@ public class RoutingTableSnapshotTests
     }
 
     [Fact]
+    public void It_has_a_contact_by_its_id_and_endpoint_and_an_endpoint_under_any_id()
+    {
+        var (known, other) = (new Contact(NodeId.Parse(new string('1', 40)), EndpointOf(1)), new Contact(NodeId.Parse(new string('2', 40)), EndpointOf(2)));
+        var snapshot = new RoutingTableSnapshot(NodeId.MinValue, 1, [known]);
+
+        Assert.Equal((true, known), (snapshot.TryGet(known.Id, out var found), found));
+        Assert.Equal((false, default), (snapshot.TryGet(other.Id, out var missing), missing));
+        Assert.True(snapshot.Contains(known));
+        Assert.False(snapshot.Contains(known with { Endpoint = other.Endpoint }));
+        Assert.True(snapshot.Contains(known.Endpoint));
+        Assert.False(snapshot.Contains(other.Endpoint));
+
+        static UdpEndpoint EndpointOf(int host) => UdpEndpoint.Parse($"192.0.2.{host}:8468");
+    }
+
+    [Fact]
     public void An_empty_table_finds_nobody_and_accepts_all_but_ourselves()
     {
         var snapshot = RoutingTableSnapshot.Empty(NodeId.MaxValue);

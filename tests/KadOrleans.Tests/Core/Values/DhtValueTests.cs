@@ -126,4 +126,43 @@ public class DhtValueTextTests
         Assert.Equal(areBytes, DhtValueText.TryParseBytes(text, out var value));
         Assert.Equal(areBytes ? (DhtValueKind.Bytes, text) : (DhtValueKind.None, value.ToString()), (value.Kind, value.ToString()));
     }
+
+    [Theory]
+    [InlineData("string", "\"a\"")]
+    [InlineData("string", "\"\"")]
+    [InlineData("int", "-9223372036854775808")]
+    [InlineData("int", "18446744073709551615")]
+    [InlineData("float", "1.5")]
+    [InlineData("float", "\"NaN\"")]
+    [InlineData("float", "\"Infinity\"")]
+    [InlineData("float", "\"-Infinity\"")]
+    [InlineData("bool", "true")]
+    [InlineData("bool", "false")]
+    [InlineData("bytes", "\"00ff\"")]
+    public void A_value_is_read_from_json_and_written_as_it_was(string type, string json)
+    {
+        Assert.True(DhtValueText.TryRead(type, JsonDocument.Parse(json).RootElement, out var value));
+        using var written = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(written))
+        {
+            DhtValueText.Write(writer, value);
+        }
+
+        Assert.Equal((type, json), (DhtValueText.TypeName(value.Kind), System.Text.Encoding.UTF8.GetString(written.ToArray())));
+    }
+
+    [Theory]
+    [InlineData("string", "1")]
+    [InlineData("int", "\"a\"")]
+    [InlineData("int", "1.5")]
+    [InlineData("int", "true")]
+    [InlineData("float", "\"a\"")]
+    [InlineData("float", "1e999")]
+    [InlineData("bool", "1")]
+    [InlineData("bytes", "\"0\"")]
+    [InlineData("bytes", "1")]
+    [InlineData("text", "\"a\"")]
+    [InlineData(null, "\"a\"")]
+    public void Json_of_another_type_is_no_value(string? type, string json) =>
+        Assert.False(DhtValueText.TryRead(type, JsonDocument.Parse(json).RootElement, out _));
 }

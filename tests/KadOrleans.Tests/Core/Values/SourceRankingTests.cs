@@ -33,6 +33,18 @@ public sealed class SourceRankingTests
     });
 
     [Fact]
+    public void A_merge_forgets_networks_once_it_has_four_times_its_capacity()
+    {
+        var merge = new SourceMerge(capacity: 2);
+        merge.Add(Rank([.. Enumerable.Range(1, 8).Select(i => One(i, i, i))], 8));
+        Assert.True(merge.IsExact);
+
+        merge.Add(Rank([One(9, 9, 9)], 8));
+        Assert.False(merge.IsExact);
+        Assert.Equal([One(9, 9, 9), One(8, 8, 8)], merge.Rank(count: 8).Sources);
+    }
+
+    [Fact]
     public void A_ranking_has_those_with_most_keys_and_those_with_most_bytes()
     {
         var ranking = Rank([One(1, 9, 10), One(2, 1, 900), One(3, 5, 500), One(4, 8, 20)], 1);
