@@ -3,6 +3,9 @@ namespace KadOrleans.Tests.Core;
 public sealed class RequestTests
 {
     private const string Id = "c414000102030405060708090a0b0c0d0e0f10111213";
+    private const string Stun = "92a47374756e";
+    private const string Ping = "92a470696e67";
+    private const string FindNode = "92a966696e645f6e6f6465";
     private const string Store = "92a573746f726593" + Id + Id;
 
     private readonly byte[] _buffer = new byte[Datagram.MaxLength];
@@ -20,6 +23,29 @@ public sealed class RequestTests
             "920590", "92a470696e6781" + Id,
         ],
         body => Assert.False(Request.TryDecode(Convert.FromHexString(body), out _)));
+
+    /// <summary>Python's nodes take all that they can iterate.</summary>
+    [Theory]
+    [InlineData(Stun + "90", true)]
+    [InlineData(Stun + "80", true)]
+    [InlineData(Stun + "a0", true)]
+    [InlineData(Stun + "c400", true)]
+    [InlineData(Stun + "91c0", false)]
+    [InlineData(Stun + "81c0c0", false)]
+    [InlineData(Stun + "a161", false)]
+    [InlineData(Stun + "c40161", false)]
+    [InlineData(Stun + "c0", false)]
+    [InlineData(Stun + "00", false)]
+    [InlineData(Ping + "91" + Id, true)]
+    [InlineData(Ping + "81" + Id + "c0", true)]
+    [InlineData(Ping + "90", false)]
+    [InlineData(Ping + "80", false)]
+    [InlineData(Ping + "a0", false)]
+    [InlineData(Ping + "c400", false)]
+    [InlineData(FindNode + "92" + Id + Id, true)]
+    [InlineData(FindNode + "82" + Id + "c0" + Id + "c0", false)]
+    public void Arguments_are_an_array_or_an_empty_map_text_or_bin_or_the_key_of_a_map_of_one_pair(string body, bool isRequest) =>
+        Assert.Equal(isRequest, Request.TryDecode(Convert.FromHexString(body), out _));
 
     /// <summary>A map of one pair nests through its key; depth counts the same.</summary>
     [Theory]

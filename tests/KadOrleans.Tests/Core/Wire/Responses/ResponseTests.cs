@@ -33,6 +33,19 @@ public sealed class ResponseTests
     }
 
     [Theory]
+    [InlineData("91" + Good, AddressForm.Text)]
+    [InlineData("91" + "93" + Id + "c40401020304cd2114", AddressForm.Bytes)]
+    [InlineData("91" + "93" + Id + "01cd2114", AddressForm.Unknown)]
+    [InlineData("91" + "93" + Id, AddressForm.Unknown)]
+    [InlineData("91c0", AddressForm.Unknown)]
+    [InlineData("90", AddressForm.Unknown)]
+    [InlineData("80", AddressForm.Unknown)]
+    [InlineData("c0", AddressForm.Unknown)]
+    [InlineData("", AddressForm.Unknown)]
+    public void The_form_of_addresses_is_that_of_the_first_contact(string body, AddressForm form) =>
+        Assert.Equal(form, ResponseReader.ReadForm(Convert.FromHexString(body)));
+
+    [Theory]
     [InlineData("c1")]
     [InlineData("a1ff")]
     [InlineData("93" + Id)]
