@@ -223,7 +223,8 @@ internal static class EntryCodec
         var overhead = PutOverhead + (isPublished ? PublishedLength : 0);
         var rest = encoded[RemovalLength..];
         if (encoded.Length < overhead
-            || BinaryPrimitives.ReadInt32BigEndian(rest[32..]) is var size && (size < 0 || (hasContent && size > encoded.Length - overhead)))
+            || BinaryPrimitives.ReadInt32BigEndian(rest[32..]) is var size
+                && (size is < 0 or > StoreRules.MaxContentLength || (hasContent && size > encoded.Length - overhead)))
         {
             throw Damaged();
         }

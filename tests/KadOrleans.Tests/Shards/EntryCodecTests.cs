@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using KadOrleans.Shards;
 
 namespace KadOrleans.Tests.Shards;
@@ -43,4 +44,21 @@ public class EntryCodecTests
         var exception = Record.Exception(() => EntryCodec.Decode(bytes));
         Assert.True(exception is null or InvalidDataException, exception?.ToString());
     });
+
+    // The keys of a page say how long its contents are, and nothing else does.
+    [Theory]
+    [InlineData(StoreRules.MaxContentLength + 1)]
+    [InlineData(int.MaxValue)]
+    [InlineData(-1)]
+    public void The_keys_of_a_page_with_a_content_that_no_value_has_are_damaged(int length)
+    {
+        var entry = new Entry(StoredValues.Key(1), StoredValues.Text("text"));
+        var keys = new byte[EntryCodec.PutOverhead];
+        EntryCodec.CopyWithoutContent(EntryCodec.Encode([entry]), entry.Value!.Value.ContentLength, keys);
+        Assert.Equal("text".Length, EntryCodec.ReadHead(keys, hasContent: false).ContentLength);
+
+        BinaryPrimitives.WriteInt32BigEndian(keys.AsSpan(EntryCodec.PutOverhead - sizeof(int)), length);
+
+        Assert.Throws<InvalidDataException>(() => EntryCodec.ReadHead(keys, hasContent: false));
+    }
 }
