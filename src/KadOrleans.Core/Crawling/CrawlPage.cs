@@ -43,12 +43,18 @@ internal static class CrawlPage
             }
 
             var records = new List<CrawlRecord>();
-            for (var left = Math.Min(reader.Read7BitEncodedInt(), MaxRecords); left > 0; left--)
+            var count = reader.Read7BitEncodedInt();
+            if (count is < 0 or > MaxRecords)
+            {
+                throw new InvalidDataException($"The page of a crawl has {count} records; at most {MaxRecords} are allowed.");
+            }
+
+            while (records.Count < count)
             {
                 records.Add(Read(reader));
             }
 
-            return records;
+            return reader.BaseStream.Position == page.Length ? records : throw new InvalidDataException("The page of a crawl does not end behind its records.");
         }
         catch (Exception e) when (e is IOException or FormatException or ArgumentException)
         {
@@ -108,6 +114,13 @@ internal static class CrawlPage
                 ? [.. Enumerable.Range(0, count).Select(_ => new NodeId(reader.ReadBytes(NodeId.Length)))]
                 : throw new FormatException($"A node has {count} other ids."),
         };
-        return record.Id is null && record.IsReachable ? throw new FormatException("A node has no id.") : record;
+        return FindProblem(record) is { } problem ? throw new FormatException(problem) : record;
     }
+
+    // What no crawl writes would be counted nowhere, or break who goes on with it.
+    private static string? FindProblem(CrawlRecord record) =>
+        !Enum.IsDefined(record.State) || !Enum.IsDefined(record.Form) ? $"A record has the state {record.State} and the form of addresses {record.Form}."
+        : record.Id is null && record.IsReachable ? "A node has no id."
+        : record.Contacts < 0 || record.Queries < 0 || record.RoundTrip < TimeSpan.Zero ? "A record has a negative number."
+        : null;
 }
