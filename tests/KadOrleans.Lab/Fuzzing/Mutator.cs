@@ -142,15 +142,3 @@ internal struct FuzzRandom(ulong seed, long iteration)
         return value ^ (value >> 31);
     }
 }
-
-// The datagrams that mutation starts from: the recorded ones and those of the Corpus folder, one file each, in hexadecimal. A
-// datagram that once broke a decoder belongs into that folder.
-internal static class Corpus
-{
-    public static byte[][] Load() => [.. WireVectors.AllDatagrams, .. LoadFolder()];
-
-    private static IEnumerable<byte[]> LoadFolder() =>
-        Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Corpus"), "*.hex")
-            .Order(StringComparer.Ordinal)
-            .Select(path => Convert.FromHexString(string.Concat(File.ReadAllText(path).Where(char.IsAsciiHexDigit))));
-}

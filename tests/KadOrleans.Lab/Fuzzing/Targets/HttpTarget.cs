@@ -1,0 +1,246 @@
+using System.Text;
+using KadOrleans.Core.Items;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Net.Http.Headers;
+using static KadOrleans.Lab.InvariantException;
+
+namespace KadOrleans.Lab;
+
+/// <summary>
+/// Requests over HTTP: an input has a line with method and target, lines with headers, an empty line and the body. Each reader of paths, parameters,
+/// headers and bodies gets it, whatever its path. All that they may throw is what the API answers with a status below 500.
+/// </summary>
+internal sealed class HttpTarget : IFuzzTarget
+{
+    private static readonly ServiceProvider Services = new ServiceCollection().AddLogging().BuildServiceProvider();
+
+    private static readonly RouteEndpoint[] Endpoints =
+        [.. new[] { "/v1/keys/{key}", "/v1/keys/{key}:watch", "/v1/items/{item}" }.Select(ToEndpoint)];
+
+    public bool Run(ReadOnlySpan<byte> input)
+    {
+        if (HttpInput.TryRead(input) is not { } request)
+        {
+            return false;
+        }
+
+        var isRead = false;
+        foreach (var endpoint in Endpoints)
+        {
+            isRead |= RunPath(request, endpoint);
+        }
+
+        return isRead | RunParameters(request) | RunConditions(request) | RunValue(request) | RunItem(request) | RunBatch(request);
+    }
+
+    private static RouteEndpoint ToEndpoint(string pattern) => new(
+        static _ => Task.CompletedTask, RoutePatternFactory.Parse(pattern), 0, new EndpointMetadataCollection(new RequestTarget.AsSent()), pattern);
+
+    // The router matched the path, as the server decoded it.
+    private static bool RunPath(HttpInput request, RouteEndpoint endpoint) => Try(() =>
+    {
+        var context = request.NewContext(Services);
+        var path = context.Request.Path.Value ?? string.Empty;
+        if (!new RouteMatch(endpoint.RoutePattern).TryMatch(path, context.Request.RouteValues))
+        {
+            return false;
+        }
+
+        context.SetEndpoint(endpoint);
+        var isPassedOn = false;
+        Completed.Wait(RequestTarget.CheckAsync(context, _ =>
+        {
+            isPassedOn = true;
+            return Task.CompletedTask;
+        }));
+        if (!isPassedOn)
+        {
+            return false;
+        }
+
+        var query = context.Request.Query;
+        var (name, value) = context.Request.RouteValues.Single();
+        var text = (string)value!;
+        var sent = Uri.UnescapeDataString(request.Target.Split('?')[0].Split('/')[^1]);
+        Require(sent.StartsWith(text, StringComparison.Ordinal), "a path means another text than was sent");
+        if (name == "item")
+        {
+            RequestedItem.Of(text, query["salt"], query["saltHex"]);
+            return true;
+        }
+
+        var key = RequestedKey.Of(text, query["as"]);
+        Require(key.Text is null || (key.Text == text && key.Digest == NodeId.FromKey(text)), "a key has another text than its path");
+        return true;
+    });
+
+    private static bool RunParameters(HttpInput request)
+    {
+        var query = request.NewContext(Services).Request.Query;
+        return Try(() => RequestedPut.Parse(query["wait"], query["life"]) is { Life: null } or { Wait: SetAcknowledgement.Network })
+            | Try(() => ItemBody.SeqOf("expectedSeq", query["expectedSeq"]) >= 0)
+            | Try(() => KeepTime.Read(query["keep"], ManualTimeProvider.Epoch, ("wait", query.ContainsKey("wait"))) is not null)
+            | Try(() => Requested.Count(query["count"]) > 0)
+            | Try(() => Requested.OptionalId("after", query["after"]) is not null);
+    }
+
+    private static bool RunConditions(HttpInput request) => Try(() =>
+    {
+        if (TagConditions.Read(request.NewContext(Services).Request) is not { } conditions)
+        {
+            return false;
+        }
+
+        var value = DhtValue.FromString("value");
+        if (!conditions.Allow(value, DhtValue.FromString("other")))
+        {
+            Require(conditions.Failed().Message.Length > 0, "a condition failed without a sentence");
+        }
+
+        conditions.Allow(null, value);
+        return true;
+    });
+
+    private static bool RunValue(HttpInput request) => Try(() =>
+    {
+        var value = Completed.Get(ValueBody.ReadAsync(request.NewContext(Services)));
+        Require(StoreRules.FindRefusal(value) is null, "a value is read that cannot be stored");
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream))
+        {
+            json.WriteStartObject();
+            json.WriteString("type", DhtValueText.TypeName(value.Kind));
+            json.WritePropertyName("value");
+            DhtValueText.Write(json, value);
+            json.WriteEndObject();
+        }
+
+        using var document = JsonDocument.Parse(stream.ToArray());
+        Require(ValueBody.Read(document.RootElement) == value, "a written value is read as another");
+        foreach (var form in new[] { ValueBody.Json, ValueBody.PlainText, ValueBody.Bytes })
+        {
+            var tagged = request.NewContext(Services).Request;
+            tagged.Headers.Remove(HeaderNames.IfNoneMatch);
+            tagged.Headers.IfMatch = ValueBody.TagOf(value, form).ToString();
+            Require(TagConditions.Read(tagged)?.Allow(value, DhtValue.FromString("other")) == true, "a value does not match its own tag");
+        }
+
+        return true;
+    });
+
+    // What was printed of an item can be put.
+    private static bool RunItem(HttpInput request) => Try(() =>
+    {
+        var item = Completed.Get(ItemBody.ReadAsync(request.NewContext(Services)));
+        using var printed = JsonDocument.Parse(ResultJson.Of(ItemResult.Of(item, item.Key)).ToJsonString());
+        KnownNames.CheckFields(printed.RootElement, ItemBody.Fields);
+        Require(ItemBody.Read(printed.RootElement).Equals(item), "a printed item is read as another");
+        Require(ItemEnvelope.TryRead(item.Envelope, out var again, out _) && again.Equals(item), "the envelope of an item is read as another");
+        return true;
+    });
+
+    private static bool RunBatch(HttpInput request) => Try(() =>
+    {
+        var operations = Completed.Get(BatchApi.ReadAsync(request.NewContext(Services)));
+        Require(operations.Count is >= 1 and <= BatchApi.MaxOperations, "a batch has another number of operations than is allowed");
+        return true;
+    });
+
+    private static bool Try(Func<bool> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (e is not InvariantException && ProblemFilter.Explain(e) is (< StatusCodes.Status500InternalServerError, var sentence))
+        {
+            Require(ApiProblem.Create(StatusCodes.Status400BadRequest, sentence).ProblemDetails.Detail?.Length > 0, "a refusal has no sentence");
+            return false;
+        }
+    }
+
+    // Matches as the framework does where a pattern has literals and at most one parameter in each segment.
+    private sealed class RouteMatch(RoutePattern pattern)
+    {
+        public bool TryMatch(string path, RouteValueDictionary values)
+        {
+            var segments = path.Split('/');
+            return segments.Length == pattern.PathSegments.Count + 1
+                && pattern.PathSegments.Index().All(segment => TryMatch(segments[segment.Index + 1], segment.Item, values));
+        }
+
+        private static bool TryMatch(string sent, RoutePatternPathSegment segment, RouteValueDictionary values)
+        {
+            switch (segment.Parts)
+            {
+                case [RoutePatternLiteralPart literal]:
+                    return sent.Equals(literal.Content, StringComparison.OrdinalIgnoreCase);
+                case [RoutePatternParameterPart parameter]:
+                    values[parameter.Name] = sent;
+                    return sent.Length > 0;
+                case [RoutePatternParameterPart parameter, RoutePatternLiteralPart end]:
+                    values[parameter.Name] = sent.Length > end.Content.Length ? sent[..^end.Content.Length] : null;
+                    return sent.Length > end.Content.Length && sent.EndsWith(end.Content, StringComparison.OrdinalIgnoreCase);
+                default:
+                    throw new NotSupportedException("The pattern has another segment.");
+            }
+        }
+    }
+
+    /// <summary>A request as the server passes it on: the target is visible ASCII without an escaped zero, and headers have no control characters.</summary>
+    private sealed record HttpInput(string Method, string Target, IReadOnlyList<(string Name, string Value)> Headers, byte[] Body)
+    {
+        public static HttpInput? TryRead(ReadOnlySpan<byte> input)
+        {
+            var lines = new List<string>();
+            while (input.IndexOf((byte)'\n') is >= 0 and var end)
+            {
+                var line = input[..end];
+                input = input[(end + 1)..];
+                if (line.IsEmpty)
+                {
+                    break;
+                }
+
+                lines.Add(Encoding.Latin1.GetString(line));
+            }
+
+            if (lines.Count == 0 || lines[0].Split(' ') is not [var method, var target] || !IsSent(method, target) || !lines.Skip(1).All(IsHeader))
+            {
+                return null;
+            }
+
+            var headers = lines.Skip(1).Select(static line => line.Split(':', 2)).Select(static parts => (parts[0], parts[1].Trim()));
+            return new HttpInput(method, target, [.. headers], input.ToArray());
+        }
+
+        private static bool IsSent(string method, string target) =>
+            method.Length > 0 && method.All(char.IsAsciiLetterUpper)
+            && target.All(static c => c is > ' ' and < '\x7f') && !target.Contains("%00", StringComparison.Ordinal);
+
+        private static bool IsHeader(string line) => line.IndexOf(':', StringComparison.Ordinal) > 0 && !line.Any(char.IsControl);
+
+        public DefaultHttpContext NewContext(IServiceProvider services)
+        {
+            var context = new DefaultHttpContext { RequestServices = services };
+            context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget = Target;
+            var query = Target.IndexOf('?', StringComparison.Ordinal);
+            var (path, parameters) = query < 0 ? (Target, string.Empty) : (Target[..query], Target[query..]);
+            context.Request.Method = Method;
+            context.Request.Path = path.StartsWith('/') ? PathString.FromUriComponent(path) : PathString.Empty;
+            context.Request.Query = new QueryCollection(QueryHelpers.ParseQuery(parameters));
+            context.Request.Body = new MemoryStream(Body);
+            foreach (var (name, value) in Headers)
+            {
+                context.Request.Headers.Append(name, value);
+            }
+
+            return context;
+        }
+    }
+}
