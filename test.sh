@@ -7,7 +7,7 @@
 #   ./test.sh --slowest          with the fifty slowest tests at the end
 #   ./test.sh Core Node          these suites alone
 #   LIMIT_SECONDS=300 ./test.sh  with another limit for each project's tests (default 1,200 s; 4,200 s with --all)
-#   FUZZ_SECONDS=60 ./test.sh    with a longer run of the fuzzer (default 5 s; 30 s with --all)
+#   FUZZ_SECONDS=60 ./test.sh    with a longer run of the fuzzer (default 10 s; 30 s with --all)
 #   FUZZ_SEED=7 ./test.sh        with another seed for it (default 1)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -15,7 +15,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 # Rows of a theory have tiers of their own, which the runner knows only if it finds them before.
 is_all=0 shows_slowest=0 choice=(-trait- Tier=Long -preEnumerateTheories)
 limit=${LIMIT_SECONDS:-1200}
-fuzz_seconds=${FUZZ_SECONDS:-5}
+fuzz_seconds=${FUZZ_SECONDS:-10}
 only=()
 for argument in "$@"; do
     case $argument in

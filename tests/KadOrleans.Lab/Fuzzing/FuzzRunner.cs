@@ -24,7 +24,7 @@ internal sealed class FuzzRunner(FuzzOptions options, IReadOnlyList<FuzzTarget> 
         byte[][] corpus = [.. target.Seeds()];
         var mutator = new Mutator(corpus);
         var clock = Stopwatch.StartNew();
-        var limit = TimeSpan.FromSeconds(options.Seconds) / targets.Count;
+        var limit = TimeSpan.FromSeconds(options.Seconds) * WeightOf(target) / targets.Sum(WeightOf);
         (_iterations, _accepted, _refused) = (0, 0, 0);
         var fine = RunSession(target, CorpusSession, corpus.Select((input, i) => ($"corpus {i}", input)));
         var session = (options.Iteration ?? 0) / SessionLength;
@@ -41,6 +41,9 @@ internal sealed class FuzzRunner(FuzzOptions options, IReadOnlyList<FuzzTarget> 
 
         return fine;
     }
+
+    // What depends on what came before has as much time as all else: nothing but this runs it for long.
+    private int WeightOf(FuzzTarget target) => target.HasChoices ? Math.Max(1, targets.Count - 1) : 1;
 
     /// <summary>One session's inputs, up to the wanted iteration or until the time is over.</summary>
     private IEnumerable<(string Place, byte[] Input)> Mutations(Mutator mutator, long session, Stopwatch clock, TimeSpan limit)

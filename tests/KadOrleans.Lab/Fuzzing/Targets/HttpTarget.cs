@@ -82,10 +82,15 @@ internal sealed class HttpTarget : IFuzzTarget
     private static bool RunParameters(HttpInput request)
     {
         var query = request.NewContext(Services).Request.Query;
-        return Try(() => RequestedPut.Parse(query["wait"], query["life"]) is { Life: null } or { Wait: SetAcknowledgement.Network })
+        return Try(() =>
+            {
+                var put = RequestedPut.Parse(query["wait"], query["life"]);
+                Require(put.Life is null || put.Wait == SetAcknowledgement.Network, "a put with a life waits for more than the network");
+                return query.ContainsKey("wait") || query.ContainsKey("life");
+            })
             | Try(() => ItemBody.SeqOf("expectedSeq", query["expectedSeq"]) >= 0)
             | Try(() => KeepTime.Read(query["keep"], ManualTimeProvider.Epoch, ("wait", query.ContainsKey("wait"))) is not null)
-            | Try(() => Requested.Count(query["count"]) > 0)
+            | Try(() => Requested.Count(query["count"]) > 0 && query.ContainsKey("count"))
             | Try(() => Requested.OptionalId("after", query["after"]) is not null);
     }
 
