@@ -47,6 +47,7 @@ export AFL_SKIP_BIN_CHECK=1 AFL_FORKSRV_INIT_TMOUT=120000 AFL_KILL_SIGNAL=9 AFL_
 export AFL_NO_AFFINITY=1 AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_NO_UI=1 AFL_MAP_SIZE=65536 AFL_ALLOW_TMP=1 AFL_HANG_TMOUT=60000
 
 if [ "$minimizes" = 1 ]; then
+    [ "$target" != engine ] || fail "engine begins with the corpus of wire: run 'tests/fuzz.sh --minimize wire'."
     [ -d "$out/default/queue" ] || fail "Nothing was found for $target yet: run 'tests/fuzz.sh $target' first."
     rm -rf "$out.all" "$out.fewest"
     mkdir -p "$out.all"
@@ -56,8 +57,10 @@ if [ "$minimizes" = 1 ]; then
     # Inputs with a name of words stay.
     mkdir -p "tests/corpora/$target"
     find "tests/corpora/$target" -regextype posix-extended -regex '.*/[0-9a-f]{16}' -delete
+    known=$(find "tests/corpora/$target" -type f -exec sha256sum {} + | cut -c1-16)
     ls -rS "$out.fewest" | sed -n "1,${most_kept}p" | while read -r input; do
-        cp "$out.fewest/$input" "tests/corpora/$target/$(sha256sum "$out.fewest/$input" | cut -c1-16)"
+        name=$(sha256sum "$out.fewest/$input" | cut -c1-16)
+        grep -qx "$name" <<<"$known" || cp "$out.fewest/$input" "tests/corpora/$target/$name"
     done
     du -sb --apparent-size "tests/corpora/$target"
     exit

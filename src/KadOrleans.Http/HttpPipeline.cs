@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace KadOrleans.Http;
 
@@ -33,7 +34,23 @@ internal static class HttpPipeline
     {
         context.Response.Headers.XContentTypeOptions = "nosniff";
         context.Response.Headers.CacheControl = "no-store";
+        context.Response.OnStarting(TellEndAsync, context);
         return next(context);
+    }
+
+    // A body that is longer than its endpoint takes is not read, so the connection ends behind the response. Without a word of that (RFC 9112 §9.6) a
+    // client sends its next request there, and has no response.
+    private static Task TellEndAsync(object state)
+    {
+        var context = (HttpContext)state;
+        var most = context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize;
+        var hasBody = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true;
+        if (HttpProtocol.IsHttp11(context.Request.Protocol) && hasBody && (most == 0 || context.Request.ContentLength > most))
+        {
+            context.Response.Headers.Connection = "close";
+        }
+
+        return Task.CompletedTask;
     }
 
     // RFC 9110 §9.3.2: HEAD is a GET whose response has no body, which the server leaves out. Routing would ask for an endpoint of its own.

@@ -19,6 +19,6 @@ internal sealed class AzureOptions
 
     public string? TableServiceUri { get; set; }
 
-    /// <summary>The default, blobs, is what clusters of earlier versions have.</summary>
+    /// <summary>Blobs by default.</summary>
     public AzureGrains GrainStorage { get; set; }
 }

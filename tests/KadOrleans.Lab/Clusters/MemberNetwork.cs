@@ -36,11 +36,11 @@ public sealed class MemberNetwork : IAsyncDisposable
     {
         if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess)
         {
-            return "Network namespaces beside a server of PostgreSQL need Linux and root.";
+            return "Networks of namespaces need Linux and root.";
         }
 
         const string Try =
-            "ip link add kad0 type bridge && ip link add m0 type veth peer name m1 && iptables -w -I INPUT -s 10.99.0.9 -j DROP && nsenter --version";
+            $"ip link add {Bridge} type bridge && ip link add m0 type veth peer name m1 && iptables -w -I INPUT -s 10.99.0.9 -j DROP && nsenter --version";
         try
         {
             await RunAsync(["unshare", "--net", "sh", "-c", Try]);
@@ -52,7 +52,10 @@ public sealed class MemberNetwork : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs this process's command line in a namespace that ends with the last process in it, and returns its exit code.</summary>
+    /// <summary>
+    /// Runs this process's command line in a namespace that ends with the last process in it, and returns its exit code. Not as a mapped root, as
+    /// <see cref="Sandbox"/> does it: a server of PostgreSQL is started as another user.
+    /// </summary>
     public static async Task<int> RunAgainAsync(CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo(

@@ -28,6 +28,8 @@ public sealed class PostgreSqlServer : IAsyncDisposable
 
     public string Address => $"{_host.Address}:{_port}";
 
+    private bool IsOnLoopback => IPAddress.IsLoopback(_host.Address);
+
     public static bool IsThere => Binaries is not null;
 
     /// <summary>How Npgsql reaches it: few connections, as several processes share the server's hundred.</summary>
@@ -63,7 +65,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
 
     public Task RestartAsync() => RunAsync(
         "pg_ctl", "-D", Data, "-l", Path.Combine(_folder, "log"), "-w", "-o",
-        $"-p {_port} -c listen_addresses=127.0.0.1,{_host.Address} -c unix_socket_directories={_folder}", "start");
+        $"-p {_port} -c listen_addresses={(IsOnLoopback ? "127.0.0.1" : $"127.0.0.1,{_host.Address}")} -c unix_socket_directories={_folder}", "start");
 
     /// <summary>All its processes hang: SIGSTOP, first to the one that starts the others.</summary>
     public async Task HangAsync()
@@ -95,7 +97,11 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     private async Task CreateAsync(string schema)
     {
         await RunToolAsync("cp", "-a", await Template.Value, Data);
-        await File.AppendAllTextAsync(Path.Combine(Data, "pg_hba.conf"), $"host all all {_host.Range} trust\n");
+        if (!IsOnLoopback)
+        {
+            await File.AppendAllTextAsync(Path.Combine(Data, "pg_hba.conf"), $"host all all {_host.Range} trust\n");
+        }
+
         await RestartAsync();
         await RunSqlAsync("-f", schema);
     }

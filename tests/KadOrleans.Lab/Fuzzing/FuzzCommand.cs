@@ -54,6 +54,12 @@ internal static class FuzzCommand
 
     private static int Run(ParseResult parsed, FuzzOptions options, TextWriter output)
     {
+        if (new[] { Datagrams.Find(parsed) is not null, parsed.GetValue(Input) is not null, parsed.GetValue(SeedsTo) is not null, parsed.GetValue(ByCoverage) }
+            .Count(isGiven => isGiven) > 1)
+        {
+            throw CommandException.WrongUsage("--datagrams, --input, --seeds-to and --afl exclude each other: give one of them.");
+        }
+
         if (Datagrams.Find(parsed) is { } count)
         {
             return new SoakRun(options.Seed, [.. FuzzTarget.Datagrams()], output).Run(count);

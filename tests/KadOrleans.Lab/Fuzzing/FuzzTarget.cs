@@ -15,7 +15,7 @@ internal interface IFuzzTarget
 }
 
 /// <summary>What is fuzzed under a name.</summary>
-/// <param name="Name">Its name in commands, and that of the folder of its corpus.</param>
+/// <param name="Name">Its name in commands, and that of the folder of its corpus; engine has that of wire.</param>
 /// <param name="Seeds">Inputs that others are derived from.</param>
 /// <param name="Begin">Begins a session. The choices of what has some of its own follow from the random sequence.</param>
 internal sealed record FuzzTarget(string Name, Func<IEnumerable<byte[]>> Seeds, Func<FuzzRandom, IFuzzTarget> Begin)

@@ -8,7 +8,7 @@ internal sealed record MutantReport(int Seed, IReadOnlyList<JudgedMutant> Judged
         using var output = new StringWriter(CultureInfo.InvariantCulture);
         MarkdownTable.Write(
             output,
-            ["room", "mutants", "killed", "did not end", "survived"],
+            ["area", "mutants", "killed", "did not end", "survived"],
             Judged.GroupBy(one => one.Area).Select(area => (string[])[area.Key, $"{area.Count()}", .. Counts(area)]).Append(["all", $"{Judged.Count}", .. Counts(Judged)]));
         foreach (var one in Survivors())
         {

@@ -1,6 +1,6 @@
 namespace KadOrleans.Lab;
 
-/// <summary>Draws mutants by seed, and runs the tests of their rooms against one after the other.</summary>
+/// <summary>Draws mutants by seed, and runs the tests of their areas against one after the other.</summary>
 internal sealed class MutantRun(IReadOnlyList<MutationArea> areas, int count, int seed, ProgressLog log)
 {
     // A mutant may loop for ever. Machines are busy at times.
@@ -12,7 +12,7 @@ internal sealed class MutantRun(IReadOnlyList<MutationArea> areas, int count, in
     // In the repository, as tests look for its root above them.
     private readonly string _copy = Repository.Path($"{MutationArea.TestProject}/bin/Mutants/net10.0");
 
-    /// <exception cref="InvalidOperationException">The tests of a room fail without a mutant.</exception>
+    /// <exception cref="CommandException">The tests are not built, or those of an area fail without a mutant.</exception>
     public async Task<MutantReport> RunAsync(CancellationToken cancellationToken)
     {
         CopyBuilt();
@@ -42,7 +42,7 @@ internal sealed class MutantRun(IReadOnlyList<MutationArea> areas, int count, in
         var begin = Stopwatch.GetTimestamp();
         if (await TestAsync(area, TimeSpan.FromMinutes(10), cancellationToken) != MutantEnd.Survived)
         {
-            throw new InvalidOperationException($"The tests of {area.Name} fail without a mutant.");
+            throw CommandException.WrongUsage($"The tests of {area.Name.ToLowerInvariant()} fail without a mutant: there is nothing to compare with.");
         }
 
         var limit = (SlowerAtMost * Stopwatch.GetElapsedTime(begin)) + Patience;
@@ -95,6 +95,11 @@ internal sealed class MutantRun(IReadOnlyList<MutationArea> areas, int count, in
 
     private void CopyBuilt()
     {
+        if (!Directory.Exists(_built))
+        {
+            throw CommandException.WrongUsage($"{MutationArea.TestProject} is not built: run 'dotnet build {MutationArea.TestProject}' first.");
+        }
+
         foreach (var file in Directory.EnumerateFiles(_built, "*", SearchOption.AllDirectories))
         {
             var target = Path.Combine(_copy, Path.GetRelativePath(_built, file));

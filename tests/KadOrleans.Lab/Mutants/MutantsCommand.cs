@@ -1,6 +1,6 @@
 namespace KadOrleans.Lab;
 
-/// <summary><c>kad-lab mutants</c>: whether the tests of each room notice when one of its decisions is changed.</summary>
+/// <summary><c>kad-lab mutants</c>: whether the tests of each area notice when one of its decisions is changed.</summary>
 internal static class MutantsCommand
 {
     private static readonly NumberOption<int> Count = new("--count", "N", 1, 100_000, "How many mutants are drawn", 300);
@@ -8,17 +8,17 @@ internal static class MutantsCommand
 
     private static readonly Option<string?> Area = new("--area")
     {
-        Description = $"One room alone: {string.Join(", ", MutationArea.All.Select(area => area.Name.ToLowerInvariant()))}. [default: all, in equal parts]",
+        Description = $"One area alone: {string.Join(", ", MutationArea.All.Select(area => area.Name.ToLowerInvariant()))}. [default: all, in equal parts]",
     };
 
     public static Command Create(CommandIo io)
     {
         var json = CommonOptions.Json();
-        var command = new ExampleCommand("mutants", "Change one decision at a time in built assemblies, and run the tests of its room.")
+        var command = new ExampleCommand("mutants", "Change one decision at a time in built assemblies, and run the tests of its area.")
         {
             Examples = ["kad-lab mutants --count 300 --seed 1", "kad-lab mutants --area wire --count 50 --seed 7 --json"],
             Notes = """
-                A mutant is killed if a test fails or does not end in time. Each runs in a process of its own, in a copy of what was built of
+                A mutant survives if all tests of its area pass in time. Each runs in a process of its own, in a copy of what was built of
                 tests/KadOrleans.Tests. Those that survive are printed with their lines: each needs a test, or cannot be told from the original.
                 """,
         }.With(Count, Seed, Area, json);

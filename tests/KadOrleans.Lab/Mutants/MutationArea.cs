@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace KadOrleans.Lab;
 
-/// <summary>A room of decisions and the folder of the tests that must notice when one of them changes.</summary>
+/// <summary>An area of decisions and the folder of the tests that must notice when one of them changes.</summary>
 /// <param name="Name">What it is called.</param>
 /// <param name="Assembly">The assembly that has its code, without the extension.</param>
 /// <param name="Sources">The folder of its code in the repository.</param>

@@ -70,6 +70,24 @@ public sealed class HttpRulesTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Equal(HttpStatusCode.OK, put.StatusCode);
     }
 
+    /// <summary>RFC 9112 §9.6: else the next request on the connection gets no response.</summary>
+    [Theory]
+    [InlineData("DELETE", Path, true)]
+    [InlineData("POST", Path, null)]
+    [InlineData("PUT", "/v1/else", null)]
+    [InlineData("GET", "/v1/status", true)]
+    [InlineData("POST", "/v1/keys:batch", null)]
+    public async Task Whoever_sends_a_body_that_nobody_reads_is_told_if_the_connection_ends(string method, string path, bool? ends)
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            using var response = await _api.SendAsync(method, path, """{"value":"1"}""");
+            Assert.Equal(ends, response.Headers.ConnectionClose);
+            using var next = await _api.SendAsync("PUT", Path, """{"value":"1"}""");
+            Assert.Equal(HttpStatusCode.OK, next.StatusCode);
+        }
+    }
+
     [Fact]
     public async Task Each_form_of_a_value_has_its_own_tag_which_the_lookup_does_not_change()
     {

@@ -82,7 +82,7 @@ public sealed class LateReminderTests(ClusterFixture cluster) : IClassFixture<Cl
         await table.SubscribeAsync(1, own.Reference(new TestEdge()));
         await own.UntilAsync(() => TicksEachAsync(table.GetGrainId(), RoutingTableGrain.Refresh, TimeSpan.FromMinutes(2)));
 
-        // As releases before have set it.
+        // As another period would have set it.
         var reminders = own.Service<IReminderTable>();
         var row = await reminders.ReadRow(shard.GetGrainId(), KeyShardGrain.Expiry);
         row!.Period = TimeSpan.FromHours(1);

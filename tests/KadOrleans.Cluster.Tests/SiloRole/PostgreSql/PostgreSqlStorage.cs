@@ -18,7 +18,7 @@ internal static class PostgreSqlStorage
         time,
         NullLogger.Instance);
 
-    /// <summary>Orleans' provider for ADO.NET, as silos of other programs and of earlier builds have it.</summary>
+    /// <summary>Orleans' provider for ADO.NET, as silos of other programs have it.</summary>
     public static async Task<IGrainStorage> OrleansAsync(string connectionString, ClusterOptions? cluster = null)
     {
         var services = new ServiceCollection()

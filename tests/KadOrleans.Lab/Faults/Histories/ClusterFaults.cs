@@ -6,7 +6,7 @@ namespace KadOrleans.Lab;
 /// What befalls a cluster while histories are recorded: a campaign's faults, rolling restarts, doublings of its shards, and cuts where it has a
 /// network of its own.
 /// </summary>
-internal sealed class ClusterFaults(FaultyCluster cluster, MemberNetwork? network, FreezeLog freezes, HttpClient management, ProgressLog log)
+internal sealed class ClusterFaults(FaultyCluster cluster, MemberNetwork? network, StaleMembers stale, HttpClient management, ProgressLog log)
 {
     // Each doubles the work of whatever is done for all shards.
     private const int MaxDoublings = 2;
@@ -24,7 +24,7 @@ internal sealed class ClusterFaults(FaultyCluster cluster, MemberNetwork? networ
                 .. FaultPlan.Create(random.Next(), members.Kinds, members, longest).Select(OfCampaign),
                 new("rolling restart", TimeSpan.Zero, new(RestartAllAsync, () => Task.CompletedTask)),
                 .. turn < MaxDoublings ? [new("doubling of the shards", TimeSpan.Zero, new(DoubleAsync, () => Task.CompletedTask))] : (HistoryFault[])[],
-                .. Cuts(random).Select(cut => cut.ToFault(DurationOf(random, longest), freezes, log)),
+                .. Cuts(random).Select(cut => cut.ToFault(DurationOf(random, longest), stale, log)),
             ];
             random.Shuffle(some);
             planned.AddRange(some);
@@ -42,7 +42,7 @@ internal sealed class ClusterFaults(FaultyCluster cluster, MemberNetwork? networ
         return new HistoryFault(
             $"{fault.Kind.ToString().ToLowerInvariant()} of {fault.TargetName}",
             fault.Duration,
-            fault.Kind == FaultKind.Freeze ? freezes.Of([fault.TargetName], actions) : actions);
+            fault.Kind == FaultKind.Freeze ? stale.Of([fault.TargetName], actions) : actions);
     }
 
     private IEnumerable<Cut> Cuts(Random random)
@@ -66,7 +66,7 @@ internal sealed class ClusterFaults(FaultyCluster cluster, MemberNetwork? networ
         IReadOnlyList<MemberHost> OthersThan(ClusterMember silo) => [.. cluster.Silos.Where(member => member != silo).Select(member => member.Server.Host)];
     }
 
-    // Each serves before the next one stops.
+    // Each serves before the next one stops; the restart ends where one does not.
     private async Task RestartAllAsync()
     {
         for (var i = 0; i < cluster.Silos.Count; i++)
@@ -74,7 +74,10 @@ internal sealed class ClusterFaults(FaultyCluster cluster, MemberNetwork? networ
             var (beginAsync, endAsync) = new Fault(FaultKind.Stop, FaultTarget.Silo, i, TimeSpan.Zero).ActionsOn(cluster);
             await beginAsync();
             await endAsync();
-            await cluster.BecomesHealthyAsync(CancellationToken.None);
+            if (!await cluster.BecomesHealthyAsync(CancellationToken.None))
+            {
+                return;
+            }
         }
     }
 
@@ -98,8 +101,8 @@ internal sealed class ClusterFaults(FaultyCluster cluster, MemberNetwork? networ
     /// <summary>A member that is cut off from others, and whose clients may read what is old by then.</summary>
     private sealed record Cut(string Name, ClusterMember Member, IReadOnlyList<MemberHost> From, IReadOnlyList<string> Stale)
     {
-        public HistoryFault ToFault(TimeSpan duration, FreezeLog freezes, ProgressLog log) =>
-            new(Name, duration, freezes.Of(Stale, new(BeginAsync, () => EndAsync(log))));
+        public HistoryFault ToFault(TimeSpan duration, StaleMembers stale, ProgressLog log) =>
+            new(Name, duration, stale.Of(Stale, new(BeginAsync, () => EndAsync(log))));
 
         private async Task BeginAsync()
         {

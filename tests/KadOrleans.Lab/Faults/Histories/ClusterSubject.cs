@@ -17,7 +17,7 @@ internal sealed class ClusterSubject : IHistorySubject
     private static readonly TimeSpan UdpStaleness = TimeSpan.FromSeconds(32);
 
     // A silo learns that it was declared dead within 15 s after it reaches the database.
-    private readonly FreezeLog _freezes = new(TimeSpan.FromSeconds(20));
+    private readonly StaleMembers _stale = new(TimeSpan.FromSeconds(20));
     private readonly HttpClient _management;
     private readonly TemporaryFolder _folder;
     private readonly MemberNetwork? _network;
@@ -57,11 +57,11 @@ internal sealed class ClusterSubject : IHistorySubject
     }
 
     public IReadOnlyList<HistoryFault> Plan(int seed, int faults) =>
-        new ClusterFaults(_cluster, _network, _freezes, _management, _log).Plan(seed, faults, _longest);
+        new ClusterFaults(_cluster, _network, _stale, _management, _log).Plan(seed, faults, _longest);
 
     public Task<bool> BecomesHealthyAsync(CancellationToken cancellationToken) => _cluster.BecomesHealthyAsync(cancellationToken);
 
-    public TimeSpan StalenessOf(IHistoryClient client, HistoryKey key) => _freezes.Since(client.Member) + (client.IsDatagrams ? UdpStaleness : TimeSpan.Zero);
+    public TimeSpan StalenessOf(IHistoryClient client, HistoryKey key) => _stale.Since(client.Member) + (client.IsDatagrams ? UdpStaleness : TimeSpan.Zero);
 
     public async ValueTask DisposeAsync()
     {

@@ -11,7 +11,7 @@ internal sealed class NodeSubject : IHistorySubject
     // FIND_VALUE is answered by what is held. A value that was remembered goes out in the background, after a break within a minute.
     private static readonly TimeSpan UdpStaleness = TimeSpan.FromSeconds(30);
 
-    private readonly FreezeLog _breaks = new(TimeSpan.FromSeconds(75));
+    private readonly StaleMembers _stale = new(TimeSpan.FromSeconds(75));
     private readonly TemporaryFolder _folder = new();
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(2) };
     private readonly NodeServer _node;
@@ -57,7 +57,7 @@ internal sealed class NodeSubject : IHistorySubject
             planned.AddRange(kinds.Select(kind => new HistoryFault(
                 $"{kind.Name} of the node",
                 TimeSpan.FromSeconds(Math.Round(_longest.TotalSeconds * random.NextDouble(), 1)),
-                _breaks.Of([Member], kind.Actions))));
+                _stale.Of([Member], kind.Actions))));
         }
 
         return planned.GetRange(0, faults);
@@ -77,7 +77,7 @@ internal sealed class NodeSubject : IHistorySubject
     }
 
     public TimeSpan StalenessOf(IHistoryClient client, HistoryKey key) =>
-        client.IsDatagrams && key.Kind != HistoryKeyKind.Datagrams ? UdpStaleness + _breaks.Since(Member) : TimeSpan.Zero;
+        client.IsDatagrams && key.Kind != HistoryKeyKind.Datagrams ? UdpStaleness + _stale.Since(Member) : TimeSpan.Zero;
 
     public async ValueTask DisposeAsync()
     {

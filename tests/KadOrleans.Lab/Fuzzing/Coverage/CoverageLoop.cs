@@ -36,7 +36,7 @@ internal static class CoverageLoop
         });
     }
 
-    /// <summary>Runs one input in a session of its own, so that what happens follows from the input alone.</summary>
+    /// <summary>Runs one input in a session of its own, to the session's end, so that what happens follows from the input alone.</summary>
     public static bool RunAlone(FuzzTarget target, ReadOnlySpan<byte> input)
     {
         var session = target.Begin(new FuzzRandom(1, 0));
@@ -46,6 +46,7 @@ internal static class CoverageLoop
             isAccepted |= session.Run(input);
         }
 
+        session.End();
         return isAccepted;
     }
 }

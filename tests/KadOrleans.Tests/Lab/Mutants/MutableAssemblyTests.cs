@@ -34,7 +34,7 @@ public sealed class MutableAssemblyTests
         mutant => Assert.Contains("number + number", File.ReadLines(Repository.Path(mutant.File)).ElementAt(mutant.Line - 1), StringComparison.Ordinal));
 
     [Fact]
-    public void Each_room_has_mutants_and_tests() => Assert.All(MutationArea.All, area =>
+    public void Each_area_has_mutants_and_tests() => Assert.All(MutationArea.All, area =>
     {
         var assembly = new MutableAssembly(Path.Combine(AppContext.BaseDirectory, $"{area.Assembly}.dll"));
         Assert.True(assembly.FindMutants(area.Sources).Count >= 100, area.Name);

@@ -160,7 +160,7 @@ public sealed class ColdReadTests : SqliteTests
         const int Keys = 5_000;
         Dictionary<NodeId, StoredValue> before;
 
-        // As releases before wrote them.
+        // Written with another SegmentBytes.
         await using (var database = Open(Cool with { SegmentBytes = 128 * 1024 }))
         {
             await database.PutBatchAsync(Enumerable.Range(0, Keys).Select(i => KeyValuePair.Create(StoredValues.Key(i), StoredValues.Sized(64))));
