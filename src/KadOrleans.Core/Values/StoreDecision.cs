@@ -78,7 +78,9 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
         return result == StoreResult.Stored
             ? new StoreDecision(result, isSame ? TakenOver(old!, offered, terms) : offered, true)
             {
-                Evicted = evicted, IsChange = isChange, IsReturn = isReturn,
+                Evicted = evicted,
+                IsChange = isChange,
+                IsReturn = isReturn,
             }
             : isSame ? Renew(old!, offered, terms, accounts.Changes)
             : Refuse(result);

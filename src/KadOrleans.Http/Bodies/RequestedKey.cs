@@ -52,11 +52,11 @@ internal readonly record struct RequestedPut(SetAcknowledgement Wait, TimeSpan? 
     /// <summary>Stores a value; with a condition only if what a get finds meets it, and else the local result is superseded.</summary>
     public Task<SetResult> RunAsync(
         IDht dht, NodeId key, DhtValue value, Func<DhtValue?, bool>? condition, CancellationToken cancellationToken) => (condition, Life) switch
-    {
-        ({ } isMet, _) => dht.SetIfAsync(key, value, isMet, Wait, Life, cancellationToken),
-        (null, { } life) => dht.SetAsync(key, value, life, cancellationToken),
-        _ => dht.SetAsync(key, value, Wait, cancellationToken),
-    };
+        {
+            ({ } isMet, _) => dht.SetIfAsync(key, value, isMet, Wait, Life, cancellationToken),
+            (null, { } life) => dht.SetAsync(key, value, life, cancellationToken),
+            _ => dht.SetAsync(key, value, Wait, cancellationToken),
+        };
 }
 
 /// <summary>Ids and numbers in paths and queries. A mistake is an <see cref="ApiProblemException"/> that names the parameter.</summary>

@@ -22,7 +22,9 @@ public static class ContainerEnvironment
     // What the downward API tells a pod.
     private static readonly Dictionary<string, string> Fields = new()
     {
-        ["status.podIP"] = "10.1.2.3", ["metadata.name"] = "pod-0", ["spec.nodeName"] = "node-1",
+        ["status.podIP"] = "10.1.2.3",
+        ["metadata.name"] = "pod-0",
+        ["spec.nodeName"] = "node-1",
     };
 
     /// <summary>Names and values, in the order of Kubernetes: what is named by itself goes over what comes in groups.</summary>

@@ -33,7 +33,8 @@ public abstract class NodeStateStoreContract : StoreSuite<INodeStateStore>
     public async Task Saves_that_overlap_leave_one_of_their_states_whole()
     {
         var states = Enumerable.Range(1, 20).Select(i => new NodeState(
-            StoredValues.Key(i), [.. NodeStates.WithContacts.Contacts.Take(i % 5)]) { Known = i % 5 == 4 ? NodeStates.WithContacts.Known : [] }).ToList();
+            StoredValues.Key(i), [.. NodeStates.WithContacts.Contacts.Take(i % 5)])
+        { Known = i % 5 == 4 ? NodeStates.WithContacts.Known : [] }).ToList();
 
         await Task.WhenAll(states.Select(state => Task.Run(async () => await Store.SaveAsync(state))));
 

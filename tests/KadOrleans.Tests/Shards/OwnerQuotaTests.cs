@@ -96,7 +96,8 @@ public sealed class OwnerQuotaTests
                 item.Item.Key,
                 StoredValues.Of(item.Item.ToValue(), SourceNetwork.Of(UdpEndpoint.Parse($"198.51.{item.Index}.1:1"))) with
                 {
-                    StoredAt = shard.Clock.GetUtcNow(), ExpiresAt = shard.Clock.GetUtcNow().AddDays(7),
+                    StoredAt = shard.Clock.GetUtcNow(),
+                    ExpiresAt = shard.Clock.GetUtcNow().AddDays(7),
                 },
                 new PutTerms(PutKind.Publication).Checked(item.Item)),
             TimeSpan.Zero);

@@ -50,5 +50,6 @@ internal sealed class SiloReadiness(
 
     public SiloState Describe() =>
         (Health is { IsReady: false, Status: var missing } ? new SiloState(false, missing) : new SiloState(true, Problem ?? tokens?.Problem))
-            with { ClockAhead = own?.Status.Ahead ?? TimeSpan.Zero };
+            with
+        { ClockAhead = own?.Status.Ahead ?? TimeSpan.Zero };
 }

@@ -38,8 +38,15 @@ public sealed class ClusterAdminTests(SixteenShardCluster cluster) : DhtAdminCon
     {
         var sweep = new SweepProgress
         {
-            At = cluster.Clock.GetUtcNow(), BegunAt = cluster.Clock.GetUtcNow(), Values = 9, Waiting = 4, Republished = 3, Published = 2, Regions = 2,
-            Overdue = TimeSpan.FromMinutes(16), OverdueLimit = TimeSpan.FromMinutes(15),
+            At = cluster.Clock.GetUtcNow(),
+            BegunAt = cluster.Clock.GetUtcNow(),
+            Values = 9,
+            Waiting = 4,
+            Republished = 3,
+            Published = 2,
+            Regions = 2,
+            Overdue = TimeSpan.FromMinutes(16),
+            OverdueLimit = TimeSpan.FromMinutes(15),
         };
         var reference = cluster.Reference(_edge);
         var lease = await cluster.Directory.LeaseAsync("tells", 1, reference);

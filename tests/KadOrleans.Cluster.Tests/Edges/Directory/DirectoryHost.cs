@@ -1,5 +1,5 @@
-using KadOrleans.Cluster.Tests.Grains;
 using System.Reflection;
+using KadOrleans.Cluster.Tests.Grains;
 
 namespace KadOrleans.Cluster.Tests.Edges;
 

@@ -206,7 +206,8 @@ public sealed class ClusterUpkeepTests(ITestOutputHelper output)
             Network = network;
             Silo = new SiloServer(
                 _folder.Path, SiloServer.ShardBits(ShardBits), "Kad:Cluster:Quota:TotalKeys=4000000", "Kad:Cluster:Quota:TotalBytes=4000000000",
-                "Kad:Cluster:Quota:KeptKeys=4000000") { Assembly = ServerExecutable.In(Build) };
+                "Kad:Cluster:Quota:KeptKeys=4000000")
+            { Assembly = ServerExecutable.In(Build) };
             string[] settings = [Silo.GatewaySetting, $"Kad:Edge:Bootstrap={network.First}"];
             One = new EdgeServer(_folder.Path, "one", settings) { Assembly = ServerExecutable.In(Build) };
             Other = new EdgeServer(_folder.Path, "other", settings) { Assembly = ServerExecutable.In(Build) };

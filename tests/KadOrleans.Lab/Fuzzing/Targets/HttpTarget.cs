@@ -162,7 +162,7 @@ internal sealed class HttpTarget : IFuzzTarget
         {
             return read();
         }
-        catch (Exception e) when (e is not InvariantException && ProblemFilter.Explain(e) is (< StatusCodes.Status500InternalServerError, var sentence))
+        catch (Exception e) when (e is not InvariantException && ProblemFilter.Explain(e) is ( < StatusCodes.Status500InternalServerError, var sentence))
         {
             Require(ApiProblem.Create(StatusCodes.Status400BadRequest, sentence).ProblemDetails.Detail?.Length > 0, "a refusal has no sentence");
             return false;

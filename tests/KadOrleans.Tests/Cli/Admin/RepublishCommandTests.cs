@@ -11,22 +11,41 @@ public sealed class RepublishCommandTests(ApiHost host) : IClassFixture<ApiHost>
     // It ended before.
     private static readonly SweepProgress Former = new()
     {
-        At = Noon, BegunAt = Noon.AddHours(-1), EndedAt = Noon.AddMinutes(-59), Values = 500, Republished = 500, Regions = 9, RegionsDone = 9,
-        Lateness = TimeSpan.FromHours(9), OverdueLimit = TimeSpan.FromMinutes(15),
+        At = Noon,
+        BegunAt = Noon.AddHours(-1),
+        EndedAt = Noon.AddMinutes(-59),
+        Values = 500,
+        Republished = 500,
+        Regions = 9,
+        RegionsDone = 9,
+        Lateness = TimeSpan.FromHours(9),
+        OverdueLimit = TimeSpan.FromMinutes(15),
     };
 
     private static readonly SweepProgress Begun = new()
     {
-        At = Noon.AddSeconds(1), BegunAt = Noon.AddSeconds(1), Values = 40, Waiting = 40, Regions = 3, Overdue = TimeSpan.FromMinutes(20),
-        OverdueLimit = TimeSpan.FromMinutes(15), LeftOut = 2,
+        At = Noon.AddSeconds(1),
+        BegunAt = Noon.AddSeconds(1),
+        Values = 40,
+        Waiting = 40,
+        Regions = 3,
+        Overdue = TimeSpan.FromMinutes(20),
+        OverdueLimit = TimeSpan.FromMinutes(15),
+        LeftOut = 2,
     };
 
     private static readonly SweepProgress Half = Begun with { At = Noon.AddSeconds(2), Waiting = 20, Republished = 19, Published = 1, RegionsDone = 1 };
 
     private static readonly SweepProgress Ended = Half with
     {
-        At = Noon.AddSeconds(3), EndedAt = Noon.AddSeconds(3), Waiting = 0, Republished = 37, Published = 2, RegionsDone = 3,
-        Overdue = TimeSpan.Zero, Lateness = TimeSpan.FromMinutes(21),
+        At = Noon.AddSeconds(3),
+        EndedAt = Noon.AddSeconds(3),
+        Waiting = 0,
+        Republished = 37,
+        Published = 2,
+        RegionsDone = 3,
+        Overdue = TimeSpan.Zero,
+        Lateness = TimeSpan.FromMinutes(21),
     };
 
     private readonly ApiHost _api = host.Reset();

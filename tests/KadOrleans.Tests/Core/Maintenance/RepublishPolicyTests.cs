@@ -135,14 +135,33 @@ public sealed class SweepProgressTests
 
     private static readonly SweepProgress UnderWay = new()
     {
-        At = Noon, BegunAt = Noon.AddMinutes(-2), Values = 10, Waiting = 4, Republished = 5, Published = 1, Regions = 3, RegionsDone = 2,
-        Lateness = TimeSpan.FromMinutes(1), Overdue = TimeSpan.FromMinutes(16), OverdueLimit = TimeSpan.FromMinutes(15), LeftOut = 1,
+        At = Noon,
+        BegunAt = Noon.AddMinutes(-2),
+        Values = 10,
+        Waiting = 4,
+        Republished = 5,
+        Published = 1,
+        Regions = 3,
+        RegionsDone = 2,
+        Lateness = TimeSpan.FromMinutes(1),
+        Overdue = TimeSpan.FromMinutes(16),
+        OverdueLimit = TimeSpan.FromMinutes(15),
+        LeftOut = 1,
     };
 
     private static readonly SweepProgress Ended = new()
     {
-        At = Noon.AddSeconds(-5), IsLooking = true, BegunAt = Noon.AddHours(-1), EndedAt = Noon.AddMinutes(-50), Values = 100, Republished = 100,
-        Regions = 9, RegionsDone = 9, Lateness = TimeSpan.FromMinutes(7), OverdueLimit = TimeSpan.FromMinutes(15), LeftOut = 2,
+        At = Noon.AddSeconds(-5),
+        IsLooking = true,
+        BegunAt = Noon.AddHours(-1),
+        EndedAt = Noon.AddMinutes(-50),
+        Values = 100,
+        Republished = 100,
+        Regions = 9,
+        RegionsDone = 9,
+        Lateness = TimeSpan.FromMinutes(7),
+        OverdueLimit = TimeSpan.FromMinutes(15),
+        LeftOut = 2,
     };
 
     [Fact]

@@ -114,7 +114,8 @@ public sealed class OwnerQuotaTests
     {
         var first = Put(10, why == "trusted" ? SourceNetwork.Trusted : Source(9), value => value with
         {
-            PublishedAt = why == "published" ? Start : null, IsKept = why == "kept",
+            PublishedAt = why == "published" ? Start : null,
+            IsKept = why == "kept",
         });
         Assert.Equal(StoreResult.Stored, first);
         Fill(3);

@@ -56,7 +56,8 @@ public sealed class SweepMistakeTests(ITestOutputHelper output)
         var checks = new OptionChecks("Kad:", ':');
         checks.Check(new KademliaOptions
         {
-            PublishInterval = TimeSpan.Parse(interval, CultureInfo.InvariantCulture), ValueTimeToLive = TimeSpan.Parse(life, CultureInfo.InvariantCulture),
+            PublishInterval = TimeSpan.Parse(interval, CultureInfo.InvariantCulture),
+            ValueTimeToLive = TimeSpan.Parse(life, CultureInfo.InvariantCulture),
         });
 
         Assert.Equal(
