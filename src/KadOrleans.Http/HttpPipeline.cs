@@ -34,7 +34,11 @@ internal static class HttpPipeline
     {
         context.Response.Headers.XContentTypeOptions = "nosniff";
         context.Response.Headers.CacheControl = "no-store";
-        context.Response.OnStarting(TellEndAsync, context);
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true)
+        {
+            context.Response.OnStarting(TellEndAsync, context);
+        }
+
         return next(context);
     }
 
@@ -44,8 +48,7 @@ internal static class HttpPipeline
     {
         var context = (HttpContext)state;
         var most = context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize;
-        var hasBody = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true;
-        if (HttpProtocol.IsHttp11(context.Request.Protocol) && hasBody && (most == 0 || context.Request.ContentLength > most))
+        if (HttpProtocol.IsHttp11(context.Request.Protocol) && (most == 0 || context.Request.ContentLength > most))
         {
             context.Response.Headers.Connection = "close";
         }

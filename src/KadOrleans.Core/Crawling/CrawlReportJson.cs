@@ -3,8 +3,10 @@ using System.Text.Json.Serialization;
 
 namespace KadOrleans.Core;
 
-/// <summary>Reports as stored. Readers pass over unknown members. A member that is added later has a default: without one, reports that were stored before are
-/// damaged.</summary>
+/// <summary>
+/// Reports as stored. Readers pass over unknown members. A member that is added later has a default: without one, reports that were stored
+/// before are damaged.
+/// </summary>
 internal static class CrawlReportJson
 {
     // Who reads a report relies on what its types say: no null where none may be, no member that is missing.

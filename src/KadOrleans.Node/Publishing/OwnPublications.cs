@@ -244,7 +244,8 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
     }
 
     /// <summary>
-    /// Stores an item to be kept for its owner, unless a newer one is published from here, which is not held here while it was not sent yet.
+    /// Stores an item to be kept for its owner, unless a newer one, or another one of its number, is published from here: the store does not
+    /// hold that one before it was sent.
     /// </summary>
     public Task<StoreResult> StoreKeptAsync(NodeId key, StoredValue kept, CancellationToken cancellationToken) => _writes.TryRunAsync(
         key,

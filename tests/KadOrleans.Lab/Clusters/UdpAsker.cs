@@ -2,7 +2,10 @@ using System.Net.Sockets;
 
 namespace KadOrleans.Lab;
 
-/// <summary>A client of one node: of one on loopback it has the address 127.0.0.source, else its own. It sends each request once; a task ends with the answer, however late, or never.</summary>
+/// <summary>
+/// A client of one node, from 127.0.0.<c>source</c> if the node is on loopback, else from any address of this machine. It sends each request once; a
+/// task ends with the answer, however late, or never.
+/// </summary>
 public sealed class UdpAsker(IPEndPoint node, byte source, bool answersPings = false)
     : ScriptedPeer(DhtNode.ClientId, new SocketTransport(UdpEndpoint.FromIPv4(IPAddress.IsLoopback(node.Address) ? 0x7F00_0000 + (uint)source : 0, 0)))
 {

@@ -39,8 +39,9 @@ internal sealed class MutantRun(IReadOnlyList<MutationArea> areas, int count, in
         var target = Path.Combine(_copy, $"{area.Assembly}.dll");
         var all = assembly.FindMutants(area.Sources).ToArray();
         new Random(seed).Shuffle(all);
+        string[] tests = [.. area.TestClasses().SelectMany(name => (string[])["-class", name])];
         var begin = Stopwatch.GetTimestamp();
-        if (await TestAsync(area, TimeSpan.FromMinutes(10), cancellationToken) != MutantEnd.Survived)
+        if (await TestAsync(tests, TimeSpan.FromMinutes(10), cancellationToken) != MutantEnd.Survived)
         {
             throw CommandException.WrongUsage($"The tests of {area.Name.ToLowerInvariant()} fail without a mutant: there is nothing to compare with.");
         }
@@ -51,7 +52,7 @@ internal sealed class MutantRun(IReadOnlyList<MutationArea> areas, int count, in
         foreach (var mutant in all.Take(share))
         {
             assembly.Write(mutant, target);
-            judged.Add(new JudgedMutant(area.Name, mutant, await TestAsync(area, limit, cancellationToken)));
+            judged.Add(new JudgedMutant(area.Name, mutant, await TestAsync(tests, limit, cancellationToken)));
             if (judged[^1].End == MutantEnd.Survived)
             {
                 log.Tell($"{area.Name}, {judged.Count} of {share}: survived: {mutant}");
@@ -62,7 +63,7 @@ internal sealed class MutantRun(IReadOnlyList<MutationArea> areas, int count, in
         return judged;
     }
 
-    private async Task<MutantEnd> TestAsync(MutationArea area, TimeSpan limit, CancellationToken cancellationToken)
+    private async Task<MutantEnd> TestAsync(string[] chosen, TimeSpan limit, CancellationToken cancellationToken)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(limit);
@@ -70,7 +71,7 @@ internal sealed class MutantRun(IReadOnlyList<MutationArea> areas, int count, in
             "dotnet",
             [
                 Path.Combine(_copy, $"{Path.GetFileName(MutationArea.TestProject)}.dll"), "-noLogo", "-noColor", "-stopOnFail", "-trait-", "Tier=Long", "-preEnumerateTheories",
-                .. area.TestClasses().SelectMany(name => (string[])["-class", name]),
+                .. chosen,
             ])
         {
             RedirectStandardOutput = true,

@@ -48,8 +48,9 @@ internal sealed class SiloReadiness(
             : edge is { PutsFail: true } ? Health with { Reason = Health.Reason ?? EdgeHealth.Failing, RefusesWrites = true }
             : Health;
 
-    public SiloState Describe() =>
-        (Health is { IsReady: false, Status: var missing } ? new SiloState(false, missing) : new SiloState(true, Problem ?? tokens?.Problem))
-            with
-        { ClockAhead = own?.Status.Ahead ?? TimeSpan.Zero };
+    public SiloState Describe()
+    {
+        var state = Health is { IsReady: false, Status: var missing } ? new SiloState(false, missing) : new SiloState(true, Problem ?? tokens?.Problem);
+        return state with { ClockAhead = own?.Status.Ahead ?? TimeSpan.Zero };
+    }
 }

@@ -3,10 +3,8 @@ namespace KadOrleans.Lab;
 /// <summary>Overwrites keys through several edges while faults befall silos, edges and the database, and judges each key after each fault.</summary>
 public sealed class Campaign : IAsyncDisposable
 {
-    private static readonly TimeSpan LongestToHealth = TimeSpan.FromMinutes(4);
     private static readonly TimeSpan ProbeWait = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly Stopwatch _clock = Stopwatch.StartNew();
@@ -141,12 +139,12 @@ public sealed class Campaign : IAsyncDisposable
     {
         try
         {
-            await _keys.RestAsync().WaitAsync(LongestToHealth, cancellationToken);
+            await _keys.RestAsync().WaitAsync(FaultyCluster.LongestToHealth, cancellationToken);
             return true;
         }
         catch (TimeoutException)
         {
-            _log.Tell($"Not each key had a STORE acknowledged within {LongestToHealth.TotalMinutes} minutes.");
+            _log.Tell($"Not each key had a STORE acknowledged within {FaultyCluster.LongestToHealth.TotalMinutes} minutes.");
             return false;
         }
     }
@@ -156,17 +154,7 @@ public sealed class Campaign : IAsyncDisposable
 
     private async Task<bool> BecomesHealthyAsync(CancellationToken cancellationToken)
     {
-        var deadline = _clock.Elapsed + LongestToHealth;
-        string? obstacle;
-        while ((obstacle = await FindObstacleAsync(cancellationToken)) is not null && _clock.Elapsed < deadline)
-        {
-            await Task.Delay(LookInterval, cancellationToken);
-        }
-
-        if (obstacle is not null)
-        {
-            _log.Tell($"Not all was healthy after {LongestToHealth.TotalMinutes} minutes: {obstacle}");
-        }
+        var isHealthy = await _cluster.BecomesHealthyAsync(FindRefusalAsync, cancellationToken);
 
         // An edge without contacts says so, and serves: of two edges, each is the other's only contact.
         if (await _cluster.FindObstacleAsync(_cluster.Edges, cancellationToken) is { } note)
@@ -174,16 +162,11 @@ public sealed class Campaign : IAsyncDisposable
             _log.Tell($"{note.Trim()}");
         }
 
-        return obstacle is null;
+        return isHealthy;
     }
 
-    private async Task<string?> FindObstacleAsync(CancellationToken cancellationToken)
+    private async Task<string?> FindRefusalAsync()
     {
-        if (await _cluster.FindObstacleAsync(_cluster.Silos, cancellationToken) is { } obstacle)
-        {
-            return obstacle;
-        }
-
         var refused = await Task.WhenAll(_probes.Select(probes => probes.CountRefusedAsync(ProbeWait)));
         return Array.Exists(refused, count => count > 0) ? $"By edge, {string.Join(", ", refused)} probed keys were not stored." : null;
     }

@@ -3,7 +3,9 @@ namespace KadOrleans.Lab;
 /// <summary>Silos and edges as processes, with their storage. A process that ends by itself is started again, as Kubernetes does.</summary>
 internal sealed class FaultyCluster : IAsyncDisposable
 {
-    private static readonly TimeSpan LongestToHealth = TimeSpan.FromMinutes(4);
+    /// <summary>How long a cluster may take to be healthy after a fault.</summary>
+    public static readonly TimeSpan LongestToHealth = TimeSpan.FromMinutes(4);
+
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly TemporaryFolder _folder = new();
@@ -50,15 +52,18 @@ internal sealed class FaultyCluster : IAsyncDisposable
         return Array.Find(obstacles, obstacle => obstacle is not null);
     }
 
-    /// <summary>Waits until each silo can serve; false, with the reason told, if one cannot for minutes.</summary>
-    public async Task<bool> BecomesHealthyAsync(CancellationToken cancellationToken)
+    /// <summary>Waits until each silo can serve; false, with the reason told, if one cannot within <see cref="LongestToHealth"/>.</summary>
+    public Task<bool> BecomesHealthyAsync(CancellationToken cancellationToken) => BecomesHealthyAsync(() => Task.FromResult<string?>(null), cancellationToken);
+
+    /// <summary>The same, and until nothing else is found that is in the way, which is looked for once silos can serve.</summary>
+    public async Task<bool> BecomesHealthyAsync(Func<Task<string?>> findMoreAsync, CancellationToken cancellationToken)
     {
         var begin = Stopwatch.GetTimestamp();
-        while (await FindObstacleAsync(Silos, cancellationToken) is { } obstacle)
+        while ((await FindObstacleAsync(Silos, cancellationToken) ?? await findMoreAsync()) is { } obstacle)
         {
             if (Stopwatch.GetElapsedTime(begin) > LongestToHealth)
             {
-                _log.Tell(obstacle);
+                _log.Tell($"Not all was healthy after {LongestToHealth.TotalMinutes} minutes: {obstacle}");
                 return false;
             }
 

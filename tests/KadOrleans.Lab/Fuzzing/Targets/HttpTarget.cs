@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.AspNetCore.Routing.Template;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Net.Http.Headers;
@@ -45,8 +46,7 @@ internal sealed class HttpTarget : IFuzzTarget
     private static bool RunPath(HttpInput request, RouteEndpoint endpoint) => Try(() =>
     {
         var context = request.NewContext(Services);
-        var path = context.Request.Path.Value ?? string.Empty;
-        if (!new RouteMatch(endpoint.RoutePattern).TryMatch(path, context.Request.RouteValues))
+        if (!new TemplateMatcher(new RouteTemplate(endpoint.RoutePattern), []).TryMatch(context.Request.Path, context.Request.RouteValues))
         {
             return false;
         }
@@ -66,7 +66,8 @@ internal sealed class HttpTarget : IFuzzTarget
         var query = context.Request.Query;
         var (name, value) = context.Request.RouteValues.Single();
         var text = (string)value!;
-        var sent = Uri.UnescapeDataString(request.Target.Split('?')[0].Split('/')[^1]);
+        // Routing passes over a slash at the end.
+        var sent = Uri.UnescapeDataString(request.Target.Split('?')[0].TrimEnd('/').Split('/')[^1]);
         Require(sent.StartsWith(text, StringComparison.Ordinal), "a path means another text than was sent");
         if (name == "item")
         {
@@ -166,34 +167,6 @@ internal sealed class HttpTarget : IFuzzTarget
         {
             Require(ApiProblem.Create(StatusCodes.Status400BadRequest, sentence).ProblemDetails.Detail?.Length > 0, "a refusal has no sentence");
             return false;
-        }
-    }
-
-    // Matches as the framework does where a pattern has literals and at most one parameter in each segment.
-    private sealed class RouteMatch(RoutePattern pattern)
-    {
-        public bool TryMatch(string path, RouteValueDictionary values)
-        {
-            var segments = path.Split('/');
-            return segments.Length == pattern.PathSegments.Count + 1
-                && pattern.PathSegments.Index().All(segment => TryMatch(segments[segment.Index + 1], segment.Item, values));
-        }
-
-        private static bool TryMatch(string sent, RoutePatternPathSegment segment, RouteValueDictionary values)
-        {
-            switch (segment.Parts)
-            {
-                case [RoutePatternLiteralPart literal]:
-                    return sent.Equals(literal.Content, StringComparison.OrdinalIgnoreCase);
-                case [RoutePatternParameterPart parameter]:
-                    values[parameter.Name] = sent;
-                    return sent.Length > 0;
-                case [RoutePatternParameterPart parameter, RoutePatternLiteralPart end]:
-                    values[parameter.Name] = sent.Length > end.Content.Length ? sent[..^end.Content.Length] : null;
-                    return sent.Length > end.Content.Length && sent.EndsWith(end.Content, StringComparison.OrdinalIgnoreCase);
-                default:
-                    throw new NotSupportedException("The pattern has another segment.");
-            }
         }
     }
 

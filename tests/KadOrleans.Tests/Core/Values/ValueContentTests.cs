@@ -2,32 +2,31 @@ namespace KadOrleans.Tests.Core;
 
 public sealed class ValueContentTests
 {
-    public static TheoryData<string, string> Contents => new()
-    {
-        { "text", "01746578740a" },
-        { "", "01" },
-        { "0", "020000000000000000" },
-        { "18446744073709551615", "02ffffffffffffffff" },
-        { "-1", "03ffffffffffffffff" },
-        { "-9223372036854775808", "038000000000000000" },
-        { "1.5", "043ff8000000000000" },
-        { "False", "0500" },
-        { "True", "0501" },
-        { "bytes", "06ff00" },
-    };
+    [Fact]
+    public void Storage_has_these_bytes_of_a_value() => Assert.All(
+        ((DhtValue, string)[])
+        [
+            (DhtValue.FromString("text\n"), "01746578740a"),
+            (DhtValue.FromString(string.Empty), "01"),
+            (DhtValue.FromInteger(0), "020000000000000000"),
+            (DhtValue.FromInteger(ulong.MaxValue), "02ffffffffffffffff"),
+            (DhtValue.FromInteger(-1), "03ffffffffffffffff"),
+            (DhtValue.FromInteger(long.MinValue), "038000000000000000"),
+            (DhtValue.FromFloat(1.5), "043ff8000000000000"),
+            (DhtValue.FromBoolean(false), "0500"),
+            (DhtValue.FromBoolean(true), "0501"),
+            (DhtValue.FromBytes(new byte[] { 0xff, 0 }), "06ff00"),
+        ],
+        one =>
+        {
+            var (value, stored) = one;
+            var bytes = new byte[value.ContentLength];
+            var type = ValueContent.Write(value, bytes);
 
-    [Theory]
-    [MemberData(nameof(Contents))]
-    public void Storage_has_these_bytes_of_a_value(string name, string stored)
-    {
-        var value = ValueOf(name, stored);
-        var bytes = new byte[value.ContentLength];
-        var type = ValueContent.Write(value, bytes);
-
-        Assert.Equal(stored, Convert.ToHexStringLower([(byte)type, .. bytes]));
-        Assert.True(ValueContent.TryRead(type, bytes, out var read));
-        Assert.Equal(value, read);
-    }
+            Assert.Equal(stored, Convert.ToHexStringLower([(byte)type, .. bytes]));
+            Assert.True(ValueContent.TryRead(type, bytes, out var read));
+            Assert.Equal(value, read);
+        });
 
     [Theory]
     [InlineData("00")]
@@ -54,13 +53,4 @@ public sealed class ValueContentTests
         Assert.True(ValueContent.IsValid(ContentType.Bytes, new byte[StoreRules.MaxContentLength]));
         Assert.False(ValueContent.IsValid(ContentType.Bytes, new byte[StoreRules.MaxContentLength + 1]));
     }
-
-    private static DhtValue ValueOf(string name, string stored) => stored[..2] switch
-    {
-        "01" => DhtValue.FromString(name.Length == 0 ? "" : "text\n"),
-        "02" or "03" => DhtValueText.TryParseInteger(name, out var integer) ? integer : throw new FormatException(name),
-        "04" => DhtValue.FromFloat(double.Parse(name, System.Globalization.CultureInfo.InvariantCulture)),
-        "05" => DhtValue.FromBoolean(bool.Parse(name)),
-        _ => DhtValue.FromBytes(new byte[] { 0xff, 0 }),
-    };
 }
