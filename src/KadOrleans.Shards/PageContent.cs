@@ -38,22 +38,24 @@ internal sealed class PageContent(StorageImage image, bool keepRemovals)
         var run = new List<PageEntry>(page.Live);
         for (var position = 0; position < entries.Length;)
         {
-            var bytes = entries.AsMemory(position);
-            var head = EntryCodec.ReadHead(bytes.Span, hasContent: true);
-            position += head.Length;
-            var isHeld = image.Shard.TryFind(head.Key, out var held);
-            if (head.IsRemoval && !isHeld && keepRemovals && !isOldest)
+            var rest = (ReadOnlySpan<byte>)entries.AsSpan(position);
+            var entry = EntryCodec.Take(ref rest);
+            var (key, bytes) = (entry.Key, entries.AsMemory(position, entry.Bytes.Length));
+            position += bytes.Length;
+            var isHeld = image.Shard.TryFind(key, out var held);
+            if (entry.IsRemoval && !isHeld && keepRemovals && !isOldest)
             {
-                run.Add(new PageEntry(head.Key, bytes[..head.Length], null));
+                run.Add(new PageEntry(key, bytes, null));
             }
-            else if (!head.IsRemoval && isHeld && ValuePlace.Of(held).Page == page.Number)
+            else if (!entry.IsRemoval && isHeld && ValuePlace.Of(held).Page == page.Number)
             {
+                var head = entry.ReadHead();
                 if (held.StoredAt > head.StoredAt)
                 {
                     EntryCodec.WriteStoredAt(bytes.Span, held.StoredAt);
                 }
 
-                run.Add(new PageEntry(head.Key, bytes[..head.Length], head.ContentLength));
+                run.Add(new PageEntry(key, bytes, head.ContentLength));
             }
         }
 
@@ -133,7 +135,19 @@ internal readonly record struct PageEntry(NodeId Key, ReadOnlyMemory<byte> Bytes
     public bool IsRemoval => ContentLength is null;
 
     /// <summary>Whose item the value is; null of a removal, and of a value without an owner.</summary>
-    public ItemOwner? ReadOwner() => ContentLength is { } length ? EntryCodec.ReadOwner(Bytes.Span, length) : null;
+    public ItemOwner? ReadOwner() => IsRemoval ? null : Decode().Owner;
+
+    /// <summary>When the value was stored, as the page has it.</summary>
+    public DateTimeOffset ReadStoredAt() => Decode().ReadHead().StoredAt;
+
+    /// <summary>The entry but for its content.</summary>
+    public ReadOnlySpan<byte> BytesWithoutContent => Bytes.Span[..^(ContentLength ?? 0)];
+
+    private EncodedEntry Decode()
+    {
+        var bytes = Bytes.Span;
+        return EntryCodec.Take(ref bytes);
+    }
 }
 
 internal sealed record WrittenPage(Page Page, IReadOnlyList<PageEntry> Entries)
@@ -153,11 +167,12 @@ internal sealed record WrittenPage(Page Page, IReadOnlyList<PageEntry> Entries)
 
     public byte[] EncodeKeys()
     {
-        var encoded = new byte[Entries.Sum(entry => entry.Bytes.Length - (entry.ContentLength ?? 0))];
+        var encoded = new byte[Entries.Sum(entry => entry.BytesWithoutContent.Length)];
         var position = 0;
         foreach (var entry in Entries)
         {
-            position += EntryCodec.CopyWithoutContent(entry.Bytes.Span, entry.ContentLength, encoded.AsSpan(position));
+            entry.BytesWithoutContent.CopyTo(encoded.AsSpan(position));
+            position += entry.BytesWithoutContent.Length;
         }
 
         return encoded;

@@ -63,22 +63,21 @@ internal sealed class PageReader(IRecordStorage storage, ValueCache cache, Recor
         wanted.RemoveWhere(key => !IsThere(key, out _));
         for (var rest = (ReadOnlySpan<byte>)entries; !rest.IsEmpty;)
         {
-            var head = EntryCodec.ReadHead(rest, hasContent: true);
-            if (wanted.Remove(head.Key) && IsThere(head.Key, out var held))
+            var entry = EntryCodec.Take(ref rest);
+            var key = entry.Key;
+            if (wanted.Remove(key) && IsThere(key, out var held))
             {
-                var value = Read(rest, head, held);
-                found.Add(head.Key, value);
+                var value = Read(entry, held);
+                found.Add(key, value);
                 if (keeps)
                 {
-                    image.Keep(head.Key, value);
+                    image.Keep(key, value);
                 }
             }
-            else if (keeps && image.HasRoomFor(head.Key) && IsThere(head.Key, out held) && !found.ContainsKey(head.Key))
+            else if (keeps && image.HasRoomFor(key) && IsThere(key, out held) && !found.ContainsKey(key))
             {
-                image.Offer(head.Key, Read(rest, head, held));
+                image.Offer(key, Read(entry, held));
             }
-
-            rest = rest[head.Length..];
         }
 
         return wanted.Count == 0
@@ -91,9 +90,9 @@ internal sealed class PageReader(IRecordStorage storage, ValueCache cache, Recor
     }
 
     // Storage need not have the time of the last STORE.
-    private static StoredValue Read(ReadOnlySpan<byte> entry, in EntryHead head, in HeldKey held)
+    private static StoredValue Read(EncodedEntry entry, in HeldKey held)
     {
-        var value = EntryCodec.ReadValue(entry, head);
+        var value = entry.ReadValue();
         return value.StoredAt < held.StoredAt ? value with { StoredAt = held.StoredAt } : value;
     }
 

@@ -87,31 +87,25 @@ internal sealed class StorageImage : IShardValues
         Add(page);
         while (!entries.IsEmpty)
         {
-            var head = EntryCodec.ReadHead(entries, hasContent);
-            if (!hasContent)
-            {
-                head = head with { Owner = OwnerCodec.Take(ref owners, page.Entries) };
-            }
-
+            var entry = EntryCodec.Take(ref entries, hasContent);
+            var (key, owner) = (entry.Key, hasContent ? entry.Owner : OwnerCodec.Take(ref owners, page.Entries));
             page.Entries++;
-            MarkOutdated(head.Key);
-            if (head.IsRemoval)
+            MarkOutdated(key);
+            if (entry.IsRemoval)
             {
                 page.Removals++;
-                Shard.Remove(head.Key);
+                Shard.Remove(key);
             }
             else
             {
                 page.Live++;
-                Shard.Restore(
-                    head.Key, head.Share, head.StoredAt, head.ExpiresAt, ValuePlace.Of(page.Number, head.PublishedAt).ToInt64());
+                var head = entry.ReadHead();
+                Shard.Restore(key, head.ShareOf(owner), head.StoredAt, head.ExpiresAt, ValuePlace.Of(page.Number, head.PublishedAt).ToInt64());
                 if (hasContent)
                 {
-                    Offer(head.Key, EntryCodec.ReadValue(entries, head));
+                    Offer(key, entry.ReadValue(head));
                 }
             }
-
-            entries = entries[head.Length..];
         }
 
         if (!hasContent && !owners.IsEmpty)
@@ -327,7 +321,7 @@ internal sealed class StorageImage : IShardValues
         }
 
         var place = ValuePlace.Of(held);
-        var isMoved = place.IsMoved && EntryCodec.ReadHead(entry.Bytes.Span, hasContent: true).StoredAt < held.StoredAt;
+        var isMoved = place.IsMoved && entry.ReadStoredAt() < held.StoredAt;
         Shard.Move(held, (place with { Page = number, IsMoved = isMoved }).ToInt64());
         return true;
     }

@@ -85,7 +85,8 @@ internal sealed class LoadedDatabase
         var id = raw.sqlite3_column_blob(row, 0);
         if (IsId(row, "publication")
             && TimeCodec.TryRead(raw.sqlite3_column_int64(row, 1), out var publishedAt)
-            && ValueCodec.TryDecode(raw.sqlite3_column_blob(row, 2), out var value))
+            && ValueContent.TryDecode(raw.sqlite3_column_blob(row, 2), out var value)
+            && StoreRules.FindRefusal(value) is null)
         {
             Publications[new NodeId(id)] = new(value, publishedAt) { IsPending = raw.sqlite3_column_int(row, 3) != 0 };
         }
@@ -196,7 +197,7 @@ internal sealed class LoadedDatabase
         while (!left.IsEmpty)
         {
             var offset = bytes.Length - left.Length;
-            if (!RecordCodec.TryTake(ref left, out var record) || !TryLoad(record, offset, segment))
+            if (!EntryCodec.TryTake(ref left, out var record) || !TryLoad(record, offset, segment))
             {
                 throw _file.Folder.Damaged(SegmentCodec.Unreadable(number));
             }
@@ -209,7 +210,7 @@ internal sealed class LoadedDatabase
     private void Prefetch(ReadOnlySpan<byte> records)
     {
         _prefetched.Clear();
-        while (RecordCodec.TryTake(ref records, out var record))
+        while (EntryCodec.TryTake(ref records, out var record))
         {
             _prefetched.Add(record.Key);
         }
@@ -237,7 +238,7 @@ internal sealed class LoadedDatabase
         {
             var bytes = raw.sqlite3_column_blob(row, 0);
             bytes = bytes.Length < SegmentCodec.HeaderLength ? [] : bytes[SegmentCodec.HeaderLength..];
-            for (sampled++; RecordCodec.TryTake(ref bytes, out _); records++)
+            for (sampled++; EntryCodec.TryTake(ref bytes, out _); records++)
             {
             }
         });
@@ -245,7 +246,7 @@ internal sealed class LoadedDatabase
         return sampled == 0 ? 0 : (int)Math.Min(Math.Clamp(segments, 0, pages) * records / sampled, int.MaxValue / 4);
     }
 
-    private bool TryLoad(RecordCodec.Record record, int offset, Segment segment)
+    private bool TryLoad(EncodedEntry record, int offset, Segment segment)
     {
         var (key, length) = (record.Key, record.Bytes.Length);
         if (record.IsRemoval)
@@ -259,10 +260,10 @@ internal sealed class LoadedDatabase
             return true;
         }
 
-        var (isHidden, head) = ((_removed.Count > 0 && _removed.Contains(key)) || IsHidden(key), default(RecordHead));
-        var isReadable = isHidden || record.TryReadHead(out head);
+        var (isHidden, head) = ((_removed.Count > 0 && _removed.Contains(key)) || IsHidden(key), default(ValueHead));
+        var isReadable = isHidden || (record.HasValidContent && record.TryReadHead(out head));
         var place = new RecordPlace(segment.Slot, offset, length).ToInt64();
-        if (!isHidden && isReadable && Values.Shard.TryLoad(key, head.Share, head.StoredAt, head.ExpiresAt, place))
+        if (!isHidden && isReadable && Values.Shard.TryLoad(key, head.ShareOf(record.Owner), head.StoredAt, head.ExpiresAt, place))
         {
             segment.AddPut(length);
         }

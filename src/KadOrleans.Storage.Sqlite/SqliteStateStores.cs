@@ -81,7 +81,7 @@ internal static class NodeRows
             "INSERT OR REPLACE INTO publication (key, published_at, value, is_pending) VALUES ($key, $published, $value, $pending)",
             new("$key", key.ToByteArray()),
             new("$published", publication.PublishedAt.ToUnixTimeMilliseconds()),
-            new("$value", ValueCodec.Encode(publication.Value)),
+            new("$value", ValueContent.Encode(publication.Value)),
             new("$pending", publication.IsPending));
     }
 

@@ -64,5 +64,11 @@ public static class Samples
         random.Next(3) == 0 ? SourceNetwork.Trusted : SourceNetwork.Of(random.NextEndpoint());
 
     public static StoredValue NextStored(this SeededRandomSource random) =>
-        new(random.NextValue(), random.NextTime(), random.NextTime(), random.NextSource());
+        new(random.NextValue(), random.NextTime(), random.NextTime(), random.NextSource().WithProof(random.Next(2) == 0))
+        {
+            PublishedAt = random.Next(2) == 0 ? random.NextTime() : null,
+            IsFar = random.Next(2) == 0,
+            IsAuthored = random.Next(2) == 0,
+            IsKept = random.Next(2) == 0,
+        };
 }

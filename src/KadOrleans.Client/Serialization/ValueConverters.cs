@@ -1,84 +1,47 @@
-using System.Runtime.InteropServices;
 using Orleans.Serialization.Cloning;
 
 namespace KadOrleans.Client;
 
-// A value as its type and one of two contents. Kind: the type. Content: text in UTF-8, or bytes; else null. Number: a whole
-// number, the bits of a float, or 0 and 1; else 0.
+/// <summary>A value between processes: the bytes that storage has of it.</summary>
 [GenerateSerializer(IncludePrimaryConstructorParameters = false)]
-[Alias("kad.DhtValue")]
-internal record struct DhtValueSurrogate([property: Id(0)] DhtValueKind Kind, [property: Id(1)] byte[]? Content, [property: Id(2)] Int128 Number);
-
-[RegisterConverter]
-internal sealed class DhtValueConverter : IConverter<DhtValue, DhtValueSurrogate>
+[Alias("kad.Encoded")]
+internal record struct EncodedSurrogate([property: Id(0)] byte[] Bytes)
 {
-    public DhtValue ConvertFromSurrogate(in DhtValueSurrogate surrogate) => surrogate.Kind switch
-    {
-        DhtValueKind.String => DhtValue.FromUtf8(surrogate.Content!),
-        DhtValueKind.Bytes => DhtValue.FromBytes(surrogate.Content!),
-        DhtValueKind.Integer => DhtValue.FromInteger(surrogate.Number),
-        DhtValueKind.Float => DhtValue.FromFloat(BitConverter.Int64BitsToDouble((long)surrogate.Number)),
-        DhtValueKind.Boolean => DhtValue.FromBoolean(surrogate.Number != 0),
-        DhtValueKind.None => default,
-    };
-
-    public DhtValueSurrogate ConvertToSurrogate(in DhtValue value) => value.Kind switch
-    {
-        DhtValueKind.String => new(value.Kind, ArrayOf(value.AsUtf8()), 0),
-        DhtValueKind.Bytes => new(value.Kind, ArrayOf(value.AsBytes()), 0),
-        DhtValueKind.Integer => new(value.Kind, null, value.AsInteger()),
-        DhtValueKind.Float => new(value.Kind, null, BitConverter.DoubleToInt64Bits(value.AsFloat())),
-        DhtValueKind.Boolean => new(value.Kind, null, value.AsBoolean() ? 1 : 0),
-        DhtValueKind.None => new(value.Kind, null, 0),
-    };
-
-    // Avoids a copy for content that is only written to a stream.
-    private static byte[] ArrayOf(ReadOnlyMemory<byte> content) =>
-        MemoryMarshal.TryGetArray(content, out var segment) && segment.Array is { } array && array.Length == content.Length
-            ? array
-            : content.ToArray();
+    /// <exception cref="InvalidDataException">No build writes these bytes.</exception>
+    public readonly InvalidDataException Damaged(string what) => new($"A message has {Bytes?.Length ?? 0} bytes that are not {what}.");
 }
 
-[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
-[Alias("kad.SourceNetwork")]
-internal record struct SourceNetworkSurrogate([property: Id(0)] ulong High, [property: Id(1)] ulong Low, [property: Id(2)] bool IsProven);
-
 [RegisterConverter]
-internal sealed class SourceNetworkConverter : IConverter<SourceNetwork, SourceNetworkSurrogate>
+internal sealed class DhtValueConverter : IConverter<DhtValue, EncodedSurrogate>
 {
-    public SourceNetwork ConvertFromSurrogate(in SourceNetworkSurrogate surrogate) =>
-        new SourceNetwork(surrogate.High, surrogate.Low).WithProof(surrogate.IsProven);
+    public DhtValue ConvertFromSurrogate(in EncodedSurrogate surrogate) =>
+        ValueContent.TryDecode(surrogate.Bytes, out var value) ? value : surrogate.Bytes is [] ? default : throw surrogate.Damaged("a value");
 
-    public SourceNetworkSurrogate ConvertToSurrogate(in SourceNetwork value) =>
-        new(value.Address.High, value.Address.Low, value.IsProven);
+    public EncodedSurrogate ConvertToSurrogate(in DhtValue value) => new(ValueContent.Encode(value));
 }
 
-[GenerateSerializer(IncludePrimaryConstructorParameters = false)]
-[Alias("kad.StoredValue")]
-internal record struct StoredValueSurrogate(
-    [property: Id(0)] DhtValue Value,
-    [property: Id(1)] DateTimeOffset StoredAt,
-    [property: Id(2)] DateTimeOffset ExpiresAt,
-    [property: Id(3)] SourceNetwork Source,
-    [property: Id(4)] DateTimeOffset? PublishedAt,
-    [property: Id(5)] bool IsFar,
-    [property: Id(6)] bool IsAuthored,
-    [property: Id(7)] bool IsKept);
+[RegisterConverter]
+internal sealed class SourceNetworkConverter : IConverter<SourceNetwork, EncodedSurrogate>
+{
+    public SourceNetwork ConvertFromSurrogate(in EncodedSurrogate surrogate) => surrogate.Bytes is { Length: SourceNetwork.EncodedLength } bytes
+        ? SourceNetwork.Decode(bytes)
+        : throw surrogate.Damaged("a source");
+
+    public EncodedSurrogate ConvertToSurrogate(in SourceNetwork value)
+    {
+        var bytes = new byte[SourceNetwork.EncodedLength];
+        value.CopyTo(bytes);
+        return new(bytes);
+    }
+}
 
 [RegisterConverter]
-internal sealed class StoredValueConverter : IConverter<StoredValue, StoredValueSurrogate>
+internal sealed class StoredValueConverter : IConverter<StoredValue, EncodedSurrogate>
 {
-    public StoredValue ConvertFromSurrogate(in StoredValueSurrogate surrogate) =>
-        new(surrogate.Value, surrogate.StoredAt, surrogate.ExpiresAt, surrogate.Source)
-        {
-            PublishedAt = surrogate.PublishedAt,
-            IsFar = surrogate.IsFar,
-            IsAuthored = surrogate.IsAuthored,
-            IsKept = surrogate.IsKept,
-        };
+    public StoredValue ConvertFromSurrogate(in EncodedSurrogate surrogate) =>
+        StoredValueCodec.TryRead(surrogate.Bytes, out var value) ? value : throw surrogate.Damaged("a held value");
 
-    public StoredValueSurrogate ConvertToSurrogate(in StoredValue value) =>
-        new(value.Value, value.StoredAt, value.ExpiresAt, value.Source, value.PublishedAt, value.IsFar, value.IsAuthored, value.IsKept);
+    public EncodedSurrogate ConvertToSurrogate(in StoredValue value) => new(StoredValueCodec.Encode(value));
 }
 
 /// <summary>A held value is immutable, so calls within a silo do not copy it.</summary>

@@ -255,6 +255,20 @@ public readonly record struct SourceNetwork(ulong High, ulong Low)
 
     internal int GetHashCode(in UniversalHash hash) => hash.Compute(High, Low);
 
+    /// <summary>The bytes of its encoded form.</summary>
+    internal const int EncodedLength = 2 * sizeof(ulong);
+
+    /// <summary>Writes both numbers, big-endian.</summary>
+    internal void CopyTo(Span<byte> destination)
+    {
+        BinaryPrimitives.WriteUInt64BigEndian(destination, High);
+        BinaryPrimitives.WriteUInt64BigEndian(destination[sizeof(ulong)..], Low);
+    }
+
+    /// <summary>Reads what <see cref="CopyTo"/> wrote.</summary>
+    internal static SourceNetwork Decode(ReadOnlySpan<byte> encoded) =>
+        new(BinaryPrimitives.ReadUInt64BigEndian(encoded), BinaryPrimitives.ReadUInt64BigEndian(encoded[sizeof(ulong)..]));
+
     /// <summary>Two groups of 16 hexadecimal digits of <see cref="Address"/>.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{High:x16}{Address.Low:x16}");
 

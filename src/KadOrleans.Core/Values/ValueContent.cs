@@ -3,9 +3,32 @@ using System.Text.Unicode;
 
 namespace KadOrleans.Core.Values;
 
-// The content of a value in every storage: text and bytes as they are, numbers as 8 bytes, big-endian, a boolean as one.
+// The content of a value in every storage: text and bytes as they are, numbers as 8 bytes, big-endian, a boolean as one. A value alone is a byte of
+// its type and its content; no bytes are no value.
 internal static class ValueContent
 {
+    public static bool IsType(byte type) => type is >= (byte)ContentType.Text and <= (byte)ContentType.Bytes;
+
+    /// <summary>The value alone. Empty for the default value.</summary>
+    public static byte[] Encode(DhtValue value)
+    {
+        if (value.Kind == DhtValueKind.None)
+        {
+            return [];
+        }
+
+        var encoded = new byte[1 + value.ContentLength];
+        encoded[0] = (byte)Write(value, encoded.AsSpan(1));
+        return encoded;
+    }
+
+    /// <summary>Reads a value alone, of any length. False if no value has this form.</summary>
+    public static bool TryDecode(ReadOnlySpan<byte> encoded, out DhtValue value)
+    {
+        value = default;
+        return !encoded.IsEmpty && TryRead((ContentType)encoded[0], encoded[1..], out value);
+    }
+
     public static ContentType TypeOf(DhtValue value) => value.Kind switch
     {
         DhtValueKind.String => ContentType.Text,
@@ -43,12 +66,12 @@ internal static class ValueContent
         return type;
     }
 
-    public static bool IsValid(ContentType type, ReadOnlySpan<byte> content) => content.Length <= StoreRules.MaxContentLength && type switch
+    public static bool IsValid(ContentType type, ReadOnlySpan<byte> content) => type switch
     {
         ContentType.Text => Utf8.IsValid(content),
         ContentType.NonNegativeInteger or ContentType.Float => content.Length == sizeof(ulong),
         ContentType.NegativeInteger => content.Length == sizeof(long) && content[0] >= 0x80,
-        ContentType.Boolean => content.Length == sizeof(bool),
+        ContentType.Boolean => content is [0 or 1],
         ContentType.Bytes => true,
         _ => false,
     };

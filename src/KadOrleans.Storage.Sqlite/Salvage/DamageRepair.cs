@@ -60,11 +60,11 @@ internal sealed class DamageRepair(DatabaseFile file, Damage damage)
             return;
         }
 
-        var segment = new byte[SegmentCodec.HeaderLength + (hidden.Count * RecordCodec.RemovalLength)];
+        var segment = new byte[SegmentCodec.HeaderLength + (hidden.Count * EntryCodec.RemovalLength)];
         var length = SegmentCodec.HeaderLength;
         foreach (var key in hidden)
         {
-            length += RecordCodec.WriteRemoval(segment.AsSpan(length), key);
+            length += EntryCodec.Write(segment.AsSpan(length), key, null);
         }
 
         SegmentCodec.Seal(segment, number);

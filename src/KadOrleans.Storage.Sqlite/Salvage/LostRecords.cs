@@ -26,17 +26,17 @@ internal sealed class LostRecords
         var hidden = new HashSet<NodeId>();
         Segments.Add((number, hidden));
         var records = segment.Length > SegmentCodec.HeaderLength ? segment[SegmentCodec.HeaderLength..] : [];
-        for (var follows = true; records.Length >= RecordCodec.RemovalLength;)
+        for (var follows = true; records.Length >= EntryCodec.RemovalLength;)
         {
             // A record begins where another ended, so its key counts even if the rest is damaged. Elsewhere a key counts only if it can
             // hardly be chance.
             if (follows)
             {
-                Note(new NodeId(records.Slice(1, NodeId.Length)), isPut: records[0] != 0, hidden, isHeld);
+                Note(new NodeId(records[..NodeId.Length]), isPut: records[NodeId.Length] != 0, hidden, isHeld);
             }
 
             var rest = records;
-            var isWhole = RecordCodec.TryTake(ref rest, out var record);
+            var isWhole = EntryCodec.TryTake(ref rest, out var record);
             if (isWhole && !follows && IsPlausible(record))
             {
                 Note(record.Key, isPut: true, hidden, isHeld);
@@ -72,7 +72,7 @@ internal sealed class LostRecords
         return true;
     }
 
-    private static bool IsPlausible(RecordCodec.Record put) =>
+    private static bool IsPlausible(EncodedEntry put) =>
         !put.IsRemoval
         && put.TryReadValue(out var value)
         && value.StoredAt.ToUnixTimeMilliseconds() is >= 0 and < LatestTime

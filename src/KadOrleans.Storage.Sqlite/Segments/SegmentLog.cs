@@ -159,7 +159,7 @@ internal sealed class SegmentLog : IDisposable
 
             while (!records.IsEmpty)
             {
-                if (!RecordCodec.TryTake(ref records, out var record))
+                if (!EntryCodec.TryTake(ref records, out var record))
                 {
                     throw _file.Folder.Damaged(SegmentCodec.Unreadable(segment.Number));
                 }
@@ -201,7 +201,7 @@ internal sealed class SegmentLog : IDisposable
 
     public void Dispose() => _rows.Dispose();
 
-    private void Copy(RecordCodec.Record record, Segment segment, bool isOldest)
+    private void Copy(EncodedEntry record, Segment segment, bool isOldest)
     {
         var key = record.Key;
         if (IsWritten(key))

@@ -2,7 +2,7 @@ namespace KadOrleans.Storage.Sqlite;
 
 internal sealed class SegmentOutput(SegmentTable table, SegmentRows rows, StorageOptions options)
 {
-    private readonly byte[] _buffer = new byte[SegmentCodec.HeaderLength + Math.Max(options.SegmentBytes, RecordCodec.MaxLength)];
+    private readonly byte[] _buffer = new byte[SegmentCodec.HeaderLength + Math.Max(options.SegmentBytes, EntryCodec.MaxLength)];
     private readonly List<Segment> _segments = [];
     private int _length;
 
@@ -15,18 +15,18 @@ internal sealed class SegmentOutput(SegmentTable table, SegmentRows rows, Storag
 
     public long Put(NodeId key, StoredValue value)
     {
-        var segment = GetSegment(RecordCodec.LengthOf(value));
-        return Place(segment, RecordCodec.WritePut(_buffer.AsSpan(_length), key, value));
+        var segment = GetSegment(EntryCodec.LengthOf(value));
+        return Place(segment, EntryCodec.Write(_buffer.AsSpan(_length), key, value));
     }
 
     public void Remove(NodeId key)
     {
-        GetSegment(RecordCodec.RemovalLength).AddRemoval(RecordCodec.RemovalLength);
-        Advance(RecordCodec.WriteRemoval(_buffer.AsSpan(_length), key));
+        GetSegment(EntryCodec.RemovalLength).AddRemoval(EntryCodec.RemovalLength);
+        Advance(EntryCodec.Write(_buffer.AsSpan(_length), key, null));
     }
 
     /// <summary>Adds a put as it lies in another segment and returns its new place.</summary>
-    public long Copy(RecordCodec.Record put)
+    public long Copy(EncodedEntry put)
     {
         var segment = GetSegment(put.Bytes.Length);
         put.Bytes.CopyTo(_buffer.AsSpan(_length));

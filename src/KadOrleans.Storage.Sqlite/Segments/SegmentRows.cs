@@ -80,7 +80,7 @@ internal sealed class SegmentRows(SqliteConnection connection) : IDisposable
         }
 
         var records = segment.Slice(address.Offset, address.Length);
-        return RecordCodec.TryTake(ref records, out var record)
+        return EntryCodec.TryTake(ref records, out var record)
             && records.IsEmpty
             && !record.IsRemoval
             && record.Key == key

@@ -94,16 +94,6 @@ public sealed class KeptItemTests
         Assert.NotNull(held.PublishedAt);
     });
 
-    [Fact]
-    public void Its_bytes_are_those_of_any_item_with_a_type_of_its_own()
-    {
-        var value = new StoredValue(First.ToValue(), StoredValues.Now, StoredValues.Expiry, SourceNetwork.Trusted);
-        var (any, kept) = (EntryCodec.Encode([new Entry(First.Key, value)]), EntryCodec.Encode([new Entry(First.Key, value with { IsKept = true })]));
-        Assert.Equal((6, 14), (any[0], kept[0]));
-        Assert.Equal(any[1..], kept[1..]);
-        Assert.Equal(value with { IsKept = true }, Assert.Single(EntryCodec.Decode(kept)).Value);
-    }
-
     private static List<NodeId> Due(EngineHost shard) => shard.Engine.FindDue(null, 10, shard.Clock.GetUtcNow());
 
     private static Task<StoreResult> KeepAsync(EngineHost shard, Item item, DateTimeOffset until) =>

@@ -104,7 +104,10 @@ public sealed class StorageCostTests(ClusterFixture cluster) : IClassFixture<Clu
         {
             var bytes = Samples.Key(++_lastKey).ToByteArray();
             bytes[0] = shard;
-            yield return new ShardPut(new NodeId(bytes), cluster.Sized(ValueBytes));
+
+            // Strangers, of a subnet each.
+            var source = new SourceNetwork(0, 0xFFFF_0B00_0000 + ((ulong)_lastKey << 8));
+            yield return new ShardPut(new NodeId(bytes), cluster.Sized(ValueBytes) with { Source = source });
         }
     }
 

@@ -1,4 +1,3 @@
-using KadOrleans.Shards;
 using static KadOrleans.Cluster.Tests.Grains.ClusterFixture;
 
 namespace KadOrleans.Cluster.Tests.Grains;
@@ -100,45 +99,6 @@ public class GoldenStateTests
             "Bytes of stored states changed: raise StateSchema.Version.");
         Assert.All(States.Values, state => Deep.Equal(state, Serializer.Deserialize<object>(Serializer.SerializeToArray(state))));
         Assert.Equal(Changes, EntryCodec.Decode(EntryCodec.Encode(Changes)));
-    }
-
-    /// <summary>The bytes of published values and of far ones.</summary>
-    [Theory]
-    [InlineData("81", "08dc39ec00c73c50", false, true)]
-    [InlineData("41", "", true, false)]
-    [InlineData("c1", "08dc39ec00c73c50", true, true)]
-    public void A_published_or_far_value_is_read_as_it_was_meant(string type, string end, bool isFar, bool isPublished)
-    {
-        var golden = type + "372ea08cab33e71c02c651dbc83a474d32c676ea" + "08dc3922d65d7c50" + "08dc3ea2ff41bc50" + "0000000000000000"
-            + "0000000000000000" + "00000001" + "76" + end;
-        var value = Value(DhtValue.FromString("v"), SourceNetwork.Trusted) with
-        {
-            IsFar = isFar,
-            PublishedAt = isPublished ? StoredAt.AddDays(1) : null,
-        };
-
-        var read = Assert.Single(EntryCodec.Decode(Convert.FromHexString(golden)));
-
-        Assert.Equal(new Entry(NodeId.FromKey("text"), value), read);
-        Assert.Equal(isFar, read.Value!.IsFar);
-        Assert.Equal(golden, Convert.ToHexStringLower(EntryCodec.Encode([read])));
-    }
-
-    /// <summary>The bytes of values with a known author and of proven sources.</summary>
-    [Theory]
-    [InlineData("11", false, true)]
-    [InlineData("21", true, false)]
-    [InlineData("31", true, true)]
-    public void A_value_with_an_author_or_of_a_proven_source_is_read_as_it_was_meant(string type, bool isProven, bool isAuthored)
-    {
-        var golden = type + "372ea08cab33e71c02c651dbc83a474d32c676ea" + "08dc3922d65d7c50" + "08dc3ea2ff41bc50" + "20010db800000001"
-            + "0000000000000000" + "00000001" + "76";
-        var value = Value(DhtValue.FromString("v"), new SourceNetwork(0x2001_0DB8_0000_0001, 0).WithProof(isProven)) with { IsAuthored = isAuthored };
-
-        var read = Assert.Single(EntryCodec.Decode(Convert.FromHexString(golden)));
-
-        Assert.Equal(new Entry(NodeId.FromKey("text"), value), read);
-        Assert.Equal(golden, Convert.ToHexStringLower(EntryCodec.Encode([read])));
     }
 
     private static StoredValue Value(DhtValue value, SourceNetwork source) => new(value, StoredAt, StoredAt.AddDays(7), source);

@@ -23,7 +23,7 @@ internal sealed class RecordTarget : IFuzzTarget
         SegmentCodec.Seal(segment, SegmentNumber);
         Require(SegmentCodec.TryOpen(segment, SegmentNumber, out var records) && records.SequenceEqual(input), "a sealed segment is not opened");
         var isRead = false;
-        while (RecordCodec.TryTake(ref records, out var record))
+        while (EntryCodec.TryTake(ref records, out var record))
         {
             isRead |= record.IsRemoval || IsWrittenTheSame(record);
         }
@@ -31,15 +31,15 @@ internal sealed class RecordTarget : IFuzzTarget
         // Nothing is held, so each key that follows another record is hidden.
         var lost = new LostRecords();
         var hidden = lost.Add(SegmentNumber, segment, static _ => false);
-        Require(input.Length < RecordCodec.RemovalLength || hidden.Count > 0, "salvage finds no key");
+        Require(input.Length < EntryCodec.RemovalLength || hidden.Count > 0, "salvage finds no key");
         Require(lost.Keys.All(key => hidden.Contains(key)), "salvage reports a key that it does not hide");
         Require(hidden.All(lost.Resembles), "a hidden key does not resemble itself");
         return isRead;
     }
 
-    private static bool IsWrittenTheSame(RecordCodec.Record record)
+    private static bool IsWrittenTheSame(EncodedEntry record)
     {
-        var isHead = record.TryReadHead(out var head);
+        var isHead = record.HasValidContent & record.TryReadHead(out var head);
         var isValue = record.TryReadValue(out var value);
         Require(isHead == isValue, "the head of a record and its value are not judged alike");
         if (!isValue)
@@ -48,15 +48,11 @@ internal sealed class RecordTarget : IFuzzTarget
         }
 
         Require(
-            head.StoredAt == value.StoredAt && head.ExpiresAt == value.ExpiresAt && head.Share == StoreShare.Of(value),
+            head.StoredAt == value.StoredAt && head.ExpiresAt == value.ExpiresAt && head.ShareOf(record.Owner) == StoreShare.Of(value),
             "the head of a record says something else than its value");
-        var written = new byte[RecordCodec.LengthOf(value)];
-        Require(RecordCodec.WritePut(written, record.Key, value) == written.Length, "a record has another length than it is said to");
-        ReadOnlySpan<byte> rest = written;
-        Require(
-            RecordCodec.TryTake(ref rest, out var again) && rest.IsEmpty && again.Key == record.Key && again.TryReadValue(out var second)
-                && second == value && second.IsKept == value.IsKept,
-            "a written record is read as another");
+        var written = new byte[EntryCodec.LengthOf(value)];
+        Require(EntryCodec.Write(written, record.Key, value) == written.Length, "a record has another length than it is said to");
+        Require(value.Value.Kind == DhtValueKind.Float || record.Bytes.SequenceEqual(written), "a record is written in other bytes than it was read from");
         return true;
     }
 

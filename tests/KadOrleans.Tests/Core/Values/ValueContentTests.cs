@@ -1,3 +1,6 @@
+using FsCheck;
+using FsCheck.Fluent;
+
 namespace KadOrleans.Tests.Core;
 
 public sealed class ValueContentTests
@@ -20,15 +23,13 @@ public sealed class ValueContentTests
         one =>
         {
             var (value, stored) = one;
-            var bytes = new byte[value.ContentLength];
-            var type = ValueContent.Write(value, bytes);
-
-            Assert.Equal(stored, Convert.ToHexStringLower([(byte)type, .. bytes]));
-            Assert.True(ValueContent.TryRead(type, bytes, out var read));
+            Assert.Equal(stored, Convert.ToHexStringLower(ValueContent.Encode(value)));
+            Assert.True(ValueContent.TryDecode(Convert.FromHexString(stored), out var read));
             Assert.Equal(value, read);
         });
 
     [Theory]
+    [InlineData("")]
     [InlineData("00")]
     [InlineData("0700")]
     [InlineData("01ff")]
@@ -41,16 +42,19 @@ public sealed class ValueContentTests
     [InlineData("03ffffffffffffffffff")]
     [InlineData("05")]
     [InlineData("050000")]
-    public void What_no_value_has_is_refused(string stored)
+    [InlineData("0502")]
+    public void What_no_value_has_is_refused(string stored) => Assert.False(ValueContent.TryDecode(Convert.FromHexString(stored), out _));
+
+    [Fact]
+    public void Any_bytes_are_either_refused_or_the_only_form_of_a_value()
     {
-        var bytes = Convert.FromHexString(stored);
-        Assert.False(ValueContent.TryRead((ContentType)bytes[0], bytes.AsSpan(1), out _));
+        var bytes = Gen.Choose(0, 9).SelectMany(type => ArbMap.Default.GeneratorFor<byte[]>().Select(content => (byte[])[(byte)type, .. content]));
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(2000), Prop.ForAll(bytes.ToArbitrary(), encoded =>
+            !ValueContent.TryDecode(encoded, out var value)
+            || value.Kind == DhtValueKind.Float
+            || ValueContent.Encode(value).AsSpan().SequenceEqual(encoded)));
     }
 
     [Fact]
-    public void Content_is_as_long_as_a_value_may_be()
-    {
-        Assert.True(ValueContent.IsValid(ContentType.Bytes, new byte[StoreRules.MaxContentLength]));
-        Assert.False(ValueContent.IsValid(ContentType.Bytes, new byte[StoreRules.MaxContentLength + 1]));
-    }
+    public void The_default_value_has_no_bytes() => Assert.Empty(ValueContent.Encode(default));
 }

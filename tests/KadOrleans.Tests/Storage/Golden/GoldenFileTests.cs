@@ -42,7 +42,7 @@ public sealed class GoldenFileTests : SqliteTests
     [Fact]
     public async Task The_file_of_a_release_holds_what_that_put_there_and_takes_more()
     {
-        File.Copy(Path.Combine(AppContext.BaseDirectory, "Golden", "schema-5.db"), Folder.DatabasePath);
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "Golden", "schema-6.db"), Folder.DatabasePath);
         await using (var database = Open())
         {
             await AssertHoldsAsync(database, Held);
