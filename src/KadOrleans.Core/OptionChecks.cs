@@ -1,3 +1,5 @@
+using System.Reflection;
+
 namespace KadOrleans.Core;
 
 // Finds options out of bounds. A problem names the setting, its value and what is allowed. The separator replaces dots in names.
@@ -19,68 +21,51 @@ internal sealed class OptionChecks(string prefix, char separator)
 
     public void Add(string setting, string value, string allowed) => Problems.Add($"{Name(setting)} is '{value}'; {allowed}.");
 
-    public void CheckUpload(string setting, long value)
+    /// <summary>Checks the options that have a <see cref="WithinAttribute"/>, and those of options in them.</summary>
+    /// <param name="options">The options; of a null nothing is checked.</param>
+    /// <param name="section">What stands before their names, with a dot behind it.</param>
+    public void CheckBounds(object? options, string section = "")
     {
-        if (!UploadLimits.IsValid(value))
+        foreach (var property in options?.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance) ?? [])
         {
-            Add(setting, value.ToString(CultureInfo.InvariantCulture), UploadLimits.Allowed);
+            if (property.GetCustomAttribute<WithinAttribute>() is { } bounds)
+            {
+                var value = property.GetValue(options);
+                if (!bounds.Allows(value))
+                {
+                    Problems.Add(string.Create(CultureInfo.InvariantCulture, $"{Name(section + property.Name)} is {value}; {bounds.Allowed}."));
+                }
+            }
+            else if (HasBounds(property.PropertyType))
+            {
+                CheckBounds(property.GetValue(options), $"{section}{property.Name}.");
+            }
         }
     }
 
-    public void Check(KademliaOptions options)
+    /// <summary>Checks what the intervals of upkeep say of each other, if all options are within their bounds.</summary>
+    public void CheckIntervals(KademliaOptions options)
     {
-        Within("Kademlia.BucketSize", options.BucketSize, 1, 64);
-        Within("Kademlia.LookupConcurrency", options.LookupConcurrency, 1, 64);
-        Within("Kademlia.DisjointPaths", options.DisjointPaths, 1, 16);
-        Within("Kademlia.SplitDepth", options.SplitDepth, 1, 16);
-        Within("Kademlia.ReplacementCacheSize", options.ReplacementCacheSize, 0, 1_000);
-        Within("Kademlia.FailuresBeforeDrop", options.FailuresBeforeDrop, 1, 10);
-        var problems = Problems.Count;
-        Within("Kademlia.ValueTimeToLive", options.ValueTimeToLive, TimeSpan.FromSeconds(1), TimeSpan.FromDays(365));
-        Within("Kademlia.RepublishInterval", options.RepublishInterval, TimeSpan.FromMinutes(6), LongestRepublishInterval);
-        Within("Kademlia.PublishInterval", options.PublishInterval, TimeSpan.FromMinutes(1), TimeSpan.FromDays(365));
+        var bounds = new OptionChecks(string.Empty, '.');
+        bounds.CheckBounds(options);
+        if (bounds.Problems.Count > 0)
+        {
+            return;
+        }
 
         // Whoever wants short lives alone need not shorten the interval, too: publishers send such values again themselves.
-        if (Problems.Count == problems
-            && options.RepublishInterval > new KademliaOptions().RepublishInterval
+        if (options.RepublishInterval > new KademliaOptions().RepublishInterval
             && RepublishPolicy.ShortestLife(options) is var shortest
             && options.ValueTimeToLive < shortest)
         {
             Problems.Add($"{Name("Kademlia.RepublishInterval")} is {options.RepublishInterval} and {Name("Kademlia.ValueTimeToLive")} is "
                 + $"{options.ValueTimeToLive}; with this interval a life of {shortest} or more is allowed, twice the interval and a sixth of it.");
         }
-
-        if (Problems.Count == problems
-            && options.PublishInterval > new KademliaOptions().PublishInterval
-            && options.PublishInterval >= options.ValueTimeToLive)
+        else if (options.PublishInterval > new KademliaOptions().PublishInterval && options.PublishInterval >= options.ValueTimeToLive)
         {
             Problems.Add($"{Name("Kademlia.PublishInterval")} is {options.PublishInterval} and {Name("Kademlia.ValueTimeToLive")} is "
                 + $"{options.ValueTimeToLive}; an interval shorter than the life is needed, else values end before they are published again.");
         }
-
-        Within("Kademlia.BucketRefreshInterval", options.BucketRefreshInterval, TimeSpan.FromMinutes(1), TimeSpan.FromDays(7));
-    }
-
-    public void Check(StoreQuota quota)
-    {
-        Within("Quota.TotalKeys", quota.TotalKeys, 0, int.MaxValue);
-        Within("Quota.TotalBytes", quota.TotalBytes, 0, long.MaxValue);
-        Within("Quota.KeptKeys", quota.KeptKeys, 0, int.MaxValue);
-        Within("Quota.KeysPerSource", quota.KeysPerSource, 0, int.MaxValue);
-        Within("Quota.BytesPerSource", quota.BytesPerSource, 0, long.MaxValue);
-        Within("Quota.KeysPerOwner", quota.KeysPerOwner, 0, int.MaxValue);
-        Within("Quota.BytesPerOwner", quota.BytesPerOwner, 0, long.MaxValue);
-        Within("Quota.KeysPerSubnet", quota.KeysPerSubnet, 0, int.MaxValue);
-        Within("Quota.BytesPerSubnet", quota.BytesPerSubnet, 0, long.MaxValue);
-        Within("Quota.ReservePercent", quota.ReservePercent, 0, StoreQuota.MaxReservePercent);
-        Within("Quota.ChangesPerSource", quota.ChangesPerSource, 0, int.MaxValue);
-        Within("Quota.ChangesPerSubnet", quota.ChangesPerSubnet, 0, int.MaxValue);
-    }
-
-    public void Check(SubnetLimits limits)
-    {
-        Within("Subnets.PerBucket", limits.PerBucket, 1, int.MaxValue);
-        Within("Subnets.PerTable", limits.PerTable, 1, int.MaxValue);
     }
 
     public void CheckRanges(IEnumerable<string> ranges, string setting = "Trust")
@@ -90,6 +75,9 @@ internal sealed class OptionChecks(string prefix, char separator)
             Add(setting, range, "an address range such as 10.0.0.0/8 or fd00::/8 is needed");
         }
     }
+
+    private static bool HasBounds(Type type) =>
+        type.IsClass && type.Assembly != typeof(object).Assembly && type.GetProperties().Any(property => property.IsDefined(typeof(WithinAttribute)));
 
     /// <summary>A setting's whole name, as a problem has it.</summary>
     public string Name(string setting) => prefix + setting.Replace('.', separator);

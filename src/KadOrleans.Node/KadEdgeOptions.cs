@@ -19,6 +19,7 @@ public class KadEdgeOptions
     public string Name { get; set; } = Environment.MachineName;
 
     /// <summary>The number of node ids, 1 to 64. Default: one for each entry of <see cref="Listen"/>.</summary>
+    [Within(1, MaxNodeIds)]
     public int? NodeIds { get; set; }
 
     /// <summary>One IP:PORT for each node id, or a single IP:PORT from which the ids take consecutive ports. Default: 0.0.0.0:8468.</summary>
@@ -33,9 +34,11 @@ public class KadEdgeOptions
     public IList<string> Trust { get; } = [];
 
     /// <summary>Bytes of responses per second to one endpoint: 16,384 to 10^12, or 0 for no bound. Default: 1,000,000.</summary>
+    [Within(UploadLimits.Least, UploadLimits.Most, OrZero = true)]
     public long UploadPerEndpoint { get; set; } = new UploadLimits().PerEndpoint;
 
     /// <summary>Bytes of responses per second to all endpoints, for each node id: 16,384 to 10^12, or 0 for no bound. Default: 0.</summary>
+    [Within(UploadLimits.Least, UploadLimits.Most, OrZero = true)]
     public long Upload { get; set; } = new UploadLimits().Total;
 
     /// <summary>
@@ -43,12 +46,14 @@ public class KadEdgeOptions
     /// changed through another edge is found through this one after this time at the latest. A longer time needs fewer calls. Zero: every
     /// request asks the cluster.
     /// </summary>
+    [Within("00:00:01", "00:01:00", OrZero = true)]
     public TimeSpan MaxStaleness { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
     /// The same for remote nodes' FIND_VALUE while a key's silo does not respond: 1 s to 5 min, default 30 s, which is longer than it takes to
     /// find a dead silo and to start its grains on others. Below <see cref="MaxStaleness"/> it changes nothing, as does zero.
     /// </summary>
+    [Within("00:00:01", "00:05:00", OrZero = true)]
     public TimeSpan MaxOutageStaleness { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Whether a STORE without a write token may only store new keys and renew. Default: false.</summary>
@@ -57,6 +62,7 @@ public class KadEdgeOptions
     /// <summary>
     /// How many values of known authors all STOREs without a write token that come in here may change in any hour: 0 to 1,000,000. Default: 60.
     /// </summary>
+    [Within(0, 1_000_000)]
     public int ChangesWithoutToken { get; set; } = new KadNodeOptions().ChangesWithoutToken;
 
     /// <summary>The endpoint of each node id, 1 to 64, in the order of the lease.</summary>
@@ -95,19 +101,7 @@ public class KadEdgeOptions
         }
 
         checks.CheckRanges(Trust, section + "Trust");
-        CheckStaleness(checks, section + "MaxStaleness", MaxStaleness, TimeSpan.FromMinutes(1));
-        CheckStaleness(checks, section + "MaxOutageStaleness", MaxOutageStaleness, TimeSpan.FromMinutes(5));
-        checks.Within(section + "ChangesWithoutToken", ChangesWithoutToken, 0, 1_000_000);
-        checks.CheckUpload(section + "UploadPerEndpoint", UploadPerEndpoint);
-        checks.CheckUpload(section + "Upload", Upload);
-    }
-
-    private static void CheckStaleness(OptionChecks checks, string setting, TimeSpan value, TimeSpan most)
-    {
-        if (value != TimeSpan.Zero && (value < TimeSpan.FromSeconds(1) || value > most))
-        {
-            checks.Add(setting, value.ToString(), $"a time of 00:00:01 to {most}, or 0, is allowed");
-        }
+        checks.CheckBounds(this, section);
     }
 
     private void CheckListen(OptionChecks checks, string setting, string idsSetting)
@@ -119,7 +113,11 @@ public class KadEdgeOptions
         }
 
         var count = NodeIds ?? Math.Max(1, Listen.Count);
-        checks.Within(idsSetting, count, 1, MaxNodeIds);
+        if (NodeIds is null)
+        {
+            checks.Within(idsSetting, count, 1, MaxNodeIds);
+        }
+
         if (Listen.Count > 1 && Listen.Count != count)
         {
             checks.Add(setting, string.Join(',', Listen), $"{count} node ids need one IP:PORT each, or a single one from which they take consecutive ports");

@@ -22,6 +22,7 @@ public sealed class KadNodeOptions
     internal int MostKeys { get; set; } = int.MaxValue;
 
     /// <summary>Bytes of values cached in memory: 0 to 2^50; default 64 MiB. The index takes 68 bytes a key more.</summary>
+    [Within(0, 1L << 50)]
     public long CacheBytes { get; set; } = 64 << 20;
 
     /// <summary>How many requests per second are taken from one source and one subnet.</summary>
@@ -37,21 +38,25 @@ public sealed class KadNodeOptions
     public RandomWalkOptions RandomWalk { get; set; } = new();
 
     /// <summary>The interval of saving the state: 1 s to 1 day; default 600 s.</summary>
+    [Within("00:00:01", "1.00:00:00")]
     public TimeSpan StateSaveInterval { get; set; } = TimeSpan.FromSeconds(600);
 
     /// <summary>How soon changed contacts are saved, which a killed node needs: 0.1 s to 1 day; default 10 s.</summary>
+    [Within("00:00:00.1", "1.00:00:00")]
     public TimeSpan StateChangeSaveDelay { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
     /// Values republished per second at most, each by k STOREs: 0.1 to 10,000; default 4,000. The rate is lower while less is due, while half
     /// of <see cref="UploadLimits.Total"/> is used, and while contacts are slower.
     /// </summary>
+    [Within(0.1, 10_000)]
     public double RepublishRate { get; set; } = 4_000;
 
     /// <summary>
     /// Keys that are remembered and published again each day: 0 to 1,000,000; default 10,000, some 80 MB. A further value is
     /// stored, and its result says that it will not be published again.
     /// </summary>
+    [Within(0, 1_000_000)]
     public int MaxPublications { get; set; } = 10_000;
 
     /// <summary>
@@ -64,6 +69,7 @@ public sealed class KadNodeOptions
     /// How many values of known authors all STOREs without a write token together may change in any hour: 0 to 1,000,000; default 60.
     /// What nodes without tokens stored, as those of Python, any of them may change.
     /// </summary>
+    [Within(0, 1_000_000)]
     public int ChangesWithoutToken { get; set; } = 60;
 
     /// <summary>

@@ -8,9 +8,9 @@ internal static class GrainKeys
 
     public const int MinShardBits = 0;
 
-    public const int MaxShardBits = 16;
+    public const int MaxShardBits = KadClusterOptions.MostShardBits;
 
-    public const int DefaultShardBits = 7;
+    public const int DefaultShardBits = KadClusterOptions.UsualShardBits;
 
     /// <summary>The key of the grain that holds a node id's routing table: its 40 hexadecimal digits.</summary>
     public static string RoutingTable(NodeId nodeId) => nodeId.ToString();

@@ -51,8 +51,10 @@ public sealed record SubnetLimits
     /// Contacts of one subnet in one bucket. 1 or more; default 2. With k or more, one network can own a bucket and so
     /// hide every key near it.
     /// </summary>
+    [Within(1, int.MaxValue)]
     public int PerBucket { get; set; } = 2;
 
     /// <summary>Contacts of one subnet in the whole table. 1 or more; default 10.</summary>
+    [Within(1, int.MaxValue)]
     public int PerTable { get; set; } = 10;
 }

@@ -188,6 +188,7 @@ public sealed record SourceLimits
     /// Sources remembered at once, and as many subnets; about 100 bytes each. 16 or more; default 65,536. If it is too low, strangers share
     /// too little under a flood of forged sources.
     /// </summary>
+    [Within(16, int.MaxValue)]
     public int MaxTracked { get; set; } = 65_536;
 }
 

@@ -26,6 +26,7 @@ public sealed record UploadLimits
     /// 1,000,000. Anybody can forge the address of an endpoint that has proved it, and so direct this many bytes at it.
     /// The endpoints of one source share four times as much, those of one subnet sixteen times.
     /// </summary>
+    [Within(Least, Most, OrZero = true)]
     public long PerEndpoint { get; set; } = 1_000_000;
 
     /// <summary>
@@ -33,5 +34,6 @@ public sealed record UploadLimits
     /// bound; default 0. Republishing and hand-off count too, and take up to half of it. A bound that is too low for the network's requests
     /// costs contacts: without responses they drop this node.
     /// </summary>
+    [Within(Least, Most, OrZero = true)]
     public long Total { get; set; }
 }

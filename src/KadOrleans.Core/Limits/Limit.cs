@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace KadOrleans.Core;
 
 /// <summary>A limit that an operator may change while a node or a cluster runs. Values are whole numbers of its unit.</summary>
@@ -31,18 +33,7 @@ public sealed class Limit
     /// <summary>All limits, in the order in which they are listed.</summary>
     public static IReadOnlyList<Limit> All { get; } =
     [
-        OfQuota("totalKeys", "keys", int.MaxValue, quota => quota.TotalKeys, (quota, value) => quota with { TotalKeys = (int)value }, isBoundByMemory: true),
-        OfQuota("totalBytes", "bytes", MostBytes, quota => quota.TotalBytes, (quota, value) => quota with { TotalBytes = value }),
-        OfQuota("keptKeys", "keys", int.MaxValue, quota => quota.KeptKeys, (quota, value) => quota with { KeptKeys = (int)value }),
-        OfQuota("keysPerSource", "keys", int.MaxValue, quota => quota.KeysPerSource, (quota, value) => quota with { KeysPerSource = (int)value }),
-        OfQuota("bytesPerSource", "bytes", MostBytes, quota => quota.BytesPerSource, (quota, value) => quota with { BytesPerSource = value }),
-        OfQuota("keysPerSubnet", "keys", int.MaxValue, quota => quota.KeysPerSubnet, (quota, value) => quota with { KeysPerSubnet = (int)value }),
-        OfQuota("bytesPerSubnet", "bytes", MostBytes, quota => quota.BytesPerSubnet, (quota, value) => quota with { BytesPerSubnet = value }),
-        OfQuota("keysPerOwner", "keys", int.MaxValue, quota => quota.KeysPerOwner, (quota, value) => quota with { KeysPerOwner = (int)value }),
-        OfQuota("bytesPerOwner", "bytes", MostBytes, quota => quota.BytesPerOwner, (quota, value) => quota with { BytesPerOwner = value }),
-        OfQuota("reservePercent", "percent", StoreQuota.MaxReservePercent, quota => quota.ReservePercent, (quota, value) => quota with { ReservePercent = (int)value }),
-        OfQuota("changesPerSource", "changes per hour", int.MaxValue, quota => quota.ChangesPerSource, (quota, value) => quota with { ChangesPerSource = (int)value }),
-        OfQuota("changesPerSubnet", "changes per hour", int.MaxValue, quota => quota.ChangesPerSubnet, (quota, value) => quota with { ChangesPerSubnet = (int)value }),
+        .. QuotaOption.All.Select(OfQuota),
         OfRequests("requestsPerSource",
             values => (long)values.Requests.PerSource.PerSecond,
             (values, value) => values with { Requests = values.Requests with { PerSource = RateOf(value) } }),
@@ -105,15 +96,14 @@ public sealed class Limit
         return string.Create(CultureInfo.InvariantCulture, $"The limit {Name} is {value}; {Least} to {most} {Unit} are allowed{suffix}.");
     }
 
-    private static Limit OfQuota(
-        string name, string unit, long most, Func<StoreQuota, long> read, Func<StoreQuota, long, StoreQuota> change, bool isBoundByMemory = false) => new(
-        name,
-        unit,
+    private static Limit OfQuota(QuotaOption option) => new(
+        JsonNamingPolicy.CamelCase.ConvertName(option.Name),
+        option.Limit.Unit,
         LimitScope.Silos,
-        (0, most),
-        values => read(values.Quota),
-        (values, value) => values with { Quota = change(values.Quota, value) with { KeepsHeld = true } },
-        isBoundByMemory: isBoundByMemory);
+        ((long)option.Bounds.Least, Math.Min((long)option.Bounds.Most, MostBytes)),
+        values => option.Read(values.Quota),
+        (values, value) => values with { Quota = option.Change(values.Quota, value) with { KeepsHeld = true } },
+        isBoundByMemory: option.Limit.IsBoundByMemory);
 
     private static Limit OfRequests(string name, Func<LimitValues, long> read, Func<LimitValues, long, LimitValues> change) =>
         new(name, "requests per second", LimitScope.Edges, (1, MostRequests), read, change);

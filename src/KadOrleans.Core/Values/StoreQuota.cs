@@ -9,21 +9,8 @@ public sealed record StoreQuota
     public const int MaxReservePercent = 90;
 
     /// <summary>No bounds: for stores that only trusted code fills.</summary>
-    public static StoreQuota Unlimited => new()
-    {
-        TotalKeys = int.MaxValue,
-        TotalBytes = long.MaxValue,
-        KeysPerSource = int.MaxValue,
-        BytesPerSource = long.MaxValue,
-        KeysPerSubnet = int.MaxValue,
-        BytesPerSubnet = long.MaxValue,
-        KeysPerOwner = int.MaxValue,
-        BytesPerOwner = long.MaxValue,
-        KeptKeys = int.MaxValue,
-        ReservePercent = 0,
-        ChangesPerSource = int.MaxValue,
-        ChangesPerSubnet = int.MaxValue,
-    };
+    public static StoreQuota Unlimited => QuotaOption.All.Aggregate(
+        new StoreQuota(), (quota, option) => option.Change(quota, option.Limit.IsWhole ? 0 : (long)option.Bounds.Most));
 
     /// <summary>A quota of this size, of which one source, one subnet and one owner may have the same parts as by default.</summary>
     /// <param name="keys">Keys in all, 1 or more.</param>
@@ -42,30 +29,44 @@ public sealed record StoreQuota
     };
 
     /// <summary>Keys in all. Default 1,000,000.</summary>
+    [Within(0, int.MaxValue)]
+    [LiveLimit("keys", IsBoundByMemory = true)]
     public int TotalKeys { get; set; } = 1_000_000;
 
     /// <summary>Footprint of all values in bytes. Default 1 GiB.</summary>
+    [Within(0, long.MaxValue)]
+    [LiveLimit("bytes")]
     public long TotalBytes { get; set; } = 1L << 30;
 
     /// <summary>
     /// Items that are kept for their owners, which count as other keys do, too. Default 100,000: a tenth of the whole. Each is sent again each
     /// hour; what is kept beyond a lower limit stays.
     /// </summary>
+    [Within(0, int.MaxValue)]
+    [LiveLimit("keys")]
     public int KeptKeys { get; set; } = 100_000;
 
     /// <summary>Keys of one source. Default 100,000: a tenth of the whole.</summary>
+    [Within(0, int.MaxValue)]
+    [LiveLimit("keys")]
     public int KeysPerSource { get; set; } = 100_000;
 
     /// <summary>Footprint of one source's values in bytes. Default 100 MiB: a tenth of the whole.</summary>
+    [Within(0, long.MaxValue)]
+    [LiveLimit("bytes")]
     public long BytesPerSource { get; set; } = 100L << 20;
 
     /// <summary>
     /// Keys of one subnet, an IPv4 /24 or an IPv6 /48. Default 200,000: a fifth of the whole. Private, link-local and loopback
     /// addresses are exempt.
     /// </summary>
+    [Within(0, int.MaxValue)]
+    [LiveLimit("keys")]
     public int KeysPerSubnet { get; set; } = 200_000;
 
     /// <summary>Footprint of one subnet's values in bytes, with the same exemption. Default 200 MiB: a fifth of the whole.</summary>
+    [Within(0, long.MaxValue)]
+    [LiveLimit("bytes")]
     public long BytesPerSubnet { get; set; } = 200L << 20;
 
     /// <summary>
@@ -73,9 +74,13 @@ public sealed record StoreQuota
     /// it items of new keys are refused, and none is evicted; the next item of a key takes the place of a held one always. What is kept, published or
     /// from a trusted source is not counted.
     /// </summary>
+    [Within(0, int.MaxValue)]
+    [LiveLimit("keys")]
     public int KeysPerOwner { get; set; } = 100_000;
 
     /// <summary>Footprint of one owner's items in bytes, near or far, with the same exemptions. Default 100 MiB: a tenth of the whole.</summary>
+    [Within(0, long.MaxValue)]
+    [LiveLimit("bytes")]
     public long BytesPerOwner { get; set; } = 100L << 20;
 
     /// <summary>
@@ -84,15 +89,21 @@ public sealed record StoreQuota
     /// flood evicts near values sooner; too much, and less is held for others. Of a subnet's quota it is also the part
     /// up to which its near values evict far ones of networks that use less.
     /// </summary>
+    [Within(0, MaxReservePercent)]
+    [LiveLimit("percent", IsWhole = true)]
     public int ReservePercent { get; set; } = 20;
 
     /// <summary>
     /// Live values that one source may change in an hour although another one stored them; as many at once. Default 600: a
     /// publisher whose address changed goes on unhindered. Private, link-local and loopback addresses are exempt.
     /// </summary>
+    [Within(0, int.MaxValue)]
+    [LiveLimit("changes per hour")]
     public int ChangesPerSource { get; set; } = 600;
 
     /// <summary>The limit of changes for a subnet, with the same exemption. Default 2,400.</summary>
+    [Within(0, int.MaxValue)]
+    [LiveLimit("changes per hour")]
     public int ChangesPerSubnet { get; set; } = 2_400;
 
     // An operator changed the quota: a store that has more keeps it and takes no further key. Otherwise each put makes room.

@@ -11,20 +11,11 @@ internal static class ShardQuota
     private const long ExtraBytes = ExtraKeys * (StoreRules.MaxContentLength + StoredValue.FixedFootprint);
 
     /// <summary>The quota of each of the 2 to the power of <paramref name="shardBits"/> shards.</summary>
-    public static StoreQuota Of(StoreQuota whole, int shardBits) => shardBits == 0 ? whole : whole with
-    {
-        TotalKeys = (int)Share(whole.TotalKeys, shardBits, ExtraKeys),
-        TotalBytes = Share(whole.TotalBytes, shardBits, ExtraBytes),
-        KeysPerSource = (int)Share(whole.KeysPerSource, shardBits, ExtraKeys),
-        BytesPerSource = Share(whole.BytesPerSource, shardBits, ExtraBytes),
-        KeysPerSubnet = (int)Share(whole.KeysPerSubnet, shardBits, ExtraKeys),
-        BytesPerSubnet = Share(whole.BytesPerSubnet, shardBits, ExtraBytes),
-        KeysPerOwner = (int)Share(whole.KeysPerOwner, shardBits, ExtraKeys),
-        BytesPerOwner = Share(whole.BytesPerOwner, shardBits, ExtraBytes),
-        KeptKeys = (int)Share(whole.KeptKeys, shardBits, ExtraKeys),
-        ChangesPerSource = (int)Share(whole.ChangesPerSource, shardBits, ExtraKeys),
-        ChangesPerSubnet = (int)Share(whole.ChangesPerSubnet, shardBits, ExtraKeys),
-    };
+    public static StoreQuota Of(StoreQuota whole, int shardBits) => shardBits == 0 ? whole : QuotaOption.All.Aggregate(
+        whole,
+        (quota, option) => option.Limit.IsWhole
+            ? quota
+            : option.Change(quota, Share(option.Read(whole), shardBits, option.Limit.Unit == "bytes" ? ExtraBytes : ExtraKeys)));
 
     private static long Share(long whole, int shardBits, long extra) =>
         (long)Int128.Min(whole, ((Int128)whole >> (shardBits - 1)) + extra);

@@ -19,6 +19,7 @@ internal sealed class HttpSettings
     /// <summary>The identity provider whose users may use API and console. Null: none.</summary>
     public KadOidcOptions? Oidc { get; set; }
 
+    [Within(HttpLimits.LeastConnections, HttpLimits.MostConnections)]
     public int Connections { get; set; } = HttpLimits.MaxConnections;
 
     /// <summary>The addresses or ranges of proxies, which may have all of <see cref="Connections"/>; others have a quarter each.</summary>

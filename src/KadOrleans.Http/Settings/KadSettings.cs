@@ -14,21 +14,13 @@ internal static class KadSettings
     // all folders below the working one, so it would report a silo's own writes there.
     public static readonly KeyValuePair<string, string?>[] Unwatched = [new("hostBuilder:reloadConfigOnChange", bool.FalseString)];
 
-    // The options of a silo's grains, whose class this project does not know. The silo binds them.
-    private static readonly IEnumerable<KeyValuePair<string, Type>> OfGrains =
-    [
-        .. OfType<int>("ShardBits", "CrawlRate", "CrawlMaxNodes"),
-        .. OfType<long>("Cache"),
-        .. OfType<TimeSpan>("SaveDelay", "SaveInterval", "CrawlInterval", "StorageTimeout", "EdgeTimeout"),
-        .. OfType<string>("Trust:#", "SecondGatewayKey", "SiloKey", "SiloKeyFile", "SecondSiloKey", "OpenAssemblies:#"),
-        .. TypesOf(typeof(StoreQuota), "Quota:"),
-        .. TypesOf(typeof(KademliaOptions), "Kademlia:"),
-        .. TypesOf(typeof(SubnetLimits), "Subnets:"),
-    ];
-
+    // Lists of the grains have an entry for each key alone: a silo binds them, without the commas of others.
     private static readonly Dictionary<string, KnownSetting> Known = TypesOf(typeof(KadOptions), string.Empty)
         .Select(setting => KeyValuePair.Create(setting.Key, new KnownSetting(setting.Value, IsOfGrains: false)))
-        .Concat(OfGrains.Select(setting => KeyValuePair.Create($"Cluster:{setting.Key}", new KnownSetting(setting.Value, IsOfGrains: true))))
+        .Concat(TypesOf(typeof(KadClusterOptions), "Cluster:")
+            .Where(static setting => setting.Value != typeof(IList<string>))
+            .Select(setting => KeyValuePair.Create(setting.Key, new KnownSetting(setting.Value, IsOfGrains: true))))
+        .DistinctBy(static setting => setting.Key)
         .ToDictionary(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The names of all settings, without <c>Kad:</c>. A name that ends in <c>:#</c> is that of a list's entries.</summary>
@@ -164,10 +156,8 @@ internal static class KadSettings
             checks.Add("Silo:Address", address, "the IP address is needed that others reach it at, such as 127.0.0.1 or 10.0.0.4");
         }
 
-        checks.Within("Silo:Port", options.Silo.Port, 0, ushort.MaxValue);
-        checks.Within("Silo:GatewayPort", options.Silo.GatewayPort, 0, ushort.MaxValue);
-        checks.Within("Silo:Connections", options.Silo.Connections ?? HttpLimits.LeastConnections, HttpLimits.LeastConnections, HttpLimits.MostConnections);
-        checks.Within("Silo:ConnectionsPerAddress", options.Silo.ConnectionsPerAddress, 1, HttpLimits.MostConnections);
+        checks.CheckBounds(options.Silo, "Silo.");
+        checks.CheckBounds(options.Http, "Http.");
         CheckDashboard(options.Dashboard, checks);
         options.Edge.Check(checks, "Edge:");
         foreach (var gateway in options.Cluster.Gateway.Where(g => !g.Contains(':', StringComparison.Ordinal) || !TryEndPoint(g, out var e) || e.Port == 0))
@@ -202,7 +192,6 @@ internal static class KadSettings
 
         http.Oidc?.Check(checks);
         checks.CheckRanges(http.Proxies, "Http:Proxies");
-        checks.Within("Http:Connections", http.Connections, HttpLimits.LeastConnections, HttpLimits.MostConnections);
     }
 
     private static HttpCertificateOptions? ReadCertificate(HttpSettings http, IConfiguration configuration, OptionChecks checks)
@@ -242,9 +231,6 @@ internal static class KadSettings
             }
         }
     }
-
-    private static IEnumerable<KeyValuePair<string, Type>> OfType<T>(params IEnumerable<string> names) =>
-        names.Select(static name => KeyValuePair.Create(name, typeof(T)));
 
     private static IEnumerable<KeyValuePair<string, Type>> TypesOf(Type options, string prefix) =>
         options.GetProperties().SelectMany<PropertyInfo, KeyValuePair<string, Type>>(property =>

@@ -4,8 +4,6 @@ namespace KadOrleans.Node;
 
 internal sealed class KadNodeOptionsValidator : IValidateOptions<KadNodeOptions>
 {
-    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
-
     public ValidateOptionsResult Validate(string? name, KadNodeOptions options) =>
         FindProblems(options) is { Count: > 0 } problems ? ValidateOptionsResult.Fail(problems) : ValidateOptionsResult.Success;
 
@@ -27,24 +25,10 @@ internal sealed class KadNodeOptionsValidator : IValidateOptions<KadNodeOptions>
         }
 
         checks.CheckRanges(options.Trust);
-        checks.Check(options.Kademlia);
-        checks.Check(options.Quota);
-        checks.Check(options.Subnets);
-        checks.Within("RepublishRate", options.RepublishRate, 0.1, 10_000);
-        checks.Within("CacheBytes", options.CacheBytes, 0, 1L << 50);
-        checks.Within("MaxPublications", options.MaxPublications, 0, 1_000_000);
-        checks.Within("ChangesWithoutToken", options.ChangesWithoutToken, 0, 1_000_000);
-        checks.Within("RandomWalk.Interval", options.RandomWalk.Interval, TimeSpan.FromSeconds(1), Day);
-        checks.Within("RandomWalk.MinTableSize", options.RandomWalk.MinTableSize, 0, 1_000);
-        checks.Within("RandomWalk.Count", options.RandomWalk.Count, 1, 64);
-        checks.Within("RandomWalk.Timeout", options.RandomWalk.Timeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
-        checks.Within("StateSaveInterval", options.StateSaveInterval, TimeSpan.FromSeconds(1), Day);
-        checks.Within("StateChangeSaveDelay", options.StateChangeSaveDelay, TimeSpan.FromMilliseconds(100), Day);
+        checks.CheckBounds(options);
+        checks.CheckIntervals(options.Kademlia);
         CheckRate("Limits.PerSource", options.Limits.PerSource, checks.Problems);
         CheckRate("Limits.PerSubnet", options.Limits.PerSubnet, checks.Problems);
-        checks.Within("Limits.MaxTracked", options.Limits.MaxTracked, 16, int.MaxValue);
-        checks.CheckUpload("Upload.PerEndpoint", options.Upload.PerEndpoint);
-        checks.CheckUpload("Upload.Total", options.Upload.Total);
         return checks.Problems;
     }
 

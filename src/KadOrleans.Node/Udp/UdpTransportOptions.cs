@@ -25,18 +25,21 @@ public sealed record UdpTransportOptions
     /// the same user that also shares ports (SO_REUSEPORT) can join the port unnoticed. Only Linux spreads sources; other systems get one
     /// socket. macOS would deliver every datagram to one of them, and Windows defines no order.
     /// </summary>
+    [Within(1, MaxSocketsPerEndpoint)]
     public int SocketsPerEndpoint { get; set; } = 1;
 
     /// <summary>
     /// Bytes of datagrams that may wait in each socket, as asked of the system, which may grant less (Linux:
     /// net.core.rmem_max). 64 KiB to 1 GiB; default 4 MiB. Too small a buffer loses datagrams in bursts.
     /// </summary>
+    [Within(MinBufferBytes, MaxBufferBytes)]
     public int ReceiveBufferBytes { get; set; } = 4 * 1024 * 1024;
 
     /// <summary>
     /// Bytes that may wait to leave each socket, as asked of the system, which may grant less (Linux:
     /// net.core.wmem_max). 64 KiB to 1 GiB; default 4 MiB. While it is full, sending fails.
     /// </summary>
+    [Within(MinBufferBytes, MaxBufferBytes)]
     public int SendBufferBytes { get; set; } = 4 * 1024 * 1024;
 
     /// <summary>Uses the portable socket even where there is a faster one, for tests.</summary>
@@ -47,9 +50,7 @@ public sealed record UdpTransportOptions
     {
         var checks = new OptionChecks(string.Empty, '.');
         var faults = checks.Problems;
-        checks.Within(nameof(SocketsPerEndpoint), SocketsPerEndpoint, 1, MaxSocketsPerEndpoint);
-        checks.Within(nameof(ReceiveBufferBytes), ReceiveBufferBytes, MinBufferBytes, MaxBufferBytes);
-        checks.Within(nameof(SendBufferBytes), SendBufferBytes, MinBufferBytes, MaxBufferBytes);
+        checks.CheckBounds(this);
         if (Listen is null || Listen.Count == 0)
         {
             faults.Add($"{nameof(Listen)} is empty; it must name at least one endpoint, such as 0.0.0.0:{DefaultPort}.");

@@ -140,6 +140,7 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
         var whole = new StoreQuota();
         var part = ShardQuota.Of(whole, 12);
         Assert.InRange(part.TotalKeys, 2 * whole.TotalKeys / 4096, (2 * whole.TotalKeys / 4096) + 20);
+        Assert.All(QuotaOption.All, option => Assert.Equal(option.Limit.IsWhole, option.Read(part) == option.Read(whole)));
         Assert.Equal(whole, ShardQuota.Of(whole, 0));
         Assert.Equal(whole, ShardQuota.Of(whole, 1));
 

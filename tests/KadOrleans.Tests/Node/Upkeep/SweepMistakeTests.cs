@@ -15,10 +15,9 @@ public sealed class SweepMistakeTests(ITestOutputHelper output)
     [InlineData("7.00:00:01")]
     public void An_interval_that_is_no_interval_is_refused_in_a_sentence(string interval)
     {
-        var checks = new OptionChecks("Kad:", ':');
-        checks.Check(new KademliaOptions { RepublishInterval = TimeSpan.Parse(interval, CultureInfo.InvariantCulture) });
-
-        Assert.Equal([$"Kad:Kademlia:RepublishInterval is {interval}; 00:06:00 to 7.00:00:00 is allowed."], checks.Problems);
+        Assert.Equal(
+            [$"Kademlia.RepublishInterval is {interval}; 00:06:00 to 7.00:00:00 is allowed."],
+            FindProblems(new() { RepublishInterval = TimeSpan.Parse(interval, CultureInfo.InvariantCulture) }));
     }
 
     [Theory]
@@ -26,19 +25,14 @@ public sealed class SweepMistakeTests(ITestOutputHelper output)
     [InlineData("7.00:00:00", "7.00:00:00", "16.08:00:00")]
     public void An_interval_that_a_values_life_does_not_hold_twice_is_refused_in_a_sentence(string interval, string life, string least)
     {
-        string[] Check(string lives, string? every = null)
+        IReadOnlyList<string> Check(string lives, string? every = null) => FindProblems(new()
         {
-            var checks = new OptionChecks("Kad:", ':');
-            checks.Check(new KademliaOptions
-            {
-                RepublishInterval = TimeSpan.Parse(every ?? interval, CultureInfo.InvariantCulture),
-                ValueTimeToLive = TimeSpan.Parse(lives, CultureInfo.InvariantCulture),
-            });
-            return [.. checks.Problems];
-        }
+            RepublishInterval = TimeSpan.Parse(every ?? interval, CultureInfo.InvariantCulture),
+            ValueTimeToLive = TimeSpan.Parse(lives, CultureInfo.InvariantCulture),
+        });
 
         Assert.Equal(
-            [$"Kad:Kademlia:RepublishInterval is {interval} and Kad:Kademlia:ValueTimeToLive is {life}; with this interval a life of {least} or more "
+            [$"Kademlia.RepublishInterval is {interval} and Kademlia.ValueTimeToLive is {life}; with this interval a life of {least} or more "
                 + "is allowed, twice the interval and a sixth of it."],
             Check(life));
         Assert.Empty(Check(least));
@@ -53,8 +47,7 @@ public sealed class SweepMistakeTests(ITestOutputHelper output)
     [InlineData("1.00:00:00", "00:30:00", true)]
     public void Values_do_not_end_before_they_are_published_again(string interval, string life, bool isAllowed)
     {
-        var checks = new OptionChecks("Kad:", ':');
-        checks.Check(new KademliaOptions
+        var problems = FindProblems(new()
         {
             PublishInterval = TimeSpan.Parse(interval, CultureInfo.InvariantCulture),
             ValueTimeToLive = TimeSpan.Parse(life, CultureInfo.InvariantCulture),
@@ -62,10 +55,12 @@ public sealed class SweepMistakeTests(ITestOutputHelper output)
 
         Assert.Equal(
             isAllowed ? [] :
-            [$"Kad:Kademlia:PublishInterval is {interval} and Kad:Kademlia:ValueTimeToLive is {life}; an interval shorter than the life is needed, "
+            [$"Kademlia.PublishInterval is {interval} and Kademlia.ValueTimeToLive is {life}; an interval shorter than the life is needed, "
                 + "else values end before they are published again."],
-            checks.Problems);
+            problems);
     }
+
+    private static IReadOnlyList<string> FindProblems(KademliaOptions options) => KadNodeOptionsValidator.FindProblems(new() { Kademlia = options });
 
     /// <summary>Of two contacts that answer pings.</summary>
     [Theory]

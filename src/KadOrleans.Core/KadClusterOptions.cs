@@ -1,13 +1,20 @@
-namespace KadOrleans.Grains;
+namespace KadOrleans.Core;
 
-/// <summary>The options of a cluster's grains. All silos need the same, but for <see cref="Cache"/>.</summary>
+/// <summary>The options of a cluster's grains. All silos need the same, but for <see cref="Cache"/>. KadOrleans.Grains follows them.</summary>
 public sealed class KadClusterOptions
 {
+    /// <summary>The most bits of a key that choose its shard.</summary>
+    internal const int MostShardBits = 16;
+
+    /// <summary>The bits of a new cluster that says nothing.</summary>
+    internal const int UsualShardBits = 7;
+
     /// <summary>
     /// The number of leading bits of a key that choose its shard: 0 to 16. It is what a new cluster is made with, which may double its shards
     /// later. A silo refuses to start with a value that is neither the first nor the present one. With null, the default, it takes the number
     /// that the cluster has. A new one has 7, which makes 128 shards. With <c>Local</c> storage <c>kad-server</c> makes it with 4.
     /// </summary>
+    [Within(0, MostShardBits)]
     public int? ShardBits { get; set; }
 
     /// <summary>
@@ -38,38 +45,45 @@ public sealed class KadClusterOptions
     /// The time after which the first change of an active routing table is saved: 0.1 s to 10 s, default 10 s. It doubles with each save, up
     /// to <see cref="SaveInterval"/>.
     /// </summary>
+    [Within("00:00:00.1", "00:00:10")]
     public TimeSpan SaveDelay { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
     /// The longest time after which a changed routing table is saved: <see cref="SaveDelay"/> to 1 h, default 10 min. It bounds the
     /// observations lost with a silo. Observations never end, so each node id costs as many writes to grain storage: six an hour.
     /// </summary>
+    [Within("00:00:00.1", "01:00:00")]
     public TimeSpan SaveInterval { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>
     /// The timeout of a call to grain storage: 0.1 s to 25 s, default 10 s. It must be below the cluster's response timeout, or callers
     /// give up first.
     /// </summary>
+    [Within("00:00:00.1", "00:00:25")]
     public TimeSpan StorageTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
     /// The timeout of an edge's response, after which another edge is tried: 0.1 s to 9 s, default 8 s. Three edges are tried at most,
     /// which fits into the response timeout of 30 s.
     /// </summary>
+    [Within("00:00:00.1", "00:00:09")]
     public TimeSpan EdgeTimeout { get; set; } = TimeSpan.FromSeconds(8);
 
     /// <summary>
     /// The time between crawls of the network by the edges: 0, which is none, or 10 min to 30 days; default 1 day. The first one begins at a
     /// random time within it.
     /// </summary>
+    [Within("00:10:00", "30.00:00:00", OrZero = true)]
     public TimeSpan CrawlInterval { get; set; } = TimeSpan.FromDays(1);
 
     /// <summary>Datagrams per second that all edges together send for a crawl: 1 to 10,000, default 200.</summary>
+    [Within(1, CrawlOptions.HighestRate)]
     public int CrawlRate { get; set; } = CrawlOptions.DefaultRate;
 
     /// <summary>
     /// The most endpoints that a crawl remembers: 1 to 2,000,000, default 200,000. The silo that ends a crawl needs some 800 bytes for each.
     /// </summary>
+    [Within(1, CrawlOptions.HighestMaxNodes)]
     public int CrawlMaxNodes { get; set; } = new CrawlOptions().MaxNodes;
 
     /// <summary>
@@ -118,50 +132,8 @@ public sealed class KadClusterOptions
     internal const long EmptySiloBytes = 256 << 20;
 
     /// <summary>The bits of a new cluster if <see cref="ShardBits"/> is not set.</summary>
-    internal int DefaultShardBits { get; set; } = GrainKeys.DefaultShardBits;
+    internal int DefaultShardBits { get; set; } = UsualShardBits;
 
+    /// <summary>The bytes of <see cref="Cache"/> if it is not set.</summary>
     internal static long DefaultCache => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8;
-
-    /// <summary>What this silo asks of the cluster. Without <see cref="ShardBits"/> it asks for <paramref name="unsetBits"/>.</summary>
-    internal ClusterSettings SettingsOr(int unsetBits) => new(ShardBits ?? unsetBits) { Kademlia = Kademlia };
-
-    /// <summary>The constants with the cluster's number of shards.</summary>
-    internal ClusterSettings SettingsWith(ShardLayout layout) => new(layout.FirstBits)
-    {
-        Kademlia = Kademlia,
-        BitsInUse = layout.Bits == layout.FirstBits ? null : layout.Bits,
-    };
-}
-
-/// <summary>Finds options out of their bounds. Each problem is one sentence: the setting, its value, what is allowed.</summary>
-internal sealed class KadClusterOptionsValidator : IValidateOptions<KadClusterOptions>
-{
-    private static readonly TimeSpan ShortestCrawlInterval = TimeSpan.FromMinutes(10);
-    private static readonly TimeSpan LongestCrawlInterval = TimeSpan.FromDays(30);
-    private static readonly TimeSpan Tenth = TimeSpan.FromMilliseconds(100);
-
-    public ValidateOptionsResult Validate(string? name, KadClusterOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(options);
-        var checks = new OptionChecks("Kad:Cluster:", ':');
-        checks.Within("ShardBits", options.ShardBits ?? options.DefaultShardBits, GrainKeys.MinShardBits, GrainKeys.MaxShardBits);
-        checks.Check(options.Quota);
-        checks.Within("Cache", options.Cache ?? 0, 0, Math.Max(0, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - KadClusterOptions.EmptySiloBytes));
-        checks.Check(options.Kademlia);
-        checks.Check(options.Subnets);
-        checks.Within("SaveDelay", options.SaveDelay, Tenth, TimeSpan.FromSeconds(10));
-        checks.Within("SaveInterval", options.SaveInterval, options.SaveDelay, TimeSpan.FromHours(1));
-        checks.Within("StorageTimeout", options.StorageTimeout, Tenth, TimeSpan.FromSeconds(25));
-        checks.Within("EdgeTimeout", options.EdgeTimeout, Tenth, TimeSpan.FromSeconds(9));
-        if (options.CrawlInterval != TimeSpan.Zero && (options.CrawlInterval < ShortestCrawlInterval || options.CrawlInterval > LongestCrawlInterval))
-        {
-            checks.Problems.Add($"Kad:Cluster:CrawlInterval is {options.CrawlInterval:c}; 00:00:00, or {ShortestCrawlInterval:c} to {LongestCrawlInterval:c} is allowed.");
-        }
-
-        checks.Within("CrawlRate", options.CrawlRate, 1, CrawlOptions.HighestRate);
-        checks.Within("CrawlMaxNodes", options.CrawlMaxNodes, 1, CrawlOptions.HighestMaxNodes);
-        checks.Problems.AddRange(ClusterKeys.FindProblems(options));
-        checks.CheckRanges(options.Trust);
-        return checks.Problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(checks.Problems);
-    }
 }
