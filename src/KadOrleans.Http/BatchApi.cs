@@ -15,7 +15,7 @@ internal static class BatchApi
 
     private const string Missing = """The operations are missing; {"operations":[{"op":"get","key":…}]} is needed.""";
 
-    // Each may be a lookup.
+    // Operations at once: each may be a lookup, which has requests of its own.
     private const int MaxParallel = 16;
 
     public static void Map(RouteGroupBuilder api) => api.MapPost("/keys:batch", RunAsync)

@@ -92,7 +92,7 @@ internal static class ServerProgram
         {
             // The log of a half-started host's shutdown would follow the reason, which must be the last line.
             log?.Close();
-            var (code, sentence) = StartFailure.Explain(Process(), exception, host);
+            var (code, sentence) = StartFailure.Explain(Process(), exception, providers, host);
             return await EndAsync(code, sentence);
         }
         finally

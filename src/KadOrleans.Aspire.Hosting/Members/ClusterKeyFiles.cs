@@ -37,14 +37,14 @@ internal static class ClusterKeyFiles
         }
         catch (IOException) when (File.Exists(path))
         {
-            // Another one was faster.
+            // Another process made the file meanwhile: its key counts.
             File.Delete(made);
         }
 
         return path;
     }
 
-    // For its owner alone.
+    // Makes a file that its owner alone may read.
     private static void Write(string path, string text)
     {
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };

@@ -80,7 +80,7 @@ internal sealed class Connection
             : throw CommandException.WrongUsage($"No token is given; --token-file, --data or {TokenVariable} of the environment is needed."),
     };
 
-    // Of what a header takes.
+    // A header takes these characters alone.
     private static bool IsToken(string text) => text.Length > 0 && text.All(c => c is > ' ' and <= '~');
 
     private static string ReadOwn(string folder)

@@ -26,7 +26,7 @@ internal sealed class SurveyedRegions
     /// <summary>Contacts that are left out: a third of what is kept. Beyond that the first is asked again.</summary>
     public const int MostGone = 4_096;
 
-    // The last one first.
+    // The latest survey is the first.
     private readonly LinkedList<(RegionSurvey Survey, TimeSpan At)> _surveys = new();
     private readonly Dictionary<UdpEndpoint, TimeSpan> _gone = [];
 

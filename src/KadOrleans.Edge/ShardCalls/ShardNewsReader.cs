@@ -184,7 +184,7 @@ internal sealed class ShardNewsReader(GrainKeyStoreOptions options, TimeProvider
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // Forgotten below.
+            // The view is forgotten below, whatever ended its reading.
         }
 
         Forget(view);

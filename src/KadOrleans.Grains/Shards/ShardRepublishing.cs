@@ -26,7 +26,7 @@ internal sealed class ShardRepublishing(
     // Set while all is handed over, and waits for the edges to send it.
     private CancellationTokenSource? _watch;
 
-    // Of the tick under way.
+    // How edges share the key space in the tick under way.
     private EdgeShares _shares = EdgeShares.Among([]);
 
     /// <summary>Whether another tick waits for the end of the one under way, which then ends as soon as it has handed all over.</summary>

@@ -75,7 +75,7 @@ internal sealed class OwnToken(string folder)
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // Of a full disk.
+                // The disk may be full. A command can be told the address by its option.
             }
         }
     }
@@ -114,7 +114,7 @@ internal sealed class OwnToken(string folder)
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // Logged once.
+                // The first failure was logged, and it is tried again.
                 return;
             }
 
@@ -136,7 +136,7 @@ internal sealed class OwnToken(string folder)
         }
         catch
         {
-            // Of a full disk. An empty file would be taken for a token.
+            // On a full disk an empty file stays, which would be taken for a token.
             file.Dispose();
             File.Delete(Path);
             throw;

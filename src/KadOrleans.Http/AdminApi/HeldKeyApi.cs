@@ -40,7 +40,7 @@ internal static class HeldKeyApi
         return new KeyPageResult([.. page.Keys.Select(key => HeldKeyResult.Of(key, texts))], page.Next);
     }
 
-    // Each is asked for alone.
+    // The keys whose texts match are asked for one by one: they are few.
     private static async Task<KeyPageResult> FindAsync(string text, int count, IDhtAdmin admin, KeyTexts texts, CancellationToken cancellationToken)
     {
         if (text.Length > RequestedKey.MaxLength)

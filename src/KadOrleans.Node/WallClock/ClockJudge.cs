@@ -137,7 +137,7 @@ internal sealed class ClockJudge
         return wasParted ? new ClockVerdict.Agreed(by) : null;
     }
 
-    // Begins another stretch.
+    // Begins another stretch of the clock: from now on it is believed to be ahead by the lead.
     private void Believe(long lead, DateTimeOffset wall, TimeSpan elapsed)
     {
         Remember(new ClockStretch(_believedSince, Believed(elapsed), BelievedLead));

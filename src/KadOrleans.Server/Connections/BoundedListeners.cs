@@ -13,7 +13,7 @@ internal static class BoundedListeners
     /// <summary>Above what a handshake needs, and what fits on a fast way while a reader is late.</summary>
     private const int MostUnread = 256 << 10;
 
-    // Of silos and of clients.
+    // One for silos, one for clients.
     private const int Ports = 2;
 
     /// <summary>Takes the place of what Orleans has registered for each of its ports, by the same keys.</summary>

@@ -10,7 +10,7 @@ internal static class LostReminders
 
     public static async Task<IReadOnlyList<GrainId>> FindShardsAsync(IServiceProvider services)
     {
-        // The whole ring.
+        // From 0 to 0 is the whole ring of hashes.
         var rows = await services.GetRequiredService<IReminderTable>().ReadRows(0, 0);
         var reminded = rows.Reminders.Select(row => row.GrainId).ToHashSet();
         var shards = services.GetRequiredService<ClusterShards>().Layout;

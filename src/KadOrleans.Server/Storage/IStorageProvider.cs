@@ -25,6 +25,9 @@ internal interface IStorageProvider
     {
     }
 
+    /// <summary>What a start failed by, if this storage's client threw the exception. Null: it did not.</summary>
+    StorageFault? Explain(Exception cause) => null;
+
     /// <summary>Tries, before a silo starts, what it uses of this storage.</summary>
     /// <exception cref="OptionsValidationException">It lacks what a silo needs.</exception>
     Task CheckAsync(IServiceProvider services) => Task.CompletedTask;

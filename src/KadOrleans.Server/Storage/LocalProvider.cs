@@ -1,3 +1,4 @@
+using KadOrleans.GrainStorage.Sqlite;
 using static KadOrleans.Server.OrleansSettings;
 
 namespace KadOrleans.Server;
@@ -43,6 +44,8 @@ internal sealed class LocalProvider : IStorageProvider
                 break;
         }
     }
+
+    public StorageFault? Explain(Exception cause) => cause is GrainDatabaseException ? StorageFault.Mistake(cause.Message) : null;
 
     private static void AddGateways(OrleansSettings orleans, IList<string> gateways)
     {

@@ -31,7 +31,7 @@ internal sealed class MovedTimeTable(DatabaseFile file, TimeSpan interval, TimeP
 
     private readonly Dictionary<ValueName, long> _waiting = [];
 
-    // Of the row under way. Kept, so that a row leaves little to collect.
+    // The entries of the row under way. The list is kept, so that a row leaves little to collect.
     private readonly List<(ValueName Name, long Minutes)> _entries = [];
 
     // The rows of the file, the oldest first.

@@ -15,7 +15,7 @@ internal sealed unsafe class BatchingUdpSocket : UdpSocket
     private MessageBatch? _deferred;
     private bool _isClosed;
 
-    // Of the reading thread.
+    // Used by the reading thread alone.
     private MessageBatch? _responses;
 
     internal BatchingUdpSocket(Socket socket, UdpEndpoint local, ILogger logger)

@@ -1,3 +1,6 @@
+using Azure;
+using Azure.Identity;
+
 namespace KadOrleans.Server;
 
 /// <summary>Azure's tables for members and reminders, and its tables or blobs for the grains' state.</summary>
@@ -58,6 +61,10 @@ internal sealed class AzureStorageProvider : IStorageProvider
             services.AddAzureTables(key, connection);
         }
     }
+
+    public StorageFault? Explain(Exception cause) => cause is RequestFailedException or AuthenticationFailedException
+        ? new("Azure Storage", StorageFault.Beginning(cause.Message)) { Setting = "Kad:Azure:BlobServiceUri or Kad:Azure:TableServiceUri" }
+        : null;
 
     private static void Connect(OrleansSettings orleans, string section, string key, string setting)
     {

@@ -1,3 +1,5 @@
+using System.Data.Common;
+using Npgsql;
 using static KadOrleans.Server.OrleansSettings;
 
 namespace KadOrleans.Server;
@@ -30,6 +32,13 @@ internal sealed class PostgreSqlProvider : IStorageProvider
         orleans.Values[type] = section == OrleansSettings.Storage ? PostgreSqlGrainStorage.ProviderType : "AdoNet";
         orleans.Values[$"{section}:ConnectionString"] = ConnectionDefaults.Complete(connection.Setting, connection.Text);
     }
+
+    public StorageFault? Explain(Exception cause) => cause switch
+    {
+        DbException { SqlState: PostgresErrorCodes.UndefinedTable } => StorageFault.Mistake($"{SchemaCheck.Missing}: {Phrases.Of(cause.Message)}."),
+        DbException => new("the cluster's database", StorageFault.WithRoot(cause)) { Setting = Setting },
+        _ => null,
+    };
 
     public Task CheckAsync(IServiceProvider services) => SchemaCheck.RunAsync(services);
 }

@@ -1,3 +1,5 @@
+using StackExchange.Redis;
+
 namespace KadOrleans.Server;
 
 /// <summary>
@@ -25,6 +27,10 @@ internal sealed class RedisProvider : IStorageProvider
         var setting = configuration[$"{section}:ServiceKey"]!;
         services.AddRedis(RedisConnection.Read(new(setting, configuration[setting]!.Trim(), null), options.Redis), setting);
     }
+
+    public StorageFault? Explain(Exception cause) => cause.GetType().Assembly == typeof(IConnectionMultiplexer).Assembly
+        ? new("Redis", StorageFault.Beginning(StorageFault.WithRoot(cause))) { Setting = RedisOptions.ConnectionSetting }
+        : null;
 
     public async Task CheckAsync(IServiceProvider services)
     {

@@ -40,7 +40,7 @@ public sealed class AzureStartTests : FolderTests
 
         Assert.Equal(
             (1, "Kad:Azure:BlobServiceUri or Kad:Azure:TableServiceUri: Azure Storage failed: Service request failed. Status: 403 (Forbidden)."),
-            StartFailure.Explain("silo", new InvalidOperationException("The silo did not start.", refused), null));
+            StartFailure.Explain("silo", new InvalidOperationException("The silo did not start.", refused), new KadProviders(), null));
     }
 
     [Fact]
