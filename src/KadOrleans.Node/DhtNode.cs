@@ -284,7 +284,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     /// which is <see cref="StoreResult.StorageFailed"/> also if it threw, and <see cref="StoreResult.Superseded"/> if another one is held by now, or
     /// none.
     /// </summary>
-    internal async Task<StoreResult?> TakeNewerAsync(
+    internal async Task<StoreResult?> AdoptNewerAsync(
         NodeId key, StoredValue held, IReadOnlyList<Contact> contacts, CancellationToken cancellationToken)
     {
         var found = await Lookups.AskHoldersAsync(key, contacts, cancellationToken);

@@ -9,7 +9,7 @@ internal sealed class MaintenanceUpload(UploadBudget budget, TimeProvider time)
     /// <summary>A FIND_NODE, or a STORE without its value, rounded up.</summary>
     private const int RequestLength = 96;
 
-    // Callers that wait when the rate changes wait on.
+    // Replaced when the rate changes. Who waits then waits as long as it was told before.
     private volatile Paced? _paced;
 
     public async Task WaitAsync(DhtValue value, int stores, int queries, CancellationToken cancellationToken)

@@ -7,7 +7,7 @@ internal sealed class RepublishBatch(Action ended, SweepWatch? watch)
 
     private readonly SweepWatch? _watch = watch;
 
-    // One for those who still add values.
+    // The values that are not sent yet, and one for whoever still adds values.
     private int _open = 1;
     private int _republished;
     private int _published;
@@ -21,7 +21,7 @@ internal sealed class RepublishBatch(Action ended, SweepWatch? watch)
     public void Begin() => Interlocked.Increment(ref _open);
 
     /// <summary>When they were found, by <see cref="SweepWatch.Now"/>.</summary>
-    public TimeSpan NotedAt { get; } = watch?.Now ?? TimeSpan.Zero;
+    public TimeSpan FoundAt { get; } = watch?.Now ?? TimeSpan.Zero;
 
     /// <summary>How overdue any of them can have been then.</summary>
     public TimeSpan MostOverdue { get; init; }

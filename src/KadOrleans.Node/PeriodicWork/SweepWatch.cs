@@ -1,7 +1,7 @@
 namespace KadOrleans.Node;
 
 /// <summary>
-/// What a node's upkeep has sent and what waits, for those who look: <see cref="SweepProgress"/>. How overdue a value is counts from its
+/// What a node's upkeep has sent and what waits, for those who ask: <see cref="SweepProgress"/>. How overdue a value is counts from its
 /// interval, but at most from when the node could have known: it may be responsible for a value of yesterday only since a nearer contact left.
 /// Safe for several threads.
 /// </summary>
@@ -21,52 +21,52 @@ internal sealed class SweepWatch(TimeProvider time, ContactWindows windows, Node
     private TimeSpan _unsentUntil;
 
     private SweepProgress _sweep = new();
-    private int _looks;
+    private int _checks;
 
-    // The last look, whether it found all that was due, and the last one of which all was sent.
-    private TimeSpan _lookAt;
+    // When the last check began, whether it found all that was due, and when the last one began of which all was sent.
+    private TimeSpan _checkBegunAt;
     private bool _isComplete;
-    private TimeSpan _lookedAt;
+    private TimeSpan _completedAt;
 
     /// <summary>The time since the start, by a clock that no one sets.</summary>
     public TimeSpan Now => time.GetElapsedTime(_startedAt);
 
-    /// <summary>A look at everything is wanted. Each is ended by <see cref="EndLook"/>.</summary>
-    public void AskForLook()
+    /// <summary>A check of everything is wanted. Each is ended by <see cref="EndCheck"/>.</summary>
+    public void RequestCheck()
     {
         lock (_gate)
         {
-            _looks++;
+            _checks++;
         }
     }
 
-    /// <summary>Begins a look, after the values of the one before.</summary>
-    /// <returns>How overdue a value can be: what the look before did not find was not due then, or this node was not responsible for it.</returns>
-    public TimeSpan BeginLook()
+    /// <summary>Begins a check of everything, after the values of the one before were sent.</summary>
+    /// <returns>How overdue a value can be: what the check before did not find was not due then, or this node was not responsible for it.</returns>
+    public TimeSpan BeginCheck()
     {
         lock (_gate)
         {
-            _lookedAt = _isComplete ? _lookAt : _lookedAt;
-            (_lookAt, _isComplete) = (Now, false);
-            return RepublishPolicy.Spread(options) + Now - _lookedAt;
+            _completedAt = _isComplete ? _checkBegunAt : _completedAt;
+            (_checkBegunAt, _isComplete) = (Now, false);
+            return RepublishPolicy.Spread(options) + Now - _completedAt;
         }
     }
 
-    /// <summary>Ends a look.</summary>
+    /// <summary>Ends a check of everything.</summary>
     /// <param name="isComplete">Whether it found all that was due.</param>
-    public void EndLook(bool isComplete)
+    public void EndCheck(bool isComplete)
     {
         lock (_gate)
         {
             // What is due still waits again by now.
-            (_looks, _isComplete, _unsentSince) = (_looks - 1, isComplete, isComplete ? null : _unsentSince);
+            (_checks, _isComplete, _unsentSince) = (_checks - 1, isComplete, isComplete ? null : _unsentSince);
         }
     }
 
     /// <summary>
-    /// A value could not be read or written, or nobody answered: it may have been due for longer than the next look can know. It counts as overdue
-    /// until a look has found all that is due. An edge does not look: until somebody answers it, or until a shard would have given it the value
-    /// again, as another edge may have it by then.
+    /// A value could not be read or written, or nobody answered: it may have been due for longer than the next check can know. It counts as overdue
+    /// until a check has found all that is due. An edge makes none: there it counts until somebody answers it, or until a shard would have given it
+    /// the value again, as another edge may have it by then.
     /// </summary>
     public void Fail(SweptKey swept)
     {
@@ -83,8 +83,8 @@ internal sealed class SweepWatch(TimeProvider time, ContactWindows windows, Node
         }
     }
 
-    /// <summary>A contact answered the STOREs of a value.</summary>
-    public void NoteAnswered(SweptKey swept)
+    /// <summary>A contact answered the STOREs of a value: this node is not cut off, and what a shard offered is on its way.</summary>
+    public void EndUnsent(SweptKey swept)
     {
         lock (_gate)
         {
@@ -120,11 +120,11 @@ internal sealed class SweepWatch(TimeProvider time, ContactWindows windows, Node
     }
 
     /// <summary>The STOREs of a value begin, so long after its interval.</summary>
-    public void NoteLateness(SweptKey swept, TimeSpan sinceDue)
+    public void RaiseLateness(SweptKey swept, TimeSpan sinceDue)
     {
         lock (_gate)
         {
-            var most = swept.Batch.MostOverdue + Now - swept.Batch.NotedAt;
+            var most = swept.Batch.MostOverdue + Now - swept.Batch.FoundAt;
             var lateness = sinceDue < most ? sinceDue : most;
             _sweep = lateness > _sweep.Lateness ? _sweep with { Lateness = lateness } : _sweep;
         }
@@ -144,8 +144,8 @@ internal sealed class SweepWatch(TimeProvider time, ContactWindows windows, Node
     {
         lock (_gate)
         {
-            var isRegionDone = Take(_regions, swept.Region);
-            Take(_due, MinuteOf(swept));
+            var isRegionDone = RemoveOne(_regions, swept.Region);
+            RemoveOne(_due, MinuteOf(swept));
             _sweep = _sweep with
             {
                 Waiting = _sweep.Waiting - 1,
@@ -167,7 +167,7 @@ internal sealed class SweepWatch(TimeProvider time, ContactWindows windows, Node
             return _sweep with
             {
                 At = time.GetUtcNow(),
-                IsLooking = _looks > 0,
+                IsLooking = _checks > 0,
                 Overdue = overdue > TimeSpan.Zero ? overdue : TimeSpan.Zero,
                 OverdueLimit = RepublishPolicy.MostOverdue(options),
                 LeftOut = leftOut,
@@ -177,7 +177,7 @@ internal sealed class SweepWatch(TimeProvider time, ContactWindows windows, Node
 
     private long? Unsent => Now < _unsentUntil ? _unsentSince : null;
 
-    private static bool Take<T>(IDictionary<T, int> counts, T key)
+    private static bool RemoveOne<T>(IDictionary<T, int> counts, T key)
     {
         if (--counts[key] > 0)
         {
@@ -188,5 +188,5 @@ internal sealed class SweepWatch(TimeProvider time, ContactWindows windows, Node
         return true;
     }
 
-    private static long MinuteOf(SweptKey swept) => (long)Math.Floor((swept.Batch.NotedAt - swept.Overdue).TotalMinutes);
+    private static long MinuteOf(SweptKey swept) => (long)Math.Floor((swept.Batch.FoundAt - swept.Overdue).TotalMinutes);
 }

@@ -1,6 +1,6 @@
 namespace KadOrleans.Node;
 
-// A key of a sweep. Without a rule it is due at any age.
+/// <summary>A key of a sweep. Without a rule it is due at any age.</summary>
 internal readonly record struct SweptKey(NodeId Key, Func<NodeId, StoredValue, bool>? IsDue, RepublishBatch Batch)
 {
     /// <summary>How many keys of its region go out within an hour, if that is known; else those of the sweep count.</summary>

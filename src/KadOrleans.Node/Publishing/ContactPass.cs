@@ -3,7 +3,7 @@ namespace KadOrleans.Node;
 /// <summary>The contacts that have room for one value of upkeep.</summary>
 internal sealed class ContactPass(ContactWindows windows, TimeProvider time) : IDisposable
 {
-    // Guards all lists.
+    // Guards the three lists.
     private readonly Lock _gate = new();
     private readonly List<UdpEndpoint> _open = [];
     private readonly List<Contact> _contacts = [];
@@ -47,7 +47,7 @@ internal sealed class ContactPass(ContactWindows windows, TimeProvider time) : I
             }
         }
 
-        if (TryTake(contact.Endpoint))
+        if (TryClose(contact.Endpoint))
         {
             windows.Exit(contact.Endpoint, hasAnswered, time.GetElapsedTime(_begunAt));
         }
@@ -58,14 +58,14 @@ internal sealed class ContactPass(ContactWindows windows, TimeProvider time) : I
     {
         foreach (var contact in _contacts)
         {
-            if (TryTake(contact.Endpoint))
+            if (TryClose(contact.Endpoint))
             {
                 windows.Exit(contact.Endpoint, null, default);
             }
         }
     }
 
-    private bool TryTake(UdpEndpoint endpoint)
+    private bool TryClose(UdpEndpoint endpoint)
     {
         lock (_gate)
         {

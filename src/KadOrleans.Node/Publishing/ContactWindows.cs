@@ -49,7 +49,7 @@ internal sealed class ContactWindows(TimeProvider time)
     /// <summary>How long it may take until it shows that this node is cut off: a request ends within seconds.</summary>
     private static readonly TimeSpan Ceasing = TimeSpan.FromSeconds(30);
 
-    // Of the last answers of a contact, by their number, and of the last ones of all.
+    // How many of the last answers of a contact its averages have, and what share the newest one of all contacts has in theirs.
     private const int Averaged = 128;
     private const double NewestShareOfAll = 1.0 / 64;
 
@@ -153,7 +153,7 @@ internal sealed class ContactWindows(TimeProvider time)
 
     /// <summary>Gives room back.</summary>
     /// <param name="endpoint">The contact's.</param>
-    /// <param name="hasAnswered">Null: nothing was sent.</param>
+    /// <param name="hasAnswered">Whether the contact answered. Null if nothing was sent.</param>
     /// <param name="took">How long the contact had, if something was sent.</param>
     internal void Exit(UdpEndpoint endpoint, bool? hasAnswered, TimeSpan took)
     {
@@ -163,10 +163,10 @@ internal sealed class ContactWindows(TimeProvider time)
             window.UnderWay--;
             if (hasAnswered is { } answered)
             {
-                Note(window, answered, took);
+                Record(window, answered, took);
             }
 
-            var ended = LetGo(window);
+            var ended = EndWaits(window);
             if (window is { UnderWay: 0, Unanswered: 0 })
             {
                 _windows.Remove(endpoint);
@@ -176,8 +176,8 @@ internal sealed class ContactWindows(TimeProvider time)
         }
     }
 
-    // Within the lock, as all that follow.
-    private void Note(Window window, bool hasAnswered, TimeSpan took)
+    // Called within the lock, as are all methods that follow.
+    private void Record(Window window, bool hasAnswered, TimeSpan took)
     {
         var wasCutOff = _answers < FewestAnswers;
         _answers += NewestShareOfAll * ((hasAnswered ? 1 : 0) - _answers);
@@ -237,7 +237,7 @@ internal sealed class ContactWindows(TimeProvider time)
     private static int RoomOf(Window window) => window.IsOnTrial ? 1 : Math.Min(Size + window.OnTheirWay, Largest);
 
     // Those who get room, and those who do not wait for it any longer.
-    private List<(Waiter One, bool HasRoom)> LetGo(Window window)
+    private List<(Waiter One, bool HasRoom)> EndWaits(Window window)
     {
         List<(Waiter, bool)> ended = [];
         var isLeftOut = IsLeftOut(window);
@@ -256,7 +256,7 @@ internal sealed class ContactWindows(TimeProvider time)
         return ended;
     }
 
-    // True: it has room. Waits: also for a contact that is slow.
+    // Whether it has room. One that waits does so for a slow contact, too.
     private async Task<bool> EnterAsync(UdpEndpoint endpoint, bool waits, CancellationToken cancellationToken)
     {
         TaskCompletionSource<bool> room;
@@ -370,7 +370,7 @@ internal sealed class ContactWindows(TimeProvider time)
         /// <summary>Counts one that has ended.</summary>
         public void Measure(TimeSpan took, long now, long frequency)
         {
-            // Of the first ones it is the average of all: a single one says little of the least.
+            // The first ones are averaged evenly: a single one says little of the least.
             var share = 1.0 / Math.Min(++_ended, Averaged);
             Took = Took is { } before ? before + (share * (took - before)) : took;
             _pause += share * (now - (_endedAt ?? now) - _pause);

@@ -27,7 +27,7 @@ internal sealed class KeptItems(IKeyStore store, TimeSpan timeToLive, TimeProvid
         var sent = await node.SpreadAsync(key, item, life: null, cancellationToken);
         if (sent is { Refused: > 0, Lookup: { } holders })
         {
-            await node.TakeNewerAsync(key, kept, holders.Closest, cancellationToken);
+            await node.AdoptNewerAsync(key, kept, holders.Closest, cancellationToken);
         }
 
         return sent with { Local = stored, Publication = stored };

@@ -90,13 +90,13 @@ public sealed class SweepWatchTests
     {
         var keys = Find(Key(1), Key(2), Key(3));
         _watch.Add(keys);
-        _watch.NoteLateness(keys[0], TimeSpan.FromMinutes(3));
-        _watch.NoteLateness(keys[1], TimeSpan.FromMinutes(2));
+        _watch.RaiseLateness(keys[0], TimeSpan.FromMinutes(3));
+        _watch.RaiseLateness(keys[1], TimeSpan.FromMinutes(2));
         Assert.Equal(TimeSpan.FromMinutes(3), _watch.Read().Lateness);
 
         // No later than the node can know.
         _time.Advance(Minute);
-        _watch.NoteLateness(keys[2], TimeSpan.FromHours(9));
+        _watch.RaiseLateness(keys[2], TimeSpan.FromHours(9));
         Assert.Equal(TimeSpan.FromMinutes(11), _watch.Read().Lateness);
 
         Array.ForEach(keys, _watch.End);
@@ -114,7 +114,7 @@ public sealed class SweepWatchTests
         _watch.End(swept);
         _time.Advance(TimeSpan.FromMinutes(17));
         Look(isComplete: false);
-        _watch.NoteAnswered(swept);
+        _watch.EndUnsent(swept);
 
         Assert.Equal((0, TimeSpan.FromMinutes(16), true), (_watch.Read().Waiting, _watch.Read().Overdue, _watch.Read().MissesInterval));
         Look(isComplete: true);
@@ -131,7 +131,7 @@ public sealed class SweepWatchTests
         _time.Advance(TimeSpan.FromMinutes(17));
 
         Assert.True(_watch.Read().MissesInterval);
-        _watch.NoteAnswered(swept);
+        _watch.EndUnsent(swept);
         Assert.Equal(TimeSpan.Zero, _watch.Read().Overdue);
 
         // It fails again each hour, and then gets no more.
@@ -160,20 +160,20 @@ public sealed class SweepWatchTests
     [Fact]
     public void It_looks_until_each_look_that_was_asked_for_has_ended()
     {
-        _watch.AskForLook();
-        _watch.BeginLook();
-        _watch.AskForLook();
-        _watch.EndLook(isComplete: true);
+        _watch.RequestCheck();
+        _watch.BeginCheck();
+        _watch.RequestCheck();
+        _watch.EndCheck(isComplete: true);
         Assert.True(_watch.Read().IsLooking);
-        _watch.EndLook(isComplete: true);
+        _watch.EndCheck(isComplete: true);
         Assert.False(_watch.Read().IsLooking);
     }
 
     private RepublishBatch Look(bool isComplete)
     {
-        _watch.AskForLook();
-        var batch = new RepublishBatch(static () => { }, _watch) { MostOverdue = _watch.BeginLook() };
-        _watch.EndLook(isComplete);
+        _watch.RequestCheck();
+        var batch = new RepublishBatch(static () => { }, _watch) { MostOverdue = _watch.BeginCheck() };
+        _watch.EndCheck(isComplete);
         return batch;
     }
 

@@ -1,7 +1,7 @@
 namespace KadOrleans.Node;
 
 /// <summary>What became of a value that upkeep was to send.</summary>
-internal enum Sending
+internal enum SendOutcome
 {
     /// <summary>It was not sent: it had changed before, or the store did not say that it had not.</summary>
     NotSent,
@@ -15,11 +15,11 @@ internal enum Sending
     /// <summary>It was sent, and all that answered refused it.</summary>
     Refused,
 
-    /// <summary>It was sent, and is not noted as sent: it may have been changed or ended meanwhile, by other processes too.</summary>
+    /// <summary>It was sent, and is not recorded as sent: it may have been changed or ended meanwhile, by other processes too.</summary>
     Open,
 
     /// <summary>It was sent, and was still what is stored after that.</summary>
-    Noted,
+    Recorded,
 
     /// <summary>Another one is held in its place, as the owner of a kept item has signed a newer one, or none: that one is to be sent.</summary>
     Replaced,
