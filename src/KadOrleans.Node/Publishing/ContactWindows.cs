@@ -2,8 +2,7 @@ namespace KadOrleans.Node;
 
 /// <summary>
 /// How many of upkeep's STOREs are under way to each contact: a region's values all go to the same few, whose buffers and limits they must
-/// not exceed. A contact that answers none of several is left out for a while, and one that takes far longer than most gets what it has room
-/// for, so that the others need not wait for it.
+/// not exceed. A contact that answers none of several is left out for a while.
 /// </summary>
 internal sealed class ContactWindows(TimeProvider time)
 {
@@ -25,13 +24,7 @@ internal sealed class ContactWindows(TimeProvider time)
     /// <summary>Contacts of which something is noted though nothing is under way. Beyond that what is noted of them is forgotten.</summary>
     public const int Capacity = 4_096;
 
-    /// <summary>A contact that answers faster on average is waited for: it takes 256 values a second.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(0.25);
-
-    /// <summary>How much longer than half of the contacts one takes that is not waited for: else the own upload may be what is slow.</summary>
-    public const int SlowFactor = 2;
-
-    /// <summary>How long a contact is left out. After that it gets one value at a time until it answers.</summary>
+    /// <summary>How long a contact is left out. After that one STORE without an answer leaves it out again.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromMinutes(10);
 
     /// <summary>
@@ -85,23 +78,18 @@ internal sealed class ContactWindows(TimeProvider time)
 
     /// <summary>
     /// Waits until each of the contacts has room, in an order that is the same for all who wait. Dispose the pass: it has those contacts that
-    /// are not left out. Up to half of them may be missing as they are too slow.
+    /// are not left out.
     /// </summary>
     public async Task<ContactPass> EnterAsync(IReadOnlyList<Contact> contacts, CancellationToken cancellationToken)
     {
         var pass = new ContactPass(this, time);
-        var mayMiss = contacts.Count / 2;
         try
         {
             foreach (var contact in contacts.OrderBy(contact => (contact.Endpoint.AddressHigh, contact.Endpoint.AddressLow, contact.Endpoint.Port)))
             {
-                if (await EnterAsync(contact.Endpoint, waits: mayMiss <= 0, cancellationToken))
+                if (await EnterAsync(contact.Endpoint, cancellationToken))
                 {
                     pass.Add(contact);
-                }
-                else if (!IsLeftOut(contact.Endpoint))
-                {
-                    mayMiss--;
                 }
             }
 
@@ -172,7 +160,7 @@ internal sealed class ContactWindows(TimeProvider time)
                 _windows.Remove(endpoint);
             }
 
-            ended.ForEach(static end => end.One.Room.TrySetResult(end.HasRoom));
+            ended.ForEach(static end => end.One.TrySetResult(end.HasRoom));
         }
     }
 
@@ -200,7 +188,6 @@ internal sealed class ContactWindows(TimeProvider time)
             return;
         }
 
-        window.IsOnTrial &= !hasAnswered;
         if (hasAnswered)
         {
             window.Unanswered = 0;
@@ -215,7 +202,6 @@ internal sealed class ContactWindows(TimeProvider time)
         }
 
         window.Measure(took, time.GetTimestamp(), time.TimestampFrequency);
-        window.IsSlow = window.Took > Patience && window.Took > SlowFactor * GetUsualTime();
     }
 
     // Contacts that were found silent while the answers ceased.
@@ -223,23 +209,16 @@ internal sealed class ContactWindows(TimeProvider time)
     {
         foreach (var window in _windows.Values.Where(window => !IsLeftOut(window) || time.GetElapsedTime(window.LeftOutAt) < Ceasing))
         {
-            (window.Unanswered, window.IsOnTrial) = (0, false);
+            window.Unanswered = 0;
         }
     }
 
-    // That of half of the contacts. Called for slow ones alone.
-    private TimeSpan GetUsualTime()
-    {
-        TimeSpan[] times = [.. _windows.Values.Select(static window => window.Took).OfType<TimeSpan>().Order()];
-        return times[times.Length / 2];
-    }
+    private static int RoomOf(Window window) => Math.Min(Size + window.OnTheirWay, Largest);
 
-    private static int RoomOf(Window window) => window.IsOnTrial ? 1 : Math.Min(Size + window.OnTheirWay, Largest);
-
-    // Those who get room, and those who do not wait for it any longer.
-    private List<(Waiter One, bool HasRoom)> EndWaits(Window window)
+    // Those who get room, or none as the contact is left out.
+    private List<(TaskCompletionSource<bool> One, bool HasRoom)> EndWaits(Window window)
     {
-        List<(Waiter, bool)> ended = [];
+        List<(TaskCompletionSource<bool>, bool)> ended = [];
         var isLeftOut = IsLeftOut(window);
         while (window.Waiting.Count > 0 && (isLeftOut || window.UnderWay < RoomOf(window)))
         {
@@ -247,17 +226,11 @@ internal sealed class ContactWindows(TimeProvider time)
             ended.Add((window.Waiting.Dequeue(), !isLeftOut));
         }
 
-        if (window.IsSlow && window.Waiting.Count > 0)
-        {
-            ended.AddRange(window.Waiting.Where(static one => !one.Waits).Select(static one => (one, false)));
-            window.Waiting = new Queue<Waiter>(window.Waiting.Where(static one => one.Waits));
-        }
-
         return ended;
     }
 
-    // Whether it has room. One that waits does so for a slow contact, too.
-    private async Task<bool> EnterAsync(UdpEndpoint endpoint, bool waits, CancellationToken cancellationToken)
+    // False if the contact is left out.
+    private async Task<bool> EnterAsync(UdpEndpoint endpoint, CancellationToken cancellationToken)
     {
         TaskCompletionSource<bool> room;
         lock (_gate)
@@ -274,13 +247,8 @@ internal sealed class ContactWindows(TimeProvider time)
                 return true;
             }
 
-            if ((window.IsSlow || window.IsOnTrial) && !waits)
-            {
-                return false;
-            }
-
             room = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-            window.Waiting.Enqueue(new Waiter(room, waits));
+            window.Waiting.Enqueue(room);
         }
 
         // What waits for room gets it: a request ends within seconds. So who is cancelled need not leave the queue.
@@ -328,7 +296,7 @@ internal sealed class ContactWindows(TimeProvider time)
             return true;
         }
 
-        (window.Unanswered, window.IsOnTrial) = (MostUnanswered - 1, true);
+        window.Unanswered = MostUnanswered - 1;
         return false;
     }
 
@@ -360,12 +328,7 @@ internal sealed class ContactWindows(TimeProvider time)
         /// </summary>
         public int OnTheirWay { get; private set; }
 
-        public bool IsSlow { get; set; }
-
-        /// <summary>It was left out, and has not answered since.</summary>
-        public bool IsOnTrial { get; set; }
-
-        public Queue<Waiter> Waiting { get; set; } = new();
+        public Queue<TaskCompletionSource<bool>> Waiting { get; } = new();
 
         /// <summary>Counts one that has ended.</summary>
         public void Measure(TimeSpan took, long now, long frequency)
@@ -382,6 +345,4 @@ internal sealed class ContactWindows(TimeProvider time)
             }
         }
     }
-
-    private readonly record struct Waiter(TaskCompletionSource<bool> Room, bool Waits);
 }

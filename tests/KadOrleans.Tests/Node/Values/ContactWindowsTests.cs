@@ -75,43 +75,23 @@ public sealed class ContactWindowsTests
     }
 
     [Fact]
-    public async Task One_that_was_left_out_gets_one_value_until_it_answers_and_nobody_waits_for_it()
+    public async Task One_that_was_left_out_is_again_after_one_value_without_an_answer()
     {
         var silent = Draw();
         for (var i = 0; i < ContactWindows.MostUnanswered; i++)
         {
-            (await EnterAsync(silent)).End(silent, hasAnswered: false);
+            await EndAsync(silent, hasAnswered: false);
             await EndManyAsync(hasAnswered: true, Draw());
         }
 
         _time.Advance(ContactWindows.Pause);
-        var trial = await EnterAsync(silent);
-        Assert.Contains(silent, trial.Contacts);
-        var others = Enumerable.Range(0, 19).Select(_ => Draw()).ToArray();
-        Assert.DoesNotContain(silent, (await EnterAsync([silent, .. others])).Contacts);
-        Assert.Empty(_windows.TryEnter([silent]).Contacts);
-        trial.End(silent, hasAnswered: false);
+        await EndAsync(silent, hasAnswered: false);
         Assert.True(_windows.IsLeftOut(silent.Endpoint));
 
         _time.Advance(ContactWindows.Pause);
-        (await EnterAsync(silent)).End(silent, hasAnswered: true);
-        for (var i = 0; i < ContactWindows.Size; i++)
-        {
-            Assert.Contains(silent, (await EnterAsync(silent)).Contacts);
-        }
-    }
-
-    /// <summary>A contact that answers just before a STORE would be given up gets what it has room for.</summary>
-    [Fact]
-    public void Nobody_waits_for_a_contact_that_takes_far_longer_than_most()
-    {
-        Contact[] contacts = [.. Enumerable.Range(0, 20).Select(_ => Draw())];
-        var slow = contacts[7];
-        var sent = SendAll(2_000, contacts, contact => TimeSpan.FromMilliseconds(contact == slow ? 550 : 50));
-
-        // 64 in 50 ms are 1,280 a second, and in 550 ms 116. The first answers show who is slow, and that the others take more.
-        Assert.InRange(_time.Elapsed, TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(2));
-        Assert.All(contacts, contact => Assert.InRange(sent[contact], contact == slow ? 100 : 2_000, contact == slow ? 300 : 2_000));
+        await EndAsync(silent, hasAnswered: true);
+        await EndAsync(silent, hasAnswered: false);
+        Assert.False(_windows.IsLeftOut(silent.Endpoint));
     }
 
     /// <summary>However far away a contact is, few wait in its buffer, and it has as much to do as it can.</summary>
@@ -143,28 +123,12 @@ public sealed class ContactWindowsTests
     }
 
     [Fact]
-    public void All_are_waited_for_when_all_are_slow()
+    public void All_are_waited_for_also_who_is_slow()
     {
         Contact[] contacts = [.. Enumerable.Range(0, 20).Select(_ => Draw())];
-        var sent = SendAll(300, contacts, static _ => TimeSpan.FromSeconds(2));
+        var sent = SendAll(300, contacts, contact => TimeSpan.FromSeconds(contact == contacts[0] ? 2 : 0.05));
 
         Assert.All(contacts, contact => Assert.Equal(300, sent[contact]));
-    }
-
-    [Fact]
-    public async Task No_more_than_half_of_the_contacts_miss_a_value_for_being_slow()
-    {
-        Contact[] contacts = [.. Enumerable.Range(0, 20).Select(_ => Draw())];
-        Contact[] fast = [.. Enumerable.Range(0, 60).Select(_ => Draw())];
-        using var open = await EnterAsync(fast);
-        var ended = await EnterAsync(fast);
-        ended.Begin();
-        _time.Advance(TimeSpan.FromMilliseconds(50));
-        Array.ForEach(fast, contact => ended.End(contact, hasAnswered: true));
-        var least = contacts.Length;
-        SendAll(500, contacts, static _ => TimeSpan.FromSeconds(2), pass => least = Math.Min(least, pass.Contacts.Count));
-
-        Assert.InRange(least, contacts.Length / 2, contacts.Length - 1);
     }
 
     [Fact]
@@ -232,6 +196,23 @@ public sealed class ContactWindowsTests
         }
     }
 
+    /// <summary>As one whose processor or line does not keep up: it is not its contacts that are to blame.</summary>
+    [Fact]
+    public async Task A_node_that_begins_to_get_one_answer_in_five_leaves_out_hardly_anybody()
+    {
+        Contact[] contacts = [.. Enumerable.Range(0, 20).Select(_ => Draw())];
+        await EndManyAsync(hasAnswered: true, contacts);
+        for (var i = 0; i < 100; i++)
+        {
+            foreach (var contact in contacts)
+            {
+                await EndAsync(contact, hasAnswered: _random.Next(5) == 0);
+            }
+        }
+
+        Assert.InRange(_windows.LeftOut, 0, 2);
+    }
+
     /// <summary>The answers before count for much, and few are missing: in the share of answers it does not show.</summary>
     [Theory]
     [InlineData(1)]
@@ -265,7 +246,7 @@ public sealed class ContactWindowsTests
     }
 
     /// <summary>Sends values at once, and returns how many each contact got.</summary>
-    private Dictionary<Contact, int> SendAll(int values, Contact[] contacts, Func<Contact, TimeSpan> takes, Action<ContactPass>? onPass = null)
+    private Dictionary<Contact, int> SendAll(int values, Contact[] contacts, Func<Contact, TimeSpan> takes)
     {
         var sent = contacts.ToDictionary(contact => contact, _ => 0);
         new VirtualThread().Run(_time, async () =>
@@ -278,7 +259,6 @@ public sealed class ContactWindowsTests
         async Task SendAsync()
         {
             using var pass = await EnterAsync(contacts);
-            onPass?.Invoke(pass);
             pass.Begin();
             await Task.WhenAll(pass.Contacts.ToList().Select(async contact =>
             {
