@@ -32,7 +32,9 @@ public sealed class EntryCodecTests
     {
         var longest = StoredValues.Text("v") with
         {
-            Value = DhtValue.FromBytes(new byte[StoreRules.MaxContentLength]), Source = StoredValues.Alice, PublishedAt = StoredValues.Now,
+            Value = DhtValue.FromBytes(new byte[StoreRules.MaxContentLength]),
+            Source = StoredValues.Alice,
+            PublishedAt = StoredValues.Now,
         };
         var encoded = EntryCodec.Encode([new(StoredValues.Key(1), longest)]);
         Assert.Equal(EntryCodec.MaxLength, encoded.Length);
