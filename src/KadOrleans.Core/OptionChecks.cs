@@ -6,7 +6,8 @@ namespace KadOrleans.Core;
 internal sealed class OptionChecks(string prefix, char separator)
 {
     /// <summary>The longest that held values may stay without being sent again.</summary>
-    internal static readonly TimeSpan LongestRepublishInterval = TimeSpan.FromDays(7);
+    internal static readonly TimeSpan LongestRepublishInterval =
+        (TimeSpan)typeof(KademliaOptions).GetProperty(nameof(KademliaOptions.RepublishInterval))!.GetCustomAttribute<WithinAttribute>()!.Most;
 
     public List<string> Problems { get; } = [];
 

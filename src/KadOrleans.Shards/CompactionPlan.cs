@@ -37,6 +37,7 @@ internal sealed record CompactionPlan(IReadOnlyList<Page> Retained, IReadOnlyLis
 
     private static HashSet<Page> TakeOldest(KeyShard shard, List<Page> retained, long logBytes)
     {
+        // As if all were strangers' values: of the cluster's own, which are up to 16 bytes shorter, somewhat more may be outdated.
         var live = shard.Bytes + ((long)shard.Count * (EntryCodec.PutOverhead - StoredValue.FixedFootprint));
         var stored = retained.Sum(page => (long)page.Bytes) + logBytes;
         var most = Math.Clamp(2 * logBytes, 1 << 20, MaxCleanedBytes);

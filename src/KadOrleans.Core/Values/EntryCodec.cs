@@ -20,7 +20,7 @@ internal static class EntryCodec
 
     private const byte Removed = 0;
 
-    /// <summary>The bytes of a change to a value, or of a removal. Renewing the value does not change their number.</summary>
+    /// <summary>The bytes of a change to a value, or of a removal. Another time of storing does not change their number.</summary>
     public static int LengthOf(StoredValue? value) => value is null ? RemovalLength : NodeId.Length + StoredValueCodec.LengthOf(value);
 
     /// <summary>The most bytes of a change to a value that counts as much; of a removal if it is null.</summary>
@@ -126,17 +126,21 @@ internal readonly ref struct EncodedEntry(ReadOnlySpan<byte> bytes, int contentL
 
     private ReadOnlySpan<byte> Content => Bytes[^contentLength..];
 
-    /// <summary>What is said beside the content. False if no build writes that.</summary>
-    public bool TryReadHead(out ValueHead head) => StoredValueCodec.TryReadHead(Bytes[NodeId.Length..], out head);
+    /// <summary>What is said beside the content. False of a removal, and if no build writes that.</summary>
+    public bool TryReadHead(out ValueHead head)
+    {
+        head = default;
+        return !IsRemoval && StoredValueCodec.TryReadHead(Bytes[NodeId.Length..], out head);
+    }
 
-    /// <summary>The value. False if no build writes it.</summary>
+    /// <summary>The value. False of a removal, and if no build writes it.</summary>
     public bool TryReadValue(out StoredValue value)
     {
         value = null!;
         return TryReadHead(out var head) && StoredValueCodec.TryRead(head, Content, out value);
     }
 
-    /// <exception cref="InvalidDataException">No build writes that, here and below.</exception>
+    /// <exception cref="InvalidDataException">It is a removal, or no build writes that, here and below.</exception>
     public ValueHead ReadHead() => TryReadHead(out var head) ? head : throw EntryCodec.Damaged();
 
     public StoredValue ReadValue() => TryReadValue(out var value) ? value : throw EntryCodec.Damaged();

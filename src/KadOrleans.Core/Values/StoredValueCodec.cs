@@ -7,9 +7,9 @@ namespace KadOrleans.Core.Values;
 // - when the value was stored and when it ends (8 bytes each, UTC ticks),
 // - the length of its content (2 bytes),
 // - the fields whose marks are set, in the order of the marks, and the content.
-// Numbers are big-endian. The first field is the source, unless that is trusted (two numbers of 8 bytes, as SourceNetwork has them); the second,
-// the time of publication (8 bytes, UTC ticks). Their two neighbours are for a version of the write and the id of a call (8 bytes each): a value
-// with a mark that this build does not know is unreadable.
+// Numbers are big-endian. The first field is the source, unless that is trusted (two numbers of 8 bytes, as SourceNetwork has them). The second is
+// the time of publication (8 bytes, UTC ticks). The marks 0x04 and 0x08 are free, for fields of 8 bytes: a version of the write, and the id of a
+// call. A value with a mark that this build does not know is unreadable.
 internal static class StoredValueCodec
 {
     /// <summary>Bytes before the fields.</summary>
@@ -30,7 +30,7 @@ internal static class StoredValueCodec
     private const byte IsKept = 0x40;
     private const byte KnownMarks = HasSource | IsPublished | IsFar | IsAuthored | IsKept;
 
-    /// <summary>The bytes of a value. A renewal does not change their number.</summary>
+    /// <summary>The bytes of a value. Another time of storing does not change their number.</summary>
     public static int LengthOf(StoredValue value) => HeadLength(MarksOf(value)) + value.Value.ContentLength;
 
     public static byte[] Encode(StoredValue value)

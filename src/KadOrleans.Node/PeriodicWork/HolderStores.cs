@@ -1,8 +1,8 @@
 namespace KadOrleans.Node;
 
 /// <summary>
-/// The STOREs of upkeep to a value's holders: they wait for upload and for room at each contact, and others take the places of holders that have
-/// no room or do not answer, as far as their region is known.
+/// The STOREs of upkeep to a value's holders: they wait for upload and for room at each contact, and others take the places of holders that are
+/// left out or do not answer, as far as their region is known.
 /// </summary>
 internal sealed class HolderStores(DhtNode node, SweepLookups lookups)
 {
@@ -17,8 +17,8 @@ internal sealed class HolderStores(DhtNode node, SweepLookups lookups)
     }
 
     /// <summary>
-    /// Waits for room at a value's holders. Others take the places of those that have none; of these, those that answer no more are no part of
-    /// their region. Dispose the pass.
+    /// Waits for room at a value's holders. Others take the places of those that are left out, which are no part of their region until they answer.
+    /// Dispose the pass.
     /// </summary>
     public async Task<ContactPass> EnterAsync(NodeId key, LookupOutcome holders, CancellationToken cancellationToken)
     {

@@ -83,7 +83,7 @@ internal sealed class SweepWatch(TimeProvider time, ContactWindows windows, Node
         }
     }
 
-    /// <summary>A contact answered the STOREs of a value: this node is not cut off, and what a shard offered is on its way.</summary>
+    /// <summary>A contact answered the STOREs of a value, or there is nobody to send it to: what a shard offered does not wait any more.</summary>
     public void EndUnsent(SweptKey swept)
     {
         lock (_gate)

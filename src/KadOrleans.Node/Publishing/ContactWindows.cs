@@ -305,6 +305,9 @@ internal sealed class ContactWindows(TimeProvider time)
         // In ticks of the clock: the average pause between two that end, and the least average of what they took.
         private double _pause;
         private double _least = double.MaxValue;
+
+        // The average of what the last ones took; null before the first has ended.
+        private TimeSpan? _took;
         private long? _endedAt;
         private int _ended;
 
@@ -319,9 +322,6 @@ internal sealed class ContactWindows(TimeProvider time)
 
         public long AnsweredBefore { get; set; }
 
-        /// <summary>The average of the last ones. Null before the first has ended.</summary>
-        public TimeSpan? Took { get; private set; }
-
         /// <summary>
         /// How many the contact takes within the least time that they took on average, so that is what is on the way to it or back. What is under
         /// way beyond that waits there.
@@ -335,12 +335,12 @@ internal sealed class ContactWindows(TimeProvider time)
         {
             // The first ones are averaged evenly: a single one says little of the least.
             var share = 1.0 / Math.Min(++_ended, Averaged);
-            Took = Took is { } before ? before + (share * (took - before)) : took;
+            _took = _took is { } before ? before + (share * (took - before)) : took;
             _pause += share * (now - (_endedAt ?? now) - _pause);
             _endedAt = now;
             if (_ended >= Averaged)
             {
-                _least = Math.Min(_least, Took.Value.TotalSeconds * frequency);
+                _least = Math.Min(_least, _took.Value.TotalSeconds * frequency);
                 OnTheirWay = (int)Math.Min(_least / Math.Max(1, _pause), Largest);
             }
         }

@@ -2,9 +2,8 @@ using System.Buffers.Binary;
 
 namespace KadOrleans.Storage.Sqlite;
 
-// A segment in the file: one byte of version, four of checksum, records, as EntryCodec has
-// changes. The checksum is CRC-32C (RFC 3720, B.4) of the segment's
-// number and the records, big-endian. SQLite itself detects a damaged structure, but not a changed byte in a blob.
+// A segment in the file: one byte of version, four of checksum, and records, as EntryCodec has changes. The checksum is CRC-32C (RFC 3720, B.4) of
+// the segment's number and the records, big-endian. SQLite itself detects a damaged structure, but not a changed byte in a blob.
 internal static class SegmentCodec
 {
     public const int HeaderLength = 1 + sizeof(uint);

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Npgsql;
 using static KadOrleans.Server.OrleansSettings;
 
@@ -35,8 +34,8 @@ internal sealed class PostgreSqlProvider : IStorageProvider
 
     public StorageFault? Explain(Exception cause) => cause switch
     {
-        DbException { SqlState: PostgresErrorCodes.UndefinedTable } => StorageFault.Mistake($"{SchemaCheck.Missing}: {Phrases.Of(cause.Message)}."),
-        DbException => new("the cluster's database", StorageFault.WithRoot(cause)) { Setting = Setting },
+        PostgresException { SqlState: PostgresErrorCodes.UndefinedTable } => StorageFault.Mistake($"{SchemaCheck.Missing}: {Phrases.Of(cause.Message)}."),
+        NpgsqlException => new("the cluster's database", StorageFault.WithRoot(cause)) { Setting = Setting },
         _ => null,
     };
 

@@ -60,6 +60,20 @@ public sealed class EntryCodecTests
         Assert.Null(bare.Owner);
     });
 
+    /// <summary>As a page has it whose byte of type was damaged, while the index says that the key has a value.</summary>
+    [Fact]
+    public void A_removal_that_is_read_as_a_value_is_damaged()
+    {
+        var removal = EntryCodec.Encode([new(StoredValues.Key(1), null)]);
+        Assert.Throws<InvalidDataException>(() => Read(removal));
+
+        ReadOnlySpan<byte> changes = removal;
+        Assert.True(EntryCodec.TryTake(ref changes, out var entry));
+        Assert.False(entry.TryReadHead(out _) || entry.TryReadValue(out _));
+
+        static StoredValue Read(ReadOnlySpan<byte> changes) => EntryCodec.Take(ref changes).ReadValue();
+    }
+
     [Fact]
     public void Changes_that_were_cut_are_damaged_and_any_bytes_decode_or_are() => Randomized.ForSeeds(500, random =>
     {
