@@ -19,7 +19,7 @@ public sealed class KadNodeOptionsValidatorTests
         var problems = KadNodeOptionsValidator.FindProblems(options);
 
         Assert.Equal(
-            ["Subnets.PerBucket", "Subnets.PerTable", "Limits.PerSource.PerSecond", "Limits.PerSubnet.Burst", "Limits.MaxTracked"],
+            ["Limits.MaxTracked", "Subnets.PerBucket", "Subnets.PerTable", "Limits.PerSource.PerSecond", "Limits.PerSubnet.Burst"],
             problems.Select(p => p[..p.IndexOf(' ', StringComparison.Ordinal)]));
     }
 
