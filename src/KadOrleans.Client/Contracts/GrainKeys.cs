@@ -10,8 +10,6 @@ internal static class GrainKeys
 
     public const int MaxShardBits = KadClusterOptions.MostShardBits;
 
-    public const int DefaultShardBits = KadClusterOptions.UsualShardBits;
-
     /// <summary>The key of the grain that holds a node id's routing table: its 40 hexadecimal digits.</summary>
     public static string RoutingTable(NodeId nodeId) => nodeId.ToString();
 

@@ -14,7 +14,8 @@ internal static class KadSettings
     // all folders below the working one, so it would report a silo's own writes there.
     public static readonly KeyValuePair<string, string?>[] Unwatched = [new("hostBuilder:reloadConfigOnChange", bool.FalseString)];
 
-    // Lists of the grains have an entry for each key alone: a silo binds them, without the commas of others.
+    // Lists of the grains have an entry for each key alone: a silo binds them, without the commas of others. The gateway's key is of grains and
+    // clients alike.
     private static readonly Dictionary<string, KnownSetting> Known = TypesOf(typeof(KadOptions), string.Empty)
         .Select(setting => KeyValuePair.Create(setting.Key, new KnownSetting(setting.Value, IsOfGrains: false)))
         .Concat(TypesOf(typeof(KadClusterOptions), "Cluster:")

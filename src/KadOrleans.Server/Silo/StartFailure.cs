@@ -47,9 +47,14 @@ internal static class StartFailure
     private static (int Code, IEnumerable<string> Sentences)? OfStorage(Exception cause, KadProviders providers, IHost? host)
     {
         var (storage, fault) = providers.Storages.Select(storage => (storage.Name, Fault: storage.Explain(cause))).FirstOrDefault(found => found.Fault is not null);
-        if (fault is null or { IsMistake: true })
+        if (fault is null)
         {
-            return fault is null ? null : (ExitCode.WrongUsage, [fault.Message]);
+            return null;
+        }
+
+        if (fault.IsMistake)
+        {
+            return (ExitCode.WrongUsage, [fault.Message]);
         }
 
         var noted = host?.Services.GetService<IConfiguration>() is { } filled ? OrleansSettings.SettingsOf(filled, storage) : string.Empty;

@@ -16,7 +16,7 @@ public sealed class StorageCostTests(ClusterFixture cluster) : IClassFixture<Clu
         Assert.Equal(EntryCodec.PutOverhead, ShardCosts.EntryOverhead);
         Assert.Equal(EntryCodec.RemovalLength, ShardCosts.RemovalBytes);
         Assert.Equal(CompactionPlan.MaxPageBytes, ShardCosts.PageBytes);
-        Assert.Equal(1 << GrainKeys.DefaultShardBits, new ClusterLoad().Shards);
+        Assert.Equal(1 << KadClusterOptions.UsualShardBits, new ClusterLoad().Shards);
         Assert.Equal(new KadClusterOptions().SaveInterval, new ClusterLoad().SaveInterval);
     }
 

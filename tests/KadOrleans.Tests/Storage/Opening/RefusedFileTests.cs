@@ -80,6 +80,20 @@ public sealed class RefusedFileTests : SqliteTests
     }
 
     [Theory]
+    [InlineData(0x07, 1)]
+    [InlineData(0x05, 2)]
+    [InlineData(0x06, StoreRules.MaxContentLength + 1)]
+    public async Task A_publication_of_a_value_that_no_set_takes_is_refused(byte type, int length)
+    {
+        await StoreAsync(0, 1);
+        Alter(
+            "INSERT INTO publication (key, published_at, value, is_pending) VALUES (zeroblob(20), 0, "
+            + $"x'{type:x2}{new string('0', 2 * length)}', 0)");
+
+        AssertRefused($"is damaged (the publication of key {new string('0', 40)} is unreadable); ");
+    }
+
+    [Theory]
     [InlineData(50, true)]
     [InlineData(3000, true)]
     [InlineData(4096, true)]
