@@ -6,9 +6,6 @@ public sealed class DhtClient : IDht
     // The grain ids that calls are spread over. A client reaches each id through one silo, and different ids through different silos.
     private const int GrainIds = 16;
 
-    /// <summary>How many times a key may change while it is to be set under a condition.</summary>
-    private const int MaxChanges = 5;
-
     private static readonly TimeSpan ReadyPause = TimeSpan.FromSeconds(1);
 
     private readonly IGrainFactory _grains;
@@ -74,34 +71,39 @@ public sealed class DhtClient : IDht
     public async Task<SetResult> SetIfAsync(
         NodeId key,
         DhtValue value,
-        Func<DhtValue?, bool> condition,
+        ValueVersion expected,
         SetAcknowledgement acknowledgement,
         TimeSpan? life = null,
+        long callId = 0,
         CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(condition);
         StoreRules.ThrowIfRefused(value);
         StoreRules.ThrowIfNoSuchSet(acknowledgement, life);
-        var isDurable = acknowledgement == SetAcknowledgement.Durable;
-        for (var changes = 0; changes < MaxChanges; changes++)
-        {
-            // A lookup is made only if the shard holds nothing.
-            var found = await GetAsync(key, cancellationToken);
-            if (!condition(found.Value))
-            {
-                return new SetResult { Local = StoreResult.Superseded };
-            }
 
-            var held = found.Lookup is null ? found.Value : null;
-            var result = await CallAsync(dht => dht.SetIfAsync(key, value, held, life, isDurable, cancellationToken), cancellationToken);
-            if (result.Local != StoreResult.Superseded)
-            {
-                return ResultOf(key, result) with { Publication = life is null ? result.Local : null };
-            }
+        // Where the shard holds nothing a lookup decides. Of what it holds it decides itself, also by the call's id.
+        if (expected.Number == 0 && await GetAsync(key, cancellationToken) is { Version.Number: 0 } found && found.Version != expected)
+        {
+            return new SetResult { Local = callId == 0 ? StoreResult.Superseded : StoreResult.Unknown };
         }
 
-        throw StoreRules.ChangedTooOften(MaxChanges);
+        var isDurable = acknowledgement == SetAcknowledgement.Durable;
+        var result = await CallAsync(
+            dht => dht.SetIfAsync(key, value, ExpectationOf(expected, callId), life, isDurable, cancellationToken), cancellationToken);
+        return ResultOf(key, result) with { Publication = life is null ? result.Local : null };
     }
+
+    /// <inheritdoc/>
+    public async Task<DeleteResult> DeleteIfAsync(
+        NodeId key, ValueVersion expected, long callId = 0, CancellationToken cancellationToken = default)
+    {
+        expected.ThrowIfNothing();
+        return expected.Number == 0 ? DeleteResult.Superseded
+            : await CallAsync(dht => dht.DeleteIfAsync(key, ExpectationOf(expected, callId), cancellationToken), cancellationToken);
+    }
+
+    // A call that the caller does not repeat has an id for the cluster's own tries.
+    private static ExpectedVersion ExpectationOf(ValueVersion expected, long callId) =>
+        new(expected.Number, callId == 0 ? Random.Shared.NextInt64(1, long.MaxValue) : callId, callId != 0);
 
     /// <inheritdoc/>
     /// <remarks>The cluster's copy comes first: if the cluster refuses the item, the network is not asked.</remarks>

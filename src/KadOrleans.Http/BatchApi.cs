@@ -9,7 +9,7 @@ internal static class BatchApi
     public const int MaxOperations = 256;
 
     private const int MaxBodyBytes = 4 << 20;
-    private static readonly string[] Fields = ["op", "key", "as", "wait", "life", .. ValueBody.Fields];
+    private static readonly string[] Fields = ["op", "key", "as", "wait", "life", "ifMatch", "ifNoneMatch", "idempotencyKey", .. ValueBody.Fields];
     private static readonly string[] ItemPutFields = ["op", "item", "wait", "life", "expectedSeq"];
     private static readonly string[] ItemGetFields = ["op", "item", "salt", "saltHex"];
 
@@ -81,7 +81,8 @@ internal static class BatchApi
     private sealed record Batch(IReadOnlyList<OperationBody> Operations);
 
     /// <summary>
-    /// An operation of a request, for the document: op is get, put, delete, getItem or putItem; wait, life, type and value are for puts. The item of
+    /// An operation of a request, for the document: op is get, put, delete, getItem or putItem; wait, life, type and value are for puts. ifMatch, ifNoneMatch and
+    /// idempotencyKey are for puts and deletes, as the headers of these names. The item of
     /// a putItem is an object as the body of PUT /v1/items, that of a getItem text as in the path of GET /v1/items/{item}.
     /// </summary>
     private sealed record OperationBody(
@@ -90,6 +91,9 @@ internal static class BatchApi
         string? As,
         string? Wait,
         int? Life,
+        string? IfMatch,
+        string? IfNoneMatch,
+        string? IdempotencyKey,
         string? Type,
         JsonNode? Value,
         JsonNode? Item,
@@ -154,11 +158,14 @@ internal static class BatchApi
 
                 KnownNames.CheckFields(json, Fields);
                 var key = RequestedKey.Of(json.Text("key"), json.Text("as"));
+                var conditions = TagConditions.Read(json);
                 return op switch
                 {
+                    "get" when conditions is not null => throw ApiProblemException.Wrong("a get has ifMatch, ifNoneMatch or idempotencyKey, which are for put and delete."),
                     "get" => new Operation(key, false, (dht, _, cancellationToken) => GetAsync(dht, key, cancellationToken)),
-                    "put" => Put(key, ValueBody.Read(json), RequestedPut.Parse(json.Text("wait"), Number(json, "life"))),
-                    _ => new Operation(key, true, (dht, context, cancellationToken) => DeleteAsync(dht, key, context, cancellationToken)),
+                    "put" => Put(key, ValueBody.Read(json), RequestedPut.Parse(json.Text("wait"), Number(json, "life")), conditions),
+                    _ => new Operation(
+                        key, true, (dht, context, cancellationToken) => DeleteAsync(dht, key, conditions, context, cancellationToken)),
                 };
             }
             catch (ApiProblemException e)
@@ -205,8 +212,8 @@ internal static class BatchApi
                 dht, item, put, seq, conditions: null, cancellationToken));
         }
 
-        private static Operation Put(RequestedKey key, DhtValue value, RequestedPut put) => PutOf(key, (dht, cancellationToken) =>
-            put.RunAsync(dht, key.Digest, value, condition: null, cancellationToken));
+        private static Operation Put(RequestedKey key, DhtValue value, RequestedPut put, TagConditions? conditions) =>
+            PutOf(key, (dht, cancellationToken) => put.RunAsync(dht, key.Digest, value, conditions, cancellationToken));
 
         private static Operation PutOf(RequestedKey key, Func<IDht, CancellationToken, Task<SetResult>> store) =>
             new(key, true, async (dht, context, cancellationToken) =>
@@ -221,7 +228,7 @@ internal static class BatchApi
         {
             var result = await dht.GetAsync(key.Digest, cancellationToken);
             return result.Value is { } value
-                ? new OperationResult(StatusCodes.Status200OK, KeyResult.Of(key, value, LookupSummary.Of(result.Lookup)))
+                ? new OperationResult(StatusCodes.Status200OK, KeyResult.Of(key, value, result))
                 : OperationResult.Failed(ProblemType.NoValue, KeyApi.NotFound(key, result));
         }
 
@@ -234,10 +241,11 @@ internal static class BatchApi
         }
 
         private static async Task<OperationResult> DeleteAsync(
-            IDht dht, RequestedKey key, HttpContext context, CancellationToken cancellationToken) =>
-            await KeyApi.UnpublishAsync(key, context, dht, cancellationToken)
-                ? new OperationResult(StatusCodes.Status204NoContent)
-                : OperationResult.Failed(ProblemType.NotPublished, "The key is not published here.");
+            IDht dht, RequestedKey key, TagConditions? conditions, HttpContext context, CancellationToken cancellationToken)
+        {
+            await KeyApi.RemoveAsync(key, conditions, context, dht, cancellationToken);
+            return new OperationResult(StatusCodes.Status204NoContent);
+        }
 
         private static string? Number(JsonElement json, string name) =>
             json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetRawText() : null;

@@ -48,7 +48,9 @@ internal static class ItemApi
     {
         var value = SignedItemExtensions.ValueOf(item);
         DhtValue? found = null;
-        var result = await put.RunAsync(dht, item.Key, value, expectedSeq is null && conditions is null ? null : Allow, cancellationToken);
+        var result = await (expectedSeq is null && conditions is null
+            ? put.SetAsync(dht, item.Key, value, cancellationToken)
+            : dht.SetIfFoundAsync(item.Key, value, Allow, put.Wait, put.Life, callId: 0, cancellationToken));
         if (result.Local == StoreResult.InvalidItem)
         {
             throw NotSigned();
@@ -65,10 +67,12 @@ internal static class ItemApi
                 string.Create(CultureInfo.InvariantCulture, $"expectedSeq is {seq}; the item that was found has the number {ItemEnvelope.Find(found)!.Seq}."))
             : conditions!.Failed();
 
-        bool Allow(DhtValue? one)
+        // An item that is there already is stored: its number tells the write.
+        bool Allow(GetResult one)
         {
-            found = one;
-            return (expectedSeq is not { } seq || SignedItemExtensions.IsExpected(one, value, seq)) && conditions?.Allow(one, value) != false;
+            found = one.Value;
+            return (expectedSeq is not { } seq || SignedItemExtensions.IsExpected(one.Value, value, seq))
+                && (conditions?.Allow(one) != false || (conditions.IsMatch && one.Value == value));
         }
     }
 
@@ -79,7 +83,7 @@ internal static class ItemApi
         var (found, result) = await requested.GetAsync(dht, context.RequestAborted);
         return found is null
             ? KeyApi.Missing(requested.Key, requested.NotFound(result), result)
-            : KeyApi.Respond(context, result.Value!.Value, FormOf(context.Request), form => form == ValueBody.Bytes
+            : KeyApi.Respond(context, result.Version, FormOf(context.Request), form => form == ValueBody.Bytes
                 ? TypedResults.Bytes(found.Envelope, form)
                 : TypedResults.Ok(new FoundItem(true, ItemResult.Of(found, requested.Key), LookupSummary.Of(result.Lookup))));
     }
@@ -129,7 +133,7 @@ internal static class ItemApi
                 () => RunAsync(KeepAsync(dht, item, end, CancellationToken.None)),
                 _ => $"until {KeepTime.Show(end)}")
             : await RunAsync(StoreAsync(dht, item, put, seq, conditions, context.RequestAborted));
-        context.Response.GetTypedHeaders().ETag = ValueBody.TagOf(SignedItemExtensions.ValueOf(item), ValueBody.TypeOf(context.Request)!);
+        KeyApi.NoteTag(context, result);
         return new StoredItem(ItemResult.Of(item, item.Key), PutResult.Of(key, result), until);
 
         async Task<SetResult> RunAsync(Task<SetResult> store)

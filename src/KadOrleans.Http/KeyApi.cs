@@ -18,7 +18,9 @@ internal static class KeyApi
             .DescribesPut();
         api.MapDelete(Path, DeleteAsync)
             .RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.Write))
-            .WithSummary("Stops publishing a key. Copies in the network stay until they expire.")
+            .WithSummary("Stops publishing a key; under If-Match removes its value too. Copies in the network stay until they expire.")
+            .ProducesProblem(StatusCodes.Status409Conflict)
+            .ProducesProblem(StatusCodes.Status412PreconditionFailed)
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
@@ -31,8 +33,8 @@ internal static class KeyApi
 
     public static RouteHandlerBuilder DescribesPut(this RouteHandlerBuilder endpoint) => endpoint
         .WithDescription(
-            "If-Match and If-None-Match are checked against the value that a get finds, and decided with the write. Under If-Match a value that "
-            + "is there already counts as stored.")
+            "If-Match and If-None-Match have the tags of gets, and are decided with the write, which has a tag of its own. With an Idempotency-Key "
+            + "the request may be repeated: it finds its own success.")
         .WithBody<TypedValue>(ValueBody.MaxBodyBytes, ValueBody.Json, ValueBody.PlainText, ValueBody.Bytes)
         .ProducesProblem(StatusCodes.Status409Conflict)
         .ProducesProblem(StatusCodes.Status412PreconditionFailed)
@@ -86,9 +88,9 @@ internal static class KeyApi
         }
 
         context.Response.Headers[ValueBody.TypeHeader] = DhtValueText.TypeName(value.Kind);
-        return Respond(context, value, FormOf(context.Request), form => form switch
+        return Respond(context, result.Version, FormOf(context.Request), form => form switch
         {
-            ValueBody.Json => TypedResults.Ok(KeyResult.Of(requested, value, LookupSummary.Of(result.Lookup))),
+            ValueBody.Json => TypedResults.Ok(KeyResult.Of(requested, value, result)),
             ValueBody.PlainText => TypedResults.Bytes(ValueBody.ContentOf(value), "text/plain; charset=utf-8"),
             _ => TypedResults.Bytes(ValueBody.ContentOf(value), form),
         });
@@ -102,16 +104,16 @@ internal static class KeyApi
         ProblemType.NoValue);
 
     /// <summary>The response to a get that found a value, with its tag in this form, if the request's conditions hold.</summary>
-    public static IResult Respond(HttpContext context, DhtValue value, string form, Func<string, IResult> show)
+    public static IResult Respond(HttpContext context, ValueVersion version, string form, Func<string, IResult> show)
     {
-        var tag = ValueBody.TagOf(value, form);
+        var tag = ValueBody.TagOf(version, form);
         context.Response.GetTypedHeaders().ETag = tag;
-        if (TagConditions.ReadMatch(context.Request) is { Count: > 0 } match && !TagConditions.Matches(match, [tag], isStrong: true))
+        if (TagConditions.ReadMatch(context.Request) is { Count: > 0 } match && !TagConditions.Matches(match, tag, isStrong: true))
         {
             throw new ApiProblemException(ProblemType.ConditionFailed, $"If-Match does not hold: the value that was found has the tag {tag} in this form.");
         }
 
-        return TagConditions.Matches(context.Request.GetTypedHeaders().IfNoneMatch, [tag], isStrong: false)
+        return TagConditions.Matches(context.Request.GetTypedHeaders().IfNoneMatch, tag, isStrong: false)
             ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
             : show(form);
     }
@@ -121,21 +123,23 @@ internal static class KeyApi
         var conditions = TagConditions.Read(context.Request);
         var value = await ValueBody.ReadAsync(context);
         KeyTexts.Note(context, requested);
-        var result = await put.RunAsync(
-            dht, requested.Digest, value, conditions is null ? null : found => conditions.Allow(found, value), context.RequestAborted);
-        if (conditions is not null && result.Local == StoreResult.Superseded)
-        {
-            throw conditions.Failed();
-        }
-
+        var result = await put.RunAsync(dht, requested.Digest, value, conditions, context.RequestAborted);
         if (!result.Succeeded)
         {
             throw await NotStoredAsync(requested, result, context.RequestServices.GetRequiredService<StoreFigureSource>());
         }
 
-        // That of the form that was sent.
-        context.Response.GetTypedHeaders().ETag = ValueBody.TagOf(value, ValueBody.TypeOf(context.Request)!);
+        NoteTag(context, result);
         return PutResult.Of(requested, result);
+    }
+
+    /// <summary>Adds the tag of what was stored, in the form that was sent; none if a lookup alone would find it.</summary>
+    public static void NoteTag(HttpContext context, SetResult result)
+    {
+        if (!result.Version.IsNothing)
+        {
+            context.Response.GetTypedHeaders().ETag = ValueBody.TagOf(result.Version, ValueBody.TypeOf(context.Request)!);
+        }
     }
 
     private static Task<PutResult> PutAsync(string key, string? @as, string? wait, string? life, HttpContext context, IDht dht) =>
@@ -144,23 +148,57 @@ internal static class KeyApi
     private static async Task<NoContent> DeleteAsync(string key, string? @as, HttpContext context, IDht dht)
     {
         var requested = RequestedKey.Of(key, @as);
-        TagConditions.CheckNone(context.Request);
-        return await UnpublishAsync(requested, context, dht, context.RequestAborted)
-            ? TypedResults.NoContent()
-            : throw new ApiProblemException(ProblemType.NotPublished, $"The key '{requested}' is not published here.");
+        await RemoveAsync(requested, TagConditions.Read(context.Request), context, dht, context.RequestAborted);
+        return TypedResults.NoContent();
     }
 
-    /// <summary>Ends the publication of a key and the keeping of its item. That an item is kept no longer is in the audit log.</summary>
-    public static async Task<bool> UnpublishAsync(RequestedKey key, HttpContext context, IDht dht, CancellationToken cancellationToken) =>
+    /// <summary>Ends the publication of a key, and the keeping of its item. Under conditions it also removes the value.</summary>
+    /// <exception cref="ApiProblemException">The key is not published here, or the conditions do not hold.</exception>
+    public static async Task RemoveAsync(
+        RequestedKey key, TagConditions? conditions, HttpContext context, IDht dht, CancellationToken cancellationToken)
+    {
+        if (conditions is not null)
+        {
+            await EndAsync(key, context, () => RemoveIfAsync(key, conditions, dht, cancellationToken), cancellationToken);
+        }
+        else if (!await EndAsync(key, context, () => dht.UnpublishAsync(key.Digest, cancellationToken), cancellationToken))
+        {
+            throw new ApiProblemException(ProblemType.NotPublished, $"The key '{key}' is not published here.");
+        }
+    }
+
+    private static async Task<bool> RemoveIfAsync(RequestedKey key, TagConditions conditions, IDht dht, CancellationToken cancellationToken)
+    {
+        // Where several versions may be removed, or some may not, it is the one that a get finds.
+        var expected = conditions.Expected;
+        if (expected is null)
+        {
+            var found = await dht.GetAsync(key.Digest, cancellationToken);
+            expected = conditions.Allow(found) ? found.Version : throw conditions.Failed();
+        }
+
+        var deleted = expected is { IsNothing: false } version
+            ? await dht.DeleteIfAsync(key.Digest, version, conditions.CallId, cancellationToken)
+            : DeleteResult.Superseded;
+        return deleted switch
+        {
+            DeleteResult.Deleted => true,
+            DeleteResult.Superseded => throw conditions.Failed(),
+            DeleteResult.Unknown => throw TagConditions.Unknown(),
+        };
+    }
+
+    // That an item is kept no longer is in the audit log.
+    private static async Task<bool> EndAsync(RequestedKey key, HttpContext context, Func<Task<bool>> end, CancellationToken cancellationToken) =>
         context.RequestServices.GetService<IDhtAdmin>() is { } admin
         && await admin.FindKeptAsync(key.Digest, cancellationToken) is { } until
             ? await context.RequestServices.GetRequiredService<AuditLog>().RunAsync(
                 context,
                 "end keeping",
                 key.Digest.ToString(),
-                () => dht.UnpublishAsync(key.Digest, CancellationToken.None),
+                end,
                 ended => ended ? $"was kept until {KeepTime.Show(until)}" : "was kept no longer")
-            : await dht.UnpublishAsync(key.Digest, cancellationToken);
+            : await end();
 
     // JSON also for a request that accepts everything or names no type.
     public static string FormOf(HttpRequest request) => request.GetTypedHeaders().Accept

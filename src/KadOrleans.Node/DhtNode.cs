@@ -249,7 +249,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
             && held is { Source: { IsTrusted: true } or { IsPrivate: true } }
             && RepublishPolicy.IsResponsible(key, _table.Snapshot, Options.Kademlia.BucketSize))
         {
-            return new GetResult(held.Value, null);
+            return new GetResult(held.Value, null) { Version = ValueVersion.Of(held.Version) };
         }
 
         // Newer nodes are nearer than this one, so a newer value is stored only on them.
@@ -344,8 +344,9 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     public Task<SetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default) =>
         SetAsync(key, value, life: null, cancellationToken);
 
-    internal Task<SetResult> SetAsync(NodeId key, DhtValue value, TimeSpan? life, CancellationToken cancellationToken) =>
-        Publisher.SetAsync(key, value, life, keepsCopy: !Options.ClientOnly, cancellationToken);
+    internal Task<SetResult> SetAsync(
+        NodeId key, DhtValue value, TimeSpan? life, CancellationToken cancellationToken, long version = 0) =>
+        Publisher.SetAsync(key, value, life, keepsCopy: !Options.ClientOnly, version, cancellationToken);
 
     /// <summary><see cref="SetAsync(NodeId, DhtValue, CancellationToken)"/> without a copy here, for callers who hold one.</summary>
     /// <exception cref="ArgumentException">The value can't be stored anywhere; nothing was sent.</exception>

@@ -207,6 +207,14 @@ public sealed class KadNode : IDht, IAsyncDisposable
 
     private async Task<GetResult> GetAsync(NodeId key, bool asksAll, CancellationToken cancellationToken)
     {
+        var found = await FindAsync(key, asksAll, cancellationToken);
+        return _options.ClientOnly || found.Value is not { } value || found.Version.Number != 0 ? found
+            : await _ownPublications.FindVersionAsync(key, value, cancellationToken) is { IsNothing: false } version ? found with { Version = version }
+            : found;
+    }
+
+    private async Task<GetResult> FindAsync(NodeId key, bool asksAll, CancellationToken cancellationToken)
+    {
         var pending = await _publications.GetAsync(key, cancellationToken) is { IsPending: true } publication ? publication.Value : default;
         if (pending.Kind != DhtValueKind.None
             && !asksAll
@@ -266,16 +274,16 @@ public sealed class KadNode : IDht, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    /// <remarks>A client-only node holds nothing: there the condition is checked by a lookup before.</remarks>
+    /// <remarks>A client-only node holds nothing: there the version is compared by a lookup before.</remarks>
     public async Task<SetResult> SetIfAsync(
         NodeId key,
         DhtValue value,
-        Func<DhtValue?, bool> condition,
+        ValueVersion expected,
         SetAcknowledgement acknowledgement,
         TimeSpan? life = null,
+        long callId = 0,
         CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(condition);
         StoreRules.ThrowIfRefused(value);
         StoreRules.ThrowIfNoSuchSet(acknowledgement, life);
         if (await IsInvalidItemAsync(key, value))
@@ -291,16 +299,36 @@ public sealed class KadNode : IDht, IAsyncDisposable
                 key,
                 value,
                 () => GetAsync(key, asksAll: false, cancellationToken),
-                condition,
+                new PutTerms(life is null ? PutKind.Publication : PutKind.WithLife) { IsWrite = true, CallId = callId },
+                expected,
                 life,
                 acknowledgement == SetAcknowledgement.Durable,
                 cancellationToken);
             return await LearnAsync(key, value, result, cancellationToken);
         }
 
-        return condition((await GetAsync(key, cancellationToken)).Value)
+        return (await GetAsync(key, cancellationToken)).Version == expected
             ? _watch.Learn(key, value, await Engine.SetAsync(key, value, life, cancellationToken))
             : new SetResult { Local = StoreResult.Superseded };
+    }
+
+    /// <inheritdoc/>
+    public async Task<DeleteResult> DeleteIfAsync(
+        NodeId key, ValueVersion expected, long callId = 0, CancellationToken cancellationToken = default)
+    {
+        expected.ThrowIfNothing();
+        if (_options.ClientOnly || expected.Number == 0)
+        {
+            return DeleteResult.Superseded;
+        }
+
+        var result = await _ownPublications.DeleteIfAsync(Engine, key, expected.Number, callId, cancellationToken);
+        if (result == DeleteResult.Deleted)
+        {
+            _watches.Post(key, KeyNotice.Changed);
+        }
+
+        return result;
     }
 
     // The network refuses such a value. Nothing of it is remembered or sent.

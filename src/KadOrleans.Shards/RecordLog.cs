@@ -147,6 +147,7 @@ internal sealed class RecordLog
             Attempt = DrawAttempt(),
             Entries = EntryCodec.Encode(changes),
             IsSeal = isSeal,
+            LastVersion = _image.LastVersion,
         };
         try
         {

@@ -52,6 +52,9 @@ internal sealed record Manifest
     // The sequence of the seal, if the shard is split and both halves have everything. Then nothing above counts any more, but is
     // still to be emptied. 0 if it is not split.
     public long Seal { get; init; }
+
+    /// <summary>No version above it was given before <see cref="FirstSequence"/>; records from there on have their own.</summary>
+    public long LastVersion { get; init; }
 }
 
 internal readonly record struct PageReference(int Number, long Compaction);
@@ -107,6 +110,9 @@ internal sealed record LogRecord
 
     /// <summary>Whether it ends the log: the shard is being split. It has no changes.</summary>
     public bool IsSeal { get; init; }
+
+    /// <summary>The highest version that was given until it was written, also of what was removed.</summary>
+    public long LastVersion { get; init; }
 }
 
 internal sealed class Page(int number, long compaction, int bytes)

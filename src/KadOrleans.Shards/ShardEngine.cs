@@ -132,16 +132,18 @@ internal sealed class ShardEngine
         || (ValuePlace.Of(held).PublishedAt is { } publishedAt && RepublishPolicy.IsPublicationDue(publishedAt, now, _constants)));
 
     /// <summary>Puts values, in order. The step is how far the cluster's time moved ahead a moment ago.</summary>
-    public Task<IReadOnlyList<StoreResult>> PutAsync<T>(IReadOnlyList<T> items, Func<T, Put> putOf, TimeSpan step)
-    {
-        var now = _time.GetUtcNow();
-        var call = new WriteCall<StoreResult>(items.Count);
-        for (var i = 0; i < items.Count; i++)
-        {
-            _writer.Enqueue(new PutWrite(call, i, putOf(items[i]).Admit(now, step)));
-        }
+    public Task<IReadOnlyList<StoreResult>> PutAsync<T>(IReadOnlyList<T> items, Func<T, Put> putOf, TimeSpan step) =>
+        PutAsync(items, putOf, static outcome => outcome.Result, step);
 
-        return call.Task;
+    /// <summary>Puts one value.</summary>
+    public async Task<PutOutcome> PutAsync(Put put, TimeSpan step) => (await PutAsync([put], static one => one, static outcome => outcome, step))[0];
+
+    /// <summary>Removes a key's value if that has a version; of the terms the call's id counts.</summary>
+    public async Task<PutOutcome> RemoveAsync(NodeId key, long version, PutTerms terms)
+    {
+        var call = new WriteCall<PutOutcome>(1);
+        _writer.Enqueue(new RemovalWrite(call, 0, key, version, terms));
+        return (await call.Task)[0];
     }
 
     // Changes keys, each by a time of its own. Returns whether there was anything to change of each. IOException: storage failed.
@@ -193,6 +195,19 @@ internal sealed class ShardEngine
     {
         await Split.EmptyAsync();
         await _times.EmptyAsync();
+    }
+
+    private Task<IReadOnlyList<TResult>> PutAsync<T, TResult>(
+        IReadOnlyList<T> items, Func<T, Put> putOf, Func<PutOutcome, TResult> resultOf, TimeSpan step)
+    {
+        var now = _time.GetUtcNow();
+        var call = new WriteCall<TResult>(items.Count);
+        for (var i = 0; i < items.Count; i++)
+        {
+            _writer.Enqueue(new PutWrite<TResult>(call, i, putOf(items[i]).Admit(now, step), resultOf));
+        }
+
+        return call.Task;
     }
 
     private Splitter Split => _split ?? throw new InvalidOperationException("The shard cannot be split.");

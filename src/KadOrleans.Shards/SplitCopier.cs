@@ -49,7 +49,7 @@ internal sealed class SplitCopier(IRecordStorage storage, HalfRecords halves)
         await InsertAsync(log, missing);
         foreach (var half in missing)
         {
-            await half.CompleteAsync();
+            await half.CompleteAsync(image.LastVersion);
         }
     }
 
@@ -163,11 +163,11 @@ internal sealed class HalfCopy(IRecordStorage storage, bool isUpper)
     }
 
     /// <summary>Names the pages in the half's manifest, unless another copy was first.</summary>
-    public async Task CompleteAsync()
+    public async Task CompleteAsync(long lastVersion)
     {
         try
         {
-            await storage.WriteAsync([new(RecordNames.Manifest, new Manifest { Compaction = Compaction, Pages = _written }, null)])[0];
+            await storage.WriteAsync([new(RecordNames.Manifest, new Manifest { Compaction = Compaction, Pages = _written, LastVersion = lastVersion }, null)])[0];
         }
         catch (StorageConflictException)
         {

@@ -24,6 +24,7 @@ internal sealed class StorageImage : IShardValues
         Keys = new OrderedKeys(Shard);
         (Manifest, ManifestETag) = (manifest, manifestETag);
         NextSequence = manifest.FirstSequence;
+        Shard.Accounts.Versions.See(manifest.LastVersion);
         IsSealed = IsSplit;
     }
 
@@ -70,6 +71,9 @@ internal sealed class StorageImage : IShardValues
 
     /// <summary>Whether times of STOREs have moved in memory alone since this was set to false.</summary>
     public bool HasMoved { get; set; }
+
+    /// <summary>The highest version that was given to a value.</summary>
+    public long LastVersion => Shard.Accounts.Versions.Last;
 
     public int LogRecords => (int)(NextSequence - Manifest.FirstSequence);
 
@@ -122,6 +126,7 @@ internal sealed class StorageImage : IShardValues
 
     public void Replay(LogRecord record)
     {
+        Shard.Accounts.Versions.See(record.LastVersion);
         Replay(EntryCodec.Decode(record.Entries), record.Entries.Length);
         IsSealed |= record.IsSeal;
     }
@@ -145,7 +150,7 @@ internal sealed class StorageImage : IShardValues
     public MovedLog Save()
     {
         Entry[] changes = [.. _recent.Select(change => new Entry(change.Key, change.Value))];
-        return new MovedLog(Manifest, ManifestETag, NextSequence, EntryCodec.Encode(changes));
+        return new MovedLog(Manifest with { LastVersion = LastVersion }, ManifestETag, NextSequence, EntryCodec.Encode(changes));
     }
 
     /// <summary>Notes the record that was written at <see cref="NextSequence"/>, and which ends the log.</summary>

@@ -25,6 +25,7 @@ internal sealed class LoadedDatabase
         (_file, Options) = (file, options);
         Damage = options.RefusesDamage ? null : new Damage();
         Values = new KeptValues(options.Quota, options.CacheBytes, Segments, file.Connection);
+        Values.Shard.Accounts.Versions.See(VersionRow.Read(file.Connection));
         LoadValues();
         LoadPublications();
         State = LoadState();
@@ -80,15 +81,22 @@ internal sealed class LoadedDatabase
     }
 
     // Restores all publications, even beyond the present capacity.
-    private void LoadPublications() => Read("SELECT key, published_at, value, is_pending FROM publication", row =>
+    private void LoadPublications() => Read("SELECT key, published_at, value, is_pending, version, call_id FROM publication", row =>
     {
         var id = raw.sqlite3_column_blob(row, 0);
         if (IsId(row, "publication")
             && TimeCodec.TryRead(raw.sqlite3_column_int64(row, 1), out var publishedAt)
             && ValueContent.TryDecode(raw.sqlite3_column_blob(row, 2), out var value)
-            && StoreRules.FindRefusal(value) is null)
+            && StoreRules.FindRefusal(value) is null
+            && raw.sqlite3_column_int64(row, 4) is >= 0 and var version)
         {
-            Publications[new NodeId(id)] = new(value, publishedAt) { IsPending = raw.sqlite3_column_int(row, 3) != 0 };
+            Publications[new NodeId(id)] = new(value, publishedAt)
+            {
+                IsPending = raw.sqlite3_column_int(row, 3) != 0,
+                Version = version,
+                CallId = raw.sqlite3_column_int64(row, 5),
+            };
+            Values.Shard.Accounts.Versions.See(version);
         }
         else
         {
@@ -266,6 +274,7 @@ internal sealed class LoadedDatabase
         if (!isHidden && isReadable && Values.Shard.TryLoad(key, head.ShareOf(record.Owner), head.StoredAt, head.ExpiresAt, place))
         {
             segment.AddPut(length);
+            Values.Shard.Accounts.Versions.See(head.Version);
         }
         else
         {

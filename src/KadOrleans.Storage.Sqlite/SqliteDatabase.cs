@@ -177,7 +177,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
 
         // "KadO" in ASCII.
         ApplicationId = 0x4B61644F,
-        Version = 6,
+        Version = 7,
         Layout = """
             CREATE TABLE segment (
                 number INTEGER NOT NULL PRIMARY KEY,
@@ -199,8 +199,14 @@ internal sealed class SqliteDatabase : IAsyncDisposable
                 key BLOB NOT NULL PRIMARY KEY,
                 published_at INTEGER NOT NULL,
                 value BLOB NOT NULL,
-                is_pending INTEGER NOT NULL
+                is_pending INTEGER NOT NULL,
+                version INTEGER NOT NULL,
+                call_id INTEGER NOT NULL
             ) WITHOUT ROWID;
+            CREATE TABLE version (
+                place INTEGER NOT NULL PRIMARY KEY,
+                last INTEGER NOT NULL
+            );
             """,
         CacheKiB = 16384,
         Readers = options.Readers,

@@ -82,6 +82,18 @@ internal sealed class SqliteKeyStore(SqliteDatabase database, ItemChecks? checks
         return removed;
     }
 
+    public long NextVersion(DateTimeOffset now)
+    {
+        Check(CancellationToken.None);
+        return database.Values.Ask(shard => shard.Accounts.Versions.Next(now));
+    }
+
+    public async ValueTask<bool> RemoveIfAsync(NodeId key, long version, CancellationToken cancellationToken = default)
+    {
+        Check(cancellationToken);
+        return await database.WriteAsync(writer => writer.RemoveIf(key, version), cancellationToken);
+    }
+
     public async ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         Check(cancellationToken);

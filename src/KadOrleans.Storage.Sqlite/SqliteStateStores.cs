@@ -66,6 +66,16 @@ internal sealed class SqliteNodeStateStore(SqliteDatabase database) : INodeState
     }
 }
 
+/// <summary>The highest version that was given, which deleted keys do not tell: it is written with each commit that gave some.</summary>
+internal static class VersionRow
+{
+    public static void Write(SqliteConnection connection, long version) =>
+        connection.Execute("INSERT OR REPLACE INTO version (place, last) VALUES (0, $last)", new SqliteParameter("$last", version));
+
+    /// <summary>0 before the first.</summary>
+    public static long Read(SqliteConnection connection) => connection.QueryInteger("SELECT coalesce(max(last), 0) FROM version");
+}
+
 /// <summary>Writes publications and the node's state in the open transaction.</summary>
 internal static class NodeRows
 {
@@ -78,11 +88,13 @@ internal static class NodeRows
         }
 
         connection.Execute(
-            "INSERT OR REPLACE INTO publication (key, published_at, value, is_pending) VALUES ($key, $published, $value, $pending)",
+            "INSERT OR REPLACE INTO publication (key, published_at, value, is_pending, version, call_id) VALUES ($key, $published, $value, $pending, $version, $call)",
             new("$key", key.ToByteArray()),
             new("$published", publication.PublishedAt.ToUnixTimeMilliseconds()),
             new("$value", ValueContent.Encode(publication.Value)),
-            new("$pending", publication.IsPending));
+            new("$pending", publication.IsPending),
+            new("$version", publication.Version),
+            new("$call", publication.CallId));
     }
 
     /// <summary>Deletes the publication of a key, whose bytes need not be an id.</summary>

@@ -70,5 +70,7 @@ public static class Samples
             IsFar = random.Next(2) == 0,
             IsAuthored = random.Next(2) == 0,
             IsKept = random.Next(2) == 0,
+            Version = random.Next(2) == 0 ? random.NextLong() >>> 1 : 0,
+            CallId = random.Next(2) == 0 ? random.NextLong() : 0,
         };
 }

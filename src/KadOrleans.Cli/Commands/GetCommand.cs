@@ -39,7 +39,7 @@ internal static class GetCommand
                 ResultJson.Of(new { result.Found, Key = key.Text, Digest = $"{key.Digest}", Lookup = LookupSummary.Of(result.Lookup) }));
         }
 
-        return printer.Print(ResultJson.Of(KeyResult.Of(key, value, LookupSummary.Of(result.Lookup))), () =>
+        return printer.Print(ResultJson.Of(KeyResult.Of(key, value, result)), () =>
         {
             printer.Value(DhtValueText.TypeName(value.Kind), value.ToString(), raw);
             if (result.Lookup is { } found && (found.Differed > 0 || io.IsErrorTerminal))

@@ -36,11 +36,15 @@ internal interface IDhtGrain : IGrainWithIntegerKey
     [Alias("SetFor")]
     ValueTask<SetResult> SetForAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default);
 
-    // Stores a value as the other calls do if the shard decides that it still holds this one, or nothing that lives: null. Else the result is
-    // StoreResult.Superseded. A put that is tried again within the call finds its own success. ShardUnavailableException: as of SetAsync.
+    // Stores a value as the other calls do if the shard holds the version that the call expects, or nothing that lives: 0. Else the result is
+    // StoreResult.Superseded, or Unknown, as of IDht.SetIfAsync. ShardUnavailableException: as of SetAsync.
     [Alias("SetIf")]
     ValueTask<SetResult> SetIfAsync(
-        NodeId key, DhtValue value, DhtValue? held, TimeSpan? life, bool isDurable, CancellationToken cancellationToken = default);
+        NodeId key, DhtValue value, ExpectedVersion expected, TimeSpan? life, bool isDurable, CancellationToken cancellationToken = default);
+
+    // Removes the value with a version, and its publication, as IDht.DeleteIfAsync does.
+    [Alias("DeleteIf")]
+    ValueTask<DeleteResult> DeleteIfAsync(NodeId key, ExpectedVersion expected, CancellationToken cancellationToken = default);
 
     // Keeps a signed item for its owner until a time, as IDht.KeepAsync does. The cluster's copy comes first: if it refuses, the network is not
     // asked. ShardUnavailableException: as of SetAsync.
@@ -65,6 +69,15 @@ internal interface IDhtGrain : IGrainWithIntegerKey
     [Alias("GetStatus")]
     ValueTask<ClusterStatus> GetStatusAsync();
 }
+
+/// <summary>What a call under a condition awaits of the shard.</summary>
+/// <param name="Version">The version that the key must have; 0 if nothing may be held.</param>
+/// <param name="CallId">The id of the call, not 0.</param>
+/// <param name="IsRepeat">Whether its caller may have made it before.</param>
+[GenerateSerializer]
+[Immutable]
+[Alias("kad.ExpectedVersion")]
+internal readonly record struct ExpectedVersion([property: Id(0)] long Version, [property: Id(1)] long CallId, [property: Id(2)] bool IsRepeat);
 
 /// <summary>No edge of the cluster could be reached, so the network cannot be queried.</summary>
 [GenerateSerializer]

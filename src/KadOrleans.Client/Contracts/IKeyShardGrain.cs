@@ -30,6 +30,13 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
     [ResponseTimeout(CallTimeout)]
     ValueTask<IReadOnlyList<StoreResult>> PutAsync([Immutable] IReadOnlyList<ShardPut> puts);
 
+    // Writes a program's value, or removes the one that has a version: null as the value. As of a put, but it returns the version that the key
+    // then has, and the call's id lets it find its own success when it is tried again.
+    [Alias("Write")]
+    [OpenTo(Callers.Silos)]
+    [ResponseTimeout(CallTimeout)]
+    ValueTask<ShardWritten> WriteAsync([Immutable] ShardWrite write);
+
     /// <summary>Removes keys. Returns true for each that was held. Durable when it returns; throws if storage fails.</summary>
     [Alias("Remove")]
     [OpenTo(Callers.Silos, IsManagement = true)]
@@ -101,7 +108,7 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
 internal readonly record struct ShardPut([property: Id(0)] NodeId Key, [property: Id(1)] StoredValue Value, [property: Id(2)] PutKind Kind = PutKind.Publication)
 {
     // Of its objects and of the message that brought it.
-    private const int FixedFootprint = 512;
+    public const int FixedFootprint = 512;
 
     [Id(3)]
     public PutScope Scope { get; init; }
@@ -141,6 +148,33 @@ internal readonly record struct ShardPut([property: Id(0)] NodeId Key, [property
             : null,
     };
 }
+
+/// <summary>A program's write. Without a value it removes the one that has the expected version.</summary>
+[GenerateSerializer]
+[Immutable]
+[Alias("kad.ShardWrite")]
+internal readonly record struct ShardWrite(
+    [property: Id(0)] NodeId Key,
+    [property: Id(1)] StoredValue? Value,
+    [property: Id(2)] PutKind Kind,
+    [property: Id(3)] long? Expected,
+    [property: Id(4)] long CallId,
+    [property: Id(5)] bool IsRepeat)
+{
+    public PutTerms Terms => new(Kind)
+    {
+        Condition = Expected is { } version ? PutCondition.HasVersion(version) : null,
+        IsWrite = true,
+        CallId = CallId,
+        IsRepeat = IsRepeat,
+    };
+}
+
+/// <summary>The result of a write; the version is 0 unless a value was stored.</summary>
+[GenerateSerializer]
+[Immutable]
+[Alias("kad.ShardWritten")]
+internal readonly record struct ShardWritten([property: Id(0)] StoreResult Result, [property: Id(1)] long Version);
 
 /// <summary>A <see cref="PutCondition"/> between processes.</summary>
 [GenerateSerializer]

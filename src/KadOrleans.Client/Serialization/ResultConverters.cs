@@ -31,12 +31,18 @@ internal sealed class LookupOutcomeConverter() : SimpleConverter<LookupOutcome, 
     value => new(value.Reason, value.Closest, value.Asked, value.Answered, value.Failed, value.Hops, value.Agreed, value.Differed, value.Crowded));
 
 [GenerateSerializer]
-internal record struct GetResultSurrogate([property: Id(0)] DhtValue? Value, [property: Id(1)] LookupOutcome? Lookup);
+internal record struct GetResultSurrogate(
+    [property: Id(0)] DhtValue? Value, [property: Id(1)] LookupOutcome? Lookup, [property: Id(2)] long Version);
 
 [RegisterConverter]
 internal sealed class GetResultConverter() : SimpleConverter<GetResult, GetResultSurrogate>(
-    surrogate => new(surrogate.Value, surrogate.Lookup is { } lookup ? lookup with { Value = surrogate.Value } : null),
-    value => new(value.Value, value.Lookup));
+    surrogate => surrogate.Version == 0 ? Found(surrogate) : Found(surrogate) with { Version = ValueVersion.Of(surrogate.Version) },
+    value => new(value.Value, value.Lookup, value.Version.Number))
+{
+    // The digest of what was found is not sent: the value tells it.
+    private static GetResult Found(in GetResultSurrogate surrogate) =>
+        new(surrogate.Value, surrogate.Lookup is { } lookup ? lookup with { Value = surrogate.Value } : null);
+}
 
 /// <summary>Local is the cluster's copy. The publication is not sent: the caller sets it.</summary>
 [GenerateSerializer]
@@ -46,7 +52,8 @@ internal record struct SetResultSurrogate(
     [property: Id(2)] int Refused,
     [property: Id(3)] int Failed,
     [property: Id(4)] LookupOutcome? Lookup,
-    [property: Id(5)] long? HeldSeq);
+    [property: Id(5)] long? HeldSeq,
+    [property: Id(6)] long Version);
 
 [RegisterConverter]
 internal sealed class SetResultConverter() : SimpleConverter<SetResult, SetResultSurrogate>(
@@ -58,8 +65,9 @@ internal sealed class SetResultConverter() : SimpleConverter<SetResult, SetResul
         Failed = surrogate.Failed,
         Lookup = surrogate.Lookup,
         HeldSeq = surrogate.HeldSeq,
+        Version = ValueVersion.Of(surrogate.Version),
     },
-    value => new(value.Local, value.Stored, value.Refused, value.Failed, value.Lookup, value.HeldSeq));
+    value => new(value.Local, value.Stored, value.Refused, value.Failed, value.Lookup, value.HeldSeq, value.Version.Number));
 
 /// <summary>The kind of a failure is not sent: the caller gets <see cref="RequestFailure.TimedOut"/>.</summary>
 [GenerateSerializer]

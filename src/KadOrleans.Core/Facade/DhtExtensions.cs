@@ -9,6 +9,9 @@ namespace KadOrleans;
 /// </summary>
 public static class DhtExtensions
 {
+    /// <summary>How many times a key may change while it is to be set under a condition.</summary>
+    private const int MaxChanges = 5;
+
     private static readonly Dictionary<Type, DhtValueKind> Kinds = new()
     {
         [typeof(string)] = DhtValueKind.String,
@@ -56,11 +59,54 @@ public static class DhtExtensions
         this IDht dht, string key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default) =>
         NotNull(dht).SetAsync(TextKey.IdOf(key), value, life, cancellationToken);
 
-    /// <summary>Stores a value under a text key if the one that a get finds meets a condition, and awaits the network.</summary>
+    /// <summary>Stores a value under a text key if that has a version, and awaits the network.</summary>
     /// <inheritdoc cref="IDht.SetIfAsync"/>
     public static Task<SetResult> SetIfAsync(
-        this IDht dht, string key, DhtValue value, Func<DhtValue?, bool> condition, CancellationToken cancellationToken = default) =>
-        NotNull(dht).SetIfAsync(TextKey.IdOf(key), value, condition, SetAcknowledgement.Network, life: null, cancellationToken);
+        this IDht dht,
+        string key,
+        DhtValue value,
+        ValueVersion expected,
+        TimeSpan? life = null,
+        long callId = 0,
+        CancellationToken cancellationToken = default) =>
+        NotNull(dht).SetIfAsync(TextKey.IdOf(key), value, expected, SetAcknowledgement.Network, life, callId, cancellationToken);
+
+    /// <summary>Removes the value of a text key if that has a version.</summary>
+    /// <inheritdoc cref="IDht.DeleteIfAsync"/>
+    public static Task<DeleteResult> DeleteIfAsync(
+        this IDht dht, string key, ValueVersion expected, long callId = 0, CancellationToken cancellationToken = default) =>
+        NotNull(dht).DeleteIfAsync(TextKey.IdOf(key), expected, callId, cancellationToken);
+
+    /// <summary>
+    /// Stores a value if what a get finds meets a condition, and has the same version still. Begins anew if it has not, a few times.
+    /// </summary>
+    internal static async Task<SetResult> SetIfFoundAsync(
+        this IDht dht,
+        NodeId key,
+        DhtValue value,
+        Func<GetResult, bool> condition,
+        SetAcknowledgement acknowledgement,
+        TimeSpan? life,
+        long callId,
+        CancellationToken cancellationToken)
+    {
+        for (var changes = 0; changes < MaxChanges; changes++)
+        {
+            var found = await dht.GetAsync(key, cancellationToken);
+            if (!condition(found))
+            {
+                return new SetResult { Local = StoreResult.Superseded };
+            }
+
+            var result = await dht.SetIfAsync(key, value, found.Version, acknowledgement, life, callId, cancellationToken);
+            if (result.Local != StoreResult.Superseded)
+            {
+                return result;
+            }
+        }
+
+        throw StoreRules.ChangedTooOften(MaxChanges);
+    }
 
     /// <summary>Watches a text key.</summary>
     public static IAsyncEnumerable<KeyChange> WatchAsync(this IDht dht, string key, CancellationToken cancellationToken = default) =>

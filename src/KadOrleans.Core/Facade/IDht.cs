@@ -52,32 +52,51 @@ public interface IDht
     Task<SetResult> SetAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Stores a value if the one that a get finds meets a condition. If this DHT holds the key, the write is decided by what is held then:
-    /// of two such calls that found the same value one stores its own. Where it holds nothing a lookup finds the value, and the write is
-    /// decided by nothing being held still; other nodes of the network may store between.
+    /// Stores a value if the key has a version, as a get or a set returned it: of several calls that name the same one at most one is done. It is
+    /// decided with the write, where this DHT holds or publishes the key. Of <see cref="ValueVersion.Nothing"/>, and of the digest of a value that a
+    /// lookup alone found, a lookup decides, and then that this DHT holds nothing still; other nodes of the network may store between.
     /// </summary>
     /// <param name="key">Where it is stored.</param>
-    /// <param name="value">At most 8,137 bytes of content (<see cref="DhtValue.ContentLength"/>).</param>
-    /// <param name="condition">Whether the value may be stored over the one that was found; null is none. Called again after each change.</param>
+    /// <param name="value">At most 8,137 bytes of content (<see cref="DhtValue.ContentLength"/>). It may be that which is held: it has a new version.</param>
+    /// <param name="expected">The version that the key must have.</param>
     /// <param name="acknowledgement">The acknowledgement to await; the network's with a life.</param>
-    /// <param name="life">1 s to 365 days for a value that is not published again, as of the set with a life. Null: it is published.</param>
+    /// <param name="life">
+    /// 1 s to 365 days for a value that is not published again, also in place of one that is published or lives longer. Null: it is published.
+    /// </param>
+    /// <param name="callId">
+    /// A number of the caller's own for this call, drawn at random, by which the call may be repeated after an unclear end: it then finds its own
+    /// success. 0: the call is not repeated.
+    /// </param>
     /// <param name="cancellationToken">Gives up; copies may have been stored by then.</param>
     /// <returns>
-    /// As of a set. <see cref="SetResult.Local"/> is <see cref="StoreResult.Superseded"/>, and nothing was stored, if the condition is not met.
-    /// A publication whose STOREs all failed is remembered, and pending (<see cref="SetResult.IsPending"/>).
+    /// As of a set, with <see cref="SetResult.Version"/>. <see cref="SetResult.Local"/> is <see cref="StoreResult.Superseded"/>, and nothing was
+    /// stored, if the key has another version. It is <see cref="StoreResult.Unknown"/> if the call may have been done before, by its id or as the
+    /// cluster had to repeat it, and its value was replaced since. A publication whose STOREs all failed is remembered, and pending
+    /// (<see cref="SetResult.IsPending"/>).
     /// </returns>
     /// <exception cref="ArgumentException">As of a set, or durable acknowledgement of a value with a life; nothing was stored.</exception>
-    /// <exception cref="DhtUnavailableException">
-    /// The storage failed, the key changed several times meanwhile, or the cluster has silos of a release without such calls. The value may
-    /// have been stored.
-    /// </exception>
+    /// <exception cref="DhtUnavailableException">The storage failed, or the key changed several times meanwhile. The value may have been stored.</exception>
     Task<SetResult> SetIfAsync(
         NodeId key,
         DhtValue value,
-        Func<DhtValue?, bool> condition,
+        ValueVersion expected,
         SetAcknowledgement acknowledgement,
         TimeSpan? life = null,
+        long callId = 0,
         CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Removes the value of a key from this DHT, and ends its publication, if the key has a version. What is stored later has a higher one. Copies in
+    /// the network stay until they expire, and a get may find them.
+    /// </summary>
+    /// <param name="key">The key.</param>
+    /// <param name="expected">The version that it must have; the digest of a value that a lookup found is none that could be removed.</param>
+    /// <param name="callId">As of <see cref="SetIfAsync"/>.</param>
+    /// <param name="cancellationToken">Gives up; it may have been removed by then.</param>
+    /// <exception cref="ArgumentException">The version is that of nothing.</exception>
+    /// <exception cref="DhtUnavailableException">The storage failed; the value may have been removed.</exception>
+    Task<DeleteResult> DeleteIfAsync(
+        NodeId key, ValueVersion expected, long callId = 0, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Keeps an item that its owner signed (BEP 44) for him until a time, without his key: durably here, and sent to the network now, and again
@@ -144,6 +163,19 @@ public enum SetAcknowledgement
     /// client-only node has no storage and awaits the network.
     /// </summary>
     Durable,
+}
+
+/// <summary>What became of <see cref="IDht.DeleteIfAsync"/>.</summary>
+public enum DeleteResult
+{
+    /// <summary>The value is gone, durably; also if this call had removed it before.</summary>
+    Deleted,
+
+    /// <summary>The key has another version, or this DHT holds nothing; nothing was changed.</summary>
+    Superseded,
+
+    /// <summary>The call may have been done before, and something was stored or removed since. Read the key again, and decide anew.</summary>
+    Unknown,
 }
 
 /// <summary>

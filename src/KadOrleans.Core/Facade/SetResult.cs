@@ -27,6 +27,12 @@ public sealed record SetResult
     /// </summary>
     public long? HeldSeq { get; init; }
 
+    /// <summary>
+    /// The number of the write, for <see cref="IDht.SetIfAsync"/> and to fence: it is higher than that of every earlier write of the key.
+    /// <see cref="ValueVersion.Nothing"/> if this DHT neither holds nor publishes the value.
+    /// </summary>
+    public ValueVersion Version { get; init; }
+
     /// <summary>The lookup of the contacts; null if there was none before the call returned.</summary>
     public LookupOutcome? Lookup { get; init; }
 

@@ -63,8 +63,8 @@ public static class SignedItemExtensions
         ArgumentNullException.ThrowIfNull(dht);
         ArgumentNullException.ThrowIfNull(item);
         var value = ValueOf(item);
-        return dht.SetIfAsync(
-            item.Key, value, found => IsExpected(found, value, expectedSeq), acknowledgement, life: null, cancellationToken);
+        return dht.SetIfFoundAsync(
+            item.Key, value, found => IsExpected(found.Value, value, expectedSeq), acknowledgement, life: null, callId: 0, cancellationToken);
     }
 
     /// <summary>Keeps an item for its owner until a time, as <see cref="IDht.KeepAsync"/> does.</summary>

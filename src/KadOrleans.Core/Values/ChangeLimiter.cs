@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 
 namespace KadOrleans.Core.Values;
 
@@ -111,7 +110,7 @@ internal sealed class FormerSources
 
     /// <summary>Whether this very value was taken, and nobody had shown a token for it.</summary>
     public bool HasPlain(NodeId key, DhtValue value) =>
-        _byKey.TryGetValue(key, out var former) && former.Plain is { } taken && taken == DigestOf(value);
+        _byKey.TryGetValue(key, out var former) && former.Plain is { } taken && taken == ValueContent.DigestOf(value);
 
     /// <summary>The first source of several in a row keeps its claim.</summary>
     public void Remember(NodeId key, StoredValue taken, DateTimeOffset now)
@@ -123,7 +122,7 @@ internal sealed class FormerSources
             return;
         }
 
-        _byKey[key] = new Former(source, now, taken.IsAuthored ? null : DigestOf(taken.Value));
+        _byKey[key] = new Former(source, now, taken.IsAuthored ? null : ValueContent.DigestOf(taken.Value));
         _order.Enqueue((key, now));
         while (_order.Count > _capacity)
         {
@@ -136,16 +135,6 @@ internal sealed class FormerSources
     }
 
     public void Forget(NodeId key) => _byKey.Remove(key);
-
-    // Nobody finds another value with the same 128 bits, though anybody can compute them.
-    private static UInt128 DigestOf(DhtValue value)
-    {
-        var content = new byte[value.ContentLength + 1];
-        content[^1] = (byte)ValueContent.Write(value, content);
-        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(content, digest);
-        return BinaryPrimitives.ReadUInt128BigEndian(digest);
-    }
 
     private readonly record struct Former(SourceNetwork Source, DateTimeOffset Since, UInt128? Plain);
 }

@@ -12,8 +12,8 @@ internal static class EntryCodec
     /// <summary>The bytes of a removal.</summary>
     public const int RemovalLength = NodeId.Length + 1;
 
-    /// <summary>The bytes of a stranger's value that are not its content.</summary>
-    public const int PutOverhead = NodeId.Length + StoredValueCodec.FixedLength + SourceNetwork.EncodedLength;
+    /// <summary>The bytes of a stranger's value, with its version, that are not its content.</summary>
+    public const int PutOverhead = NodeId.Length + StoredValueCodec.FixedLength + SourceNetwork.EncodedLength + StoredValueCodec.FieldLength;
 
     /// <summary>The most bytes of a change.</summary>
     public const int MaxLength = NodeId.Length + StoredValueCodec.MaxHeadLength + StoreRules.MaxContentLength;

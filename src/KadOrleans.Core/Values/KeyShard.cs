@@ -87,7 +87,8 @@ internal sealed class KeyShard
     /// <summary>The value was stored at this moment, but for imports.</summary>
     public StoreResult Put(NodeId key, StoredValue value, PutTerms terms = default)
     {
-        var decision = DecideAndCharge(key, SlotOf(key), Read(key), value, terms);
+        var before = Read(key);
+        var decision = DecideAndCharge(key, SlotOf(key), before, value, terms);
         foreach (var evicted in decision.Evicted)
         {
             Remove(evicted.Key);
@@ -95,6 +96,11 @@ internal sealed class KeyShard
 
         if (decision.Held is { } accepted)
         {
+            if (RecentWrite.Of(key, before, accepted.Version, terms) is { } write)
+            {
+                Accounts.Writes.Add(write);
+            }
+
             Restore(key, accepted);
         }
 
@@ -193,7 +199,17 @@ internal sealed class KeyShard
     // A change counts even if its write fails later: the decisions of one write must know of each other.
     internal StoreDecision DecideAndCharge(NodeId key, int slot, StoredValue? before, StoredValue offered, PutTerms terms)
     {
-        var decision = Decide(key, slot, before, offered, terms);
+        if (terms.CallId != 0 && before is not null && before.CallId == terms.CallId)
+        {
+            return StoreDecision.Done(before.Version);
+        }
+
+        var decision = Decide(key, slot, before, offered, terms).WithVersion(before, offered, terms, Accounts.Versions);
+        if (decision.Result == StoreResult.Superseded && terms.CallId != 0)
+        {
+            return Accounts.Writes.Judge(key, terms, offered.StoredAt);
+        }
+
         if (decision.IsReturn)
         {
             Accounts.Former.Forget(key);
@@ -360,6 +376,7 @@ internal sealed class KeyShardPlan(KeyShard shard)
 {
     private readonly Dictionary<NodeId, int> _numbers = [];
     private readonly List<PlannedChange> _changes = [];
+    private readonly List<RecentWrite> _writes = [];
 
     /// <summary>For <see cref="KeyShard.AddTurnover"/> once the plan is stored.</summary>
     public StoreTurnover Turnover { get; private set; }
@@ -410,7 +427,38 @@ internal sealed class KeyShardPlan(KeyShard shard)
         Turnover = Turnover.Add(decision);
         var needsWrite = decision.NeedsWrite || (KeepsSendings && terms is { Kind: PutKind.Copy, Condition.StoredBy: not null });
         isAtStake = decision.Held is not null && Set(key, slot, decision.Held, needsWrite);
+        if (decision.Held is not null)
+        {
+            Remember(RecentWrite.Of(key, before, decision.Version, terms));
+        }
+
         return decision;
+    }
+
+    /// <summary>
+    /// Removes what has a version. The result is <see cref="StoreResult.Superseded"/> if that is not held, or <see cref="StoreResult.Unknown"/>, and
+    /// <see cref="StoreResult.Stored"/> also if an earlier try of the call removed it.
+    /// </summary>
+    public StoreResult Remove(NodeId key, long version, PutTerms terms, DateTimeOffset now)
+    {
+        var before = Find(key);
+        if (!PutCondition.HasVersion(before, version, now))
+        {
+            return terms.CallId == 0 ? StoreResult.Superseded
+                : shard.Accounts.Writes.Judge(key, terms with { Condition = PutCondition.HasVersion(version) }, now).Result;
+        }
+
+        Set(key, null);
+        Remember(RecentWrite.Of(key, before, shard.Accounts.Versions.Next(now), terms));
+        return StoreResult.Stored;
+    }
+
+    private void Remember(RecentWrite? write)
+    {
+        if (write is { } one)
+        {
+            _writes.Add(one);
+        }
     }
 
     /// <summary>Whatever the quotas are; null removes the key.</summary>
@@ -420,6 +468,7 @@ internal sealed class KeyShardPlan(KeyShard shard)
     // After the changes are stored. The owner gives the places of what was written to Changes, or by placeOf.
     public void Apply(Func<NodeId, long>? placeOf = null)
     {
+        _writes.ForEach(shard.Accounts.Writes.Add);
         foreach (ref readonly var change in Changes)
         {
             if (change.After is { } after)
@@ -469,6 +518,7 @@ internal sealed class KeyShardPlan(KeyShard shard)
     {
         _numbers.Clear();
         _changes.Clear();
+        _writes.Clear();
     }
 
     // Returns whether the key's state is to be written.

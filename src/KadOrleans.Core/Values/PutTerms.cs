@@ -13,6 +13,27 @@ public readonly record struct PutTerms(PutKind Kind)
     /// <summary>What must be held. Otherwise the put changes nothing and is <see cref="StoreResult.Superseded"/>. Null: no condition.</summary>
     public PutCondition? Condition { get; init; }
 
+    /// <summary>
+    /// Whether a program puts the value: it then has a version of its own, also if the same value is held. It is <see cref="StoredValue.Version"/> of the
+    /// offered value if that is higher than the one before, and else the store gives it one.
+    /// </summary>
+    public bool IsWrite { get; init; }
+
+    /// <summary>The version that a value of this node's own has, where it is published from here; 0: the store gives it one.</summary>
+    internal long Version { get; init; }
+
+    /// <summary>
+    /// Of a put under a condition, the id of the call, not 0: if the held value was written by it the put is done, whatever the condition is.
+    /// 0: the call is not repeated.
+    /// </summary>
+    public long CallId { get; init; }
+
+    /// <summary>
+    /// Whether the call may have been made before. If its condition does not hold and nothing shows that it was not done, the put is
+    /// <see cref="StoreResult.Unknown"/> in place of <see cref="StoreResult.Superseded"/>.
+    /// </summary>
+    public bool IsRepeat { get; init; }
+
     /// <summary>The item that the value is, once it was checked for the key. Without it a value that begins as an item does is refused.</summary>
     internal CheckedItem? Item { get; init; }
 
@@ -54,6 +75,12 @@ public sealed record PutCondition
     /// <summary>The content that must be held; null for that of the put.</summary>
     public DhtValue? Value { get; init; }
 
+    /// <summary>
+    /// The version that must be held (<see cref="StoredValue.Version"/>), of a value that lives or is published; null if it does not matter. A put
+    /// that names it replaces also what is published or lives longer. The other properties then do not matter.
+    /// </summary>
+    public long? Version { get; init; }
+
     /// <summary>The mark of the publication that must be held, see <see cref="StoredValue.PublishedAt"/>; null if it does not matter.</summary>
     public DateTimeOffset? PublishedAt { get; init; }
 
@@ -78,6 +105,9 @@ public sealed record PutCondition
     /// <summary>The owner's item with this sequence number must be held, or nothing of an owner.</summary>
     public static PutCondition HasSeq(long seq) => new() { Seq = seq };
 
+    /// <summary>A value with this version must be held; with 0 nothing that lives.</summary>
+    public static PutCondition HasVersion(long version) => version == 0 ? NothingHeld : new() { Version = version };
+
     /// <summary>The held value, with nothing stored since.</summary>
     public static PutCondition Unchanged(StoredValue held)
     {
@@ -87,12 +117,17 @@ public sealed record PutCondition
 
     // Of an item that is held already: whether its sender may have stored it by this put, whose answer was lost. A renewal asks for what it
     // has read, and is not such a put.
-    internal bool IsDoneByHolding(DhtValue offered) => IsAbsent || Seq is not null || (Value is { } expected && expected != offered);
+    internal bool IsDoneByHolding(DhtValue offered) => IsAbsent || Seq is not null || Version is not null || (Value is { } expected && expected != offered);
 
     // The sequence number is compared by the rule of items.
-    internal bool IsMet(StoredValue? held, StoredValue offered) => Seq is not null || (IsAbsent
-        ? held is null || held.IsExpired(offered.StoredAt)
-        : held is not null && (IsAsRead(held, offered.Value) || IsDone(held, offered)));
+    internal bool IsMet(StoredValue? held, StoredValue offered) => Seq is not null
+        || (IsAbsent ? held is null || held.IsExpired(offered.StoredAt)
+            : Version is { } version ? HasVersion(held, version, offered.StoredAt)
+            : held is not null && (IsAsRead(held, offered.Value) || IsDone(held, offered)));
+
+    /// <summary>Whether a value with a version is held, which lives or is published.</summary>
+    internal static bool HasVersion(StoredValue? held, long version, DateTimeOffset now) =>
+        held is not null && held.Version == version && (held.PublishedAt is not null || !held.IsExpired(now));
 
     private bool IsAsRead(StoredValue held, DhtValue offered) =>
         held.Value == (Value ?? offered)

@@ -63,6 +63,11 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
 
     public FormerSources Former { get; } = new(quota);
 
+    /// <summary>Gives the versions of what is stored.</summary>
+    public VersionClock Versions { get; } = new();
+
+    public RecentWrites Writes { get; } = new();
+
     internal StoreQuota Quota { get; private set; } = quota;
 
     internal int FarKeys { get; private set; }

@@ -6,6 +6,9 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
 {
     public IReadOnlyList<EvictedKey> Evicted { get; internal init; } = [];
 
+    /// <summary>The version of the held value after it, or of the value that an earlier try of the call has written; 0 if there is neither.</summary>
+    public long Version { get; init; }
+
     // A live value of another source is replaced or lives longer: ChangeLimiter.Count has to know.
     public bool IsChange { get; private init; }
 
@@ -104,8 +107,38 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
 
     internal static StoreDecision Refuse(StoreResult result) => new(result, null, false);
 
+    /// <summary>An earlier try of the call has written the value with this version.</summary>
+    internal static StoreDecision Done(long version) => new(StoreResult.Stored, null, false) { Version = version };
+
+    // Of what is to be held: a renewal has the version that it renews, a program's put a new one, and another value one that is higher than the one
+    // before. What is restored or published again brings its own, which counts if it is higher.
+    internal StoreDecision WithVersion(StoredValue? before, StoredValue offered, PutTerms terms, VersionClock versions)
+    {
+        if (Held is not { } held)
+        {
+            return this;
+        }
+
+        var isRenewed = before is not null
+            && before.Value == held.Value
+            && (!before.IsExpired(offered.StoredAt) || IsPublished(before));
+        if (isRenewed && !terms.IsWrite && offered.Version <= before!.Version)
+        {
+            // What was taken over is a copy of the offer.
+            var kept = held.Version == before.Version && held.CallId == before.CallId
+                ? held
+                : held with { Version = before.Version, CallId = before.CallId };
+            return this with { Held = kept, Version = kept.Version };
+        }
+
+        var version = versions.Choose(offered.Version, before?.Version ?? 0, offered.StoredAt);
+        return this with { Held = held with { Version = version, CallId = terms.CallId }, NeedsWrite = true, Version = version };
+    }
+
     private static bool IsOutdated(StoredValue? old, bool isAlive, StoredValue offered, PutTerms terms) => terms.Kind switch
     {
+        // Its writer has read what it replaces.
+        _ when terms.Condition is { Version: not null } => false,
         PutKind.Import => old?.StoredAt > offered.StoredAt,
         _ when IsPublished(old) && old!.Value != offered.Value && !MayEndPublication(old, offered, terms) => true,
         PutKind.Copy when isAlive => old!.Value != offered.Value && old.ExpiresAt >= offered.ExpiresAt,
@@ -196,7 +229,8 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
             IsAuthored = old.IsAuthored || (offered.IsAuthored && (offered.Source.IsTrusted || isOwn || kind == PutKind.Import)),
         };
         var publishedAt = terms.Condition is { EndsPublication: true } ? null : offered.PublishedAt ?? old.PublishedAt;
-        if (!isLengthened
+        if (!terms.IsWrite
+            && !isLengthened
             && !isShortened
             && publishedAt == old.PublishedAt
             && touched.IsFar == old.IsFar

@@ -68,4 +68,10 @@ public enum StoreResult
 
     /// <summary>The signed item's owner has used up his share of keys or bytes, whoever sends it (<see cref="StoreQuota.KeysPerOwner"/>).</summary>
     OwnerQuotaExceeded,
+
+    /// <summary>
+    /// Of a call under a condition that may have been made before: the condition does not hold, and whether the call was carried out is not known any
+    /// more, as another value was stored since. Read the key again, and decide anew.
+    /// </summary>
+    Unknown,
 }

@@ -94,6 +94,16 @@ public sealed record StoredValue
     }
 
     /// <summary>
+    /// Which write of its key it is: microseconds since 1970 UTC, or one more than the version before if that is later, so it only rises. Another
+    /// value has another one, and each put by a program; what renews, publishes again, moves or restores a value keeps it. 0: its store has yet to
+    /// give it one.
+    /// </summary>
+    public long Version { get; init; }
+
+    /// <summary>The id of the call that wrote it, by which that call finds its own success when it is repeated; 0 without one.</summary>
+    public long CallId { get; init; }
+
+    /// <summary>
     /// The bytes that a key and its value count against quotas: the content, and a fixed part for id, times and index entry. So a flood of
     /// tiny values is bounded too.
     /// </summary>
@@ -114,7 +124,7 @@ public sealed record StoredValue
     // The item as any other: it has lived since its last STORE, and does so for a time to live at most.
     internal StoredValue Release(TimeSpan timeToLive) => this with { IsKept = false, ExpiresAt = StoredAt + timeToLive };
 
-    /// <summary>Whether all but <see cref="IsFar"/> is the same.</summary>
+    /// <summary>Whether all is the same but <see cref="IsFar"/> and which write it was: <see cref="Version"/> and <see cref="CallId"/>.</summary>
     public bool Equals(StoredValue? other) =>
         other is not null
         && Value == other.Value

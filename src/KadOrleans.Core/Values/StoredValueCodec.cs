@@ -1,3 +1,4 @@
+using System.Numerics;
 using KadOrleans.Core.Items;
 
 namespace KadOrleans.Core.Values;
@@ -8,27 +9,31 @@ namespace KadOrleans.Core.Values;
 // - the length of its content (2 bytes),
 // - the fields whose marks are set, in the order of the marks, and the content.
 // Numbers are big-endian. The first field is the source, unless that is trusted (two numbers of 8 bytes, as SourceNetwork has them). The second is
-// the time of publication (8 bytes, UTC ticks). The marks 0x04 and 0x08 are free, for fields of 8 bytes: a version of the write, and the id of a
-// call. A value with a mark that this build does not know is unreadable.
+// the time of publication (8 bytes, UTC ticks), the third the version of the write, and the fourth the id of the call that wrote it (8 bytes each).
+// A value with a mark that this build does not know is unreadable.
 internal static class StoredValueCodec
 {
     /// <summary>Bytes before the fields.</summary>
     public const int FixedLength = LengthOffset + sizeof(ushort);
 
+    /// <summary>Bytes of a field that is no source.</summary>
+    public const int FieldLength = sizeof(long);
+
     /// <summary>The most bytes before the content.</summary>
-    public const int MaxHeadLength = FixedLength + SourceNetwork.EncodedLength + PublishedLength;
+    public const int MaxHeadLength = FixedLength + SourceNetwork.EncodedLength + (3 * FieldLength);
 
     private const int StoredAtOffset = 2;
     private const int ExpiresAtOffset = StoredAtOffset + sizeof(long);
     private const int LengthOffset = ExpiresAtOffset + sizeof(long);
-    private const int PublishedLength = sizeof(long);
 
     private const byte HasSource = 0x01;
     private const byte IsPublished = 0x02;
+    private const byte HasVersion = 0x04;
+    private const byte HasCall = 0x08;
     private const byte IsFar = 0x10;
     private const byte IsAuthored = 0x20;
     private const byte IsKept = 0x40;
-    private const byte KnownMarks = HasSource | IsPublished | IsFar | IsAuthored | IsKept;
+    private const byte KnownMarks = HasSource | IsPublished | HasVersion | HasCall | IsFar | IsAuthored | IsKept;
 
     /// <summary>The bytes of a value. Another time of storing does not change their number.</summary>
     public static int LengthOf(StoredValue value) => HeadLength(MarksOf(value)) + value.Value.ContentLength;
@@ -58,9 +63,11 @@ internal static class StoredValueCodec
 
         if (value.PublishedAt is { } publishedAt)
         {
-            BinaryPrimitives.WriteInt64BigEndian(destination[position..], publishedAt.UtcTicks);
-            position += PublishedLength;
+            position += WriteField(destination[position..], publishedAt.UtcTicks);
         }
+
+        position += value.Version == 0 ? 0 : WriteField(destination[position..], value.Version);
+        position += value.CallId == 0 ? 0 : WriteField(destination[position..], value.CallId);
 
         destination[0] = (byte)ValueContent.Write(value.Value, destination[position..]);
         return position + value.Value.ContentLength;
@@ -98,19 +105,28 @@ internal static class StoredValueCodec
 
         var isPublished = (marks & IsPublished) != 0;
         var publishedAt = default(DateTimeOffset);
+        var isTime = !isPublished || TryReadTime(TakeField(ref fields), out publishedAt);
+        var version = (marks & HasVersion) != 0 ? TakeNumber(ref fields) : 0;
+        var callId = (marks & HasCall) != 0 ? TakeNumber(ref fields) : 0;
         var areTimes = TryReadTime(encoded[StoredAtOffset..], out var storedAt)
             & TryReadTime(encoded[ExpiresAtOffset..], out var expiresAt)
-            & (!isPublished || TryReadTime(fields, out publishedAt));
+            & isTime;
         head = new ValueHead((ContentType)encoded[0], BinaryPrimitives.ReadUInt16BigEndian(encoded[LengthOffset..]), storedAt, expiresAt, source)
         {
             PublishedAt = isPublished ? publishedAt : null,
             IsFar = (marks & IsFar) != 0,
             IsAuthored = (marks & IsAuthored) != 0,
             IsKept = (marks & IsKept) != 0,
+            Version = version,
+            CallId = callId,
         };
 
-        // A value has one form alone: without marks for a source that is trusted and for a publication that was never.
-        return areTimes && isPublished == publishedAt.Ticks > 0 && source.Address.IsTrusted == ((marks & HasSource) == 0);
+        // A value has one form alone: without marks for a source that is trusted, a publication that was never, and numbers that are none.
+        return areTimes
+            && isPublished == publishedAt.Ticks > 0
+            && source.Address.IsTrusted == ((marks & HasSource) == 0)
+            && version > 0 == ((marks & HasVersion) != 0)
+            && callId != 0 == ((marks & HasCall) != 0);
     }
 
     /// <summary>A value that is all of these bytes. False if no build writes it.</summary>
@@ -133,6 +149,8 @@ internal static class StoredValueCodec
             IsFar = head.IsFar,
             IsAuthored = head.IsAuthored,
             IsKept = head.IsKept,
+            Version = head.Version,
+            CallId = head.CallId,
         };
         return isRead;
     }
@@ -140,12 +158,31 @@ internal static class StoredValueCodec
     private static byte MarksOf(StoredValue value) => (byte)(
         (value.Source.IsTrusted ? 0 : HasSource)
         | (value.PublishedAt is null ? 0 : IsPublished)
+        | (value.Version == 0 ? 0 : HasVersion)
+        | (value.CallId == 0 ? 0 : HasCall)
         | (value.IsFar ? IsFar : 0)
         | (value.IsAuthored ? IsAuthored : 0)
         | (value.IsKept ? IsKept : 0));
 
     private static int HeadLength(byte marks) =>
-        FixedLength + ((marks & HasSource) != 0 ? SourceNetwork.EncodedLength : 0) + ((marks & IsPublished) != 0 ? PublishedLength : 0);
+        FixedLength
+        + ((marks & HasSource) != 0 ? SourceNetwork.EncodedLength : 0)
+        + (FieldLength * BitOperations.PopCount((uint)(marks & (IsPublished | HasVersion | HasCall))));
+
+    private static int WriteField(Span<byte> destination, long number)
+    {
+        BinaryPrimitives.WriteInt64BigEndian(destination, number);
+        return FieldLength;
+    }
+
+    private static ReadOnlySpan<byte> TakeField(scoped ref ReadOnlySpan<byte> fields)
+    {
+        var field = fields[..FieldLength];
+        fields = fields[FieldLength..];
+        return field;
+    }
+
+    private static long TakeNumber(scoped ref ReadOnlySpan<byte> fields) => BinaryPrimitives.ReadInt64BigEndian(TakeField(ref fields));
 
     private static bool TryReadTime(ReadOnlySpan<byte> encoded, out DateTimeOffset time)
     {
@@ -166,6 +203,10 @@ internal readonly record struct ValueHead(ContentType Type, int ContentLength, D
     public bool IsAuthored { get; init; }
 
     public bool IsKept { get; init; }
+
+    public long Version { get; init; }
+
+    public long CallId { get; init; }
 
     /// <summary>What the value counts against, with whose item it is: its content tells that.</summary>
     public StoreShare ShareOf(ItemOwner? owner) =>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using System.Text.Unicode;
 
 namespace KadOrleans.Core.Values;
@@ -20,6 +21,14 @@ internal static class ValueContent
         var encoded = new byte[1 + value.ContentLength];
         encoded[0] = (byte)Write(value, encoded.AsSpan(1));
         return encoded;
+    }
+
+    /// <summary>128 bits of a value and its type: anybody can compute them, and nobody finds another value with the same ones.</summary>
+    public static UInt128 DigestOf(DhtValue value)
+    {
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(Encode(value), digest);
+        return BinaryPrimitives.ReadUInt128BigEndian(digest);
     }
 
     /// <summary>Reads a value alone, of any length. False if no value has this form.</summary>

@@ -44,14 +44,16 @@ internal sealed class DhtGrain(
         var (own, failure) = await ReadAsync(key, cancellationToken);
         return own is null ? await FindAsync(key, failure, limit, cancellationToken)
             : CheckedItem.OfChecked(key, own.Value) is { } item ? await ChooseAsync(key, own, item, limit, cancellationToken)
-            : new GetResult(own.Value, null);
+            : Held(own);
     }
+
+    private static GetResult Held(StoredValue held) => new(held.Value, null) { Version = ValueVersion.Of(held.Version) };
 
     public async ValueTask<GetResult> GetFromAllAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         var limit = Limit(CallLimit);
         var (own, failure) = await ReadAsync(key, cancellationToken);
-        var result = own is null ? await FindAsync(key, failure, limit, cancellationToken) : new GetResult(own.Value, null);
+        var result = own is null ? await FindAsync(key, failure, limit, cancellationToken) : Held(own);
         if (own is null && (!result.Found || CheckedItem.OfChecked(key, result.Value) is not null))
         {
             // A lookup that meets no other value asks all of the nearest itself.
@@ -145,7 +147,7 @@ internal sealed class DhtGrain(
             if (ItemOrder.Newest.Compare(item, held) <= 0)
             {
                 // Without the lookup: a client takes that for a sign that the shard holds nothing.
-                return new GetResult(own.Value, null);
+                return Held(own);
             }
 
             await HoldAsync(key, found.Value!.Value, own.Value, own.Source, limit, cancellationToken);
@@ -154,7 +156,7 @@ internal sealed class DhtGrain(
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             logger.NetworkNotAsked(e.Message);
-            return new GetResult(own.Value, null);
+            return Held(own);
         }
     }
 
@@ -178,22 +180,22 @@ internal sealed class DhtGrain(
     public async ValueTask<SetResult> SetAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)
     {
         var limit = Limit(CallLimit);
-        var (own, put) = await PutAsync(key, value, life: null, condition: null, cancellationToken);
-        return own == StoreResult.Stored ? await SendAsync(put, life: null, limit, cancellationToken)
-            : await RefusedAsync(key, own, cancellationToken);
+        var written = await WriteAsync(Stamp(key, value, life: null), expected: null, cancellationToken);
+        return written.IsStored ? await SendAsync(written, life: null, limit, cancellationToken)
+            : await RefusedAsync(key, written.Result, cancellationToken);
     }
 
     public async ValueTask<SetResult> PublishAsync(NodeId key, DhtValue value, CancellationToken cancellationToken = default)
     {
-        var (own, put) = await PutAsync(key, value, life: null, condition: null, cancellationToken);
-        if (own == StoreResult.Stored)
+        var written = await WriteAsync(Stamp(key, value, life: null), expected: null, cancellationToken);
+        if (written.IsStored)
         {
             // Not awaited: the value is durable, and a failure is logged.
-            _ = SendAsync(put, life: null, Limit(CallLimit), CancellationToken.None);
-            return new SetResult { Local = own };
+            _ = SendAsync(written, life: null, Limit(CallLimit), CancellationToken.None);
+            return written.ToResult();
         }
 
-        return await RefusedAsync(key, own, cancellationToken);
+        return await RefusedAsync(key, written.Result, cancellationToken);
     }
 
     // Names the item that was newer, if the shard still answers.
@@ -220,25 +222,43 @@ internal sealed class DhtGrain(
     {
         StoreRules.ThrowIfNoLife(life);
         var limit = Limit(CallLimit);
-        var (own, put) = await PutAsync(key, value, life, condition: null, cancellationToken);
-        return own == StoreResult.Stored ? await SendAsync(put, life, limit, cancellationToken)
-            : await RefusedAsync(key, own, cancellationToken);
+        var written = await WriteAsync(Stamp(key, value, life), expected: null, cancellationToken);
+        return written.IsStored ? await SendAsync(written, life, limit, cancellationToken)
+            : await RefusedAsync(key, written.Result, cancellationToken);
     }
 
     public async ValueTask<SetResult> SetIfAsync(
-        NodeId key, DhtValue value, DhtValue? held, TimeSpan? life, bool isDurable, CancellationToken cancellationToken = default)
+        NodeId key, DhtValue value, ExpectedVersion expected, TimeSpan? life, bool isDurable, CancellationToken cancellationToken = default)
     {
         StoreRules.ThrowIfNoSuchSet(isDurable ? SetAcknowledgement.Durable : SetAcknowledgement.Network, life);
+        ThrowIfNoCall(expected);
         var limit = Limit(CallLimit);
-        var condition = new ShardCondition(held, PublishedAt: null, StoredBy: null, EndsPublication: false, IsAbsent: held is null);
-        var (own, put) = await PutAsync(key, value, life, condition, cancellationToken);
-        if (own != StoreResult.Stored)
+        var written = await WriteAsync(Stamp(key, value, life), expected, cancellationToken);
+        if (!written.IsStored)
         {
-            return await RefusedAsync(key, own, cancellationToken);
+            return await RefusedAsync(key, written.Result, cancellationToken);
         }
 
-        var sending = SendAsync(put, life, limit, isDurable ? CancellationToken.None : cancellationToken);
-        return isDurable ? new SetResult { Local = own } : await sending;
+        var sending = SendAsync(written, life, limit, isDurable ? CancellationToken.None : cancellationToken);
+        return isDurable ? written.ToResult() : await sending;
+    }
+
+    public async ValueTask<DeleteResult> DeleteIfAsync(NodeId key, ExpectedVersion expected, CancellationToken cancellationToken = default)
+    {
+        ThrowIfNoCall(expected);
+        var removal = new ShardWrite(key, null, PutKind.Publication, expected.Version, expected.CallId, expected.IsRepeat);
+        var written = await WriteAsync(() => removal, expected, cancellationToken);
+        return written.IsStored ? DeleteResult.Deleted
+            : written.Result == StoreResult.Superseded ? DeleteResult.Superseded
+            : DeleteResult.Unknown;
+    }
+
+    private static void ThrowIfNoCall(ExpectedVersion expected)
+    {
+        if (expected.CallId == 0 || expected.Version < 0)
+        {
+            throw new ArgumentException("The id of a call is 0, or the version is negative.", nameof(expected));
+        }
     }
 
     public async ValueTask<SetResult> KeepAsync(
@@ -246,17 +266,17 @@ internal sealed class DhtGrain(
     {
         var end = KeepRules.FindEnd(item, until, time.GetUtcNow());
         var limit = Limit(CallLimit);
-        var (own, put) = await PutAsync(key, item, life: null, condition: null, cancellationToken, end);
-        if (own != StoreResult.Stored)
+        var written = await WriteAsync(StampKept(key, item, end), expected: null, cancellationToken);
+        if (!written.IsStored)
         {
-            return await RefusedAsync(key, own, cancellationToken);
+            return await RefusedAsync(key, written.Result, cancellationToken);
         }
 
-        var sent = await SendAsync(put, life: null, limit, cancellationToken);
+        var sent = await SendAsync(written, life: null, limit, cancellationToken);
         if (sent.Refused > 0 && CheckedItem.OfChecked(key, item) is { } kept)
         {
             // Others have a newer one.
-            await ChooseAsync(key, put.Value, kept, limit, cancellationToken);
+            await ChooseAsync(key, written.Value, kept, limit, cancellationToken);
         }
 
         return sent;
@@ -342,95 +362,84 @@ internal sealed class DhtGrain(
         return _calls.CallAsync(GrainKeys.ShardName(shard), () => call(grain), limit, cancellationToken);
     }
 
-    /// <summary>Has the shard store a value. The network gets nothing before that, as a later get asks the shard first.</summary>
+    /// <summary>Has the shard store or remove a value. The network gets nothing before that, as a later get asks the shard first.</summary>
+    /// <param name="next">The write, with a new time for each try: the shard refuses old ones.</param>
+    /// <param name="expected">What it awaits of the shard; null: no condition.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ShardUnavailableException">The shard may not hold it.</exception>
-    private async Task<(StoreResult Result, ShardPut Put)> PutAsync(
-        NodeId key,
-        DhtValue value,
-        TimeSpan? life,
-        ShardCondition? condition,
-        CancellationToken cancellationToken,
-        DateTimeOffset? keptUntil = null)
+    private async Task<Written> WriteAsync(Func<ShardWrite> next, ExpectedVersion? expected, CancellationToken cancellationToken)
     {
-        StoreRules.ThrowIfRefused(value);
-        StoreResult result;
-        var put = default(ShardPut);
-        var tried = new List<ShardPut>();
+        var write = next();
+        if (write.Value is { } offered)
+        {
+            StoreRules.ThrowIfRefused(offered.Value);
+        }
+
+        var key = write.Key;
+        ShardWritten written;
         try
         {
-            // Each try gets a new time: the shard refuses old puts. One that was overtaken is not older than the call: while it was on its
-            // way an edge may have renewed the value before.
-            var tries = 0;
+            // One that was overtaken is not older than the call: while it was on its way an edge may have renewed the value before.
+            var (tries, overtaken) = (0, 0);
             do
             {
-                result = (await CallShardAsync(key, shard => shard.PutAsync([Next()]), cancellationToken))[0];
+                written = await CallShardAsync(
+                    key,
+                    shard =>
+                    {
+                        write = next();
+                        return shard.WriteAsync(expected is not { } condition ? write : write with
+                        {
+                            Expected = condition.Version,
+                            CallId = condition.CallId,
+                            IsRepeat = condition.IsRepeat || tries++ > 0,
+                        });
+                    },
+                    cancellationToken);
             }
-            while (result == StoreResult.Overtaken && ++tries < MaxOvertaken);
-
-            // A try whose response was lost may have stored it: then the condition holds no more.
-            if (result == StoreResult.Superseded
-                && (await CallShardAsync(key, shard => shard.GetAsync([key]), cancellationToken))[0] is { } held
-                && tried.FindIndex(one => IsOf(one.Value, held)) is >= 0 and var own)
-            {
-                (result, put) = (StoreResult.Stored, tried[own]);
-            }
+            while (written.Result == StoreResult.Overtaken && ++overtaken < MaxOvertaken);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             throw NoteFailure(key, e);
         }
 
-        if (result == StoreResult.TotalQuotaExceeded && _fullLogged.TryLog(time.GetElapsedTime(0)))
+        if (written.Result == StoreResult.TotalQuotaExceeded && _fullLogged.TryLog(time.GetElapsedTime(0)))
         {
             logger.ShardFull(GrainKeys.ShardName(Shard(key)));
         }
 
-        return !result.IsUndecided()
-            ? (result, put)
+        return !written.Result.IsUndecided()
+            ? new Written(key, write.Value!, written.Result, written.Version)
             : throw new ShardUnavailableException(
-                $"The cluster's {GrainKeys.ShardName(Shard(key))} did not store the value: {ReasonOf(result)}.");
-
-        ShardPut Next()
-        {
-            put = (keptUntil is { } end ? StampKept(key, value, end) : Stamp(key, value, life, condition is null ? TimeSpan.Zero : DrawPart())) with
-            {
-                Condition = condition,
-            };
-            tried.Add(put);
-            return put;
-        }
+                $"The cluster's {GrainKeys.ShardName(Shard(key))} did not {(write.Value is null ? "remove" : "store")} the value: {ReasonOf(written.Result)}.");
     }
 
-    // A publication has a mark of its own, and a value with a life an end. The shard may change the time of storing.
-    private static bool IsOf(StoredValue put, StoredValue held) =>
-        held.Value == put.Value
-        && held.Source.IsTrusted
-        && held.PublishedAt == put.PublishedAt
-        && (put.PublishedAt is not null || held.ExpiresAt == put.ExpiresAt);
-
-    // Part of a second, one of ten million: two silos may put the same value at the same time.
-    private TimeSpan DrawPart()
+    /// <summary>A write that the shard has decided, with the value as it was offered last; null of a removal.</summary>
+    private readonly record struct Written(NodeId Key, StoredValue Value, StoreResult Result, long Version)
     {
-        Span<byte> drawn = stackalloc byte[sizeof(uint)];
-        random.Fill(drawn);
-        return TimeSpan.FromTicks(BitConverter.ToUInt32(drawn) % TimeSpan.TicksPerSecond);
+        public bool IsStored => Result == StoreResult.Stored;
+
+        public SetResult ToResult() => new() { Local = Result, Version = ValueVersion.Of(Version) };
     }
 
-    // A publication is pending until the network has it. The part of a second tells a put from others.
-    private ShardPut Stamp(NodeId key, DhtValue value, TimeSpan? life, TimeSpan part)
+    // A publication is pending until the network has it.
+    private Func<ShardWrite> Stamp(NodeId key, DhtValue value, TimeSpan? life) => () =>
     {
         var now = time.GetUtcNow();
-        var end = now + options.Value.Kademlia.Bound(life) + (life is null ? TimeSpan.Zero : part);
-        var stored = new StoredValue(value, now, end, SourceNetwork.Trusted)
+        var stored = new StoredValue(value, now, now + options.Value.Kademlia.Bound(life), SourceNetwork.Trusted)
         {
-            PublishedAt = life is null ? StoredValue.PendingSince(now - part) : null,
+            PublishedAt = life is null ? StoredValue.PendingSince(now) : null,
             IsAuthored = true,
         };
-        return ShardPut.Of(key, stored, life is null ? PutKind.Publication : PutKind.WithLife);
-    }
+        return new ShardWrite(key, stored, life is null ? PutKind.Publication : PutKind.WithLife, null, 0, false);
+    };
 
-    private ShardPut StampKept(NodeId key, DhtValue item, DateTimeOffset until) => ShardPut.Of(
-        key, new StoredValue(item, time.GetUtcNow(), until, SourceNetwork.Trusted) { IsKept = true, IsAuthored = true }, PutKind.Publication);
+    private Func<ShardWrite> StampKept(NodeId key, DhtValue item, DateTimeOffset until) => () =>
+    {
+        var kept = new StoredValue(item, time.GetUtcNow(), until, SourceNetwork.Trusted) { IsKept = true, IsAuthored = true };
+        return new ShardWrite(key, kept, PutKind.Publication, null, 0, false);
+    };
 
     private static string ReasonOf(StoreResult undecided) => undecided switch
     {
@@ -441,16 +450,16 @@ internal sealed class DhtGrain(
         _ => throw new ArgumentOutOfRangeException(nameof(undecided), undecided, "The put was decided."),
     };
 
-    private async Task<SetResult> SendAsync(ShardPut put, TimeSpan? life, TimeLimit limit, CancellationToken cancellationToken)
+    private async Task<SetResult> SendAsync(Written written, TimeSpan? life, TimeLimit limit, CancellationToken cancellationToken)
     {
-        var result = await SpreadAsync(put.Key, put.Value.Value, life, limit, cancellationToken);
+        var result = await SpreadAsync(written.Key, written.Value.Value, life, limit, cancellationToken);
         if (MayBeHeld(result))
         {
             // Not awaited: if it fails, the value is published once more.
-            _ = EndAsync(put.Key, put.Value, result);
+            _ = EndAsync(written.Key, written.Value, result);
         }
 
-        return result with { Local = StoreResult.Stored };
+        return result with { Local = StoreResult.Stored, Version = ValueVersion.Of(written.Version) };
     }
 
     private static bool MayBeHeld(SetResult result) => result.Stored + result.Failed > 0;

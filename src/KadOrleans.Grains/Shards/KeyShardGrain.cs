@@ -144,6 +144,42 @@ internal sealed class KeyShardGrain(
         }
     }
 
+    public async ValueTask<ShardWritten> WriteAsync(ShardWrite write)
+    {
+        if (!Enum.IsDefined(write.Kind) || (write.Value is null && write.Expected is null))
+        {
+            throw new ArgumentException("The kind of a write is unknown, or it has neither a value nor a version.", nameof(write));
+        }
+
+        var bytes = write.Value is { } value ? ShardPut.Of(write.Key, value, write.Kind).Footprint : ShardPut.FixedFootprint;
+        if (!_waiting.TryTake(bytes))
+        {
+            return new ShardWritten(StoreResult.Busy, 0);
+        }
+
+        try
+        {
+            return (await WriteAsync(
+                [write],
+                one => one.Key,
+                static async (shard, some) => [await shard.WriteOneAsync(some[0])],
+                static async (half, some) => (IReadOnlyList<ShardWritten>)[await half.WriteAsync(some[0])]))[0];
+        }
+        finally
+        {
+            _waiting.Give(bytes);
+        }
+    }
+
+    private async Task<ShardWritten> WriteOneAsync(ShardWrite write)
+    {
+        var item = write.Value is { } offered && ItemEnvelope.IsItemLike(offered.Value) ? await FindItemAsync(write.Key, offered.Value) : null;
+        var outcome = write.Value is { } value
+            ? await _engine.PutAsync(new Put(write.Key, value, write.Terms with { Item = item }), RecentStep)
+            : await _engine.RemoveAsync(write.Key, write.Expected!.Value, write.Terms);
+        return new ShardWritten(outcome.Result, outcome.Version);
+    }
+
     public ValueTask<IReadOnlyList<bool>> RemoveAsync(IReadOnlyList<NodeId> keys) => WriteAsync(
         keys,
         key => key,
@@ -384,13 +420,14 @@ internal sealed class KeyShardGrain(
     // other puts of the call wait too, so that their order stays.
     private async Task<IReadOnlyList<StoreResult>> CheckAndPutAsync(IReadOnlyList<ShardPut> puts)
     {
-        var found = await Task.WhenAll(puts.Select(async put => IsItem(put)
-            ? (await checks.CheckAsync(put.Key, put.Value.Value, SourceNetwork.Trusted, Peek(put.Key))).Item
-            : null));
+        var found = await Task.WhenAll(puts.Select(async put => IsItem(put) ? await FindItemAsync(put.Key, put.Value.Value) : null));
 
         // What was not found to be one is refused by the rule.
         return await _engine.PutAsync([.. puts.Zip(found)], static pair => PutOf(pair.First, pair.Second), RecentStep);
     }
+
+    private async Task<CheckedItem?> FindItemAsync(NodeId key, DhtValue value) =>
+        (await checks.CheckAsync(key, value, SourceNetwork.Trusted, Peek(key))).Item;
 
     private DhtValue Peek(NodeId key) => _engine.Log.Image.TryFind(key, out var held) && held is not null ? held.Value : default;
 

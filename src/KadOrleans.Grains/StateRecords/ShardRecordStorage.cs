@@ -58,12 +58,16 @@ internal sealed class ShardManifestState : IVersionedState
     [Id(4)]
     public long Seal { get; set; }
 
+    [Id(5)]
+    public long LastVersion { get; set; }
+
     public static ShardManifestState Of(Manifest manifest) => new()
     {
         Compaction = manifest.Compaction,
         FirstSequence = manifest.FirstSequence,
         Pages = [.. manifest.Pages.Select(page => new ShardPageReference(page.Number, page.Compaction))],
         Seal = manifest.Seal,
+        LastVersion = manifest.LastVersion,
     };
 
     public Manifest ToRecord() => new()
@@ -72,6 +76,7 @@ internal sealed class ShardManifestState : IVersionedState
         FirstSequence = FirstSequence,
         Pages = [.. Pages.Select(page => new PageReference(page.Slot, page.Compaction))],
         Seal = Seal,
+        LastVersion = LastVersion,
     };
 }
 
@@ -170,6 +175,9 @@ internal sealed class ShardLogState : IVersionedState
     [Id(5)]
     public bool IsSeal { get; set; }
 
+    [Id(6)]
+    public long LastVersion { get; set; }
+
     public static ShardLogState Of(LogRecord record) => new()
     {
         Sequence = record.Sequence,
@@ -177,8 +185,16 @@ internal sealed class ShardLogState : IVersionedState
         IsCompacted = record.IsCompacted,
         Entries = record.Entries,
         IsSeal = record.IsSeal,
+        LastVersion = record.LastVersion,
     };
 
-    public LogRecord ToRecord() =>
-        new() { Sequence = Sequence, Attempt = Attempt, IsCompacted = IsCompacted, Entries = Entries, IsSeal = IsSeal };
+    public LogRecord ToRecord() => new()
+    {
+        Sequence = Sequence,
+        Attempt = Attempt,
+        IsCompacted = IsCompacted,
+        Entries = Entries,
+        IsSeal = IsSeal,
+        LastVersion = LastVersion,
+    };
 }

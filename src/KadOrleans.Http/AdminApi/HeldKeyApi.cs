@@ -87,7 +87,7 @@ internal static class HeldKeyApi
             requested.Text ?? (texts.TryFind(requested.Digest, out var known) ? known : null),
             requested.Digest,
             held is null ? null : new HeldValueResult(
-                KeyResult.Of(requested, held.Value, lookup: null), held.StoredAt, held.ExpiresAt, held.Source.ToText(), held.Source.IsProven, held.IsAuthored, held.KeptUntil),
+                KeyResult.Of(requested, held.Value, lookup: null, ValueVersion.Of(held.Version).ToString()), held.StoredAt, held.ExpiresAt, held.Source.ToText(), held.Source.IsProven, held.IsAuthored, held.KeptUntil),
             details.PublishedAt,
             [.. details.Nearest.Select(holder => new HolderResult(holder.Contact.Id, holder.Contact.Endpoint, StateOf(holder, held?.Value)))],
             details.NetworkProblem is { } problem ? VisibleText.Show(problem) : null);

@@ -11,6 +11,7 @@ namespace KadOrleans.Http;
 /// <param name="Text">The value as text with every digit, for readers whose numbers end at 2^53.</param>
 /// <param name="Lookup">The lookup in the network; null if the value is held here.</param>
 /// <param name="Item">The signed item that the value is; left out if it is none.</param>
+/// <param name="Version">Which write of the key it is: a number that only rises, or 32 hexadecimal digits where a lookup alone found the value.</param>
 internal sealed record KeyResult(
     bool Found,
     string? Key,
@@ -19,10 +20,22 @@ internal sealed record KeyResult(
     JsonNode? Value,
     string Text,
     LookupSummary? Lookup,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ItemResult? Item)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ItemResult? Item,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Version)
 {
-    public static KeyResult Of(RequestedKey key, DhtValue value, LookupSummary? lookup) => new(
-        true, key.Text, key.Digest.ToString(), DhtValueText.TypeName(value.Kind), ValueJson.NodeOf(value), value.ToString(), lookup, ItemResult.Find(key.Digest, value));
+    /// <summary>What a get found.</summary>
+    public static KeyResult Of(RequestedKey key, DhtValue value, GetResult found) => Of(key, value, LookupSummary.Of(found.Lookup), found.Version.ToString());
+
+    public static KeyResult Of(RequestedKey key, DhtValue value, LookupSummary? lookup, string? version = null) => new(
+        true,
+        key.Text,
+        key.Digest.ToString(),
+        DhtValueText.TypeName(value.Kind),
+        ValueJson.NodeOf(value),
+        value.ToString(),
+        lookup,
+        ItemResult.Find(key.Digest, value),
+        version);
 }
 
 /// <summary>The outcome of a put.</summary>
@@ -35,8 +48,18 @@ internal sealed record KeyResult(
 /// <param name="IsPublished">Whether the value is published again each day, or kept for its owner and sent each hour.</param>
 /// <param name="IsPending">Whether no contact has the value yet; it is sent later.</param>
 /// <param name="Lookup">The lookup of the contacts; null if there was none before the response.</param>
+/// <param name="Version">The number of the write, higher than that of each earlier one; null if the value is neither held nor published here.</param>
 internal sealed record PutResult(
-    string? Key, string Digest, int Stored, int Refused, int Failed, bool IsHeld, bool IsPublished, bool IsPending, LookupSummary? Lookup)
+    string? Key,
+    string Digest,
+    int Stored,
+    int Refused,
+    int Failed,
+    bool IsHeld,
+    bool IsPublished,
+    bool IsPending,
+    LookupSummary? Lookup,
+    string? Version)
 {
     public static PutResult Of(RequestedKey key, SetResult result) => new(
         key.Text,
@@ -47,5 +70,6 @@ internal sealed record PutResult(
         result.Local == StoreResult.Stored,
         result.Publication == StoreResult.Stored,
         result.IsPending,
-        LookupSummary.Of(result.Lookup));
+        LookupSummary.Of(result.Lookup),
+        result.Version.IsNothing ? null : result.Version.ToString());
 }

@@ -49,14 +49,26 @@ internal readonly record struct RequestedPut(SetAcknowledgement Wait, TimeSpan? 
                 : throw ApiProblemException.Wrong($"life is '{VisibleText.Excerpt(life)}'; 1 to {StoreRules.MaxLifeSeconds} seconds are allowed."));
     }
 
-    /// <summary>Stores a value; with a condition only if what a get finds meets it, and else the local result is superseded.</summary>
-    public Task<SetResult> RunAsync(
-        IDht dht, NodeId key, DhtValue value, Func<DhtValue?, bool>? condition, CancellationToken cancellationToken) => (condition, Life) switch
+    /// <summary>Stores a value.</summary>
+    /// <exception cref="ApiProblemException">The conditions do not hold, or whether it was done before is not known.</exception>
+    public async Task<SetResult> RunAsync(
+        IDht dht, NodeId key, DhtValue value, TagConditions? conditions, CancellationToken cancellationToken)
+    {
+        var result = await (conditions switch
         {
-            ({ } isMet, _) => dht.SetIfAsync(key, value, isMet, Wait, Life, cancellationToken),
-            (null, { } life) => dht.SetAsync(key, value, life, cancellationToken),
-            _ => dht.SetAsync(key, value, Wait, cancellationToken),
-        };
+            null => SetAsync(dht, key, value, cancellationToken),
+            { Expected: { } expected } => dht.SetIfAsync(key, value, expected, Wait, Life, conditions.CallId, cancellationToken),
+            _ => dht.SetIfFoundAsync(key, value, conditions.Allow, Wait, Life, callId: 0, cancellationToken),
+        });
+        return conditions is null ? result
+            : result.Local == StoreResult.Superseded ? throw conditions.Failed()
+            : result.Local == StoreResult.Unknown ? throw TagConditions.Unknown()
+            : result;
+    }
+
+    public Task<SetResult> SetAsync(IDht dht, NodeId key, DhtValue value, CancellationToken cancellationToken) => Life is { } life
+        ? dht.SetAsync(key, value, life, cancellationToken)
+        : dht.SetAsync(key, value, Wait, cancellationToken);
 }
 
 /// <summary>Ids and numbers in paths and queries. A mistake is an <see cref="ApiProblemException"/> that names the parameter.</summary>

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -113,24 +112,17 @@ internal static class ValueBody
     private static readonly Dictionary<string, char> Forms = new() { [Json] = 'j', [PlainText] = 't', [Bytes] = 'b' };
 
     /// <summary>
-    /// The strong tag of a value in a form (RFC 9110 §8.8.3): equal values have equal tags everywhere. In JSON it says nothing of the lookup,
-    /// which is another one each time.
+    /// The strong tag of a value in a form (RFC 9110 §8.8.3): that of its version, and so of the write. In JSON it says nothing of the lookup, which is
+    /// another one each time.
     /// </summary>
-    public static EntityTagHeaderValue TagOf(DhtValue value, string type) => TagOf(HashOf(value), Forms[type]);
+    public static EntityTagHeaderValue TagOf(ValueVersion version, string type) => new($"\"{version}{Forms[type]}\"");
 
-    /// <summary>The tags of a value in all its forms.</summary>
-    public static IReadOnlyList<EntityTagHeaderValue> TagsOf(DhtValue value)
+    /// <summary>The version that a tag of any form is of, or a version alone, with or without quotes. False if it is none of this server's.</summary>
+    public static bool TryReadTag(string tag, out ValueVersion version)
     {
-        var hash = HashOf(value);
-        return [.. Forms.Values.Select(form => TagOf(hash, form))];
-    }
-
-    private static EntityTagHeaderValue TagOf(string hash, char form) => new($"\"{hash}{form}\"");
-
-    private static string HashOf(DhtValue value)
-    {
-        byte[] bytes = [(byte)value.Kind, .. Encoding.UTF8.GetBytes(value.ToString())];
-        return Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 16));
+        var text = tag.Trim('"');
+        return ValueVersion.TryParse(text, out version)
+            || (text.Length > 0 && Forms.ContainsValue(text[^1]) && ValueVersion.TryParse(text[..^1], out version));
     }
 
     /// <summary>A value's bytes: text in UTF-8, bytes as they are, and others as text.</summary>

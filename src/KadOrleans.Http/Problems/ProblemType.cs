@@ -30,6 +30,8 @@ internal sealed record ProblemType(string Name, int Status, string Title)
     public static readonly ProblemType Conflict = new("conflict", StatusCodes.Status409Conflict, "The present state does not allow it");
     public static readonly ProblemType OlderItem = new("older-item", StatusCodes.Status409Conflict, "The owner has signed a newer item");
     public static readonly ProblemType NotOwner = new("not-owner", StatusCodes.Status409Conflict, "The key has a signed item of its owner");
+    public static readonly ProblemType OutcomeUnknown = new(
+        "outcome-unknown", StatusCodes.Status409Conflict, "Whether the repeated call was done before is not known; read the key again");
     public static readonly ProblemType ConditionFailed = new(
         "condition-failed", StatusCodes.Status412PreconditionFailed, "A condition does not hold");
     public static readonly ProblemType TooLarge = new("too-large", StatusCodes.Status413PayloadTooLarge, "The body or the value is too long");
@@ -48,7 +50,7 @@ internal sealed record ProblemType(string Name, int Status, string Title)
     public static IReadOnlyList<ProblemType> All { get; } =
     [
         WrongRequest, UnknownName, InvalidItem, NoToken, UnknownToken, SessionEnded, MissingScope, NotForUsers, NotFound, NoValue, NotPublished, UnknownLimit,
-        NoSuchPath, NoManagement, WrongMethod, Conflict, OlderItem, NotOwner, ConditionFailed, TooLarge, WrongContentType, UnknownHost,
+        NoSuchPath, NoManagement, WrongMethod, Conflict, OlderItem, NotOwner, OutcomeUnknown, ConditionFailed, TooLarge, WrongContentType, UnknownHost,
         TooManyRequests, Failed, Unavailable, NotStored, StoreFull,
     ];
 

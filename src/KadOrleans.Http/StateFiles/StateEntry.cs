@@ -50,6 +50,7 @@ internal readonly struct StateEntry(JsonElement json)
             PublishedAt = publishedAt,
             IsAuthored = Flag("authored"),
             IsKept = Flag("kept"),
+            Version = Version(),
         };
         return stored.IsKept && KeepRules.FindProblem(stored) is { } problem ? throw new JsonException($"the value of key {key} {problem}") : new(key, stored);
     }
@@ -65,6 +66,11 @@ internal readonly struct StateEntry(JsonElement json)
     private DateTimeOffset Time(string name) => StateFormat.TryParse(Text(name), out var time)
         ? time
         : throw new JsonException($"'{VisibleText.Excerpt(Text(name))}' is not a valid time for {name}: one such as 2026-01-31T12:00:00.000Z is needed");
+
+    // Optional: files of nodes and clusters without versions have none, and the store gives one.
+    private long Version() => Field("version").ValueKind == JsonValueKind.Undefined ? 0
+        : long.TryParse(Text("version"), NumberStyles.None, CultureInfo.InvariantCulture, out var version) && version > 0 ? version
+        : throw new JsonException($"'{VisibleText.Excerpt(Text("version"))}' is not a version: a whole number from 1 is needed");
 
     // Optional: files have them only where they are true.
     private bool Flag(string name) => Field(name).ValueKind switch

@@ -54,6 +54,11 @@ internal static class StateWriter
         DhtValueText.Write(json, stored.Value);
         json.WriteString("storedAt", StateFormat.Format(stored.StoredAt));
         json.WriteString("expiresAt", StateFormat.Format(stored.ExpiresAt));
+        if (stored.Version != 0)
+        {
+            json.WriteNumber("version", stored.Version);
+        }
+
         json.WriteString("source", stored.Source.ToString());
         if (stored.Source.IsProven)
         {

@@ -255,7 +255,7 @@ internal sealed class NodeMetrics
         StoreResult.TooLarge or StoreResult.UnsupportedType or StoreResult.Outdated
             or StoreResult.SourceQuotaExceeded or StoreResult.SubnetQuotaExceeded or StoreResult.FarQuotaExceeded
             or StoreResult.TotalQuotaExceeded or StoreResult.ChangeLimitExceeded or StoreResult.TokenRequired
-            or StoreResult.Superseded or StoreResult.InvalidItem or StoreResult.OlderItem
+            or StoreResult.Superseded or StoreResult.Unknown or StoreResult.InvalidItem or StoreResult.OlderItem
             or StoreResult.NotOwner or StoreResult.KeptQuotaExceeded or StoreResult.OwnerQuotaExceeded => UnacknowledgedReason.Refused,
     };
 

@@ -36,6 +36,15 @@ internal sealed class InMemoryKeyStore(StoreQuota quota, ItemChecks? checks = nu
     public ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default) =>
         Ask(shard => shard.RemoveExpired(now).Count, cancellationToken);
 
+    public long NextVersion(DateTimeOffset now)
+    {
+        using var scope = Enter(CancellationToken.None);
+        return _shard.Accounts.Versions.Next(now);
+    }
+
+    public ValueTask<bool> RemoveIfAsync(NodeId key, long version, CancellationToken cancellationToken = default) =>
+        Ask(shard => shard.Read(key)?.Version == version && shard.Remove(key), cancellationToken);
+
     public ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default) =>
         Ask(shard => shard.Remove(key), cancellationToken);
 

@@ -60,7 +60,7 @@ internal sealed class PublicationSender(
             return SendOutcome.NotSent;
         }
 
-        var terms = new PutTerms(PutKind.Publication) { Condition = publications.GetCondition(publication) };
+        var terms = new PutTerms(PutKind.Publication) { Condition = publications.GetCondition(publication), Version = publication.Version };
         var life = FindLife(publication);
         var result = await node.Publisher.StoreAsync(key, publication.Value, life, holders, terms, cancellationToken, pass);
         if (result.Local == StoreResult.StorageFailed && terms.Condition is null && await HoldsNoOtherAsync(key, publication.Value, cancellationToken))
@@ -127,7 +127,9 @@ internal sealed class PublicationSender(
             return await store.PutAsync(key, later with { Source = SourceNetwork.Trusted }, terms, cancellationToken) == StoreResult.Stored;
         }
 
-        if (await store.GetCurrentAsync(key, time.GetUtcNow(), cancellationToken) != held
+        var present = await store.GetCurrentAsync(key, time.GetUtcNow(), cancellationToken);
+        if (present != held
+            || present?.Version != held?.Version
             || await publications.ReplaceAsync(key, publication, after: null, cancellationToken) != StoreResult.Stored)
         {
             return false;

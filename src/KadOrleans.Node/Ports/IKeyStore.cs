@@ -57,6 +57,15 @@ public interface IKeyStore : IAsyncDisposable
     ValueTask<StoreResult> PutAsync(
         NodeId key, StoredValue value, PutTerms terms = default, CancellationToken cancellationToken = default);
 
+    /// <summary>A version for a write of this node, higher than all that the store has given or seen (<see cref="StoredValue.Version"/>).</summary>
+    /// <exception cref="NotSupportedException">Others give the versions.</exception>
+    long NextVersion(DateTimeOffset now) => throw new NotSupportedException($"{GetType().Name} gives no versions.");
+
+    /// <summary>Removes a key if what is held has a version, as durably as a put. Returns false, and removes nothing, if it has not.</summary>
+    /// <exception cref="NotSupportedException">This store removes nothing that lives.</exception>
+    ValueTask<bool> RemoveIfAsync(NodeId key, long version, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException($"{GetType().Name} removes expired values alone.");
+
     /// <summary>Removes the values expired at <paramref name="now"/> and returns their number.</summary>
     ValueTask<int> RemoveExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken = default);
 

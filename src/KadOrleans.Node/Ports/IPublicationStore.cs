@@ -47,4 +47,10 @@ public sealed record Publication(DhtValue Value, DateTimeOffset PublishedAt)
 {
     /// <summary>Whether it has yet to be sent to the network. Then <see cref="PublishedAt"/> is when it was set.</summary>
     public bool IsPending { get; init; }
+
+    /// <summary>Which write of the key it is, as <see cref="StoredValue.Version"/>; the value has it wherever this node stores it.</summary>
+    public long Version { get; init; }
+
+    /// <summary>The id of the call under a condition that set it; 0 without one.</summary>
+    public long CallId { get; init; }
 }

@@ -12,6 +12,9 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
 
     private readonly LogPause _fullLogged = new();
 
+    // Guards itself. Of calls under a condition, which may be repeated.
+    private readonly RecentWrites _recent = new();
+
     /// <summary>Sends a value and publishes it from then on. It is pending while nobody has answered.</summary>
     public Task<SetResult> SetAsync(DhtNode node, NodeId key, DhtValue value, CancellationToken cancellationToken) => node.Turns.TryRunAsync(
         key,
@@ -27,9 +30,10 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
                 return new SetResult { Local = refusal };
             }
 
-            var result = Note(key, await node.SetAsync(key, value, cancellationToken));
-            var publication = new Publication(value, time.GetUtcNow()) { IsPending = node.IsCutOff(result) };
-            return result.Succeeded ? result with { Publication = await RememberAsync(key, publication, cancellationToken) } : result;
+            var version = keys.NextVersion(time.GetUtcNow());
+            var result = Note(key, await node.SetAsync(key, value, life: null, cancellationToken, version));
+            var publication = new Publication(value, time.GetUtcNow()) { IsPending = node.IsCutOff(result), Version = version };
+            return result.Succeeded ? await RememberAsync(key, publication, result, cancellationToken) : result;
         },
         Busy,
         cancellationToken);
@@ -37,8 +41,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
     // An item is remembered before it is sent: what is set meanwhile, and takes no turn, is compared with it, and neither replaces a newer one.
     private async Task<SetResult> SetItemAsync(DhtNode node, NodeId key, DhtValue item, CancellationToken cancellationToken)
     {
-        var pending = Pending(item);
-        var (remembered, before) = await _writes.RunAsync(key, () => RememberIfAllowedAsync(key, pending, cancellationToken), cancellationToken);
+        var (remembered, pending, before) = await _writes.RunAsync(key, () => RememberIfAllowedAsync(key, item, cancellationToken), cancellationToken);
         if (remembered.IsRefusalOfItem())
         {
             return new SetResult { Local = remembered };
@@ -47,11 +50,11 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
         var after = before;
         try
         {
-            var result = Note(key, await node.SetAsync(key, item, cancellationToken));
+            var result = Note(key, await node.SetAsync(key, item, life: null, cancellationToken, pending.Version));
             if (result.Succeeded)
             {
-                after = new Publication(item, time.GetUtcNow()) { IsPending = node.IsCutOff(result) };
-                return result with { Publication = remembered };
+                after = pending with { PublishedAt = time.GetUtcNow(), IsPending = node.IsCutOff(result) };
+                return WithVersion(result with { Publication = remembered }, pending.Version);
             }
 
             return result;
@@ -69,15 +72,22 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
     public Task<SetResult> SetForAsync(DhtNode node, NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken) =>
         node.Turns.TryRunAsync(
             key,
-            async () => await store.GetAsync(key, cancellationToken) is { } published && published.Value != value
-                ? new SetResult { Local = StoreResult.Outdated }
-                : Note(key, await node.SetAsync(key, value, life, cancellationToken)),
+            async () =>
+            {
+                if (await store.GetAsync(key, cancellationToken) is { } published && published.Value != value)
+                {
+                    return new SetResult { Local = StoreResult.Outdated };
+                }
+
+                var version = keys.NextVersion(time.GetUtcNow());
+                return WithVersion(Note(key, await node.SetAsync(key, value, life, cancellationToken, version)), version);
+            },
             Busy,
             cancellationToken);
 
     /// <summary>
-    /// Stores a value if the one that a get finds meets a condition, and publishes it unless it has a life. Decided by the publication and the
-    /// value held here, as they were read: if one of them is another one by then, all begins anew.
+    /// Stores a value if the key has a version, and publishes it unless it has a life. Decided by the publication and the value held here, as they
+    /// were read: if one of them is another one by then, all begins anew.
     /// </summary>
     public async Task<SetResult> SetIfAsync(
         DhtNode node,
@@ -85,7 +95,8 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
         NodeId key,
         DhtValue value,
         Func<Task<GetResult>> get,
-        Func<DhtValue?, bool> condition,
+        PutTerms write,
+        ValueVersion expected,
         TimeSpan? life,
         bool isDurable,
         CancellationToken cancellationToken)
@@ -105,9 +116,14 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
         {
             var before = await store.GetAsync(key, cancellationToken);
             var held = await keys.GetCurrentAsync(key, time.GetUtcNow(), cancellationToken);
-            if (!condition((await get()).Value))
+            if (FindOwn(write.CallId, before, held) is { } own)
             {
-                return new SetResult { Local = StoreResult.Superseded };
+                return own;
+            }
+
+            if ((await get()).Version != expected)
+            {
+                return Judge(key, write, expected.Number);
             }
 
             if (FindRefusal(key, value, before, held) is { } refusal)
@@ -115,18 +131,42 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
                 return new SetResult { Local = refusal };
             }
 
-            var terms = new PutTerms(life is null ? PutKind.Publication : PutKind.WithLife)
+            var version = keys.NextVersion(time.GetUtcNow());
+            var terms = write with
             {
-                Condition = held is null ? PutCondition.NothingHeld : new PutCondition { Value = held.Value },
+                Version = version,
+                Condition = held is null ? PutCondition.NothingHeld : new PutCondition { Version = held.Version },
             };
-            if (life is not null)
+            var result = life is null ? await TryPublishAsync(before, held, terms) : await TryStoreAsync(before, terms);
+            if (result is not { Succeeded: true })
             {
-                return before is not null && before.Value != value
-                    ? new SetResult { Local = StoreResult.Outdated }
-                    : await StoreAsync(terms) is { Local: not StoreResult.Superseded } stored ? stored : null;
+                return result;
             }
 
-            var pending = Pending(value);
+            Remember(new RecentWrite(key, expected.Number, version, write.CallId));
+            return WithVersion(result, version);
+        }
+
+        // The publication before ends: the caller knows of it.
+        async Task<SetResult?> TryStoreAsync(Publication? before, PutTerms terms)
+        {
+            if (before is not null && await ReplaceAsync(key, before, null, cancellationToken) is var ended and not StoreResult.Stored)
+            {
+                return ended == StoreResult.Superseded ? null : new SetResult { Local = ended };
+            }
+
+            var stored = await StoreAsync(terms);
+            if (before is not null && !stored.Succeeded)
+            {
+                await TakeBackAsync(null, before);
+            }
+
+            return stored.Local == StoreResult.Superseded ? null : stored;
+        }
+
+        async Task<SetResult?> TryPublishAsync(Publication? before, StoredValue? held, PutTerms terms)
+        {
+            var pending = Pending(value, terms);
             var remembered = await ReplaceAsync(key, before, pending, cancellationToken);
             if (remembered == StoreResult.Superseded)
             {
@@ -143,7 +183,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
 
             if (isDurable)
             {
-                if ((await keys.GetCurrentAsync(key, time.GetUtcNow(), cancellationToken))?.Value != held?.Value)
+                if ((await keys.GetCurrentAsync(key, time.GetUtcNow(), cancellationToken))?.Version != held?.Version)
                 {
                     await TakeBackAsync(pending, before);
                     return null;
@@ -162,16 +202,16 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
 
             if (!node.IsCutOff(sent) && (sent.Stored > 0 || sent.Local == StoreResult.Stored))
             {
-                await ReplaceAsync(key, pending, new Publication(value, time.GetUtcNow()), CancellationToken.None);
+                await ReplaceAsync(key, pending, pending with { PublishedAt = time.GetUtcNow(), IsPending = false }, CancellationToken.None);
             }
 
             return sent with { Publication = remembered };
         }
 
         // Another set's publication stays, as it was set later.
-        async Task TakeBackAsync(Publication pending, Publication? before)
+        async Task TakeBackAsync(Publication? set, Publication? before)
         {
-            if (await ReplaceAsync(key, pending, before, CancellationToken.None) is var back and not (StoreResult.Stored or StoreResult.Superseded))
+            if (await ReplaceAsync(key, set, before, CancellationToken.None) is var back and not (StoreResult.Stored or StoreResult.Superseded))
             {
                 throw new DhtUnavailableException($"The value was remembered and could not be taken back ({back}); it may be published. Repeat the request.");
             }
@@ -183,6 +223,104 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
             return await node.Publisher.StoreAsync(key, value, life, holders, terms, cancellationToken);
         }
     }
+
+    /// <summary>Ends the publication of a key and removes what is held of it, if it has a version.</summary>
+    /// <exception cref="DhtUnavailableException">The storage failed, or too many calls wait for the key.</exception>
+    public async Task<DeleteResult> DeleteIfAsync(DhtNode node, NodeId key, long expected, long callId, CancellationToken cancellationToken)
+    {
+        var call = new PutTerms(PutKind.Publication) { IsWrite = true, CallId = callId };
+        for (var changes = 0; changes < MaxChanges; changes++)
+        {
+            if (await node.Turns.TryRunAsync(key, TryDeleteAsync, Busy, cancellationToken) is { } result)
+            {
+                return result.Local switch
+                {
+                    StoreResult.Stored => DeleteResult.Deleted,
+                    StoreResult.Superseded => DeleteResult.Superseded,
+                    StoreResult.Unknown => DeleteResult.Unknown,
+                    var failed => throw new DhtUnavailableException($"The value was not removed ({failed}). Repeat the request."),
+                };
+            }
+        }
+
+        throw StoreRules.ChangedTooOften(MaxChanges);
+
+        async Task<SetResult?> TryDeleteAsync()
+        {
+            var before = await store.GetAsync(key, cancellationToken);
+            var held = await keys.GetCurrentAsync(key, time.GetUtcNow(), cancellationToken);
+            if (Math.Max(before?.Version ?? 0, held?.Version ?? 0) != expected)
+            {
+                return Judge(key, call, expected);
+            }
+
+            if (before is not null && await ReplaceAsync(key, before, null, cancellationToken) is var ended and not StoreResult.Stored)
+            {
+                return ended == StoreResult.Superseded ? null : new SetResult { Local = ended };
+            }
+
+            // One that a stranger has stored meanwhile is a later one.
+            if (held is not null)
+            {
+                await keys.RemoveIfAsync(key, held.Version, CancellationToken.None);
+            }
+
+            Remember(new RecentWrite(key, expected, keys.NextVersion(time.GetUtcNow()), callId));
+            return new SetResult { Local = StoreResult.Stored };
+        }
+    }
+
+    /// <summary>The version of a value that is held or published here; that of nothing if it is neither.</summary>
+    public async Task<ValueVersion> FindVersionAsync(NodeId key, DhtValue value, CancellationToken cancellationToken)
+    {
+        var published = await store.GetAsync(key, cancellationToken);
+        var held = await keys.GetCurrentAsync(key, time.GetUtcNow(), cancellationToken);
+        return ValueVersion.Of(Math.Max(
+            published is not null && published.Value == value ? published.Version : 0, held is not null && held.Value == value ? held.Version : 0));
+    }
+
+    // The call's own success, if it is the present write.
+    private static SetResult? FindOwn(long callId, Publication? published, StoredValue? held)
+    {
+        if (callId == 0 || (published?.CallId != callId && held?.CallId != callId))
+        {
+            return null;
+        }
+
+        var (isPublished, isHeld) = (published?.CallId == callId, held?.CallId == callId);
+        return new SetResult
+        {
+            Local = isHeld ? StoreResult.Stored : null,
+            Publication = isPublished ? StoreResult.Stored : null,
+            Version = ValueVersion.Of(isPublished ? published!.Version : held!.Version),
+        };
+    }
+
+    // The condition does not hold: an earlier try of the call may have been done.
+    private SetResult Judge(NodeId key, PutTerms call, long expected)
+    {
+        if (call.CallId == 0)
+        {
+            return new SetResult { Local = StoreResult.Superseded };
+        }
+
+        lock (_recent)
+        {
+            var judged = _recent.Judge(key, call with { IsRepeat = true, Condition = PutCondition.HasVersion(expected) }, time.GetUtcNow());
+            return new SetResult { Local = judged.Result, Version = ValueVersion.Of(judged.Version) };
+        }
+    }
+
+    private void Remember(RecentWrite write)
+    {
+        lock (_recent)
+        {
+            _recent.Add(write);
+        }
+    }
+
+    private static SetResult WithVersion(SetResult result, long version) =>
+        result.Local == StoreResult.Stored || result.Publication == StoreResult.Stored ? result with { Version = ValueVersion.Of(version) } : result;
 
     /// <summary>
     /// Ends the publication of a key, after what is being sent of it. Nothing of it is sent later. What was not sent yet is stored here before, as
@@ -201,7 +339,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
                     return false;
                 }
 
-                var stored = published.IsPending ? await node.Publisher.StoreHereAsync(key, published.Value, cancellationToken) : StoreResult.Stored;
+                var stored = published.IsPending ? await node.Publisher.StoreHereAsync(key, published.Value, published.Version, cancellationToken) : StoreResult.Stored;
                 var ended = stored.IsUndecided() ? stored : await ReplaceAsync(key, published, null, cancellationToken);
                 if (ended != StoreResult.Superseded)
                 {
@@ -225,10 +363,10 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
         MaintenanceRunner maintenance, NodeId key, DhtValue value, CancellationToken cancellationToken)
     {
         StoreRules.ThrowIfRefused(value);
-        var remembered = await _writes.TryRunAsync(
+        var (remembered, pending, _) = await _writes.TryRunAsync(
             key,
-            async () => (await RememberIfAllowedAsync(key, Pending(value), cancellationToken)).Result,
-            static () => StoreResult.Busy,
+            () => RememberIfAllowedAsync(key, value, cancellationToken),
+            static () => (StoreResult.Busy, null!, null),
             cancellationToken);
         if (remembered.IsRefusalOfItem())
         {
@@ -240,7 +378,9 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
             maintenance.PublishSoon(key);
         }
 
-        return new SetResult { Publication = remembered };
+        return remembered == StoreResult.Stored
+            ? new SetResult { Publication = remembered, Version = ValueVersion.Of(pending.Version) }
+            : new SetResult { Publication = remembered };
     }
 
     /// <summary>
@@ -311,15 +451,30 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
         return result;
     }
 
-    private Publication Pending(DhtValue value) => new(value, time.GetUtcNow()) { IsPending = true };
+    private Publication Pending(DhtValue value, PutTerms write) =>
+        new(value, time.GetUtcNow()) { IsPending = true, Version = write.Version, CallId = write.CallId };
 
     // In the turn of single writes. Before: what was published until then.
-    private async Task<(StoreResult Result, Publication? Before)> RememberIfAllowedAsync(NodeId key, Publication pending, CancellationToken cancellationToken)
+    private async Task<(StoreResult Result, Publication Pending, Publication? Before)> RememberIfAllowedAsync(
+        NodeId key, DhtValue value, CancellationToken cancellationToken)
     {
         var before = await store.GetAsync(key, cancellationToken);
         var held = await keys.GetCurrentAsync(key, time.GetUtcNow(), cancellationToken);
-        return (FindRefusal(key, pending.Value, before, held) ?? await RememberAsync(key, pending, cancellationToken), before);
+        var pending = Pending(value, ValuePublisher.TermsOf(life: null, keys.NextVersion(time.GetUtcNow())));
+        return (FindRefusal(key, value, before, held) ?? await RememberAsync(key, pending, cancellationToken), pending, before);
     }
+
+    // Of a set that has sent its value: what was set durably meanwhile has a higher version, and this one replaces it, as it ends later.
+    private Task<SetResult> RememberAsync(NodeId key, Publication publication, SetResult sent, CancellationToken cancellationToken) => _writes.RunAsync(
+        key,
+        async () =>
+        {
+            var isOvertaken = await store.GetAsync(key, cancellationToken) is { } other && other.Version > publication.Version;
+            var version = isOvertaken ? keys.NextVersion(time.GetUtcNow()) : publication.Version;
+            var remembered = await RememberAsync(key, publication with { Version = version }, cancellationToken);
+            return WithVersion(sent with { Publication = remembered }, remembered == StoreResult.Stored ? version : publication.Version);
+        },
+        cancellationToken);
 
     private async Task<StoreResult> RememberAsync(NodeId key, Publication publication, CancellationToken cancellationToken) =>
         NoteRemembered(key, await store.PutAsync(key, publication, cancellationToken));

@@ -10,14 +10,19 @@ internal sealed class ValuePublisher(
     public const int MaxCorrections = 3;
 
     /// <summary>A value with a life replaces what ends sooner and what strangers stored; one without, all.</summary>
-    public async Task<SetResult> SetAsync(NodeId key, DhtValue value, TimeSpan? life, bool keepsCopy, CancellationToken cancellationToken)
+    public async Task<SetResult> SetAsync(
+        NodeId key, DhtValue value, TimeSpan? life, bool keepsCopy, long version, CancellationToken cancellationToken)
     {
         StoreRules.ThrowIfRefused(value);
         var holders = await FindHoldersAsync(key, cancellationToken);
         return keepsCopy
-            ? await StoreAsync(key, value, life, holders, life is null ? PutKind.Publication : PutKind.WithLife, cancellationToken)
+            ? await StoreAsync(key, value, life, holders, TermsOf(life, version), cancellationToken)
             : await SendAsync(key, value, life, holders, isChosen: life is not null, isAuthored: true, cancellationToken);
     }
+
+    /// <summary>The terms of a program's put, with the version that it has; 0: the store gives it one.</summary>
+    public static PutTerms TermsOf(TimeSpan? life, long version) =>
+        new(life is null ? PutKind.Publication : PutKind.WithLife) { IsWrite = true, Version = version };
 
     /// <summary>Looks up the contacts nearest to a key.</summary>
     /// <exception cref="OperationCanceledException">Cancelled: the contacts of such a lookup are not the nearest.</exception>
@@ -50,8 +55,8 @@ internal sealed class ValuePublisher(
     }
 
     /// <summary>Stores a value of this node's here, wherever its key is.</summary>
-    public ValueTask<StoreResult> StoreHereAsync(NodeId key, DhtValue value, CancellationToken cancellationToken) =>
-        StoreHereAsync(key, value, life: null, PutKind.Publication, cancellationToken);
+    public ValueTask<StoreResult> StoreHereAsync(NodeId key, DhtValue value, long version, CancellationToken cancellationToken) =>
+        StoreHereAsync(key, value, life: null, new PutTerms(PutKind.Publication) { Version = version }, cancellationToken);
 
     /// <summary>
     /// Whether a value goes out once the store here has decided this. It does not if another one stays or may stay: this node goes on to return
@@ -135,7 +140,11 @@ internal sealed class ValuePublisher(
     private ValueTask<StoreResult> StoreHereAsync(NodeId key, DhtValue value, TimeSpan? life, PutTerms terms, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var stored = new StoredValue(value, now, now + options.Kademlia.Bound(life), SourceNetwork.Trusted) { IsAuthored = true };
+        var stored = new StoredValue(value, now, now + options.Kademlia.Bound(life), SourceNetwork.Trusted)
+        {
+            IsAuthored = true,
+            Version = terms.Version,
+        };
         return store.PutAsync(key, stored, terms, cancellationToken);
     }
 

@@ -24,7 +24,8 @@ internal static class RowSalvage
         var unread = CopySegments(damaged, fresh);
         CopyTable(damaged, fresh, "node", "rowid", "id");
         CopyTable(damaged, fresh, "contact", "position", "position, id, address, port, first_seen, last_seen, is_former");
-        CopyTable(damaged, fresh, "publication", "key", "key, published_at, value, is_pending");
+        CopyTable(damaged, fresh, "publication", "key", "key, published_at, value, is_pending, version, call_id");
+        CopyTable(damaged, fresh, "version", "place", "place, last");
 
         // A file without times of values that came again has no such table.
         fresh.Execute(MovedTimeTable.Layout);

@@ -38,6 +38,10 @@ internal sealed class SegmentWriter : GroupCommit<SegmentWriter>
     private volatile Func<ClockRecord>? _readClock;
     private ClockRecord? _savedClock;
 
+    // The highest version that was given: of the batch under way, and in the file.
+    private long _version;
+    private long _savedVersion;
+
     // Of most files none are, and a put need not look.
     private readonly bool _hadLost;
 
@@ -54,6 +58,7 @@ internal sealed class SegmentWriter : GroupCommit<SegmentWriter>
         (_file, _logger, _options, _restarts, _times) = (file, logger, loaded.Options, restarts, times);
         (_values, _segments, _publications, _state) = (loaded.Values, loaded.Segments, loaded.Publications, loaded.State);
         (Lost, _hadLost) = (new(lost.Select(key => KeyValuePair.Create(key, true))), lost.Count > 0);
+        _savedVersion = loaded.Values.Shard.Accounts.Versions.Last;
         _log = new SegmentLog(file, loaded, Repair);
         StorageMetrics.Begin();
         Start();
@@ -146,6 +151,8 @@ internal sealed class SegmentWriter : GroupCommit<SegmentWriter>
 
         return RemoveExpired(key, DateTimeOffset.MaxValue);
     }
+
+    public bool RemoveIf(NodeId key, long version) => Plan.Find(key)?.Version == version && Remove(key);
 
     public bool RemoveExpired(NodeId key, DateTimeOffset now)
     {
@@ -277,6 +284,12 @@ internal sealed class SegmentWriter : GroupCommit<SegmentWriter>
         {
             ClockRows.Write(_file.Connection, _clock);
         }
+
+        _version = _values.Ask(static shard => shard.Accounts.Versions.Last);
+        if (_version != _savedVersion)
+        {
+            VersionRow.Write(_file.Connection, _version);
+        }
     }
 
     protected override void Committed(TimeSpan duration)
@@ -315,6 +328,7 @@ internal sealed class SegmentWriter : GroupCommit<SegmentWriter>
         _values.EndCommit();
         Volatile.Write(ref _state, _saved ?? _state);
         _savedClock = _clock ?? _savedClock;
+        _savedVersion = _version;
     }
 
     // Of a write of its own: a put that changes nothing else waits for no disk, and no other put fails with it.

@@ -142,6 +142,88 @@ public abstract class DhtContract
         Assert.Equal(owner, (await dht.GetAsync<long>(key)).Value);
     });
 
+    /// <summary>Each put has a version of its own, also one of an equal value; of calls that name one at most one is done.</summary>
+    [Theory]
+    [InlineData(SetAcknowledgement.Network)]
+    [InlineData(SetAcknowledgement.Durable)]
+    public Task A_version_is_of_one_write_and_only_rises(SetAcknowledgement acknowledgement) => RunAsync(async dht =>
+    {
+        var key = NodeId.FromKey($"version {acknowledgement}");
+        Assert.True((await dht.GetAsync(key)).Version.IsNothing);
+        var first = (await dht.SetIfAsync(key, 1, ValueVersion.Nothing, acknowledgement)).Version;
+        Assert.Equal(first, (await dht.GetAsync(key)).Version);
+        var second = (await dht.SetAsync(key, 1, acknowledgement)).Version;
+        Assert.InRange(second.Number, first.Number + 1, long.MaxValue);
+        Assert.Equal(second, (await dht.GetAsync(key)).Version);
+
+        // Equal values, and A, B, A.
+        Assert.Equal(StoreResult.Superseded, (await dht.SetIfAsync(key, 1, first, acknowledgement)).Local);
+        var third = (await dht.SetIfAsync(key, 1, second, acknowledgement)).Version;
+        Assert.InRange(third.Number, second.Number + 1, long.MaxValue);
+        Assert.Equal(StoreResult.Superseded, (await dht.SetIfAsync(key, 1, second, acknowledgement)).Local);
+        Assert.Equal(StoreResult.Superseded, (await dht.SetIfAsync(key, 1, ValueVersion.Nothing, acknowledgement)).Local);
+
+        Assert.Equal(DeleteResult.Superseded, await dht.DeleteIfAsync(key, second));
+        Assert.Equal(third, (await dht.GetAsync(key)).Version);
+        Assert.Equal(DeleteResult.Deleted, await dht.DeleteIfAsync(key, third));
+        Assert.Equal(DeleteResult.Superseded, await dht.DeleteIfAsync(key, third));
+        Assert.InRange((await dht.SetAsync(key, 1, acknowledgement)).Version.Number, third.Number + 1, long.MaxValue);
+    });
+
+    [Fact]
+    public Task A_lease_is_renewed_shortened_and_given_away_under_its_version() => RunAsync(async dht =>
+    {
+        // A node holds what is next to it.
+        var key = (await dht.GetStatusAsync()).Nodes[0].Ids[0];
+        var got = await dht.SetIfAsync(key, 1, ValueVersion.Nothing, SetAcknowledgement.Network, TimeSpan.FromHours(1));
+        Assert.Equal(StoreResult.Stored, got.Local);
+
+        // The same value for ten seconds more, for less, and another value for less.
+        var version = got.Version;
+        foreach (var (owner, life) in new[] { (1, TimeSpan.FromSeconds(3_610)), (1, TimeSpan.FromMinutes(2)), (2, TimeSpan.FromMinutes(1)) })
+        {
+            var next = await dht.SetIfAsync(key, owner, version, SetAcknowledgement.Network, life);
+            Assert.Equal(StoreResult.Stored, next.Local);
+            Assert.InRange(next.Version.Number, version.Number + 1, long.MaxValue);
+            version = next.Version;
+        }
+
+        Assert.Equal(2, (await dht.GetAsync<long>(key)).Value);
+    });
+
+    /// <summary>Also after its value was replaced, while that is remembered; another call's is not its own.</summary>
+    [Theory]
+    [InlineData(SetAcknowledgement.Network)]
+    [InlineData(SetAcknowledgement.Durable)]
+    public Task A_repeated_call_finds_its_own_success(SetAcknowledgement acknowledgement) => RunAsync(async dht =>
+    {
+        var key = NodeId.FromKey($"repeated {acknowledgement}");
+        var first = (await dht.SetIfAsync(key, 1, ValueVersion.Nothing, acknowledgement, callId: 7)).Version;
+        Assert.Equal(first, (await dht.SetIfAsync(key, 1, ValueVersion.Nothing, acknowledgement, callId: 7)).Version);
+        var second = (await dht.SetIfAsync(key, 2, first, acknowledgement, callId: 8)).Version;
+        var third = (await dht.SetIfAsync(key, 3, second, acknowledgement, callId: 9)).Version;
+        var again = await dht.SetIfAsync(key, 2, first, acknowledgement, callId: 8);
+        Assert.Equal((true, second), (again.Local == StoreResult.Stored, again.Version));
+        Assert.Equal(StoreResult.Superseded, (await dht.SetIfAsync(key, 4, second, acknowledgement, callId: 10)).Local);
+        Assert.Equal((third, 3), ((await dht.GetAsync(key)).Version, (await dht.GetAsync<long>(key)).Value));
+
+        Assert.Equal(DeleteResult.Deleted, await dht.DeleteIfAsync(key, third, callId: 11));
+        Assert.Equal(DeleteResult.Deleted, await dht.DeleteIfAsync(key, third, callId: 11));
+        Assert.Equal(DeleteResult.Superseded, await dht.DeleteIfAsync(key, third, callId: 12));
+    });
+
+    [Fact]
+    public Task A_call_whose_outcome_nobody_remembers_is_told_so() => RunAsync(async dht =>
+    {
+        var key = NodeId.FromKey("forgotten");
+        var first = (await dht.SetAsync(key, 1)).Version;
+        await dht.SetAsync(key, 2);
+
+        Assert.Equal(StoreResult.Unknown, (await dht.SetIfAsync(key, 3, first, SetAcknowledgement.Network, callId: 7)).Local);
+        Assert.Equal(StoreResult.Superseded, (await dht.SetIfAsync(key, 3, first, SetAcknowledgement.Network)).Local);
+        Assert.Equal(2, (await dht.GetAsync<long>(key)).Value);
+    });
+
     [Fact]
     public Task A_count_that_several_add_to_at_once_loses_none() => RunAsync(async dht =>
     {

@@ -7,6 +7,9 @@ namespace KadOrleans.Tests.Http;
 internal sealed class FakeDht : IDht
 {
     private readonly ConcurrentDictionary<NodeId, DhtValue> _values = new();
+    private readonly ConcurrentDictionary<NodeId, long> _versions = new();
+    private readonly ConcurrentDictionary<NodeId, long> _calls = new();
+    private long _version = 1_000;
     private readonly Channel<KeyChange> _changes = Channel.CreateUnbounded<KeyChange>();
 
     /// <summary>Thrown by every call, if set.</summary>
@@ -26,7 +29,7 @@ internal sealed class FakeDht : IDht
     {
         Note("get", key);
         return Task.FromResult(_values.TryGetValue(key, out var value)
-            ? new GetResult(value, null)
+            ? new GetResult(value, null) { Version = ValueVersion.Of(_versions[key]) }
             : new GetResult(null, Outcome(key)));
     }
 
@@ -39,8 +42,14 @@ internal sealed class FakeDht : IDht
             return Task.FromResult(refusal with { Lookup = Outcome(key) });
         }
 
-        _values[key] = value;
-        return Task.FromResult(new SetResult { Stored = 3, Publication = StoreResult.Stored });
+        return Task.FromResult(new SetResult { Stored = 3, Publication = StoreResult.Stored, Version = Hold(key, value) });
+    }
+
+    private ValueVersion Hold(NodeId key, DhtValue value)
+    {
+        _calls.TryRemove(key, out _);
+        (_values[key], _versions[key]) = (value, Interlocked.Increment(ref _version));
+        return ValueVersion.Of(_versions[key]);
     }
 
     public Task<SetResult> SetAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default)
@@ -51,15 +60,39 @@ internal sealed class FakeDht : IDht
             return Task.FromResult(new SetResult { Local = StoreResult.Outdated });
         }
 
-        _values[key] = value;
-        return Task.FromResult(new SetResult { Stored = 3 });
+        return Task.FromResult(new SetResult { Stored = 3, Local = StoreResult.Stored, Version = Hold(key, value) });
     }
 
     public async Task<SetResult> SetIfAsync(
-        NodeId key, DhtValue value, Func<DhtValue?, bool> condition, SetAcknowledgement acknowledgement, TimeSpan? life, CancellationToken cancellationToken) =>
-        !condition((await GetAsync(key, cancellationToken)).Value) ? new SetResult { Local = StoreResult.Superseded }
-        : life is { } chosen ? await SetAsync(key, value, chosen, cancellationToken)
-        : await SetAsync(key, value, acknowledgement, cancellationToken);
+        NodeId key, DhtValue value, ValueVersion expected, SetAcknowledgement acknowledgement, TimeSpan? life, long callId, CancellationToken cancellationToken)
+    {
+        var held = (await GetAsync(key, cancellationToken)).Version;
+        if (callId != 0 && _calls.GetValueOrDefault(key) == callId)
+        {
+            return new SetResult { Local = StoreResult.Stored, Version = held };
+        }
+
+        if (held != expected)
+        {
+            return new SetResult { Local = callId == 0 ? StoreResult.Superseded : StoreResult.Unknown };
+        }
+
+        var result = life is { } chosen ? await SetAsync(key, value, chosen, cancellationToken) : await SetAsync(key, value, acknowledgement, cancellationToken);
+        _calls[key] = callId;
+        return result;
+    }
+
+    public async Task<DeleteResult> DeleteIfAsync(NodeId key, ValueVersion expected, long callId, CancellationToken cancellationToken)
+    {
+        if ((await GetAsync(key, cancellationToken)).Version != expected)
+        {
+            return callId == 0 ? DeleteResult.Superseded : DeleteResult.Unknown;
+        }
+
+        Note("delete if", key);
+        _values.TryRemove(key, out _);
+        return DeleteResult.Deleted;
+    }
 
     public Task<SetResult> KeepAsync(NodeId key, DhtValue item, DateTimeOffset until, CancellationToken cancellationToken = default)
     {
@@ -69,7 +102,7 @@ internal sealed class FakeDht : IDht
             return Task.FromResult(refusal);
         }
 
-        _values[key] = item;
+        Hold(key, item);
         return Task.FromResult(new SetResult { Local = StoreResult.Stored, Stored = 3, Publication = StoreResult.Stored });
     }
 

@@ -116,7 +116,7 @@ public sealed class HttpRulesTests(ApiHost host) : IClassFixture<ApiHost>
     }
 
     [Fact]
-    public async Task A_condition_takes_the_strong_tag_of_any_form_and_a_put_that_is_tried_again_finds_its_own_success()
+    public async Task A_condition_takes_the_strong_tag_of_any_form_and_a_repeated_put_finds_its_own_success()
     {
         await _api.JsonAsync("PUT", Path, """{"value":"1"}""");
         using var text = await _api.SendAsync("GET", Path, headers: ("Accept", "text/plain"));
@@ -124,8 +124,13 @@ public sealed class HttpRulesTests(ApiHost host) : IClassFixture<ApiHost>
         await _api.FailAsync(HttpStatusCode.PreconditionFailed, "PUT", Path, """{"value":"2"}""", headers: ("If-Match", $"W/{tag}"));
         for (var tries = 0; tries < 2; tries++)
         {
-            await _api.JsonAsync("PUT", Path, """{"value":"2"}""", ("If-Match", tag));
+            await _api.JsonAsync("PUT", Path, """{"value":"2"}""", ("If-Match", tag), ("Idempotency-Key", "one"));
         }
+
+        Assert.StartsWith(
+            "The condition does not hold, and whether this call was done before",
+            await _api.FailAsync(HttpStatusCode.Conflict, "PUT", Path, """{"value":"2"}""", headers: [("If-Match", tag), ("Idempotency-Key", "another")]),
+            StringComparison.Ordinal);
 
         await _api.FailAsync(HttpStatusCode.PreconditionFailed, "PUT", Path, """{"value":"3"}""", headers: ("If-Match", tag));
         await _api.FailAsync(HttpStatusCode.PreconditionFailed, "PUT", Path, """{"value":"2"}""", headers: ("If-None-Match", "*"));
@@ -135,7 +140,9 @@ public sealed class HttpRulesTests(ApiHost host) : IClassFixture<ApiHost>
     [Theory]
     [InlineData("PUT", "If-Match", "abc", "If-Match is 'abc'; * or tags in quotes are needed.")]
     [InlineData("PUT", "If-None-Match", "\"a\", b", "If-None-Match is '\"a\", b'; * or tags in quotes are needed.")]
-    [InlineData("DELETE", "If-Match", "\"a\"", "If-Match or If-None-Match is set; a DELETE has no condition.")]
+    [InlineData("DELETE", "If-Match", "abc", "If-Match is 'abc'; * or tags in quotes are needed.")]
+    [InlineData("PUT", "Idempotency-Key", "abc", "Idempotency-Key is set; If-Match with one tag, or If-None-Match: *, is needed with it.")]
+    [InlineData("DELETE", "Idempotency-Key", "abc", "Idempotency-Key is set; If-Match with one tag, or If-None-Match: *, is needed with it.")]
     public async Task A_condition_that_would_be_left_out_is_refused(string method, string name, string value, string sentence)
     {
         Assert.Equal(sentence, await _api.FailAsync(HttpStatusCode.BadRequest, method, Path, """{"value":1}""", headers: (name, value)));

@@ -99,7 +99,7 @@ public sealed class KeyApiTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Equal(HttpStatusCode.OK, first.StatusCode);
         var tag = first.Headers.ETag!.ToString();
         Assert.Equal(
-            $"If-None-Match does not hold: the value that was found has the tag {tag} in JSON.",
+            "If-None-Match does not hold: the key has that version, or a value.",
             await _api.FailAsync(HttpStatusCode.PreconditionFailed, "PUT", Path, """{"value":2}""", headers: ("If-None-Match", "*")));
 
         using var second = await _api.SendAsync("PUT", Path, """{"value":2}""", headers: ("If-Match", tag));
@@ -107,7 +107,7 @@ public sealed class KeyApiTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.NotEqual(tag, second.Headers.ETag!.ToString());
         await _api.FailAsync(HttpStatusCode.PreconditionFailed, "PUT", Path, """{"value":3}""", headers: ("If-Match", tag));
         Assert.Equal(
-            "If-Match does not hold: no value was found.",
+            "If-Match does not hold: the key has another version, or no value.",
             await _api.FailAsync(HttpStatusCode.PreconditionFailed, "PUT", "/v1/keys/other", """{"value":3}""", headers: ("If-Match", "*")));
         Assert.Equal(2, (await _api.JsonAsync("GET", Path)).GetProperty("value").GetInt32());
         using var unchanged = await _api.SendAsync("GET", Path, headers: ("If-None-Match", second.Headers.ETag.ToString()));
@@ -116,6 +116,22 @@ public sealed class KeyApiTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Equal(
             $"If-Match does not hold: the value that was found has the tag {second.Headers.ETag} in this form.",
             await _api.FailAsync(HttpStatusCode.PreconditionFailed, "GET", Path, headers: ("If-Match", tag)));
+    }
+
+    [Fact]
+    public async Task A_version_is_shown_and_a_delete_under_it_removes_that_write_alone()
+    {
+        var first = (await _api.JsonAsync("PUT", Path, """{"value":1}""")).GetProperty("version").GetString()!;
+        Assert.Equal(first, (await _api.JsonAsync("GET", Path)).GetProperty("version").GetString());
+        var second = (await _api.JsonAsync("PUT", Path, """{"value":1}""", ("If-Match", $"\"{first}\""))).GetProperty("version").GetString()!;
+        await _api.FailAsync(HttpStatusCode.PreconditionFailed, "DELETE", Path, headers: ("If-Match", $"\"{first}\""));
+        await _api.FailAsync(HttpStatusCode.PreconditionFailed, "DELETE", Path, headers: ("If-None-Match", $"\"{second}j\""));
+        Assert.Equal(1, (await _api.JsonAsync("GET", Path)).GetProperty("value").GetInt32());
+
+        using var deleted = await _api.SendAsync("DELETE", Path, headers: ("If-Match", $"\"{second}\""));
+        Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
+        await _api.FailAsync(HttpStatusCode.NotFound, "GET", Path);
+        await _api.FailAsync(HttpStatusCode.PreconditionFailed, "DELETE", Path, headers: ("If-Match", "*"));
     }
 
     [Theory]

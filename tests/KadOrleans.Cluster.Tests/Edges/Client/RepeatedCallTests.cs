@@ -153,7 +153,7 @@ public sealed class RepeatedCallTests(SixteenShardCluster cluster) : IAsyncLifet
         var dht = cluster.Cluster.Client.ServiceProvider.GetRequiredService<IDht>();
         var key = NodeId.FromKey($"lost {hasLife}");
         var puts = 0;
-        cluster.Gate.Lose = context => context.InterfaceMethod.Name == nameof(IKeyShardGrain.PutAsync)
+        cluster.Gate.Lose = context => context.InterfaceMethod.Name == nameof(IKeyShardGrain.WriteAsync)
             && context.InterfaceMethod.DeclaringType == typeof(IKeyShardGrain) && Interlocked.Increment(ref puts) == 1;
 
         var set = await dht.SetIfAsync(key, 1, found => found is null, SetAcknowledgement.Network, hasLife ? TimeSpan.FromHours(1) : null);

@@ -17,7 +17,7 @@ internal sealed record Contradiction(IReadOnlyList<Operation> Operations, int Un
         var (kept, rest) = CutEnd([.. history.OrderBy(one => one.Begin)]);
 
         // Without what values that nobody saw may explain, the steps are short.
-        Drop(kept.FindAll(one => one.Outcome == OperationOutcome.Refused || one.Kind is OperationKind.Unpublish or OperationKind.Delete));
+        Drop(kept.FindAll(one => one.Outcome == OperationOutcome.Refused || one.Kind is OperationKind.Unpublish or OperationKind.Delete or OperationKind.DeleteIf));
         for (var size = Math.Max(1, kept.Count / 2); ; size = Math.Max(1, size / 2))
         {
             var before = kept.Count;

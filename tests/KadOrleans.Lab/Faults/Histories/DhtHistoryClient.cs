@@ -18,7 +18,13 @@ internal sealed class DhtHistoryClient(string member, IDht dht) : IHistoryClient
                 OperationKind.Get => Read(await dht.GetAsync(key.Id)),
                 OperationKind.Set => EndOf(await dht.SetAsync(key.Id, HistoryValue.Of(call.Value), AcknowledgementOf(call))),
                 OperationKind.SetIf => EndOf(await dht.SetIfAsync(
-                    key.Id, HistoryValue.Of(call.Value), found => IsExpected(found, call.Expected), AcknowledgementOf(call))),
+                    key.Id, HistoryValue.Of(call.Value), ValueVersion.Of(call.Version), AcknowledgementOf(call), callId: call.CallId)),
+                OperationKind.DeleteIf => await dht.DeleteIfAsync(key.Id, ValueVersion.Of(call.Version), call.CallId) switch
+                {
+                    DeleteResult.Deleted => new CallEnd(OperationOutcome.Done),
+                    DeleteResult.Superseded => new CallEnd(OperationOutcome.Refused),
+                    DeleteResult.Unknown => new CallEnd(OperationOutcome.Unclear),
+                },
                 OperationKind.Unpublish => new CallEnd(await dht.UnpublishAsync(key.Id) ? OperationOutcome.Done : OperationOutcome.Refused),
                 _ => throw new ArgumentOutOfRangeException(nameof(call), call.Kind, "It is not called so."),
             };
@@ -33,16 +39,17 @@ internal sealed class DhtHistoryClient(string member, IDht dht) : IHistoryClient
 
     private static SetAcknowledgement AcknowledgementOf(HistoryCall call) => call.IsDurable ? SetAcknowledgement.Durable : SetAcknowledgement.Network;
 
-    private static bool IsExpected(DhtValue? found, int expected) => expected == 0 ? found is null : found == HistoryValue.Of(expected);
-
     // What others of the network said proves nothing.
     private static CallEnd Read(GetResult result) => result.Value is not { } value ? new CallEnd(OperationOutcome.Done)
-        : result.Lookup is null ? new CallEnd(OperationOutcome.Done, HistoryValue.Read(value))
+        : result.Lookup is null ? new CallEnd(OperationOutcome.Done, HistoryValue.Read(value)) { Version = result.Version.Number }
         : new CallEnd(OperationOutcome.Rejected);
 
     private static CallEnd EndOf(SetResult result) => new(
         result.Succeeded ? OperationOutcome.Done
         : result.Local == StoreResult.Superseded ? OperationOutcome.Refused
-        : result.Failed > 0 || result.Local?.IsUndecided() == true || result.Publication?.IsUndecided() == true ? OperationOutcome.Unclear
-        : OperationOutcome.Rejected);
+        : result.Local == StoreResult.Unknown || result.Failed > 0 || result.Local?.IsUndecided() == true || result.Publication?.IsUndecided() == true ? OperationOutcome.Unclear
+        : OperationOutcome.Rejected)
+    {
+        Version = result.Version.Number,
+    };
 }

@@ -13,6 +13,7 @@ internal sealed class HistoryKey
     private int _lastValue;
     private int _unclear;
     private int _seenValue;
+    private long _seenVersion;
     private long _seenSeq;
 
     public HistoryKey(string name, HistoryKeyKind kind)
@@ -67,7 +68,7 @@ internal sealed class HistoryKey
     /// <summary>Draws the next call of a client. Conditions are of what some client saw last, so they hold often and others want the same.</summary>
     public HistoryCall Draw(Random random, IHistoryClient client)
     {
-        var (value, seq) = Seen();
+        var (value, version, seq) = Seen();
         var draw = random.Next(100);
         return Kind switch
         {
@@ -84,8 +85,11 @@ internal sealed class HistoryKey
             HistoryKeyKind.Lives when draw >= 70 => new HistoryCall(OperationKind.SetFor, NextValue()) { Life = draw % 2 == 0 ? LongestLife : ShorterLife },
             _ when draw < 43 || (Kind == HistoryKeyKind.Lives && draw < 50) => new HistoryCall(OperationKind.Unpublish),
             HistoryKeyKind.Lives => new HistoryCall(OperationKind.Set, NextValue()) { IsDurable = draw % 2 == 0 },
+            HistoryKeyKind.Versions when draw >= 95 || value == 0 => new HistoryCall(OperationKind.Set, NextValue()) { IsDurable = draw % 2 == 0 },
+            HistoryKeyKind.Versions when draw >= 85 => new HistoryCall(OperationKind.DeleteIf) { Expected = value, Version = version },
             HistoryKeyKind.Sets when draw < 80 => new HistoryCall(OperationKind.Set, NextValue()) { IsDurable = draw % 2 == 0 },
-            _ => new HistoryCall(OperationKind.SetIf, NextValue()) { Expected = draw < 97 ? value : 0, IsDurable = draw % 2 == 0 },
+            _ when draw >= 97 && Kind != HistoryKeyKind.Versions => new HistoryCall(OperationKind.SetIf, NextValue()) { IsDurable = draw % 2 == 0 },
+            _ => new HistoryCall(OperationKind.SetIf, NextValue()) { Expected = value, Version = version, IsDurable = draw % 2 == 0 },
         };
     }
 
@@ -97,18 +101,21 @@ internal sealed class HistoryKey
             _unclear += operation.Outcome == OperationOutcome.Unclear && operation.Kind != OperationKind.Get ? 1 : 0;
             if (operation.Outcome == OperationOutcome.Done && (operation.IsWrite || operation.Value != 0) && operation.Staleness == TimeSpan.Zero)
             {
-                (_seenValue, _seenSeq) = (operation.Value, operation.Seq);
+                _seenSeq = operation.Seq;
+
+                // What has none, as it was read by a datagram, no condition can name.
+                (_seenValue, _seenVersion) = operation.Version == 0 ? (_seenValue, _seenVersion) : (operation.Value, operation.Version);
             }
         }
     }
 
     private int NextValue() => Interlocked.Increment(ref _lastValue);
 
-    private (int Value, long Seq) Seen()
+    private (int Value, long Version, long Seq) Seen()
     {
         lock (_gate)
         {
-            return (_seenValue, _seenSeq);
+            return (_seenValue, _seenVersion, _seenSeq);
         }
     }
 }
@@ -121,6 +128,9 @@ internal enum HistoryKeyKind
 
     /// <summary>The same, and plain sets.</summary>
     Sets,
+
+    /// <summary>Sets and deletes under conditions of a value that was seen, and plain sets.</summary>
+    Versions,
 
     /// <summary>Puts of an owner's items, some of which are to be kept.</summary>
     Items,
@@ -140,6 +150,12 @@ internal sealed record HistoryCall(OperationKind Kind, int Value = 0)
 {
     public int Expected { get; init; }
 
+    /// <summary>The version of the expected value; 0 if nothing is expected.</summary>
+    public long Version { get; init; }
+
+    /// <summary>The call's id, by which it may be repeated; 0 without one.</summary>
+    public long CallId { get; init; }
+
     public long Seq { get; init; }
 
     public long? ExpectedSeq { get; init; }
@@ -154,6 +170,9 @@ internal sealed record HistoryCall(OperationKind Kind, int Value = 0)
 /// <summary>How a call ended, and what a get found. A delete ends the publication first and says of that as an unpublish does.</summary>
 internal readonly record struct CallEnd(OperationOutcome Outcome, int Value = 0, long Seq = 0)
 {
+    /// <summary>The version that a write gave or a get found; 0 if it is not known.</summary>
+    public long Version { get; init; }
+
     /// <summary>How the end of the publication ended that a delete begins with.</summary>
     public OperationOutcome Unpublish { get; init; }
 }

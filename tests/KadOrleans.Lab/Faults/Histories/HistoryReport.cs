@@ -103,6 +103,11 @@ internal sealed record JudgedKey(HistoryKey Key, IReadOnlyList<Operation> Histor
     public static JudgedKey Of(HistoryKey key)
     {
         var history = key.History;
+        if (VersionOrder.FindFall(history) is { } fall)
+        {
+            return new JudgedKey(key, history, HistoryVerdict.Contradicts, fall);
+        }
+
         var verdict = HistoryChecker.Check(history);
         return new JudgedKey(key, history, verdict, verdict == HistoryVerdict.Contradicts ? Contradiction.Find(history) : null);
     }

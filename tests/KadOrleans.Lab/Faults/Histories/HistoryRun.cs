@@ -10,6 +10,8 @@ internal sealed class HistoryRun
     // As by a process that is not there.
     private const int PauseIfRejected = 5;
 
+    private const int MostRepeats = 5;
+
     // A retry of a cluster comes after a failure and a pause.
     private static readonly TimeSpan ShortestRetry = TimeSpan.FromMilliseconds(250);
 
@@ -24,6 +26,7 @@ internal sealed class HistoryRun
     private readonly List<HistoryKey> _all = [];
     private readonly HistoryKey[] _keys;
     private volatile bool _isOver;
+    private long _lastCall;
 
     private HistoryRun(IHistorySubject subject, HistoryOptions options, ProgressLog log, TimeProvider time)
     {
@@ -139,7 +142,7 @@ internal sealed class HistoryRun
     private async Task<CallEnd> CallAsync(IHistoryClient client, int number, HistoryKey key, HistoryCall call)
     {
         var (begin, before) = (Elapsed, _subject.StalenessOf(client, key));
-        var result = await client.CallAsync(key, call);
+        var result = await CallAsync(client, key, call);
         var (end, after) = (Elapsed, _subject.StalenessOf(client, key));
         var isWrite = call.Kind != OperationKind.Get;
         var mayRetry = _subject.Retries && !_options.IsStrict && (result.Outcome == OperationOutcome.Unclear || end - begin > ShortestRetry);
@@ -157,6 +160,7 @@ internal sealed class HistoryRun
             Kind = kind,
             Value = isWrite ? call.Value : result.Value,
             Expected = call.Expected,
+            Version = result.Version,
             Seq = isWrite ? call.Seq : result.Seq,
             ExpectedSeq = call.ExpectedSeq,
             Begin = begin,
@@ -164,9 +168,30 @@ internal sealed class HistoryRun
             Outcome = outcome,
             Staleness = !isWrite || outcome == OperationOutcome.Refused ? TimeSpan.FromTicks(Math.Max(before.Ticks, after.Ticks)) : TimeSpan.Zero,
             MayRepeat = mayRetry && kind is OperationKind.Set or OperationKind.SetFor,
-            MayHide = mayRetry && kind is OperationKind.SetIf or OperationKind.SetFor,
+            MayHide = mayRetry && kind is OperationKind.SetFor,
             Way = client.Way,
         };
+    }
+
+    // A call under a condition whose end is unclear is made again under its id, some times: it finds its own success, or that nobody knows of it.
+    private async Task<CallEnd> CallAsync(IHistoryClient client, HistoryKey key, HistoryCall call)
+    {
+        if (call.Kind is not (OperationKind.SetIf or OperationKind.DeleteIf))
+        {
+            return await client.CallAsync(key, call);
+        }
+
+        call = call with { CallId = Interlocked.Increment(ref _lastCall) };
+        var end = await client.CallAsync(key, call);
+        for (var repeats = 0; repeats < MostRepeats && end.Outcome == OperationOutcome.Unclear && !_isOver; repeats++)
+        {
+            await Task.Delay(PauseIfRejected * _options.Pace, _time, CancellationToken.None);
+
+            // What was not sent this time may have been done before.
+            end = await client.CallAsync(key, call) is { Outcome: not OperationOutcome.Rejected } again ? again : end;
+        }
+
+        return end;
     }
 
     // By each way, once all is healthy: what was acknowledged is there still.
@@ -204,7 +229,8 @@ internal sealed class HistoryRun
         $"history-{_options.Seed}-{place}-{_all.Count}",
         (place % 10) switch
         {
-            < 4 => HistoryKeyKind.Conditions,
+            < 3 => HistoryKeyKind.Conditions,
+            3 => HistoryKeyKind.Versions,
             4 => HistoryKeyKind.Sets,
             5 => HistoryKeyKind.Items,
             6 or 7 => HistoryKeyKind.Datagrams,

@@ -66,6 +66,10 @@ internal sealed class HttpHistoryClient : IHistoryClient
                 return get;
             case OperationKind.Unpublish:
                 return Ending(path);
+            case OperationKind.DeleteIf:
+                var ending = Ending(path);
+                AddCondition(ending.Headers, call);
+                return ending;
             case OperationKind.Delete:
                 return Ending($"/v1/admin/keys/{key.Name}");
             case OperationKind.KeepItem:
@@ -98,13 +102,19 @@ internal sealed class HttpHistoryClient : IHistoryClient
 
     private static void AddCondition(HttpRequestHeaders headers, HistoryCall call)
     {
-        if (call is { Kind: OperationKind.SetIf, Expected: 0 })
+        if (call.Kind is not (OperationKind.SetIf or OperationKind.DeleteIf))
+        {
+            return;
+        }
+
+        headers.Add("Idempotency-Key", call.CallId.ToString(CultureInfo.InvariantCulture));
+        if (call.Version == 0)
         {
             headers.Add("If-None-Match", "*");
         }
-        else if (call.Kind == OperationKind.SetIf)
+        else
         {
-            headers.Add("If-Match", ValueBody.TagOf(HistoryValue.Of(call.Expected), ValueBody.PlainText).ToString());
+            headers.Add("If-Match", $"\"{call.Version}\"");
         }
     }
 
@@ -132,12 +142,22 @@ internal sealed class HttpHistoryClient : IHistoryClient
             >= 200 and < 300 => OperationOutcome.Done,
             404 when kind is OperationKind.Unpublish or OperationKind.Delete => OperationOutcome.Refused,
             412 => OperationOutcome.Refused,
+            409 when kind is OperationKind.SetIf or OperationKind.DeleteIf && await IsUnknownAsync(response) => OperationOutcome.Unclear,
             409 when kind is OperationKind.PutItem or OperationKind.KeepItem or OperationKind.SetFor => OperationOutcome.Refused,
             >= 500 and not 507 => OperationOutcome.Unclear,
             _ => OperationOutcome.Rejected,
         };
-        return new CallEnd(outcome) { Unpublish = outcome };
+        var version = outcome == OperationOutcome.Done && code == 200 && JsonNode.Parse(await response.Content.ReadAsStringAsync()) is JsonObject put
+            ? ReadVersion(put)
+            : 0;
+        return new CallEnd(outcome) { Unpublish = outcome, Version = version };
     }
+
+    private static async Task<bool> IsUnknownAsync(HttpResponseMessage response) =>
+        (string?)JsonNode.Parse(await response.Content.ReadAsStringAsync())?["type"] == ProblemType.OutcomeUnknown.Reference;
+
+    private static long ReadVersion(JsonNode result) =>
+        ValueVersion.TryParse((string?)result["version"], out var version) ? version.Number : 0;
 
     // What others of the network said proves nothing.
     private static CallEnd Read(HistoryKey key, JsonNode found)
@@ -150,6 +170,6 @@ internal sealed class HttpHistoryClient : IHistoryClient
         var value = (string)found["value"]!;
         return key.Kind == HistoryKeyKind.Items
             ? HistoryValue.ReadItem(DhtValue.FromBytes(Convert.FromHexString(value)))
-            : new CallEnd(OperationOutcome.Done, HistoryValue.Read(DhtValue.FromString(value)));
+            : new CallEnd(OperationOutcome.Done, HistoryValue.Read(DhtValue.FromString(value))) { Version = ReadVersion(found) };
     }
 }

@@ -16,6 +16,9 @@ public sealed record Operation
     /// <summary>The value over which <see cref="OperationKind.SetIf"/> writes; 0: only where nothing is held.</summary>
     public int Expected { get; init; }
 
+    /// <summary>The version that a write gave or a get found; 0 if it is not known.</summary>
+    public long Version { get; init; }
+
     /// <summary>The sequence number of an item.</summary>
     public long Seq { get; init; }
 
@@ -43,6 +46,9 @@ public sealed record Operation
 
     public bool IsWrite => Kind is OperationKind.Set or OperationKind.SetIf or OperationKind.SetFor or OperationKind.PutItem or OperationKind.KeepItem;
 
+    /// <summary>Whether it is done over one value alone.</summary>
+    public bool IsConditional => Kind is OperationKind.SetIf or OperationKind.DeleteIf;
+
     /// <summary>Whether it writes an owner's item.</summary>
     public bool IsOfItem => Kind is OperationKind.PutItem or OperationKind.KeepItem;
 
@@ -60,6 +66,7 @@ public sealed record Operation
         OperationKind.PutItem => $"put item {Value} of seq {Seq}{(ExpectedSeq is { } seq ? $" over seq {seq}" : string.Empty)}",
         OperationKind.KeepItem => $"keep item {Value} of seq {Seq}",
         OperationKind.Delete => "delete",
+        OperationKind.DeleteIf => $"delete {Expected}",
         OperationKind.Unpublish => "unpublish",
         _ => throw new UnreachableException(),
     };
@@ -100,6 +107,9 @@ public enum OperationKind
 
     /// <summary>Removes the value.</summary>
     Delete,
+
+    /// <summary>Removes one value, and ends its publication.</summary>
+    DeleteIf,
 
     /// <summary>Ends the publication. The value stays.</summary>
     Unpublish,

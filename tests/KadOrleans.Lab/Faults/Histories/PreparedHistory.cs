@@ -16,8 +16,8 @@ internal sealed class PreparedHistory
     {
         Required = required;
         Groups = groups;
-        AnyTime = [.. groups.Index().Where(group => group.Item[0].Kind != OperationKind.SetIf).Select(group => group.Index)];
-        ByExpected = groups.Index().Where(group => group.Item[0].Kind == OperationKind.SetIf).ToLookup(group => group.Item[0].Expected, group => group.Index);
+        AnyTime = [.. groups.Index().Where(group => !group.Item[0].IsConditional).Select(group => group.Index)];
+        ByExpected = groups.Index().Where(group => group.Item[0].IsConditional).ToLookup(group => group.Item[0].Expected, group => group.Index);
         var isRequired = required.Select(one => one.Operation).ToHashSet(ByReference);
         Repeats = groups.Index().Where(group => isRequired.Contains(group.Item[0]))
             .ToDictionary(group => group.Item[0].Value, group => group.Index);
@@ -54,7 +54,7 @@ internal sealed class PreparedHistory
             .ToDictionary(one => one, one => one.End!.Value, ByReference);
         AddSeen(required, writes);
         var sorted = required.Select(pair => RequiredOperation.Of(pair.Key, pair.Value, writes)).OrderBy(one => one.Begin).ThenBy(one => one.End);
-        var mentioned = all.Where(one => one.Kind == OperationKind.SetIf).Select(one => one.Expected).ToHashSet();
+        var mentioned = all.Where(one => one.IsConditional).Select(one => one.Expected).ToHashSet();
         var needsOthers = required.Keys.Any(NeedsOthers);
         var groups = all.Where(one => !required.ContainsKey(one) && (needsOthers || !one.IsWrite))
             .SelectMany(one => Enumerable.Repeat(one, one.MayRepeat ? 2 : 1))
@@ -97,7 +97,7 @@ internal sealed class PreparedHistory
 
     // Whether a value that nobody saw may explain it.
     private static bool NeedsOthers(Operation one) =>
-        one.Kind is OperationKind.Unpublish or OperationKind.Delete || one.ExpectedSeq is not null || (one.IsWrite && one.Outcome == OperationOutcome.Refused);
+        one.Kind is OperationKind.Unpublish or OperationKind.Delete or OperationKind.DeleteIf || one.ExpectedSeq is not null || (one.IsWrite && one.Outcome == OperationOutcome.Refused);
 
     private static (OperationKind Kind, int Expected, int Value) GroupOf(Operation one, HashSet<int> mentioned) =>
         (one.Kind, one.Expected, one.IsOfItem || (one.IsWrite && mentioned.Contains(one.Value)) ? one.Value : 0);
@@ -121,7 +121,7 @@ internal sealed record RequiredOperation(Operation Operation, TimeSpan Begin, Ti
     public static int SeenBy(Operation operation) => operation switch
     {
         { Kind: OperationKind.Get } => operation.Value,
-        { Kind: OperationKind.SetIf, Outcome: not OperationOutcome.Refused } => operation.Expected,
+        { IsConditional: true, Outcome: not OperationOutcome.Refused } => operation.Expected,
         _ => 0,
     };
 }

@@ -15,6 +15,7 @@ internal readonly record struct RegisterState(int Value, long Seq, bool IsPublis
             OperationKind.Get => operation.Value == Value ? this : null,
             OperationKind.Unpublish => isRefused == IsPublished ? null : this with { IsPublished = false },
             OperationKind.Delete => isRefused ? Value == 0 ? this : null : default(RegisterState),
+            OperationKind.DeleteIf => Value == operation.Expected == isRefused ? null : isRefused ? this : default(RegisterState),
             OperationKind.SetFor => isRefused ? Value != 0 ? this : null : IsPublished ? null : new RegisterState(operation.Value, 0, IsPublished: false),
             _ => Allows(operation) == isRefused ? null
                 : isRefused ? this

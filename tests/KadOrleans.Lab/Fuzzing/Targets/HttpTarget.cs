@@ -102,13 +102,12 @@ internal sealed class HttpTarget : IFuzzTarget
             return false;
         }
 
-        var value = DhtValue.FromString("value");
-        if (!conditions.Allow(value, DhtValue.FromString("other")))
-        {
-            Require(conditions.Failed().Message.Length > 0, "a condition failed without a sentence");
-        }
-
-        conditions.Allow(null, value);
+        var held = new GetResult(DhtValue.FromString("value"), null) { Version = conditions.Expected ?? ValueVersion.Of(1) };
+        var isAllowed = conditions.Allow(held);
+        Require(isAllowed || conditions.Expected is not { IsNothing: false }, "a key with the expected version is refused");
+        Require(conditions.Failed().Message.Length > 0, "a condition failed without a sentence");
+        Require(conditions.CallId == 0 || conditions.Expected is not null, "a call may be repeated and names no version");
+        conditions.Allow(new GetResult(null, null));
         return true;
     });
 
@@ -132,8 +131,9 @@ internal sealed class HttpTarget : IFuzzTarget
         {
             var tagged = request.NewContext(Services).Request;
             tagged.Headers.Remove(HeaderNames.IfNoneMatch);
-            tagged.Headers.IfMatch = ValueBody.TagOf(value, form).ToString();
-            Require(TagConditions.Read(tagged)?.Allow(value, DhtValue.FromString("other")) == true, "a value does not match its own tag");
+            var found = new GetResult(value, null);
+            tagged.Headers.IfMatch = ValueBody.TagOf(found.Version, form).ToString();
+            Require(TagConditions.Read(tagged) is { } conditions && conditions.Allow(found), "a value does not match its own tag");
         }
 
         return true;

@@ -35,6 +35,8 @@ public sealed class EntryCodecTests
             Value = DhtValue.FromBytes(new byte[StoreRules.MaxContentLength]),
             Source = StoredValues.Alice,
             PublishedAt = StoredValues.Now,
+            Version = 1,
+            CallId = 1,
         };
         var encoded = EntryCodec.Encode([new(StoredValues.Key(1), longest)]);
         Assert.Equal(EntryCodec.MaxLength, encoded.Length);

@@ -43,11 +43,11 @@ public class KeyShardTests
 
         Assert.Equal(StoreResult.Outdated, _shard.Put(Key, Value(2, 1, Start, 99), PutKind.Copy));
         Assert.Equal(StoreResult.Outdated, _shard.Put(Key, Value(2, 1, Start, 100), PutKind.Copy));
-        Assert.Same(newer, _shard.Read(Key)!);
+        Assert.Equal(newer, _shard.Read(Key)!);
 
         Assert.Equal(StoreResult.Stored, _shard.Put(Key, Value(2, 1, Start, 101), PutKind.Copy));
         Assert.Equal(StoreResult.Stored, _shard.Put(Key, newer));
-        Assert.Same(newer, _shard.Read(Key)!);
+        Assert.Equal(newer, _shard.Read(Key)!);
     }
 
     [Fact]
@@ -68,11 +68,11 @@ public class KeyShardTests
 
         Assert.Equal(StoreResult.Outdated, _shard.Put(Key, Value(1, 1, Start.AddSeconds(-1), 1000), PutKind.Import));
         Assert.Equal(StoreResult.Outdated, _shard.Put(Key, held with { StoredAt = Start.AddSeconds(-1) }, PutKind.Import));
-        Assert.Same(held, _shard.Read(Key)!);
+        Assert.Equal(held, _shard.Read(Key)!);
 
         var later = Value(1, 3, Start.AddSeconds(1), 5);
         Assert.Equal(StoreResult.Stored, _shard.Put(Key, later, PutKind.Import));
-        Assert.Same(later, _shard.Read(Key)!);
+        Assert.Equal(later, _shard.Read(Key)!);
     }
 
     [Theory]
@@ -127,7 +127,7 @@ public class KeyShardTests
         Assert.Equal(StoreResult.Outdated, _shard.Put(Key, Value(1, 3, now, 9000)));
         Assert.Equal(StoreResult.Outdated, _shard.Put(Key, Value(1, 3, now, 9000), PutKind.Copy));
         Assert.Equal(StoreResult.Outdated, _shard.Put(Key, Value(0, 3, now, 9000), PutKind.Copy));
-        Assert.Same(published, _shard.Read(Key)!);
+        Assert.Equal(published, _shard.Read(Key)!);
         Assert.Equal(StoreResult.Stored, _shard.Put(Key, Value(1, 2, now, 9000)));
         Assert.Equal(Start, _shard.Read(Key)!.PublishedAt);
 

@@ -20,12 +20,14 @@ public sealed class StoredValueCodecTests
             (Plain with { IsFar = true }, "0110" + Times + "0001" + "76"),
             (Plain with { IsAuthored = true }, "0120" + Times + "0001" + "76"),
             (Plain with { IsKept = true }, "0140" + Times + "0001" + "76"),
+            (Plain with { Version = 0x0102 }, "0104" + Times + "0001" + "0000000000000102" + "76"),
+            (Plain with { CallId = -2 }, "0108" + Times + "0001" + "fffffffffffffffe" + "76"),
             (
                 new StoredValue(DhtValue.FromBytes([1, 2]), StoredAt, StoredAt.AddDays(7), new SourceNetwork(0x2001_0DB8_0000_0001, 0))
                 {
-                    PublishedAt = StoredAt.AddDays(1), IsFar = true, IsAuthored = true, IsKept = true,
+                    PublishedAt = StoredAt.AddDays(1), IsFar = true, IsAuthored = true, IsKept = true, Version = 3, CallId = 4,
                 },
-                "0673" + Times + "0002" + "20010db800000001" + "0000000000000000" + Publication + "0102"),
+                "067f" + Times + "0002" + "20010db800000001" + "0000000000000000" + Publication + "0000000000000003" + "0000000000000004" + "0102"),
         ],
         one =>
         {
@@ -35,12 +37,14 @@ public sealed class StoredValueCodecTests
             AssertSame(value, read);
         });
 
-    /// <summary>The marks after the source's and the publication's are for fields to come: of a build that has them.</summary>
+    /// <summary>A mark that is not known is of another build, and a number that is none has no mark.</summary>
     [Theory]
     [InlineData("00" + "00" + Times + "0001" + "76")]
     [InlineData("07" + "00" + Times + "0001" + "76")]
-    [InlineData("01" + "04" + Times + "0001" + "0000000000000001" + "76")]
-    [InlineData("01" + "08" + Times + "0001" + "0000000000000001" + "76")]
+    [InlineData("01" + "04" + Times + "0001" + "0000000000000000" + "76")]
+    [InlineData("01" + "04" + Times + "0001" + "8000000000000000" + "76")]
+    [InlineData("01" + "08" + Times + "0001" + "0000000000000000" + "76")]
+    [InlineData("01" + "08" + Times + "0001" + "76")]
     [InlineData("01" + "80" + Times + "0001" + "76")]
     [InlineData("01" + "00" + Times + "0002" + "76")]
     [InlineData("01" + "00" + Times + "0000" + "76")]
@@ -79,5 +83,6 @@ public sealed class StoredValueCodecTests
     {
         Assert.Equal(expected, actual);
         Assert.Equal((expected.IsFar, expected.IsKept), (actual.IsFar, actual.IsKept));
+        Assert.Equal((expected.Version, expected.CallId), (actual.Version, actual.CallId));
     }
 }

@@ -21,10 +21,14 @@ internal class Front(IDht inner, ManualTimeProvider time, SeededRandomSource ran
     public Task<SetResult> SetIfAsync(
         NodeId key,
         DhtValue value,
-        Func<DhtValue?, bool> condition,
+        ValueVersion expected,
         SetAcknowledgement acknowledgement,
         TimeSpan? life = null,
-        CancellationToken cancellationToken = default) => ApartAsync(() => WriteAsync(key, value, condition));
+        long callId = 0,
+        CancellationToken cancellationToken = default) => ApartAsync(() => WriteAsync(key, value, expected));
+
+    public Task<DeleteResult> DeleteIfAsync(NodeId key, ValueVersion expected, long callId = 0, CancellationToken cancellationToken = default) =>
+        ApartAsync(() => inner.DeleteIfAsync(key, expected, callId, cancellationToken));
 
     public Task<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default) => ApartAsync(() => inner.UnpublishAsync(key, cancellationToken));
 
@@ -44,9 +48,9 @@ internal class Front(IDht inner, ManualTimeProvider time, SeededRandomSource ran
 
     protected virtual Task<GetResult> ReadAsync(NodeId key) => inner.GetAsync(key);
 
-    protected virtual Task<SetResult> WriteAsync(NodeId key, DhtValue value, Func<DhtValue?, bool>? condition) => condition is null
+    protected virtual Task<SetResult> WriteAsync(NodeId key, DhtValue value, ValueVersion? expected) => expected is null
         ? inner.SetAsync(key, value, SetAcknowledgement.Network)
-        : inner.SetIfAsync(key, value, condition, SetAcknowledgement.Network);
+        : inner.SetIfAsync(key, value, expected.Value, SetAcknowledgement.Network);
 
     /// <summary>Waits for up to so many milliseconds.</summary>
     protected Task PauseAsync(int most) => Task.Delay(TimeSpan.FromMilliseconds(1 + random.Next(most)), time);
@@ -63,14 +67,14 @@ internal class Front(IDht inner, ManualTimeProvider time, SeededRandomSource ran
 /// <summary>It is frozen between what it reads and what it writes, and nothing tells its late write from others.</summary>
 internal sealed class UnfencedFront(IDht inner, ManualTimeProvider time, SeededRandomSource random) : Front(inner, time, random)
 {
-    protected override async Task<SetResult> WriteAsync(NodeId key, DhtValue value, Func<DhtValue?, bool>? condition)
+    protected override async Task<SetResult> WriteAsync(NodeId key, DhtValue value, ValueVersion? expected)
     {
-        if (condition is null || Random.Next(20) > 0)
+        if (expected is null || Random.Next(20) > 0)
         {
-            return await base.WriteAsync(key, value, condition);
+            return await base.WriteAsync(key, value, expected);
         }
 
-        if (!condition((await Inner.GetAsync(key)).Value))
+        if ((await Inner.GetAsync(key)).Version != expected)
         {
             return new SetResult { Local = StoreResult.Superseded };
         }
@@ -97,19 +101,19 @@ internal sealed class CachingFront(IDht inner, ManualTimeProvider time, SeededRa
         return result;
     }
 
-    protected override Task<SetResult> WriteAsync(NodeId key, DhtValue value, Func<DhtValue?, bool>? condition)
+    protected override Task<SetResult> WriteAsync(NodeId key, DhtValue value, ValueVersion? expected)
     {
         _cache.Remove(key);
-        return base.WriteAsync(key, value, condition);
+        return base.WriteAsync(key, value, expected);
     }
 }
 
 /// <summary>It makes some writes again after a while, as if their response had been lost.</summary>
 internal sealed class RepeatingFront(IDht inner, ManualTimeProvider time, SeededRandomSource random) : Front(inner, time, random)
 {
-    protected override async Task<SetResult> WriteAsync(NodeId key, DhtValue value, Func<DhtValue?, bool>? condition)
+    protected override async Task<SetResult> WriteAsync(NodeId key, DhtValue value, ValueVersion? expected)
     {
-        var result = await base.WriteAsync(key, value, condition);
+        var result = await base.WriteAsync(key, value, expected);
         if (result.Succeeded && Random.Next(20) == 0)
         {
             await PauseAsync(500);
@@ -123,11 +127,11 @@ internal sealed class RepeatingFront(IDht inner, ManualTimeProvider time, Seeded
 /// <summary>It says that a write is done, and does it afterwards.</summary>
 internal sealed class HastyFront(IDht inner, ManualTimeProvider time, SeededRandomSource random) : Front(inner, time, random)
 {
-    protected override async Task<SetResult> WriteAsync(NodeId key, DhtValue value, Func<DhtValue?, bool>? condition)
+    protected override async Task<SetResult> WriteAsync(NodeId key, DhtValue value, ValueVersion? expected)
     {
-        if (condition is not null)
+        if (expected is not null)
         {
-            return await base.WriteAsync(key, value, condition);
+            return await base.WriteAsync(key, value, expected);
         }
 
         _ = LaterAsync();
@@ -141,19 +145,30 @@ internal sealed class HastyFront(IDht inner, ManualTimeProvider time, SeededRand
     }
 }
 
+/// <summary>It gives some writes the version of a clock that is behind.</summary>
+internal sealed class FallingFront(IDht inner, ManualTimeProvider time, SeededRandomSource random) : Front(inner, time, random)
+{
+    protected override async Task<SetResult> WriteAsync(NodeId key, DhtValue value, ValueVersion? expected)
+    {
+        var result = await base.WriteAsync(key, value, expected);
+        return Random.Next(20) > 0 || result.Version.IsNothing ? result
+            : result with { Version = ValueVersion.Of(result.Version.Number - (TimeSpan.TicksPerSecond / TimeSpan.TicksPerMicrosecond)) };
+    }
+}
+
 /// <summary>Fronts of which the one with the later stamp wins, by clocks of which one may be ahead: the other's write is told to be done, and is not.</summary>
 internal sealed class StampingFront(IDht inner, ManualTimeProvider time, SeededRandomSource random, Dictionary<NodeId, TimeSpan> stamps, TimeSpan ahead)
     : Front(inner, time, random)
 {
-    protected override async Task<SetResult> WriteAsync(NodeId key, DhtValue value, Func<DhtValue?, bool>? condition)
+    protected override async Task<SetResult> WriteAsync(NodeId key, DhtValue value, ValueVersion? expected)
     {
         var stamp = Time.GetUtcNow() - ManualTimeProvider.Epoch + ahead;
         if (stamp < stamps.GetValueOrDefault(key))
         {
-            return new SetResult { Local = condition is null ? StoreResult.Stored : StoreResult.Superseded };
+            return new SetResult { Local = expected is null ? StoreResult.Stored : StoreResult.Superseded };
         }
 
         stamps[key] = stamp;
-        return await base.WriteAsync(key, value, condition);
+        return await base.WriteAsync(key, value, expected);
     }
 }

@@ -43,6 +43,10 @@ public sealed class HistoryRunTests
         return (number, inner, time, random) => new StampingFront(inner, time, random, stamps, number == 0 ? TimeSpan.FromSeconds(1) : TimeSpan.Zero);
     });
 
+    [Fact]
+    public void A_version_that_goes_back_is_found() =>
+        IsFound(() => (number, inner, time, random) => number == 0 ? new FallingFront(inner, time, random) : new Front(inner, time, random));
+
     // Another history for each run; a front is made anew for each.
     private static void IsFound(Func<NewFront> create)
     {

@@ -260,6 +260,8 @@ public sealed class ClockRestartTests(ITestOutputHelper output)
     {
         public StoreTurnover Turnover => stores.Keys.Turnover;
 
+        public long NextVersion(DateTimeOffset now) => stores.Keys.NextVersion(now);
+
         public async ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default) =>
             await stores.AwaitAsync(() => stores.Keys.GetAsync(key, now, cancellationToken).AsTask());
 

@@ -46,6 +46,11 @@ internal sealed class ScriptedStore : IKeyStore
         return Result ?? await _inner.PutAsync(key, value, terms, cancellationToken);
     }
 
+    public long NextVersion(DateTimeOffset now) => _inner.NextVersion(now);
+
+    public ValueTask<bool> RemoveIfAsync(NodeId key, long version, CancellationToken cancellationToken = default) =>
+        _inner.RemoveIfAsync(key, version, cancellationToken);
+
     public StoreTurnover Turnover => _inner.Turnover;
 
     public IReadOnlyList<SourceChanges> GetTopChanges(int count) => _inner.GetTopChanges(count);

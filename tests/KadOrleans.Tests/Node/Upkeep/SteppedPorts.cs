@@ -22,6 +22,11 @@ internal sealed class SteppedKeyStore(UpkeepStores stores, StepSchedule schedule
         return await stores.WriteAsync(schedule, name, () => _inner.PutAsync(key, value, terms, cancellationToken).AsTask());
     }
 
+    public long NextVersion(DateTimeOffset now) => _inner.NextVersion(now);
+
+    public async ValueTask<bool> RemoveIfAsync(NodeId key, long version, CancellationToken cancellationToken = default) =>
+        await stores.WriteAsync(schedule, "remove if unchanged", () => _inner.RemoveIfAsync(key, version, cancellationToken).AsTask());
+
     public async ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default) =>
         await stores.WriteAsync(schedule, "remove", () => _inner.RemoveAsync(key, cancellationToken).AsTask());
 

@@ -197,6 +197,8 @@ internal sealed class ShardKeys(ShardEngine engine, TimeProvider time) : IKeySto
 {
     public StoreTurnover Turnover => default;
 
+    public long NextVersion(DateTimeOffset now) => engine.Shard.Accounts.Versions.Next(now);
+
     public async ValueTask<StoredValue?> GetAsync(NodeId key, DateTimeOffset now, CancellationToken cancellationToken = default) =>
         (await engine.ReadAsync([key], keeps: true))[0] is { } held && !held.IsExpired(now) ? held : null;
 

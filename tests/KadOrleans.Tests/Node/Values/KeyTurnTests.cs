@@ -26,6 +26,7 @@ public sealed class KeyTurnTests
         ["set for a life"] = (node, token) => node.SetAsync(Key, Later.ToValue(), TimeSpan.FromHours(1), token),
         ["set if"] = (node, token) => node.SetIfAsync(Key, Later.ToValue(), _ => true, SetAcknowledgement.Network, null, token),
         ["durable set if"] = (node, token) => node.SetIfAsync(Key, Later.ToValue(), _ => true, SetAcknowledgement.Durable, null, token),
+        ["delete if"] = (node, token) => node.DeleteIfAsync(Key, ValueVersion.Of(1), 0, token),
         ["keep"] = (node, token) => node.KeepAsync(Key, Later.ToValue(), ManualTimeProvider.Epoch + TimeSpan.FromDays(2), token),
         ["unpublish"] = (node, token) => node.UnpublishAsync(Key, token),
         ["delete"] = (node, token) => node.Admin.DeleteAsync(Key, token),

@@ -35,14 +35,14 @@ public sealed class GoldenFileTests : SqliteTests
     /// <summary>What is published; never changes.</summary>
     private static IReadOnlyDictionary<NodeId, Publication> Published { get; } = new Dictionary<NodeId, Publication>
     {
-        [NodeId.FromKey("published text")] = new(DhtValue.FromString("Grüße"), StoredAt) { IsPending = true },
-        [NodeId.FromKey("published bytes")] = new(DhtValue.FromBytes([0, 0xFF]), StoredAt.AddMinutes(1)),
+        [NodeId.FromKey("published text")] = new(DhtValue.FromString("Grüße"), StoredAt) { IsPending = true, Version = 7, CallId = -8 },
+        [NodeId.FromKey("published bytes")] = new(DhtValue.FromBytes([0, 0xFF]), StoredAt.AddMinutes(1)) { Version = 9 },
     };
 
     [Fact]
     public async Task The_file_of_a_release_holds_what_that_put_there_and_takes_more()
     {
-        File.Copy(Path.Combine(AppContext.BaseDirectory, "Golden", "schema-6.db"), Folder.DatabasePath);
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "Golden", "schema-7.db"), Folder.DatabasePath);
         await using (var database = Open())
         {
             await AssertHoldsAsync(database, Held);
@@ -56,11 +56,13 @@ public sealed class GoldenFileTests : SqliteTests
     private static async Task AssertHoldsAsync(
         SqliteDatabase database, IReadOnlyDictionary<NodeId, StoredValue> values)
     {
-        Assert.Equal(values, await database.ReadAllAsync());
+        var read = await database.ReadAllAsync();
+        Assert.Equal(values, read);
+        Assert.All(Held, held => Assert.Equal(held.Value.Version, read[held.Key].Version));
         NodeStates.AssertEqual(SavedState, await database.States.LoadAsync());
         Assert.Equal(Published, database.Publications.ToDictionary());
     }
 
     private static StoredValue Value(DhtValue value, int minutes, SourceNetwork source) =>
-        new(value, StoredAt, StoredAt.AddMinutes(minutes), source);
+        new(value, StoredAt, StoredAt.AddMinutes(minutes), source) { Version = 100 + minutes };
 }

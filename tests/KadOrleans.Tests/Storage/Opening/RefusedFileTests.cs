@@ -35,7 +35,7 @@ public sealed class RefusedFileTests : SqliteTests
         false,
         "PRAGMA journal_mode = WAL; CREATE TABLE note (text TEXT); INSERT INTO note VALUES ('mine')",
         "is the database of another application")]
-    [InlineData(true, "PRAGMA user_version = 7", "has schema version 7, and this build reads and writes version 6 alone; ")]
+    [InlineData(true, "PRAGMA user_version = 8", "has schema version 8, and this build reads and writes version 7 alone; ")]
     public async Task A_file_is_refused_for_what_is_in_its_log(bool isOurs, string sql, string what)
     {
         using (var elsewhere = new TemporaryFolder())
@@ -55,8 +55,8 @@ public sealed class RefusedFileTests : SqliteTests
     }
 
     [Theory]
-    [InlineData("PRAGMA user_version = 8", "has schema version 8, and this build reads and writes version 6 alone; run the build that wrote it, export it with that build, or choose ")]
-    [InlineData("PRAGMA user_version = 5", "has schema version 5, and this build reads and writes version 6 alone; ")]
+    [InlineData("PRAGMA user_version = 8", "has schema version 8, and this build reads and writes version 7 alone; run the build that wrote it, export it with that build, or choose ")]
+    [InlineData("PRAGMA user_version = 5", "has schema version 5, and this build reads and writes version 7 alone; ")]
     [InlineData("PRAGMA user_version = 0", "is damaged (its schema version is unknown); ")]
     [InlineData("UPDATE segment SET number = 7", "is damaged (segment 7 of its values is unreadable); ")]
     [InlineData("INSERT INTO node (id) VALUES (x'01')", "is damaged (an id in table node has 1 bytes); ")]
@@ -87,7 +87,7 @@ public sealed class RefusedFileTests : SqliteTests
     {
         await StoreAsync(0, 1);
         Alter(
-            "INSERT INTO publication (key, published_at, value, is_pending) VALUES (zeroblob(20), 0, "
+            "INSERT INTO publication (version, call_id, key, published_at, value, is_pending) VALUES (1, 0, zeroblob(20), 0, "
             + $"x'{type:x2}{new string('0', 2 * length)}', 0)");
 
         AssertRefused($"is damaged (the publication of key {new string('0', 40)} is unreadable); ");

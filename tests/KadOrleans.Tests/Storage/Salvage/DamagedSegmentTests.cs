@@ -85,8 +85,9 @@ public sealed class DamagedSegmentTests : SqliteTests
     [Theory]
     [InlineData("INSERT INTO node (id) VALUES (x'01')", "the node's id")]
     [InlineData("INSERT INTO node (id) VALUES (zeroblob(20)); INSERT INTO contact (position, id, address, port) VALUES (0, zeroblob(20), zeroblob(16), 65536)", "1 contacts")]
-    [InlineData("INSERT INTO publication VALUES (zeroblob(20), 0, x'63', 0)", "1 publications")]
-    [InlineData("INSERT INTO publication VALUES (x'01', 0, x'06', 0)", "1 publications")]
+    [InlineData("INSERT INTO publication VALUES (zeroblob(20), 0, x'63', 0, 1, 0)", "1 publications")]
+    [InlineData("INSERT INTO publication VALUES (x'01', 0, x'06', 0, 1, 0)", "1 publications")]
+    [InlineData("INSERT INTO publication VALUES (zeroblob(20), 0, x'0661', 0, -1, 0)", "1 publications")]
     public async Task What_is_unreadable_elsewhere_is_left_out(string alteration, string what)
     {
         await StoreAsync(1, 20);

@@ -6,7 +6,7 @@ namespace KadOrleans.Tests.Storage;
 internal sealed class LogModel(StorageOptions options) : IAsyncDisposable
 {
     // What a put of trusted bytes has beside its content, and what a removal has.
-    private const long RecordOverhead = 40;
+    private const long RecordOverhead = 48;
     private const long Removal = 21;
 
     private readonly TemporaryFolder _folder = new();

@@ -255,7 +255,7 @@ public sealed class MovedTimeTableTests(ITestOutputHelper output) : SqliteTests
         _clock.Advance(10 * Minute);
         await using var again = Open(Folder);
         Assert.True(HasTable(again));
-        Assert.Equal(6, again.Connection.QueryInteger("PRAGMA user_version"));
+        Assert.Equal(7, again.Connection.QueryInteger("PRAGMA user_version"));
         Assert.Equal(Keys(10, 30), await DueAsync(again), Unordered);
     }
 

@@ -1,0 +1,36 @@
+namespace KadOrleans.Core.Values;
+
+/// <summary>
+/// Gives the versions of one store's writes. Each is the time in microseconds since 1970 UTC, or one more than the highest before, so they rise
+/// through deletions and over a clock that is set back. Below 2^53 until the year 2255, so that a number of JSON holds one. Not thread-safe.
+/// </summary>
+internal sealed class VersionClock
+{
+    public static readonly TimeSpan Lead = TimeSpan.FromDays(1);
+
+    /// <summary>The highest that was given or seen; 0 before the first one.</summary>
+    public long Last { get; private set; }
+
+    public static long TimeOf(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+
+    public long Next(DateTimeOffset now) => Last = Math.Max(Last + 1, TimeOf(now));
+
+    /// <summary>A version was given by an earlier run, or elsewhere.</summary>
+    public void See(long version) => Last = Math.Max(Last, version);
+
+    /// <summary>
+    /// The version that a value brings along if it is higher than the one before of its key, and else the next one. One that is further ahead than
+    /// <see cref="Lead"/> is not taken: whoever may put could use the numbers up.
+    /// </summary>
+    public long Choose(long brought, long before, DateTimeOffset now)
+    {
+        if (brought <= before || brought > TimeOf(now + Lead))
+        {
+            See(before);
+            return Next(now);
+        }
+
+        See(brought);
+        return brought;
+    }
+}
