@@ -9,6 +9,25 @@ public sealed class NodeSampleTests : FolderTests
         await GuestbookVisits.VisitTwiceAsync("Guestbook.Node", Folder, "--Listen=127.0.0.1:0", "--Data=data"));
 
     [Fact]
+    public async Task Whoever_lost_a_lease_is_fenced_off_and_a_count_loses_none()
+    {
+        await using var sample = ChildProcess.Start(GuestbookVisits.PathOf("Lease"), Folder);
+        List<string> lines = [];
+        while (await sample.ReadLineAsync() is { } line)
+        {
+            lines.Add(line);
+        }
+
+        Assert.True(await sample.FinishAsync() == 0, sample.Error.Text);
+        Assert.Equal(
+            [
+                "Ada has the lease.", "Ada writes to the ledger.", "Ben has to wait.", "Ben has the lease, with a higher number.", "Ben writes to the ledger.",
+                "The ledger refuses Ada: it has seen a higher number.", "Ada has lost it.", "Eight who added five each counted to 40.",
+            ],
+            lines);
+    }
+
+    [Fact]
     public async Task A_misspelt_setting_ends_it_and_is_named()
     {
         await using var visit = ChildProcess.Start(
