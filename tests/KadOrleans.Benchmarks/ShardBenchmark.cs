@@ -19,6 +19,7 @@ internal static class ShardBenchmark
         double DATA GATEWAY FIRST BYTES SECONDS              doubles the shards while keys are stored
         crawl DATA GATEWAY PORT NODES RATE ROUNDS            crawls a network of nodes by one node and by the cluster's edges in turns
         handshake COUNT                                      connects over loopback with a handshake and without one, in turns
+        postgresql PAIRS SECONDS                             writes by Orleans' grain storage for PostgreSQL and by this project's, in turns
 
         DATA is the silo's data folder, which has its keys.
         """;
@@ -29,6 +30,13 @@ internal static class ShardBenchmark
         if (args is ["handshake", var count])
         {
             await HandshakeBenchmark.RunAsync(int.Parse(count, CultureInfo.InvariantCulture));
+            return 0;
+        }
+
+        if (args is ["postgresql", var pairs, var seconds])
+        {
+            await PostgreSqlBenchmark.RunAsync(
+                int.Parse(pairs, CultureInfo.InvariantCulture), TimeSpan.FromSeconds(int.Parse(seconds, CultureInfo.InvariantCulture)));
             return 0;
         }
 

@@ -38,9 +38,6 @@ internal static partial class SiloLog
         "The silo {Silo} is declared dead: it does not answer, and seemed to live until {Time}, as a clock was ahead")]
     public static partial void SilentAhead(ILogger logger, SiloAddress silo, DateTime time);
 
-    [LoggerMessage(7010, LogLevel.Information, "Grain state is in PostgreSQL: database {Database} at {Host}")]
-    public static partial void StorageIsPostgreSql(ILogger logger, string? database, string? host);
-
     [LoggerMessage(7009, LogLevel.Warning, "{Problem}")]
     public static partial void ConnectionRefused(ILogger logger, string problem);
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using KadOrleans.GrainStorage.PostgreSql;
 using static KadOrleans.Server.OrleansSettings;
 
 namespace KadOrleans.Server;

@@ -7,7 +7,7 @@ public class ArchitectureTests
 {
     private const string Prefix = "KadOrleans.";
 
-    private static readonly string[] WithOrleans = ["Client", "Edge", "Grains", "GrainStorage.Sqlite", "Server"];
+    private static readonly string[] WithOrleans = ["Client", "Edge", "Grains", "GrainStorage.PostgreSql", "GrainStorage.Sqlite", "Server"];
 
     private static readonly Dictionary<string, XDocument> Projects = ReadProjects("src");
     private static readonly Dictionary<string, XDocument> Tests = ReadProjects("tests");

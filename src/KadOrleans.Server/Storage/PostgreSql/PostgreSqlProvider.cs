@@ -1,4 +1,6 @@
+using KadOrleans.GrainStorage.PostgreSql;
 using Npgsql;
+using Orleans.Storage;
 using static KadOrleans.Server.OrleansSettings;
 
 namespace KadOrleans.Server;
@@ -39,5 +41,6 @@ internal sealed class PostgreSqlProvider : IStorageProvider
         _ => null,
     };
 
-    public Task CheckAsync(IServiceProvider services) => SchemaCheck.RunAsync(services);
+    public Task CheckAsync(IServiceProvider services) =>
+        services.GetKeyedService<IGrainStorage>(GrainStorageName.Kad) is PostgreSqlGrainStorage storage ? storage.CheckAsync() : Task.CompletedTask;
 }

@@ -5,8 +5,8 @@ public sealed class SnippetTests
 {
     private static readonly SnippetProgram Program = new(
         [
-            "KadOrleans", "KadOrleans.Client", "KadOrleans.Core.Items", "KadOrleans.GrainStorage.Sqlite", "KadOrleans.Node", "KadOrleans.Server",
-            "KadOrleans.Signatures", "KadOrleans.Storage.Sqlite", "Microsoft.Extensions.DependencyInjection", "Microsoft.Extensions.Hosting",
+            "KadOrleans", "KadOrleans.Client", "KadOrleans.Core.Items", "KadOrleans.GrainStorage.PostgreSql", "KadOrleans.GrainStorage.Sqlite",
+            "KadOrleans.Node", "KadOrleans.Server", "KadOrleans.Signatures", "KadOrleans.Storage.Sqlite", "Microsoft.Extensions.DependencyInjection", "Microsoft.Extensions.Hosting",
             "Orleans.Connections.Security", "Orleans.Hosting",
         ],
         new Dictionary<string, string>

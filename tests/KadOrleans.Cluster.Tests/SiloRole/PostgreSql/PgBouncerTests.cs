@@ -1,3 +1,5 @@
+using KadOrleans.GrainStorage.PostgreSql;
+
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 [Needs(Need.PostgreSql | Need.PgBouncer)]

@@ -1,3 +1,4 @@
+using KadOrleans.GrainStorage.PostgreSql;
 using Npgsql;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;

@@ -1,3 +1,4 @@
+using KadOrleans.GrainStorage.PostgreSql;
 using Orleans.Configuration;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;

@@ -23,7 +23,7 @@ public sealed class PostgreSqlSilo : IAsyncLifetime
             .. SharedPostgreSql.StorageIn(connectionString), "Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1",
             "Kad:Cluster:ShardBits=0", "Kad:Cluster:StorageTimeout=00:00:00.5",
             // Each write that is refused is an error to Orleans, and the suite's purpose here.
-            "Logging:LogLevel:Orleans=None", "Logging:LogLevel:KadOrleans=None", "Logging:LogLevel:KadOrleans.Server.PostgreSqlGrainStorage=Information",
+            "Logging:LogLevel:Orleans=None", "Logging:LogLevel:KadOrleans=None", "Logging:LogLevel:KadOrleans.GrainStorage.PostgreSql=Information",
         ]);
 
     public async ValueTask InitializeAsync()

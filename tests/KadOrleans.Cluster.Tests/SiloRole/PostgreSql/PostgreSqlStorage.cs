@@ -1,3 +1,4 @@
+using KadOrleans.GrainStorage.PostgreSql;
 using Orleans.Configuration;
 using Orleans.Serialization;
 using Orleans.Serialization.Serializers;

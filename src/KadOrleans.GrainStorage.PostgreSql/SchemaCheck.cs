@@ -1,8 +1,7 @@
 using System.Text.RegularExpressions;
 using Npgsql;
-using Orleans.Storage;
 
-namespace KadOrleans.Server;
+namespace KadOrleans.GrainStorage.PostgreSql;
 
 /// <summary>Checks, before the silo starts, that PostgreSQL has Orleans' tables and the index that keeps states unique.</summary>
 internal static partial class SchemaCheck
@@ -33,16 +32,7 @@ internal static partial class SchemaCheck
         + $"FROM pg_index AS i WHERE i.indrelid = to_regclass('{Table}') "
         + "AND i.indisunique AND i.indisvalid AND i.indpred IS NULL";
 
-    // OptionsValidationException: PostgreSQL lacks tables or the index; the message has the remedy.
-    public static async Task RunAsync(IServiceProvider services)
-    {
-        if (services.GetKeyedService<IGrainStorage>(GrainStorageName.Kad) is PostgreSqlGrainStorage storage)
-        {
-            await RunAsync(storage.ConnectionString);
-            await PoolerCheck.RunAsync(storage.ConnectionString);
-        }
-    }
-
+    /// <exception cref="OptionsValidationException">PostgreSQL lacks tables or the index; the message has the remedy.</exception>
     public static async Task RunAsync(string connectionString)
     {
         await using var connection = new NpgsqlConnection(connectionString);
@@ -50,12 +40,12 @@ internal static partial class SchemaCheck
         await using var tables = new NpgsqlCommand(Tables, connection);
         if (await tables.ExecuteScalarAsync() is not true)
         {
-            throw KadSettings.Mistake($"{Missing}.");
+            throw PostgreSqlGrainStorageOptions.Mistake($"{Missing}.");
         }
 
         if (!await HasUniqueIndexAsync(connection))
         {
-            throw KadSettings.Mistake(
+            throw PostgreSqlGrainStorageOptions.Mistake(
                 $"The table {Table} has no unique index over the identity of a state, so two first writes of one could "
                 + $"both be kept, and neither could be read; run schema.sql (docs/install.md#postgresql), or as its owner: {Statement}");
         }

@@ -1,4 +1,4 @@
-namespace KadOrleans.Server;
+namespace KadOrleans.GrainStorage.PostgreSql;
 
 /// <summary>A state to write, and the version that it replaces. Null: it is the first.</summary>
 internal sealed record StateRow(StateKey Key, int? Version, ReadOnlyMemory<byte> Payload);

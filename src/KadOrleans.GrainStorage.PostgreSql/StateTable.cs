@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace KadOrleans.Server;
+namespace KadOrleans.GrainStorage.PostgreSql;
 
 /// <summary>A state as the table has it. Null: there is no row, or the row has no content.</summary>
 internal readonly record struct StoredState(byte[]? Payload, int? Version);

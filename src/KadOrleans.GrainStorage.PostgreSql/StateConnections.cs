@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using Npgsql;
 
-namespace KadOrleans.Server;
+namespace KadOrleans.GrainStorage.PostgreSql;
 
 /// <summary>
 /// Connections for statements on states, of the pool that Orleans' providers of members and reminders use too. A statement whose

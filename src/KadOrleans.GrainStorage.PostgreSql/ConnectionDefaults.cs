@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace KadOrleans.Server;
+namespace KadOrleans.GrainStorage.PostgreSql;
 
 /// <summary>What a connection string to PostgreSQL gets where it says nothing.</summary>
 internal static class ConnectionDefaults
@@ -38,7 +38,7 @@ internal static class ConnectionDefaults
         catch (ArgumentException mistake)
         {
             // The value may contain a password, so the error leaves it out.
-            throw KadSettings.Mistake(mistake.ParamName is { Length: > 0 } key
+            throw PostgreSqlGrainStorageOptions.Mistake(mistake.ParamName is { Length: > 0 } key
                 ? $"{setting} has the key '{key}', which is unknown or has a value of the wrong kind; keys such as Host, Port, Database, Username and Password are allowed."
                 : $"{setting} cannot be read: {mistake.Message.TrimEnd('.')}; NAME=VALUE with semicolons between is needed, such as Host=127.0.0.1;Database=orleans.");
         }

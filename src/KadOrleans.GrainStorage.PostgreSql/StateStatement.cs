@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace KadOrleans.Server;
+namespace KadOrleans.GrainStorage.PostgreSql;
 
 /// <summary>Writes many states in one statement, which is one transaction.</summary>
 /// <remarks>

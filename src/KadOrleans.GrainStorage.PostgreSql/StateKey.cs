@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace KadOrleans.Server;
+namespace KadOrleans.GrainStorage.PostgreSql;
 
 /// <summary>The columns of Orleans' table that say whose state a row is, and which one, as Orleans' provider fills them.</summary>
 internal readonly record struct StateKey(

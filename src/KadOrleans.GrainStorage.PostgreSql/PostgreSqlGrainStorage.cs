@@ -3,14 +3,14 @@ using Npgsql;
 using Orleans.Serialization.Serializers;
 using Orleans.Storage;
 
-namespace KadOrleans.Server;
+namespace KadOrleans.GrainStorage.PostgreSql;
 
 /// <summary>
 /// Grain state in the table of Orleans' provider for ADO.NET, in the same rows: each of the two reads what the other wrote. A write is
 /// durable when its call returns, and <see cref="StateWrites"/> gathers those of a silo. The connection string's Command Timeout is a
 /// call's, from its beginning on. Safe for several threads.
 /// </summary>
-internal sealed class PostgreSqlGrainStorage : IGrainStorage
+internal sealed class PostgreSqlGrainStorage : IGrainStorage, ILifecycleParticipant<ISiloLifecycle>
 {
     public const string ProviderType = "PostgreSql";
 
@@ -21,20 +21,28 @@ internal sealed class PostgreSqlGrainStorage : IGrainStorage
     private readonly TimeSpan _timeout;
     private readonly StateConnections _connections;
     private readonly StateWrites _writes;
+    private readonly string _connectionString;
+    private Task? _check;
 
     public PostgreSqlGrainStorage(
         string connectionString, string serviceId, IGrainStorageSerializer serializer, IActivatorProvider activators, TimeProvider time, ILogger logger)
     {
         (_serviceId, _serializer, _activators, _time) = (serviceId, serializer, activators, time);
-        ConnectionString = connectionString;
+        _connectionString = connectionString;
         _connections = new StateConnections(connectionString, time);
         _writes = new StateWrites(_connections, time);
         var settings = new NpgsqlConnectionStringBuilder(connectionString);
         _timeout = settings.CommandTimeout == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(settings.CommandTimeout);
-        SiloLog.StorageIsPostgreSql(logger, settings.Database, settings.Host);
+        GrainStorageLog.Using(logger, settings.Database, settings.Host);
     }
 
-    public string ConnectionString { get; }
+    /// <summary>Checks the database, once: a process that starts a silo may ask for it before.</summary>
+    /// <exception cref="OptionsValidationException">It lacks what is needed, or the way to it does; the message has the remedy.</exception>
+    public Task CheckAsync() => _check ??= RunChecksAsync();
+
+    // Before members and grains, whose errors about the same would not say what to do.
+    public void Participate(ISiloLifecycle observer) =>
+        observer.Subscribe(nameof(PostgreSqlGrainStorage), ServiceLifecycleStage.First, _ => CheckAsync());
 
     public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
@@ -72,6 +80,12 @@ internal sealed class PostgreSqlGrainStorage : IGrainStorage
         grainState.ETag = Text(after);
         grainState.RecordExists = false;
         grainState.State = New<T>();
+    }
+
+    private async Task RunChecksAsync()
+    {
+        await SchemaCheck.RunAsync(_connectionString);
+        await PoolerCheck.RunAsync(_connectionString);
     }
 
     private Task<StoredState> ReadAsync(StateKey key) =>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Npgsql;
 
-namespace KadOrleans.Server;
+namespace KadOrleans.GrainStorage.PostgreSql;
 
 /// <summary>
 /// Finds out, before the silo starts, whether prepared statements are lost on the way to PostgreSQL, where the connection string has the driver
@@ -33,7 +33,7 @@ internal static class PoolerCheck
         }
         catch (PostgresException e) when (Lost.Contains(e.SqlState, StringComparer.Ordinal))
         {
-            throw KadSettings.Mistake(string.Create(
+            throw PostgreSqlGrainStorageOptions.Mistake(string.Create(
                 CultureInfo.InvariantCulture,
                 $"The connection string to PostgreSQL has Max Auto Prepare={most}, and a prepared statement was lost on the way, "
                 + $"as by PgBouncer in mode transaction; without that key, or with 0, statements are not prepared."));

@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace KadOrleans.Server;
+namespace KadOrleans.GrainStorage.PostgreSql;
 
 // Writes the states that a silo's grains have pending in one statement, which is one transaction: they share its wait for the
 // disk. Later states wait for the next one. The queue has no bound of its own, as each grain waits for its write.
