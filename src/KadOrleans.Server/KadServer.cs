@@ -46,6 +46,7 @@ internal static class KadServer
     {
         await using var lines = new QueuedWriter(new BestEffortWriter(output));
         await using var log = new QueuedWriter(new BestEffortWriter(error));
-        return await SettingsCommand.RunAsync(Help, args, settings => ServerProgram.RunAsync(settings, providers, lines, log), output, log);
+        return await SettingsCommand.RunAsync(
+            Help, KadSettings.NamesWith(providers.Known), args, settings => ServerProgram.RunAsync(settings, providers, lines, log), output, log);
     }
 }

@@ -22,8 +22,8 @@ internal static class PostgreSqlBenchmark
     // Sets that wait at a time. Shards gather what comes meanwhile into records.
     private const int PendingSets = 512;
 
-    // Of Orleans' provider each write that is under way has a connection. The server has a hundred.
-    private const int Connections = 70;
+    // Of each of the two, whose pools are not the same. Of Orleans' provider each write that is under way has one. The server has a hundred.
+    private const int Connections = 45;
 
     public static async Task RunAsync(int pairs, TimeSpan turn)
     {

@@ -12,10 +12,13 @@ internal enum ServerRole
     SiloAndEdge,
 }
 
-// The settings below Kad: each public property that can be set is one, under its name. Silos and edges have the same ones, so
-// that one file can serve both.
+// The settings below Kad: each public property that can be set is one, under its name. Those of a storage are beside its provider
+// (SettingSection). Silos and edges have the same ones, so that one file can serve both.
 internal sealed class KadOptions
 {
+    /// <summary>The storage by default: one silo on this machine, with its state in an SQLite file and the rest in memory.</summary>
+    public const string LocalStorage = "Local";
+
     public const int SiloHttpPort = 8080;
 
     public const int EdgeHttpPort = 8081;
@@ -31,10 +34,10 @@ internal sealed class KadOptions
     public ServerRole? Role { get; set; }
 
     /// <summary>
-    /// Where the grains' state is kept, by one of <see cref="StorageNames"/> or another provider's name: what the setting says, or what
+    /// Where the grains' state is kept, by a provider's name: what the setting says, or what
     /// Orleans' own say (<c>Orleans:GrainStorage:Kad:ProviderType</c>, or the members').
     /// </summary>
-    public string Storage { get; set; } = StorageNames.Local;
+    public string Storage { get; set; } = LocalStorage;
 
     /// <summary>
     /// Where the members are kept, and an edge finds the silos: by the setting, by <c>Orleans:Clustering:ProviderType</c>, else as the state.
@@ -56,12 +59,6 @@ internal sealed class KadOptions
     /// <summary>The export of metrics, traces and logs, by this section and OpenTelemetry's own variables. Null if off.</summary>
     public TelemetryOptions? Telemetry { get; set; }
 
-    public PostgreSqlOptions PostgreSql { get; set; } = new();
-
-    public AzureOptions Azure { get; set; } = new();
-
-    public RedisOptions Redis { get; set; } = new();
-
     /// <summary>Checked even if the process has no edge.</summary>
     public EdgeOptions Edge { get; set; } = new();
 
@@ -71,7 +68,7 @@ internal sealed class KadOptions
     public ClientOptions Cluster { get; set; } = new();
 
     /// <summary>Where reminders are kept: by <c>Orleans:Reminders:ProviderType</c>, else as the members.</summary>
-    public string Reminders { get; internal set; } = StorageNames.Local;
+    public string Reminders { get; internal set; } = LocalStorage;
 
     /// <summary>The setting that says where the state is; the two below say the same of members and reminders.</summary>
     public string StorageSetting { get; internal set; } = string.Empty;
@@ -81,7 +78,7 @@ internal sealed class KadOptions
     public string RemindersSetting { get; internal set; } = string.Empty;
 
     /// <summary>Whether the cluster is a single silo with its state in a file.</summary>
-    public bool IsLocal => Storage == StorageNames.Local;
+    public bool IsLocal => Storage == LocalStorage;
 
     /// <summary>Whether the silo's process runs an edge too.</summary>
     public bool HasEdge => Role is { } role ? role == ServerRole.SiloAndEdge : Edge.Enabled ?? IsLocal;

@@ -16,16 +16,14 @@ internal static class KadSettings
 
     // Lists of the grains have an entry for each key alone: a silo binds them, without the commas of others. The gateway's key is of grains and
     // clients alike.
-    private static readonly Dictionary<string, KnownSetting> Known = TypesOf(typeof(KadOptions), string.Empty)
-        .Select(setting => KeyValuePair.Create(setting.Key, new KnownSetting(setting.Value, IsOfGrains: false)))
-        .Concat(TypesOf(typeof(KadClusterOptions), "Cluster:")
-            .Where(static setting => setting.Value != typeof(IList<string>))
-            .Select(setting => KeyValuePair.Create(setting.Key, new KnownSetting(setting.Value, IsOfGrains: true))))
-        .DistinctBy(static setting => setting.Key)
-        .ToDictionary(StringComparer.OrdinalIgnoreCase);
+    private static readonly KeyValuePair<string, KnownSetting>[] OfProcesses =
+    [
+        .. SettingsOf(typeof(KadOptions), string.Empty, isBoundByOthers: false),
+        .. SettingsOf(typeof(KadClusterOptions), "Cluster:", isBoundByOthers: true).Where(static setting => setting.Value.Type != typeof(IList<string>)),
+    ];
 
     /// <summary>The names of all settings, without <c>Kad:</c>. A name that ends in <c>:#</c> is that of a list's entries.</summary>
-    public static IReadOnlyCollection<string> Names => Known.Keys;
+    public static IReadOnlyCollection<string> NamesWith(KnownStorages storages) => KnownWith(storages).Keys;
 
     /// <summary>Creates the exception for a mistake that ends the start of a process.</summary>
     /// <param name="sentence">The setting, its value unless that is a secret, and what is allowed.</param>
@@ -37,11 +35,12 @@ internal static class KadSettings
     public static bool IsEdge(IConfiguration configuration) =>
         nameof(ServerRole.Edge).Equals(configuration["Kad:Role"]?.Trim(), StringComparison.OrdinalIgnoreCase);
 
-    public static KadOptions ReadSilo(IConfiguration configuration) => Read(configuration, "kad-silo", KadOptions.SiloHttpPort);
+    public static KadOptions ReadSilo(IConfiguration configuration, KnownStorages storages) =>
+        Read(configuration, storages, "kad-silo", KadOptions.SiloHttpPort);
 
-    public static KadOptions ReadEdge(IConfiguration configuration)
+    public static KadOptions ReadEdge(IConfiguration configuration, KnownStorages storages)
     {
-        var options = Read(configuration, "kad-edge", KadOptions.EdgeHttpPort);
+        var options = Read(configuration, storages, "kad-edge", KadOptions.EdgeHttpPort);
         options.Role = ServerRole.Edge;
         return options;
     }
@@ -53,12 +52,30 @@ internal static class KadSettings
         return configuration.GetSection(section).AsEnumerable().Where(setting => !string.IsNullOrWhiteSpace(setting.Value));
     }
 
+    /// <summary>Reads a section that its owner binds, as <see cref="SettingSection"/> names it.</summary>
+    /// <exception cref="OptionsValidationException">A setting is unknown or of the wrong type; there is a sentence for each.</exception>
+    public static TOptions ReadSection<TOptions>(IConfiguration configuration, string section)
+        where TOptions : class, new()
+    {
+        var checks = new OptionChecks($"{Root}:", ':');
+        var options = Bind<TOptions>(configuration, $"{Root}:{section}", checks);
+        checks.ThrowIfWrong();
+        return options ?? new TOptions();
+    }
+
     /// <summary>Binds one section, and notes settings that are unknown or of the wrong type. Null if it is empty.</summary>
     internal static TOptions? Bind<TOptions>(IConfiguration configuration, string root, OptionChecks checks)
+        where TOptions : class =>
+        Bind<TOptions>(
+            configuration,
+            root,
+            SettingsOf(typeof(TOptions), string.Empty, isBoundByOthers: false).ToDictionary(StringComparer.OrdinalIgnoreCase),
+            checks);
+
+    private static TOptions? Bind<TOptions>(
+        IConfiguration configuration, string root, Dictionary<string, KnownSetting> known, OptionChecks checks)
         where TOptions : class
     {
-        var known = Known.Where(setting => $"{Root}:{setting.Key}".StartsWith(root + ':', StringComparison.Ordinal))
-            .ToDictionary(setting => $"{Root}:{setting.Key}"[(root.Length + 1)..], setting => setting.Value, StringComparer.OrdinalIgnoreCase);
         var given = new Dictionary<string, string?>();
         var lists = new List<(string Name, int Index, string Text)>();
         foreach (var (name, value) in configuration.GetSection(root).AsEnumerable(makePathsRelative: true))
@@ -95,11 +112,11 @@ internal static class KadSettings
             {
                 checks.Problems.Add($"{root}:{name} is '{text}'; {problem}.");
             }
-            else if (!setting.IsOfGrains && (list is not null || setting.Type == typeof(IList<string>)))
+            else if (!setting.IsBoundByOthers && (list is not null || setting.Type == typeof(IList<string>)))
             {
                 lists.Add((list ?? name, list is null ? -1 : index, text));
             }
-            else if (!setting.IsOfGrains)
+            else if (!setting.IsBoundByOthers)
             {
                 given[name.Equals("Http", StringComparison.OrdinalIgnoreCase) ? "Http:Address" : name] = text;
             }
@@ -142,10 +159,10 @@ internal static class KadSettings
 
     private static OptionsValidationException Mistakes(IEnumerable<string> sentences) => new(Root, typeof(KadOptions), sentences);
 
-    private static KadOptions Read(IConfiguration configuration, string service, int httpPort)
+    private static KadOptions Read(IConfiguration configuration, KnownStorages storages, string service, int httpPort)
     {
         var checks = new OptionChecks($"{Root}:", ':');
-        var options = Bind<KadOptions>(configuration, Root, checks) ?? new KadOptions();
+        var options = Bind<KadOptions>(configuration, Root, KnownWith(storages), checks) ?? new KadOptions();
         if (options is { Role: ServerRole.Silo or ServerRole.SiloAndEdge, Edge.Enabled: { } isEnabled } && isEnabled != options.HasEdge)
         {
             checks.Add("Edge:Enabled", isEnabled ? "true" : "false", $"with Kad:Role={options.Role} only {(isEnabled ? "false" : "true")} is allowed, or none");
@@ -167,7 +184,7 @@ internal static class KadSettings
         }
 
         options.Tls?.Complete(configuration, checks);
-        StorageSettings.Complete(options, configuration, checks);
+        StorageSettings.Complete(options, configuration, storages, checks);
         checks.ThrowIfWrong();
         options.Telemetry = TelemetryOptions.Read(configuration, service);
         return options;
@@ -233,6 +250,14 @@ internal static class KadSettings
         }
     }
 
+    private static Dictionary<string, KnownSetting> KnownWith(KnownStorages storages) => OfProcesses
+        .Concat(storages.Sections.SelectMany(section => SettingsOf(section.Options, $"{section.Name}:", isBoundByOthers: true)))
+        .DistinctBy(static setting => setting.Key)
+        .ToDictionary(StringComparer.OrdinalIgnoreCase);
+
+    private static IEnumerable<KeyValuePair<string, KnownSetting>> SettingsOf(Type options, string prefix, bool isBoundByOthers) =>
+        TypesOf(options, prefix).Select(setting => KeyValuePair.Create(setting.Key, new KnownSetting(setting.Value, isBoundByOthers)));
+
     private static IEnumerable<KeyValuePair<string, Type>> TypesOf(Type options, string prefix) =>
         options.GetProperties().SelectMany<PropertyInfo, KeyValuePair<string, Type>>(property =>
         {
@@ -269,6 +294,6 @@ internal static class KadSettings
     }
 
     /// <param name="Type">What its text is to be.</param>
-    /// <param name="IsOfGrains">Whether a silo binds it to options of its grains.</param>
-    private readonly record struct KnownSetting(Type Type, bool IsOfGrains);
+    /// <param name="IsBoundByOthers">Whether others bind it: a silo to options of its grains, or a storage's provider.</param>
+    private readonly record struct KnownSetting(Type Type, bool IsBoundByOthers);
 }

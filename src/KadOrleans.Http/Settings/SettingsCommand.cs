@@ -12,9 +12,9 @@ internal static class SettingsCommand
     /// <summary>The first argument that is neither a setting nor the value of one; null if all are.</summary>
     public static string? FindWord(string[] args) => Join(args).Find(arg => !arg.Contains('=', StringComparison.Ordinal));
 
-    /// <summary>Runs one command line. It ends with an <see cref="ExitCode"/>; a user's mistake ends in a sentence.</summary>
+    /// <summary>Runs one command line, whose settings have these names below the root. It ends with an <see cref="ExitCode"/>; a user's mistake ends in a sentence.</summary>
     public static async Task<int> RunAsync(
-        string description, string[] args, Func<string[], Task<int>> run, TextWriter output, TextWriter error)
+        string description, IReadOnlyCollection<string> names, string[] args, Func<string[], Task<int>> run, TextWriter output, TextWriter error)
     {
         var settings = new Argument<string[]>("settings")
         {
@@ -33,7 +33,7 @@ internal static class SettingsCommand
             // It would set nothing, as settings of other roots are the framework's.
             foreach (var name in result.Tokens.Select(token => token.Value.Split('=')[0]))
             {
-                if (FindMeant(name) is { } meant)
+                if (FindMeant(name, names) is { } meant)
                 {
                     result.AddError($"{name} is not a setting; did you mean '{meant}'?");
                 }
@@ -70,15 +70,15 @@ internal static class SettingsCommand
     }
 
     // The setting whose name came without its root, or with a misspelt one.
-    private static string? FindMeant(string name)
+    private static string? FindMeant(string name, IReadOnlyCollection<string> names)
     {
         var (root, rest) = name.Split(':', 2) is [var first, var second] ? (first, second) : (string.Empty, name);
         return Find(name) ?? (root.Equals(KadSettings.Root, StringComparison.OrdinalIgnoreCase) || Suggestion.Nearest(root, [KadSettings.Root]) is null
             ? null
             : Find(rest));
 
-        static string? Find(string name) =>
-            KadSettings.Names.FirstOrDefault(known => known.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } known
+        string? Find(string name) =>
+            names.FirstOrDefault(known => known.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } known
                 ? $"{KadSettings.Root}:{known}"
                 : null;
     }

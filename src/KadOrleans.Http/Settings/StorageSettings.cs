@@ -4,7 +4,7 @@ namespace KadOrleans.Http;
 
 /// <summary>
 /// Finds the storage of state, members and reminders by the settings <c>Kad:Storage</c> and <c>Kad:Clustering</c>, or by Orleans' own, as Aspire
-/// gives them. Whether there is a storage of a name is known to who has the providers.
+/// gives them.
 /// </summary>
 internal static class StorageSettings
 {
@@ -15,29 +15,30 @@ internal static class StorageSettings
     private const string ReminderType = "Orleans:Reminders:ProviderType";
 
     // What is not given is where the other is: state where the members are, members where the state is, reminders where the members are.
-    public static void Complete(KadOptions options, IConfiguration configuration, OptionChecks checks)
+    public static void Complete(KadOptions options, IConfiguration configuration, KnownStorages storages, OptionChecks checks)
     {
-        var state = Choose(configuration, Storage, GrainType, checks);
-        var members = Choose(configuration, Clustering, MemberType, checks);
-        (options.Storage, options.StorageSetting) = state ?? members ?? (StorageNames.Local, Storage);
+        var state = Choose(configuration, Storage, GrainType, storages, checks);
+        var members = Choose(configuration, Clustering, MemberType, storages, checks);
+        (options.Storage, options.StorageSetting) = state ?? members ?? (KadOptions.LocalStorage, Storage);
         (options.Clustering, options.ClusteringSetting) = members ?? (options.Storage, options.StorageSetting);
         (options.Reminders, options.RemindersSetting) = Given(configuration, ReminderType) is { } reminders
-            ? (reminders.Equals("Memory", StringComparison.OrdinalIgnoreCase) ? StorageNames.Local : StorageNames.Find(reminders), ReminderType)
+            ? (reminders.Equals("Memory", StringComparison.OrdinalIgnoreCase) ? KadOptions.LocalStorage : storages.Find(reminders), ReminderType)
             : (options.Clustering, options.ClusteringSetting);
         CheckSame(configuration, "Kad:Silo:Port", "Orleans:Endpoints:SiloPort", checks);
         CheckSame(configuration, "Kad:Silo:GatewayPort", "Orleans:Endpoints:GatewayPort", checks);
         CheckSame(configuration, "Kad:Silo:Address", "Orleans:Endpoints:AdvertisedIPAddress", checks);
     }
 
-    private static (string Name, string Setting)? Choose(IConfiguration configuration, string own, string orleans, OptionChecks checks)
+    private static (string Name, string Setting)? Choose(
+        IConfiguration configuration, string own, string orleans, KnownStorages storages, OptionChecks checks)
     {
         var (one, other) = (Given(configuration, own), Given(configuration, orleans));
-        if (one is not null && other is not null && !StorageNames.AreSame(one, other))
+        if (one is not null && other is not null && !storages.AreSame(one, other))
         {
             checks.Problems.Add(Contradiction(own, one, orleans, other));
         }
 
-        return one is not null ? (StorageNames.Find(one), own) : other is not null ? (StorageNames.Find(other), orleans) : null;
+        return one is not null ? (storages.Find(one), own) : other is not null ? (storages.Find(other), orleans) : null;
     }
 
     private static void CheckSame(IConfiguration configuration, string own, string orleans, OptionChecks checks)

@@ -20,7 +20,7 @@ internal static class EdgeHost
     {
         KadOptions? settings = null;
         IHost? host = null;
-        host = SiloHost.CreateBuilder(args, given => Complete(given, settings = KadSettings.ReadEdge(given), providers))
+        host = SiloHost.CreateBuilder(args, given => Complete(given, settings = KadSettings.ReadEdge(given, providers.Known), providers))
             .ConfigureLogging((context, logging) => ConfigureLog(logging, context.Configuration, log, settings!.Verbose, hasStarted))
             .ConfigureServices((context, services) => AddServices(services, context.Configuration, settings!, providers))
             .ConfigureWebHost(web => ConfigureHttp(web, () => settings!, providers))
@@ -135,7 +135,7 @@ internal static class EdgeHost
         client.UseConnections(settings.Tls, providers.FindTls(settings.Tls));
         client.Configure<ClientMessagingOptions>(MessageLimits.Set);
         client.Services.AddGatewayHandshake();
-        if (settings is { Clustering: StorageNames.Local, Cluster: { GatewayKey: null, GatewayKeyFile: null } })
+        if (settings is { Clustering: KadOptions.LocalStorage, Cluster: { GatewayKey: null, GatewayKeyFile: null } })
         {
             // That of a silo of this machine, if one was started in this folder.
             client.Services.Configure<KadClientOptions>(options =>

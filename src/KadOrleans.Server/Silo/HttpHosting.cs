@@ -43,7 +43,7 @@ internal static class HttpHosting
         settings,
         services =>
         {
-            AddApi(services, settings());
+            AddApi(services, settings(), providers);
             services
                 .AddSingleton(settings())
                 .AddSingleton(s => ActivatorUtilities.CreateInstance<StorageCheck>(s, TimeProvider.System))
@@ -60,14 +60,14 @@ internal static class HttpHosting
         },
         MapSilo);
 
-    private static void AddApi(IServiceCollection services, KadOptions settings)
+    private static void AddApi(IServiceCollection services, KadOptions settings, KadProviders providers)
     {
         if (!settings.ServesApi)
         {
             return;
         }
 
-        services.AddKadClient().AddKadConsole(SubjectOf(settings));
+        services.AddKadClient().AddKadConsole(SubjectOf(settings, providers));
         if (settings.HasOwnToken)
         {
             var own = new OwnToken(settings.Data);
@@ -102,15 +102,9 @@ internal static class HttpHosting
         }
     }
 
-    private static ConsoleSubject SubjectOf(KadOptions settings) => new(
+    private static ConsoleSubject SubjectOf(KadOptions settings, KadProviders providers) => new(
         IsCluster: true,
-        settings.Storage switch
-        {
-            StorageNames.Local => $"SQLite in {settings.Data}",
-            StorageNames.PostgreSql => "PostgreSQL",
-            StorageNames.AzureStorage => "Azure Storage",
-            _ => settings.Storage,
-        },
+        providers.Require(settings.Storage, settings.StorageSetting, OrleansSettings.Storage).Describe(settings),
         settings.ServesDashboard ? $"..{DashboardPath}/" : null);
 
     private static void MapSilo(IEndpointRouteBuilder endpoints, KadOptions settings)

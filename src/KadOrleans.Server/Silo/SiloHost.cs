@@ -17,7 +17,7 @@ internal static class SiloHost
     {
         KadOptions? settings = null;
         IHost? host = null;
-        host = CreateBuilder(args, given => ClusterProviders.FillInSilo(given, settings = KadSettings.ReadSilo(given), providers))
+        host = CreateBuilder(args, given => ClusterProviders.FillInSilo(given, settings = KadSettings.ReadSilo(given, providers.Known), providers))
             .ConfigureLogging((context, logging) => ConfigureLog(logging, context.Configuration, log ?? Console.Error, settings!.Verbose, hasStarted))
             .ConfigureServices((context, services) => services
                 .Configure<HostOptions>(options => options.ShutdownTimeout = KadOptions.SiloShutdownTimeout)
@@ -34,7 +34,7 @@ internal static class SiloHost
                     services.AddHostedService<ShardActivator>();
                 }
 
-                if (ClusterProviders.Is(context.Configuration, OrleansSettings.Reminders, StorageNames.Redis))
+                if (ClusterProviders.Is(context.Configuration, OrleansSettings.Reminders, RedisProvider.StorageName))
                 {
                     // It may forget them, and what forgets a shard's reminder leaves it to sleep until somebody asks.
                     services.AddSingleton<ListStored>(provider => _ => LostReminders.FindShardsAsync(provider));

@@ -46,7 +46,7 @@ internal static class StartFailure
 
     private static (int Code, IEnumerable<string> Sentences)? OfStorage(Exception cause, KadProviders providers, IHost? host)
     {
-        var (storage, fault) = providers.Storages.Select(storage => (storage.Name, Fault: storage.Explain(cause))).FirstOrDefault(found => found.Fault is not null);
+        var (storage, fault) = providers.Storages.Select(storage => (storage, Fault: storage.Explain(cause))).FirstOrDefault(found => found.Fault is not null);
         if (fault is null)
         {
             return null;

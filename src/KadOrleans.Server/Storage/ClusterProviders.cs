@@ -1,5 +1,4 @@
 using System.Globalization;
-using KadOrleans.GrainStorage.PostgreSql;
 using static KadOrleans.Server.OrleansSettings;
 
 namespace KadOrleans.Server;
@@ -14,6 +13,7 @@ internal static class ClusterProviders
     // Settings for a silo. OptionsValidationException: a required one is missing, is wrong, or contradicts another.
     public static Dictionary<string, string?> FillInSilo(IConfiguration configuration, KadOptions options, KadProviders providers)
     {
+        providers.CheckSettings(configuration);
         var orleans = new OrleansSettings(configuration);
         orleans.Add("Orleans:Endpoints:SiloPort", Port(options.Silo.Port));
         orleans.Add("Orleans:Endpoints:GatewayPort", Port(options.Silo.GatewayPort));
@@ -38,7 +38,7 @@ internal static class ClusterProviders
         orleans.Add($"{Membership}:IAmAliveTablePublishTimeout", "00:00:10");
         CheckName(configuration);
         CheckLocalStorageIsAlone(options);
-        foreach (var (section, name, setting) in Parts(configuration, options))
+        foreach (var (section, name, setting) in Parts(configuration, options, providers))
         {
             providers.Require(name, setting, section).FillIn(orleans, options, section, isSilo: true);
         }
@@ -50,7 +50,7 @@ internal static class ClusterProviders
     /// <exception cref="OptionsValidationException">A setting is missing, is wrong, or contradicts another.</exception>
     public static Dictionary<string, string?> FillInEdge(IConfiguration configuration, KadOptions options, KadProviders providers)
     {
-        ConnectionDefaults.Read(PostgreSqlProvider.Setting, options.PostgreSql.ConnectionString);
+        providers.CheckSettings(configuration);
         CheckIsClient(configuration);
         var orleans = new OrleansSettings(configuration);
         providers.Require(options.Clustering, options.ClusteringSetting, Clustering).FillIn(orleans, options, Clustering, isSilo: false);
@@ -62,10 +62,10 @@ internal static class ClusterProviders
         IServiceCollection services, IConfiguration configuration, KadOptions options, KadProviders providers, bool isSilo)
     {
         foreach (var (section, name, setting) in isSilo
-            ? Parts(configuration, options)
+            ? Parts(configuration, options, providers)
             : [(Clustering, options.Clustering, options.ClusteringSetting)])
         {
-            providers.Require(name, setting, section).AddConnections(services, configuration, options, section);
+            providers.Require(name, setting, section).AddConnections(services, configuration, section);
         }
     }
 
@@ -73,19 +73,20 @@ internal static class ClusterProviders
     /// <param name="filled">The configuration with what was added to it.</param>
     /// <param name="options">The edge's.</param>
     public static string SettingOf(IConfiguration filled, KadOptions options) =>
-        SettingsOf(filled, options.Clustering) is { Length: > 0 } setting ? setting : options.ClusteringSetting;
+        FindConnectionSetting(filled, Clustering) ?? options.ClusteringSetting;
 
     public static bool Is(IConfiguration configuration, string provider, string type) =>
         Is(configuration[$"{provider}:ProviderType"], type);
 
     // The parts of a cluster, each with the name of its storage and the setting that says so.
-    private static IEnumerable<(string Section, string Name, string Setting)> Parts(IConfiguration configuration, KadOptions options) =>
+    private static IEnumerable<(string Section, string Name, string Setting)> Parts(
+        IConfiguration configuration, KadOptions options, KadProviders providers) =>
     [
         (OrleansSettings.Storage, options.Storage, options.StorageSetting),
         (Clustering, options.Clustering, options.ClusteringSetting),
         (Reminders, options.Reminders, options.RemindersSetting),
         .. configuration.GetSection(Directories).GetChildren().Where(directory => directory["ProviderType"] is { Length: > 0 })
-            .Select(directory => ($"{Directories}:{directory.Key}", StorageNames.Find(directory["ProviderType"]!), $"{directory.Path}:ProviderType")),
+            .Select(directory => ($"{Directories}:{directory.Key}", providers.Known.Find(directory["ProviderType"]!), $"{directory.Path}:ProviderType")),
     ];
 
     // A silo of kad-server has no other grains than this project's.
@@ -103,7 +104,7 @@ internal static class ClusterProviders
     // One process locks the file, so it cannot hold the state of several silos.
     private static void CheckLocalStorageIsAlone(KadOptions options)
     {
-        if (options is { IsLocal: true, Clustering: not StorageNames.Local })
+        if (options is { IsLocal: true, Clustering: not KadOptions.LocalStorage })
         {
             throw KadSettings.Mistake(
                 $"{options.StorageSetting} means Local, a file, which is for a single silo, but {options.ClusteringSetting} "

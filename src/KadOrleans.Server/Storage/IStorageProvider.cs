@@ -10,8 +10,26 @@ internal interface IStorageProvider
     /// <summary>The name in settings; its case does not matter. Each provider has another one.</summary>
     string Name { get; }
 
+    /// <summary>What others call it in settings of theirs: Orleans' types of providers, Aspire's resources. Their case does not matter either.</summary>
+    IReadOnlyList<string> OtherNames => [];
+
+    /// <summary>The section with settings of its own, which it reads by <see cref="KadSettings.ReadSection"/>. Null: it has none.</summary>
+    SettingSection? Section => null;
+
     /// <summary>Why it cannot keep a part, as the end of a sentence that begins with setting and name. Null: it can.</summary>
     string? FindObstacle(string section);
+
+    /// <summary>Where the grains' state is, as people read it.</summary>
+    string Describe(KadOptions options) => Name;
+
+    /// <summary>Whether a setting means it by a name.</summary>
+    bool IsMeantBy(string name) => OtherNames.Prepend(Name).Contains(name, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Checks its own settings beyond their types, also if nothing is on it: what is wrong shows before it is chosen.</summary>
+    /// <exception cref="OptionsValidationException">One is wrong. The message is one sentence that names it.</exception>
+    void CheckSettings(IConfiguration configuration)
+    {
+    }
 
     /// <summary>Adds Orleans' settings of one part. A client, such as an edge, has clustering alone.</summary>
     /// <exception cref="OptionsValidationException">A setting is missing or wrong. The message is one sentence that names it.</exception>
@@ -21,7 +39,7 @@ internal interface IStorageProvider
     /// Adds the connections of one part that Orleans' provider takes from the services, by the configuration with the added settings.
     /// </summary>
     /// <exception cref="OptionsValidationException">A connection cannot be used. The message is one sentence without secrets.</exception>
-    void AddConnections(IServiceCollection services, IConfiguration configuration, KadOptions options, string section)
+    void AddConnections(IServiceCollection services, IConfiguration configuration, string section)
     {
     }
 

@@ -3,25 +3,48 @@ namespace KadOrleans.Server;
 /// <summary>The storages of a process by name, and what encrypts its connections.</summary>
 internal sealed class KadProviders
 {
-    private readonly Dictionary<string, IStorageProvider> _storages = new(StringComparer.OrdinalIgnoreCase);
+    // In the order in which they were added, as errors list them.
+    private readonly List<IStorageProvider> _storages = [];
+    private readonly Dictionary<string, IStorageProvider> _byName = new(StringComparer.OrdinalIgnoreCase);
 
     public KadProviders() => Add(new LocalProvider()).Add(new PostgreSqlProvider()).Add(new AzureStorageProvider()).Add(new RedisProvider());
 
-    public IEnumerable<IStorageProvider> Storages => _storages.Values;
+    public IEnumerable<IStorageProvider> Storages => _storages;
+
+    /// <summary>What <see cref="KadSettings"/> needs to know of the storages.</summary>
+    public KnownStorages Known => new(
+        _byName.ToDictionary(pair => pair.Key, pair => pair.Value.Name, StringComparer.OrdinalIgnoreCase),
+        [.. _storages.Select(storage => storage.Section).OfType<SettingSection>()]);
 
     public ITlsProvider Tls { get; init; } = new TlsProvider();
+
+    private List<string> Names => [.. _storages.Select(storage => storage.Name)];
 
     private IEnumerable<string> ForState => Storages.Where(one => one.FindObstacle(OrleansSettings.Storage) is null).Select(one => one.Name);
 
     /// <summary>Adds a storage. The settings say whether it is used.</summary>
-    /// <exception cref="InvalidOperationException">There is one of that name: none replaces another.</exception>
+    /// <exception cref="InvalidOperationException">Another one has one of its names: none replaces another.</exception>
     public KadProviders Add(IStorageProvider storage)
     {
         ArgumentNullException.ThrowIfNull(storage);
-        return _storages.TryAdd(storage.Name, storage)
-            ? this
-            : throw new InvalidOperationException($"The storage '{storage.Name}' is there already, by {_storages[storage.Name].GetType()}.");
+        string[] names = [storage.Name, .. storage.OtherNames];
+        if (Array.Find(names, _byName.ContainsKey) is { } taken)
+        {
+            throw new InvalidOperationException($"The storage '{taken}' is there already, by {_byName[taken].GetType()}.");
+        }
+
+        foreach (var name in names)
+        {
+            _byName[name] = storage;
+        }
+
+        _storages.Add(storage);
+        return this;
     }
+
+    /// <summary>Checks the settings of each storage.</summary>
+    /// <exception cref="OptionsValidationException">One is wrong.</exception>
+    public void CheckSettings(IConfiguration configuration) => _storages.ForEach(storage => storage.CheckSettings(configuration));
 
     /// <summary>What encrypts connections by these options; null without any.</summary>
     public ITlsProvider? FindTls(KadTlsOptions? options) => options is null ? null : Tls;
@@ -30,17 +53,17 @@ internal sealed class KadProviders
     /// <exception cref="OptionsValidationException">There is none of that name, or it cannot keep that part.</exception>
     public IStorageProvider Require(string name, string setting, string section)
     {
-        if (!_storages.TryGetValue(name, out var found))
+        if (!_byName.TryGetValue(name, out var found))
         {
-            throw KadSettings.Mistake($"{setting} is '{name}';{Guess(name)} {string.Join(", ", _storages.Keys)} are allowed.");
+            throw KadSettings.Mistake($"{setting} is '{name}';{Guess(name)} {string.Join(", ", Names)} are allowed.");
         }
 
         return found.FindObstacle(section) is { } obstacle
             ? throw KadSettings.Mistake(
                 $"{setting} is '{name}', {obstacle}; "
-                + $"{string.Join(" or ", ForState.Where(other => other != StorageNames.Local))} is needed as Kad:Storage.")
+                + $"{string.Join(" or ", ForState.Where(other => other != KadOptions.LocalStorage))} is needed as Kad:Storage.")
             : found;
     }
 
-    private string Guess(string name) => Suggestion.Nearest(name, _storages.Keys) is { } nearest ? $" did you mean {nearest}?" : string.Empty;
+    private string Guess(string name) => Suggestion.Nearest(name, Names) is { } nearest ? $" did you mean {nearest}?" : string.Empty;
 }

@@ -10,7 +10,11 @@ internal sealed class LocalProvider : IStorageProvider
 
     private const string Gateways = $"{Clustering}:Gateways";
 
-    public string Name => StorageNames.Local;
+    public string Name => KadOptions.LocalStorage;
+
+    public IReadOnlyList<string> OtherNames => ["Localhost", "Development", "Static", "Sqlite"];
+
+    public string Describe(KadOptions options) => $"SQLite in {options.Data}";
 
     public string? FindObstacle(string section) =>
         section.StartsWith(Directories, StringComparison.Ordinal) ? "which has no grain directory of its own" : null;

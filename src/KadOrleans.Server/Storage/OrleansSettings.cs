@@ -29,14 +29,19 @@ internal sealed class OrleansSettings
 
     /// <summary>The settings by which members and state on a storage are reached, with "or" between; empty if none is noted.</summary>
     /// <param name="filled">The configuration with what was added to it.</param>
-    /// <param name="storage">The storage, by a name of <see cref="StorageNames"/>.</param>
-    public static string SettingsOf(IConfiguration filled, string storage) => string.Join(
+    /// <param name="storage">The storage.</param>
+    public static string SettingsOf(IConfiguration filled, IStorageProvider storage) => string.Join(
         " or ",
         ((string[])[Storage, Clustering, Reminders])
-            .Where(section => filled[$"{section}:ProviderType"] is { } type && StorageNames.AreSame(type, storage))
-            .Select(section => filled[ConnectionSetting(section)])
+            .Where(section => filled[$"{section}:ProviderType"] is { } type && storage.IsMeantBy(type))
+            .Select(section => FindConnectionSetting(filled, section))
             .OfType<string>()
             .Distinct());
+
+    /// <summary>The setting that was noted for a part.</summary>
+    /// <param name="filled">The configuration with what was added to it.</param>
+    /// <param name="section">The part.</param>
+    public static string? FindConnectionSetting(IConfiguration filled, string section) => filled[ConnectionSetting(section)];
 
     public bool Add(string key, string value)
     {
@@ -77,10 +82,10 @@ internal sealed class OrleansSettings
 
     /// <summary>A part's own connection, or that of this project's setting, or that of another part on the same storage.</summary>
     /// <param name="section">The part.</param>
-    /// <param name="storage">The storage, by a name of <see cref="StorageNames"/>.</param>
+    /// <param name="storage">The storage.</param>
     /// <param name="setting">This project's setting.</param>
     /// <exception cref="OptionsValidationException">None is there, or two of them contradict each other.</exception>
-    public Connection RequireConnection(string section, string storage, string setting)
+    public Connection RequireConnection(string section, IStorageProvider storage, string setting)
     {
         var (own, given) = (FindConnection(section), Text(setting));
         if (own is { Reference: { } reference } && given is not null && given != own.Text)
@@ -92,7 +97,7 @@ internal sealed class OrleansSettings
         var found = own
             ?? (given is not null ? new Connection(setting, given, null) : null)
             ?? ((string[])[Clustering, Storage, Reminders])
-                .Where(other => other != section && Text($"{other}:ProviderType") is { } type && StorageNames.AreSame(type, storage))
+                .Where(other => other != section && Text($"{other}:ProviderType") is { } type && storage.IsMeantBy(type))
                 .Select(FindConnection)
                 .FirstOrDefault(connection => connection is not null)
             ?? throw KadSettings.Mistake($"{setting} is missing; {Choice()} needs it.");
@@ -101,9 +106,9 @@ internal sealed class OrleansSettings
 
         // What the user wrote, as this project's settings fill in the section.
         string Choice() => ((string[])["Kad:Storage", "Kad:Clustering"]).FirstOrDefault(
-            choice => Text(choice) is { } name && StorageNames.AreSame(name, storage)) is { } chosen
+            choice => Text(choice) is { } name && storage.IsMeantBy(name)) is { } chosen
             ? $"{chosen}={Text(chosen)}"
-            : $"{storage}, which {section} is on,";
+            : $"{storage.Name}, which {section} is on,";
     }
 
     private static string ConnectionSetting(string section) => $"{section}:ConnectionSetting";

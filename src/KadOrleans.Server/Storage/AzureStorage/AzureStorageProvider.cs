@@ -6,6 +6,8 @@ namespace KadOrleans.Server;
 /// <summary>Azure's tables for members and reminders, and its tables or blobs for the grains' state.</summary>
 internal sealed class AzureStorageProvider : IStorageProvider
 {
+    public const string StorageName = "AzureStorage";
+
     /// <summary>The key of the clients that the section <c>Kad:Azure</c> describes. Others have the setting of their connection string.</summary>
     private const string OwnKey = "kad";
 
@@ -17,14 +19,20 @@ internal sealed class AzureStorageProvider : IStorageProvider
     // Kad:Azure's settings of a connection.
     private static readonly string[] Own = [ConnectionSetting, "Kad:Azure:TableServiceUri", "Kad:Azure:BlobServiceUri"];
 
-    public string Name => StorageNames.AzureStorage;
+    public string Name => StorageName;
+
+    public IReadOnlyList<string> OtherNames => [Tables, Blobs];
+
+    public SettingSection Section => new(AzureOptions.Section, typeof(AzureOptions));
+
+    public string Describe(KadOptions options) => "Azure Storage";
 
     public string? FindObstacle(string section) =>
         section.StartsWith(OrleansSettings.Directories, StringComparison.Ordinal) ? "which has no grain directory here" : null;
 
     public void FillIn(OrleansSettings orleans, KadOptions options, string section, bool isSilo)
     {
-        var type = section == OrleansSettings.Storage ? TypeOfState(orleans.Configuration, options.Azure) : Tables;
+        var type = section == OrleansSettings.Storage ? TypeOfState(orleans.Configuration) : Tables;
         orleans.Values[$"{section}:ProviderType"] = type;
         if (orleans.FindConnection(section) is { } own)
         {
@@ -47,7 +55,7 @@ internal sealed class AzureStorageProvider : IStorageProvider
         }
     }
 
-    public void AddConnections(IServiceCollection services, IConfiguration configuration, KadOptions options, string section)
+    public void AddConnections(IServiceCollection services, IConfiguration configuration, string section)
     {
         var key = configuration[$"{section}:ServiceKey"]!;
         var isBlobs = configuration[$"{section}:ProviderType"] == Blobs;
@@ -73,8 +81,9 @@ internal sealed class AzureStorageProvider : IStorageProvider
     }
 
     // By the setting, or by the type that Orleans' own setting has.
-    private static string TypeOfState(IConfiguration configuration, AzureOptions azure)
+    private static string TypeOfState(IConfiguration configuration)
     {
+        var azure = KadSettings.ReadSection<AzureOptions>(configuration, AzureOptions.Section);
         var type = configuration[$"{OrleansSettings.Storage}:ProviderType"]?.Trim();
         var isBlobs = Blobs.Equals(type, StringComparison.OrdinalIgnoreCase);
         if (!isBlobs && !Tables.Equals(type, StringComparison.OrdinalIgnoreCase))

@@ -8,14 +8,24 @@ namespace KadOrleans.Server;
 /// <summary>PostgreSQL for state, members and reminders: this project's grain storage, and Orleans' own providers for databases.</summary>
 internal sealed class PostgreSqlProvider : IStorageProvider
 {
-    public const string Setting = "Kad:PostgreSql:ConnectionString";
+    public const string StorageName = "PostgreSql";
 
     private const string Driver = "Npgsql";
 
-    public string Name => StorageNames.PostgreSql;
+    public string Name => StorageName;
+
+    public IReadOnlyList<string> OtherNames => ["AdoNet", "PostgresServer", "PostgresDatabase"];
+
+    public SettingSection Section => new(PostgreSqlOptions.Section, typeof(PostgreSqlOptions));
+
+    public string Describe(KadOptions options) => "PostgreSQL";
 
     public string? FindObstacle(string section) =>
         section.StartsWith(Directories, StringComparison.Ordinal) ? "which has no grain directory" : null;
+
+    public void CheckSettings(IConfiguration configuration) => ConnectionDefaults.Read(
+        PostgreSqlOptions.ConnectionSetting,
+        KadSettings.ReadSection<PostgreSqlOptions>(configuration, PostgreSqlOptions.Section).ConnectionString);
 
     public void FillIn(OrleansSettings orleans, KadOptions options, string section, bool isSilo)
     {
@@ -29,7 +39,7 @@ internal sealed class PostgreSqlProvider : IStorageProvider
                 + "Npgsql, for PostgreSQL, is allowed.");
         }
 
-        var connection = orleans.RequireConnection(section, Name, Setting);
+        var connection = orleans.RequireConnection(section, this, PostgreSqlOptions.ConnectionSetting);
         orleans.Values[type] = section == OrleansSettings.Storage ? PostgreSqlGrainStorage.ProviderType : "AdoNet";
         orleans.Values[$"{section}:ConnectionString"] = ConnectionDefaults.Complete(connection.Setting, connection.Text);
     }
@@ -37,7 +47,7 @@ internal sealed class PostgreSqlProvider : IStorageProvider
     public StorageFault? Explain(Exception cause) => cause switch
     {
         PostgresException { SqlState: PostgresErrorCodes.UndefinedTable } => StorageFault.Mistake($"{SchemaCheck.Missing}: {Phrases.Of(cause.Message)}."),
-        NpgsqlException => new("the cluster's database", StorageFault.WithRoot(cause)) { Setting = Setting },
+        NpgsqlException => new("the cluster's database", StorageFault.WithRoot(cause)) { Setting = PostgreSqlOptions.ConnectionSetting },
         _ => null,
     };
 

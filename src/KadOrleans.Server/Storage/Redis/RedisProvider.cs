@@ -8,7 +8,13 @@ namespace KadOrleans.Server;
 /// </summary>
 internal sealed class RedisProvider : IStorageProvider
 {
-    public string Name => StorageNames.Redis;
+    public const string StorageName = "Redis";
+
+    public string Name => StorageName;
+
+    public IReadOnlyList<string> OtherNames => ["AzureRedisCache"];
+
+    public SettingSection Section => new(RedisOptions.Section, typeof(RedisOptions));
 
     public string? FindObstacle(string section) => section == OrleansSettings.Storage
         ? "which may lose the last second of what it acknowledged, and a STORE that was acknowledged must not be lost"
@@ -16,16 +22,16 @@ internal sealed class RedisProvider : IStorageProvider
 
     public void FillIn(OrleansSettings orleans, KadOptions options, string section, bool isSilo)
     {
-        var connection = orleans.RequireConnection(section, Name, RedisOptions.ConnectionSetting);
-        RedisConnection.Read(connection, options.Redis);
+        var connection = orleans.RequireConnection(section, this, RedisOptions.ConnectionSetting);
+        RedisConnection.Read(connection, ReadOptions(orleans.Configuration));
         orleans.Values[$"{section}:ProviderType"] = Name;
         orleans.Values[$"{section}:ServiceKey"] = connection.Setting;
     }
 
-    public void AddConnections(IServiceCollection services, IConfiguration configuration, KadOptions options, string section)
+    public void AddConnections(IServiceCollection services, IConfiguration configuration, string section)
     {
         var setting = configuration[$"{section}:ServiceKey"]!;
-        services.AddRedis(RedisConnection.Read(new(setting, configuration[setting]!.Trim(), null), options.Redis), setting);
+        services.AddRedis(RedisConnection.Read(new(setting, configuration[setting]!.Trim(), null), ReadOptions(configuration)), setting);
     }
 
     public StorageFault? Explain(Exception cause) => cause.GetType().Assembly == typeof(IConnectionMultiplexer).Assembly
@@ -39,4 +45,6 @@ internal sealed class RedisProvider : IStorageProvider
             await connection.CheckAsync();
         }
     }
+
+    private static RedisOptions ReadOptions(IConfiguration configuration) => KadSettings.ReadSection<RedisOptions>(configuration, RedisOptions.Section);
 }

@@ -198,7 +198,7 @@ public sealed class EdgeHealthTests(TestCluster cluster) : IClassFixture<TestClu
     /// <summary>The pages of an edge on a free port, as its process serves them.</summary>
     private async Task<IHost> ServeAsync(TestEdge edge, params string[] settings)
     {
-        var options = KadSettings.ReadEdge(new ConfigurationBuilder().AddCommandLine(["Kad:Http=127.0.0.1:0", .. settings]).Build());
+        var options = KadSettings.ReadEdge(new ConfigurationBuilder().AddCommandLine(["Kad:Http=127.0.0.1:0", .. settings]).Build(), new KadProviders().Known);
         var host = new HostBuilder()
             .ConfigureServices(services => services.AddSingleton(edge.Health).AddSingleton<IGrainFactory>(cluster.Client))
             .ConfigureWebHost(web => EdgeHost.ConfigureHttp(web, () => options, new KadProviders()))

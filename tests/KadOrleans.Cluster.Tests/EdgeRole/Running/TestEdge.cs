@@ -54,7 +54,7 @@ internal sealed class TestEdge(IGrainFactory grains, string name, params (string
         builder.Configuration.AddCommandLine([.. all.Select(setting => $"Kad:Edge:{setting.Key}={setting.Value}"), .. Telemetry]);
         builder.Logging.SetMinimumLevel(LogLevel.None);
         builder.Services.AddSingleton(grains).AddSingleton(Clock).AddSingleton(Timing);
-        var options = KadSettings.ReadEdge(builder.Configuration);
+        var options = KadSettings.ReadEdge(builder.Configuration, new KadProviders().Known);
         builder.Services.AddKadTelemetry(options.Telemetry, builder.Configuration).AddEdge(options.Edge, Bind, Announced.Add);
         _host = builder.Build();
         await _host.StartAsync();

@@ -71,7 +71,7 @@ public sealed class AspireSettingsTests
     public void The_storages_of_a_silo_follow_from_its_variables(string variables, string storages, string state, string members, string reminders)
     {
         var given = Read($"{variables} {Ids} {Ports}");
-        var options = KadSettings.ReadSilo(given);
+        var options = KadSettings.ReadSilo(given, RedisSettingsTests.Providers().Known);
         Assert.Equal(storages, $"{options.Storage} {options.Clustering} {options.Reminders}");
 
         var filled = Merge(given, ClusterProviders.FillInSilo(given, options, RedisSettingsTests.Providers()));
@@ -97,7 +97,7 @@ public sealed class AspireSettingsTests
     {
         var clustering = key is null ? $"Orleans__Clustering__ProviderType={type}" : Of("Clustering", type, key);
         var given = Read($"Kad__Role=Edge {clustering} {connection} {Ids}");
-        var options = KadSettings.ReadEdge(given);
+        var options = KadSettings.ReadEdge(given, RedisSettingsTests.Providers().Known);
         var filled = Merge(given, ClusterProviders.FillInEdge(given, options, RedisSettingsTests.Providers()));
 
         Assert.Equal(expected, Provider(filled, "Orleans:Clustering"));
@@ -109,7 +109,7 @@ public sealed class AspireSettingsTests
     public void The_connection_string_gets_what_PostgreSql_needs()
     {
         var given = Read($"{Of("Clustering", "PostgresDatabase", "kaddb")} {Database} {Ids}");
-        var filled = ClusterProviders.FillInSilo(given, KadSettings.ReadSilo(given), RedisSettingsTests.Providers());
+        var filled = ClusterProviders.FillInSilo(given, KadSettings.ReadSilo(given, RedisSettingsTests.Providers().Known), RedisSettingsTests.Providers());
 
         Assert.All((string[])["Clustering", "GrainStorage:Kad", "Reminders"], part => Assert.Equal(
             "Host=localhost;Port=5432;Username=postgres;Password=hush;Database=kaddb;Keepalive=30;No Reset On Close=True",
@@ -157,8 +157,8 @@ public sealed class AspireSettingsTests
     {
         var given = Read($"Kad__Role={role} {variables}");
         var mistake = Assert.Single(Assert.Throws<OptionsValidationException>(() => role == "Edge"
-            ? ClusterProviders.FillInEdge(given, KadSettings.ReadEdge(given), RedisSettingsTests.Providers())
-            : ClusterProviders.FillInSilo(given, KadSettings.ReadSilo(given), RedisSettingsTests.Providers())).Failures);
+            ? ClusterProviders.FillInEdge(given, KadSettings.ReadEdge(given, RedisSettingsTests.Providers().Known), RedisSettingsTests.Providers())
+            : ClusterProviders.FillInSilo(given, KadSettings.ReadSilo(given, RedisSettingsTests.Providers().Known), RedisSettingsTests.Providers())).Failures);
 
         Assert.StartsWith(sentence, mistake, StringComparison.Ordinal);
         Assert.EndsWith(".", mistake, StringComparison.Ordinal);

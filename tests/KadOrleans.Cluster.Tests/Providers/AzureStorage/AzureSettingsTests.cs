@@ -70,7 +70,7 @@ public sealed class AzureSettingsTests
     private static Dictionary<string, string?> Complete(params string[] settings)
     {
         var configuration = Build(["Kad:Storage=AzureStorage", Secret, .. settings]);
-        return ClusterProviders.FillInSilo(configuration, KadSettings.ReadSilo(configuration), new KadProviders());
+        return ClusterProviders.FillInSilo(configuration, KadSettings.ReadSilo(configuration, new KadProviders().Known), new KadProviders());
     }
 
     // A later setting goes over an earlier one.

@@ -42,5 +42,6 @@ public sealed class OidcSettingsTests
 
     private static KadOptions Read(string settings) => KadSettings.ReadSilo(new ConfigurationBuilder()
         .AddInMemoryCollection(
-            settings.Split(' ').Select(one => one.Split('=', 2)).Select(parts => KeyValuePair.Create(parts[0], (string?)parts[1]))).Build());
+            settings.Split(' ').Select(one => one.Split('=', 2)).Select(parts => KeyValuePair.Create(parts[0], (string?)parts[1]))).Build(),
+        new KadProviders().Known);
 }

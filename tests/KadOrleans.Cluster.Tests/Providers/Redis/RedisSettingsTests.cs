@@ -26,7 +26,7 @@ public sealed class RedisSettingsTests : FolderTests
     public void An_edge_needs_no_storage_of_state()
     {
         var given = Read("Kad:Role=Edge", Clustering, Connection);
-        var filled = ClusterProviders.FillInEdge(given, KadSettings.ReadEdge(given), Providers());
+        var filled = ClusterProviders.FillInEdge(given, KadSettings.ReadEdge(given, Providers().Known), Providers());
 
         Assert.Equal("Redis", filled["Orleans:Clustering:ProviderType"]);
         Assert.DoesNotContain(filled.Keys, key => key.StartsWith("Orleans:GrainStorage", StringComparison.Ordinal));
@@ -37,7 +37,7 @@ public sealed class RedisSettingsTests : FolderTests
     {
         string[] settings = [OnPostgreSql, Database, Clustering, Connection, "Kad:Redis:Authority=", "Kad:Redis:Certificate= ", "Kad:Redis:Key="];
         var (given, services) = (Read(settings), new ServiceCollection());
-        var options = KadSettings.ReadSilo(given);
+        var options = KadSettings.ReadSilo(given, Providers().Known);
         var filled = new ConfigurationBuilder()
             .AddConfiguration(given).AddInMemoryCollection(ClusterProviders.FillInSilo(given, options, Providers())).Build();
 
@@ -91,7 +91,7 @@ public sealed class RedisSettingsTests : FolderTests
     private static Dictionary<string, string?> Fill(params string[] settings)
     {
         var given = Read(settings);
-        return ClusterProviders.FillInSilo(given, KadSettings.ReadSilo(given), Providers());
+        return ClusterProviders.FillInSilo(given, KadSettings.ReadSilo(given, Providers().Known), Providers());
     }
 
     private static IConfigurationRoot Read(params string[] settings) => new ConfigurationBuilder().AddCommandLine(settings).Build();

@@ -177,20 +177,20 @@ public sealed class SettingsTests
     public void Where_HTTP_is_served_means_the_same_to_a_silo_and_to_an_edge(string http, string expected)
     {
         Assert.Equal(IPEndPoint.Parse(expected), Silo($"Kad:Http={http}").Http.EndPoint);
-        Assert.Equal(IPEndPoint.Parse(expected), KadSettings.ReadEdge(Read($"Kad:Http={http}")).Http.EndPoint);
+        Assert.Equal(IPEndPoint.Parse(expected), KadSettings.ReadEdge(Read($"Kad:Http={http}"), new KadProviders().Known).Http.EndPoint);
     }
 
     [Theory]
-    [InlineData("static", StorageNames.Local)]
-    [InlineData("localhost", StorageNames.Local)]
-    [InlineData(" ", StorageNames.Local)]
-    [InlineData("adonet", StorageNames.PostgreSql)]
-    [InlineData("postgresql", StorageNames.PostgreSql)]
-    [InlineData("AzureTableStorage", StorageNames.AzureStorage)]
+    [InlineData("static", KadOptions.LocalStorage)]
+    [InlineData("localhost", KadOptions.LocalStorage)]
+    [InlineData(" ", KadOptions.LocalStorage)]
+    [InlineData("adonet", PostgreSqlProvider.StorageName)]
+    [InlineData("postgresql", PostgreSqlProvider.StorageName)]
+    [InlineData("AzureTableStorage", AzureStorageProvider.StorageName)]
     public void Where_state_is_kept_means_the_same_to_a_silo_and_to_an_edge(string value, string expected)
     {
         Assert.Equal(expected, Silo($"Kad:Storage={value}").Storage);
-        Assert.Equal(expected, KadSettings.ReadEdge(Read($"Kad:Storage={value}")).Clustering);
+        Assert.Equal(expected, KadSettings.ReadEdge(Read($"Kad:Storage={value}"), new KadProviders().Known).Clustering);
     }
 
     [Fact]
@@ -203,14 +203,43 @@ public sealed class SettingsTests
             Assert.Throws<InvalidOperationException>(() => providers.Add(new OtherStorage("paper"))).Message,
             StringComparison.Ordinal);
         Assert.Throws<InvalidOperationException>(() => providers.Add(new OtherStorage("PostgreSql")));
+        Assert.Throws<InvalidOperationException>(() => providers.Add(new OtherStorage("AdoNet")));
+        Assert.Throws<InvalidOperationException>(() => providers.Add(new OtherStorage("Papyrus")));
+    }
+
+    [Fact]
+    public void A_storage_of_another_package_has_a_section_and_names_of_its_own()
+    {
+        var providers = new KadProviders().Add(new OtherStorage("Paper"));
+        var given = Read("Kad:Storage=papyrus", "Kad:Sheets:Count=3", "Kad:Sheets:Shelves=a,b", "Kad:Sheets:Shelves:0=c");
+        var read = KadSettings.ReadSilo(given, providers.Known);
+
+        Assert.Equal("Paper", read.Storage);
+        Assert.Equal("Paper", ClusterProviders.FillInSilo(given, read, providers)["Orleans:GrainStorage:Kad:ProviderType"]);
+        var sheets = KadSettings.ReadSection<Sheets>(given, "Sheets");
+        Assert.Equal(3, sheets.Count);
+        Assert.Equal(["a", "b", "c"], sheets.Shelves);
+        Assert.Contains("Sheets:Count", KadSettings.NamesWith(providers.Known));
+        Assert.Equal(
+            [
+                "Kad:Sheets:Cuont is not a setting; Kad:Sheets:Count, Kad:Sheets:Shelves, Kad:Sheets:Shelves:# are. Did you mean 'Kad:Sheets:Count'?",
+                "Kad:Sheets:Count is 'x'; a whole number is needed.",
+            ],
+            Mistakes(() => KadSettings.ReadSilo(Read("Kad:Sheets:Cuont=1", "Kad:Sheets:Count=x"), providers.Known)).Order(StringComparer.Ordinal).Reverse());
+        Assert.StartsWith(
+            "Kad:Sheets:Count is not a setting; ",
+            Assert.Single(Mistakes(() => KadSettings.ReadSilo(Read("Kad:Sheets:Count=1"), new KadProviders().Known))),
+            StringComparison.Ordinal);
+
+        static IEnumerable<string> Mistakes(Func<object> read) => Assert.Throws<OptionsValidationException>(read).Failures;
     }
 
     [Fact]
     public void A_storage_of_another_package_fills_in_each_part_that_a_setting_gives_it()
     {
         var given = Read("Kad:Storage=PostgreSql", "Kad:PostgreSql:ConnectionString=Host=db", "Kad:Clustering=paper");
-        var filled = ClusterProviders.FillInSilo(
-            given, KadSettings.ReadSilo(given), new KadProviders().Add(new OtherStorage("Paper")));
+        var providers = new KadProviders().Add(new OtherStorage("Paper"));
+        var filled = ClusterProviders.FillInSilo(given, KadSettings.ReadSilo(given, providers.Known), providers);
 
         Assert.Equal(
             ("PostgreSql", "Paper", "Paper"),
@@ -220,12 +249,12 @@ public sealed class SettingsTests
     [Fact]
     public void One_file_may_have_the_settings_of_silos_and_edges()
     {
-        var configuration = Read([.. KadSettings.Names
+        var configuration = Read([.. KadSettings.NamesWith(new KadProviders().Known)
             .Where(name => name.StartsWith("Cluster:", StringComparison.Ordinal) || name is "Verbose" or "Silo:Port" or "Data")
             .Select(name => $"Kad:{name.Replace('#', '0')}={(name == "Cluster:Trust:#" ? "10.0.0.0/8" : string.Empty)}")]);
 
-        KadSettings.ReadSilo(configuration);
-        KadSettings.ReadEdge(configuration);
+        KadSettings.ReadSilo(configuration, new KadProviders().Known);
+        KadSettings.ReadEdge(configuration, new KadProviders().Known);
     }
 
     [Fact]
@@ -233,7 +262,7 @@ public sealed class SettingsTests
     {
         var options = OptionsOf(typeof(KadClusterOptions), "Cluster:").Select(static option => option.Name).Append("Cluster:Gateway").Append("Cluster:Gateway:#").Order();
 
-        Assert.Equal(options, KadSettings.Names.Where(name => name.StartsWith("Cluster:", StringComparison.Ordinal)).Order());
+        Assert.Equal(options, KadSettings.NamesWith(new KadProviders().Known).Where(name => name.StartsWith("Cluster:", StringComparison.Ordinal)).Order());
     }
 
     [Fact]
@@ -247,8 +276,8 @@ public sealed class SettingsTests
                 : option.Type == typeof(long) ? ("3000000000", "a whole number")
                 : option.Type == typeof(int) ? ("300000000", "a whole number")
                 : throw new UnreachableException($"{option}");
-            KadSettings.ReadSilo(Read($"{option.Name}={taken}"));
-            var mistake = Assert.Throws<OptionsValidationException>(() => KadSettings.ReadSilo(Read($"{option.Name}=x")));
+            KadSettings.ReadSilo(Read($"{option.Name}={taken}"), new KadProviders().Known);
+            var mistake = Assert.Throws<OptionsValidationException>(() => KadSettings.ReadSilo(Read($"{option.Name}=x"), new KadProviders().Known));
             Assert.Equal($"{option.Name} is 'x'; {needed} is needed.", mistake.Message);
         });
     }
@@ -299,7 +328,7 @@ public sealed class SettingsTests
         Assert.Equal(expected, Complete(settings).Filled["Orleans:GrainStorage:Kad:ConnectionString"]);
         Assert.Equal(
             expected,
-            ClusterProviders.FillInEdge(edge, KadSettings.ReadEdge(edge), new KadProviders())["Orleans:Clustering:ConnectionString"]);
+            ClusterProviders.FillInEdge(edge, KadSettings.ReadEdge(edge, new KadProviders().Known), new KadProviders())["Orleans:Clustering:ConnectionString"]);
     }
 
     [Theory]
@@ -363,7 +392,7 @@ public sealed class SettingsTests
         var configuration = Read("Kad:Role= edge", "Kad:Edge:Enabled=true");
 
         Assert.True(KadSettings.IsEdge(configuration));
-        Assert.Equal(ServerRole.Edge, KadSettings.ReadEdge(configuration).Role);
+        Assert.Equal(ServerRole.Edge, KadSettings.ReadEdge(configuration, new KadProviders().Known).Role);
     }
 
     [Theory]
@@ -371,7 +400,7 @@ public sealed class SettingsTests
     [InlineData(true, "Kad:Http:Tokens=tokens.json")]
     [InlineData(true, "Kad:Http:Oidc:Authority=https://login.example.org", "Kad:Http:Oidc:ClientId=kad", "Kad:Http:Oidc:Roles:Read=staff")]
     public void An_edge_serves_the_api_to_tokens_and_users_alone_and_makes_no_token(bool expected, params string[] settings) =>
-        Assert.Equal(expected, KadSettings.ReadEdge(Read(["Kad:Role=Edge", .. settings])).ServesApi);
+        Assert.Equal(expected, KadSettings.ReadEdge(Read(["Kad:Role=Edge", .. settings]), new KadProviders().Known).ServesApi);
 
     [Fact]
     public void An_edge_without_settings_has_defaults()
@@ -435,15 +464,15 @@ public sealed class SettingsTests
 
     private static IConfigurationRoot Read(params string[] settings) => new ConfigurationBuilder().AddCommandLine(settings).Build();
 
-    private static KadOptions Silo(params string[] settings) => KadSettings.ReadSilo(Read(settings));
+    private static KadOptions Silo(params string[] settings) => KadSettings.ReadSilo(Read(settings), new KadProviders().Known);
 
     private static EdgeOptions Edge(params string[] settings) =>
-        KadSettings.ReadEdge(Read([.. settings.Select(setting => $"Kad:Edge:{setting}")])).Edge;
+        KadSettings.ReadEdge(Read([.. settings.Select(setting => $"Kad:Edge:{setting}")]), new KadProviders().Known).Edge;
 
     private static (KadOptions Settings, Dictionary<string, string?> Filled) Complete(params string[] given)
     {
         var configuration = Read(given);
-        var settings = KadSettings.ReadSilo(configuration);
+        var settings = KadSettings.ReadSilo(configuration, new KadProviders().Known);
         var filled = ClusterProviders.FillInSilo(configuration, settings, new KadProviders());
         var options = new KadClusterOptions();
         SiloHost.Bind(configuration, options);
@@ -452,9 +481,20 @@ public sealed class SettingsTests
             : (settings, filled);
     }
 
+    private sealed class Sheets
+    {
+        public int Count { get; set; }
+
+        public IList<string> Shelves { get; } = [];
+    }
+
     private sealed class OtherStorage(string name) : IStorageProvider
     {
         public string Name => name;
+
+        public IReadOnlyList<string> OtherNames => ["Papyrus"];
+
+        public SettingSection Section => new("Sheets", typeof(Sheets));
 
         public string? FindObstacle(string section) => null;
 

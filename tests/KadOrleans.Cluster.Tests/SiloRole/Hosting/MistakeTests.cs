@@ -21,6 +21,7 @@ public sealed class MistakeTests(SharedPostgreSql postgres) : FolderTests
     [InlineData("Kad:Cluster:SiloKey is set, and this is an edge, which must not have the silos' key; Kad:Cluster:GatewayKey alone is allowed.", Edge, "Kad:Cluster:SiloKey=hush")]
     [InlineData("Kad:PostgreSql:ConnectionString is missing", Edge, "Kad:Storage=AdoNet")]
     [InlineData("Kad:PostgreSql:ConnectionString has the key 'hst', ", Edge, "Kad:PostgreSql:ConnectionString=Hst=db;Password=hush")]
+    [InlineData("kad-silo: Kad:PostgreSql:ConnectionString has the key 'hst', ", "Kad:PostgreSql:ConnectionString=Hst=db;Password=hush")]
     [InlineData("Orleans:Clustering:ProviderType is 'Paper'", Edge, "Orleans:Clustering:ProviderType=Paper")]
     [InlineData("Kad:Redis:ConnectionString is missing", Edge, "Kad:Clustering=Redis")]
     [InlineData("kad-silo: Kad:PostgreSql:ConnectionString cannot be read: ", "Kad:Storage=AdoNet", "Kad:PostgreSql:ConnectionString=127.0.0.1")]

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using KadOrleans.Server;
 using Microsoft.Extensions.Configuration;
 
 namespace KadOrleans.Tests.Deployment;
@@ -16,9 +17,9 @@ public sealed class ComposeTests
     [InlineData("silo-2")]
     public void A_silo_reads_its_environment(string name)
     {
-        var settings = KadSettings.ReadSilo(Environment(name));
+        var settings = KadSettings.ReadSilo(Environment(name), new KadProviders().Known);
 
-        Assert.Equal((ServerRole.Silo, StorageNames.PostgreSql), (settings.Role, settings.Storage));
+        Assert.Equal((ServerRole.Silo, PostgreSqlProvider.StorageName), (settings.Role, settings.Storage));
         Assert.Equal(new IPEndPoint(IPAddress.Any, 8080), settings.Http.EndPoint);
         Assert.Equal((true, false), (settings.ServesDashboard, settings.HasEdge));
         AssertDatabase(name);
@@ -43,7 +44,7 @@ public sealed class ComposeTests
         var second = Yaml.Documents(Repository.Read($"{Folder}/compose.https.yaml"))[0].At($"services.{name}")!;
         var both = Services[name].Pairs("environment").Concat(second.Pairs("environment"))
             .GroupBy(pair => pair.Key).ToDictionary(pairs => pairs.Key, pairs => pairs.Last().Value);
-        var http = KadSettings.ReadSilo(ContainerEnvironment.AsConfiguration(both)).Http;
+        var http = KadSettings.ReadSilo(ContainerEnvironment.AsConfiguration(both), new KadProviders().Known).Http;
 
         Assert.Equal(8080, http.EndPoint.Port);
         Assert.Equal(new HttpCertificateOptions("/http-certificate/tls.crt", "/http-certificate/tls.key", null), http.Certificate);
@@ -55,15 +56,15 @@ public sealed class ComposeTests
     [InlineData("edge-2")]
     public void An_edge_reads_its_environment_and_publishes_the_port_that_it_listens_on(string name)
     {
-        var settings = KadSettings.ReadEdge(Environment(name));
+        var settings = KadSettings.ReadEdge(Environment(name), new KadProviders().Known);
 
-        Assert.Equal((ServerRole.Edge, StorageNames.PostgreSql, name), (settings.Role, settings.Clustering, settings.Edge.Name));
+        Assert.Equal((ServerRole.Edge, PostgreSqlProvider.StorageName, name), (settings.Role, settings.Clustering, settings.Edge.Name));
         Assert.EndsWith($":{settings.Edge.Endpoints[0].Port}/udp", Assert.Single(Services[name].Texts("ports")), StringComparison.Ordinal);
         AssertDatabase(name);
         Assert.Equal(Environment("silo-1")["Kad:Cluster:GatewayKey"], Environment(name)["Kad:Cluster:GatewayKey"]);
         Assert.All(
             Environment(name)["Kad:Edge:Bootstrap"]?.Split(',') ?? [],
-            bootstrap => Assert.EndsWith($":{KadSettings.ReadEdge(Environment(bootstrap.Split(':')[0])).Edge.Endpoints[0].Port}", bootstrap, StringComparison.Ordinal));
+            bootstrap => Assert.EndsWith($":{KadSettings.ReadEdge(Environment(bootstrap.Split(':')[0]), new KadProviders().Known).Edge.Endpoints[0].Port}", bootstrap, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using KadOrleans.Server;
+
 namespace KadOrleans.Tests.Deployment;
 
 /// <summary>The tables of docs/settings.md have each setting that the options classes have, with its default, and no other.</summary>
@@ -13,7 +15,10 @@ public sealed class SettingsTests
             .Select(line => line.Split('|')).Select(cells => (NamesIn(cells[1]).ToList(), cells[2])),
     ];
 
-    private static readonly List<string> Known = [.. KadSettings.Names.Where(name => !name.EndsWith('#') || !KadSettings.Names.Contains(name[..^2]))];
+    private static readonly KnownStorages Storages = new KadProviders().Known;
+
+    private static readonly List<string> Known =
+        [.. KadSettings.NamesWith(Storages).Where(name => !name.EndsWith('#') || !KadSettings.NamesWith(Storages).Contains(name[..^2]))];
 
     [Fact]
     public void Each_setting_is_in_a_table() =>
@@ -27,8 +32,10 @@ public sealed class SettingsTests
     [Fact]
     public void Defaults_are_those_of_the_options()
     {
-        var defaults = DefaultsOf(new KadOptions(), string.Empty).Where(pair => pair.Key is not ("Edge:Name" or "Storage")).ToDictionary();
-        Assert.Equal("11111", defaults["Silo:Port"]);
+        var defaults = DefaultsOf(new KadOptions(), string.Empty)
+            .Concat(Storages.Sections.SelectMany(section => DefaultsOf(Activator.CreateInstance(section.Options)!, $"{section.Name}:")))
+            .Where(pair => pair.Key is not ("Edge:Name" or "Storage")).ToDictionary();
+        Assert.Equal(("11111", "Blobs"), (defaults["Silo:Port"], defaults["Azure:GrainStorage"]));
         foreach (var (names, text) in Rows.Where(row => !string.IsNullOrWhiteSpace(row.Default)))
         {
             var cell = text.Replace("`", "", StringComparison.Ordinal).Replace(",", "", StringComparison.Ordinal).Trim().Split(' ');

@@ -1,3 +1,4 @@
+using KadOrleans.Server;
 using Microsoft.Extensions.Configuration;
 
 namespace KadOrleans.Tests.Deployment;
@@ -6,6 +7,8 @@ namespace KadOrleans.Tests.Deployment;
 public sealed class EnvironmentTests
 {
     public static readonly IEnumerable<TheoryDataRow<string>> All = Manifests.Names;
+
+    private static readonly KnownStorages Storages = new KadProviders().Known;
 
     // What others than the section Kad read: Orleans' options, the log, OpenTelemetry, and Azure.Identity.
     private static readonly string[] KnownToOthers =
@@ -19,7 +22,7 @@ public sealed class EnvironmentTests
     public void Silo_and_edge_read_their_own_environment_and_name_one_cluster(string overlay)
     {
         var (silo, edge) = (Silo(overlay), Edge(overlay));
-        var (ofSilo, ofEdge) = (KadSettings.ReadSilo(silo), KadSettings.ReadEdge(edge));
+        var (ofSilo, ofEdge) = (KadSettings.ReadSilo(silo, Storages), KadSettings.ReadEdge(edge, Storages));
 
         Assert.Equal(ServerRole.Silo, ofSilo.Role);
         Assert.Equal((new KadSiloOptions().Port, new KadSiloOptions().GatewayPort), (ofSilo.Silo.Port, ofSilo.Silo.GatewayPort));
@@ -35,7 +38,7 @@ public sealed class EnvironmentTests
         var both = silo.AsEnumerable().Concat(edge.AsEnumerable()).DistinctBy(setting => setting.Key)
             .Where(setting => setting.Key != "Kad:Cluster:SiloKey").ToList();
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(both).Build();
-        Assert.Equal(KadSettings.ReadSilo(configuration).Http.EndPoint, KadSettings.ReadEdge(configuration).Http.EndPoint);
+        Assert.Equal(KadSettings.ReadSilo(configuration, Storages).Http.EndPoint, KadSettings.ReadEdge(configuration, Storages).Http.EndPoint);
 
         // Every name is read by a process.
         var others = both.Where(s => s.Value is not null && !s.Key.StartsWith("Kad:", StringComparison.OrdinalIgnoreCase));
@@ -46,14 +49,15 @@ public sealed class EnvironmentTests
     [Needs(Need.Kubectl)]
     public void Silo_and_edge_find_the_storage_of_their_overlay()
     {
-        Assert.Equal(StorageNames.PostgreSql, KadSettings.ReadSilo(Silo("postgres")).Storage);
-        Assert.Equal(StorageNames.PostgreSql, KadSettings.ReadEdge(Edge("postgres")).Clustering);
-        var silo = KadSettings.ReadSilo(Silo("azure"));
-        Assert.Equal((StorageNames.AzureStorage, AzureGrains.Tables), (silo.Storage, silo.Azure.GrainStorage));
+        Assert.Equal(PostgreSqlProvider.StorageName, KadSettings.ReadSilo(Silo("postgres"), Storages).Storage);
+        Assert.Equal(PostgreSqlProvider.StorageName, KadSettings.ReadEdge(Edge("postgres"), Storages).Clustering);
+        Assert.Equal(AzureStorageProvider.StorageName, KadSettings.ReadSilo(Silo("azure"), Storages).Storage);
+        var azure = KadSettings.ReadSection<AzureOptions>(Silo("azure"), AzureOptions.Section);
+        Assert.Equal(AzureGrains.Tables, azure.GrainStorage);
 
         // The way back to blobs is the choice alone.
-        Assert.StartsWith("https://", silo.Azure.BlobServiceUri, StringComparison.Ordinal);
-        Assert.Equal(silo.Azure.TableServiceUri, Edge("azure")["Kad:Azure:TableServiceUri"]);
+        Assert.StartsWith("https://", azure.BlobServiceUri, StringComparison.Ordinal);
+        Assert.Equal(azure.TableServiceUri, Edge("azure")["Kad:Azure:TableServiceUri"]);
     }
 
     private static IConfigurationRoot Silo(string overlay) => ContainerEnvironment.Read(Manifests.Of(overlay), Manifests.Of(overlay).Silo);

@@ -1,3 +1,5 @@
+using KadOrleans.Server;
+
 namespace KadOrleans.Tests.Deployment;
 
 /// <summary>The component that serves silos' HTTP by HTTPS, in each overlay that may take it.</summary>
@@ -8,7 +10,7 @@ public sealed class HttpsComponentTests
     public void Silos_serve_HTTPS_by_a_Secret_of_its_own_and_are_asked_for_their_health_by_it() => Assert.All(Encrypted(), manifests =>
     {
         var silo = manifests.Silo;
-        var http = KadSettings.ReadSilo(ContainerEnvironment.Read(manifests, silo)).Http;
+        var http = KadSettings.ReadSilo(ContainerEnvironment.Read(manifests, silo), new KadProviders().Known).Http;
         var mount = Assert.Single(silo.Container().Entries("volumeMounts"), mount => mount.Text("mountPath") == "/http-certificate");
 
         Assert.Equal(
@@ -21,7 +23,7 @@ public sealed class HttpsComponentTests
         Assert.Equal("https", manifests.One("Service", "kad-dashboard").Entries("spec.ports").Single().Text("appProtocol"));
 
         // An edge's health is on loopback.
-        Assert.Null(KadSettings.ReadEdge(ContainerEnvironment.Read(manifests, manifests.Edge)).Http.Certificate);
+        Assert.Null(KadSettings.ReadEdge(ContainerEnvironment.Read(manifests, manifests.Edge), new KadProviders().Known).Http.Certificate);
     });
 
     [Fact]

@@ -1,3 +1,4 @@
+using KadOrleans.Server;
 using Microsoft.AspNetCore.Http;
 
 namespace KadOrleans.Tests.Deployment;
@@ -22,7 +23,7 @@ public sealed class SiloTests
     public void Silos_answer_to_the_names_of_their_service_and_to_probes(string overlay)
     {
         var manifests = Manifests.Of(overlay);
-        var hosts = KadSettings.ReadSilo(ContainerEnvironment.Read(manifests, manifests.Silo)).Http.Place.Hosts;
+        var hosts = KadSettings.ReadSilo(ContainerEnvironment.Read(manifests, manifests.Silo), new KadProviders().Known).Http.Place.Hosts;
         var (name, space) = ("kad-dashboard", manifests.Silo.Text("metadata.namespace"));
         var port = manifests.One("Service", name).Entries("spec.ports").Single().Text("port");
 

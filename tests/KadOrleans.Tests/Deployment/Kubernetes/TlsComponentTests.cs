@@ -1,3 +1,5 @@
+using KadOrleans.Server;
+
 namespace KadOrleans.Tests.Deployment;
 
 /// <summary>The component that encrypts connections, in each overlay that may take it.</summary>
@@ -20,9 +22,9 @@ public sealed class TlsComponentTests
         }
 
         var expected = new KadTlsOptions { Certificate = "/tls/tls.crt", Key = "/tls/tls.key", Authority = "/tls/ca.crt", Name = "kad" };
-        Assert.Equal(expected, KadSettings.ReadSilo(ContainerEnvironment.Read(encrypted, encrypted.Silo)).Tls);
-        Assert.Equal(expected, KadSettings.ReadEdge(ContainerEnvironment.Read(encrypted, encrypted.Edge)).Tls);
-        Assert.Null(KadSettings.ReadSilo(ContainerEnvironment.Read(plain, plain.Silo)).Tls);
+        Assert.Equal(expected, KadSettings.ReadSilo(ContainerEnvironment.Read(encrypted, encrypted.Silo), new KadProviders().Known).Tls);
+        Assert.Equal(expected, KadSettings.ReadEdge(ContainerEnvironment.Read(encrypted, encrypted.Edge), new KadProviders().Known).Tls);
+        Assert.Null(KadSettings.ReadSilo(ContainerEnvironment.Read(plain, plain.Silo), new KadProviders().Known).Tls);
         Assert.Equal(Unchanged(plain), Unchanged(encrypted));
     });
 

@@ -1,3 +1,5 @@
+using KadOrleans.Server;
+
 namespace KadOrleans.Tests.Deployment;
 
 /// <summary>Silos have the tokens of a Secret, as a file that follows it, and operators make the Secret by the documented commands.</summary>
@@ -10,7 +12,7 @@ public sealed class TokensTests
     public void Silos_read_the_tokens_of_a_required_Secret_from_a_volume_that_follows_it(string overlay)
     {
         var manifests = Manifests.Of(overlay);
-        var file = KadSettings.ReadSilo(ContainerEnvironment.Read(manifests, manifests.Silo)).Http.Tokens!;
+        var file = KadSettings.ReadSilo(ContainerEnvironment.Read(manifests, manifests.Silo), new KadProviders().Known).Http.Tokens!;
         var mount = Assert.Single(manifests.Silo.Container().Entries("volumeMounts"), mount => mount.Text("mountPath") == Path.GetDirectoryName(file));
         var volume = Assert.Single(manifests.Silo.Pod().Entries("volumes"), volume => volume.Text("name") == mount.Text("name"));
 
@@ -25,7 +27,7 @@ public sealed class TokensTests
 
         // Its files are root's. Without a mode they may be read by all, and so by the user of the pod.
         Assert.Null(volume.Text("secret.defaultMode"));
-        Assert.Null(KadSettings.ReadEdge(ContainerEnvironment.Read(manifests, manifests.Edge)).Http.Tokens);
+        Assert.Null(KadSettings.ReadEdge(ContainerEnvironment.Read(manifests, manifests.Edge), new KadProviders().Known).Http.Tokens);
     }
 
     [Theory]

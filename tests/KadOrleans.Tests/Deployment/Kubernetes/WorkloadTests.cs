@@ -1,3 +1,5 @@
+using KadOrleans.Server;
+
 namespace KadOrleans.Tests.Deployment;
 
 /// <summary>What holds for all that runs, and for silos and edges alike.</summary>
@@ -85,7 +87,7 @@ public sealed class WorkloadTests
         Assert.All([(manifests.Silo, KadOptions.SiloShutdownTimeout), (manifests.Edge, KadOptions.EdgeShutdownTimeout)], pair => Assert.True(
             int.Parse(pair.Item1.Pod().Text("terminationGracePeriodSeconds")!, CultureInfo.InvariantCulture) > pair.Item2.TotalSeconds));
         var (silo, edge) = (Ports.Of(manifests.Silo.Container()), manifests.Edge.Container());
-        var (options, settings) = (new KadSiloOptions(), KadSettings.ReadEdge(ContainerEnvironment.Read(manifests, manifests.Edge)));
+        var (options, settings) = (new KadSiloOptions(), KadSettings.ReadEdge(ContainerEnvironment.Read(manifests, manifests.Edge), new KadProviders().Known));
 
         Assert.Equal((options.Port, options.GatewayPort, 8080), (silo["silo"], silo["gateway"], silo["http"]));
         Assert.Equal(settings.Http.EndPoint.Port, Ports.Of(edge)["http"]);

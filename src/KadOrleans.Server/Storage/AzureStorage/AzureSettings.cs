@@ -1,6 +1,4 @@
-using Microsoft.Extensions.Configuration;
-
-namespace KadOrleans.Http;
+namespace KadOrleans.Server;
 
 /// <summary>Reads and checks the section <c>Kad:Azure</c>, and the environment of the process's identity.</summary>
 internal static class AzureSettings
@@ -13,14 +11,13 @@ internal static class AzureSettings
     public static AzureOptions Read(IConfiguration configuration, bool isSilo)
     {
         const string reason = "Kad:Storage=AzureStorage without Kad:Azure:ConnectionString";
-        var checks = new OptionChecks("Kad:", ':');
-        var options = KadSettings.Bind<AzureOptions>(configuration, "Kad:Azure", checks) ?? new AzureOptions();
-        checks.ThrowIfWrong();
+        var options = KadSettings.ReadSection<AzureOptions>(configuration, AzureOptions.Section);
         if (options.ConnectionString is not null)
         {
             return options;
         }
 
+        var checks = new OptionChecks("Kad:", ':');
         if (isSilo && options.GrainStorage == AzureGrains.Blobs)
         {
             CheckAddress(checks, "Azure:BlobServiceUri", options.BlobServiceUri, $"{reason} and with Kad:Azure:GrainStorage=Blobs, the default,");

@@ -1,9 +1,11 @@
-namespace KadOrleans.Http;
+namespace KadOrleans.Server;
 
 /// <summary>How members and reminders on Redis are reached: the section <c>Kad:Redis</c>.</summary>
 internal sealed class RedisOptions
 {
-    public const string ConnectionSetting = "Kad:Redis:ConnectionString";
+    public const string Section = "Redis";
+
+    public const string ConnectionSetting = $"Kad:{Section}:{nameof(ConnectionString)}";
 
     /// <summary>As StackExchange.Redis reads it: <c>HOST:PORT</c> and options, with commas between.</summary>
     public string? ConnectionString { get; set; }

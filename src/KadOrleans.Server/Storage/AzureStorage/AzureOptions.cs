@@ -1,4 +1,4 @@
-namespace KadOrleans.Http;
+namespace KadOrleans.Server;
 
 /// <summary>Where a cluster on Azure Storage keeps its grains' state.</summary>
 internal enum AzureGrains
@@ -10,8 +10,11 @@ internal enum AzureGrains
     Tables,
 }
 
+/// <summary>How Azure Storage is reached, and what of it has the grains' state.</summary>
 internal sealed class AzureOptions
 {
+    public const string Section = "Azure";
+
     /// <summary>In place of the addresses.</summary>
     public string? ConnectionString { get; set; }
 

@@ -1,6 +1,0 @@
-namespace KadOrleans.Http;
-
-internal sealed class PostgreSqlOptions
-{
-    public string? ConnectionString { get; set; }
-}
