@@ -58,5 +58,5 @@ internal sealed class MarkedPublicationStore(
         publication.IsPending ? StoredValue.PendingSince(publication.PublishedAt) : publication.PublishedAt;
 
     private static Publication? PublicationOf(StoredValue held) =>
-        held.LastPublished is { } publishedAt ? new Publication(held.Value, publishedAt) { IsPending = held.IsPending, Version = held.Version } : null;
+        held.LastPublished is { } publishedAt ? new Publication(held.Value, publishedAt) { IsPending = held.IsPending } : null;
 }

@@ -23,7 +23,7 @@ public sealed class DhtClientTests(SixteenShardCluster cluster) : DhtContract, I
     [Fact]
     public async Task A_set_that_the_cluster_cannot_store_is_an_error()
     {
-        cluster.Gate.Set<IKeyShardGrain>(nameof(IKeyShardGrain.PutAsync), () => throw new IOException("The disk is full."));
+        cluster.Gate.Set<IKeyShardGrain>(nameof(IKeyShardGrain.WriteAsync), () => throw new IOException("The disk is full."));
 
         var failure = await Assert.ThrowsAsync<DhtUnavailableException>(
             () => Client.SetAsync(NodeId.FromKey("key"), DhtValue.FromString("value"), SetAcknowledgement.Durable));

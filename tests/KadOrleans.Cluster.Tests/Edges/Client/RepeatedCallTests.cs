@@ -116,7 +116,7 @@ public sealed class RepeatedCallTests(SixteenShardCluster cluster) : IAsyncLifet
     /// <summary>The storage of its shard failed, as the shard says.</summary>
     [Theory]
     [InlineData(nameof(IKeyShardGrain.UnpublishAsync))]
-    [InlineData(nameof(IKeyShardGrain.PutAsync))]
+    [InlineData(nameof(IKeyShardGrain.WriteAsync))]
     [InlineData(nameof(IKeyShardGrain.GetAsync))]
     public async Task A_call_that_storage_fails_is_unavailable(string method)
     {
@@ -126,7 +126,7 @@ public sealed class RepeatedCallTests(SixteenShardCluster cluster) : IAsyncLifet
         await Assert.ThrowsAsync<DhtUnavailableException>(() => method switch
         {
             nameof(IKeyShardGrain.UnpublishAsync) => dht.UnpublishAsync(Key),
-            nameof(IKeyShardGrain.PutAsync) => dht.SetAsync(Key, "value"),
+            nameof(IKeyShardGrain.WriteAsync) => dht.SetAsync(Key, "value"),
             _ => dht.GetAsync(Key),
         });
     }

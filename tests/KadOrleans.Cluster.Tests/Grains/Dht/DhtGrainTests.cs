@@ -179,7 +179,7 @@ public sealed class DhtGrainTests(ClusterFixture cluster) : IAsyncLifetime
         var begun = cluster.Clock.Elapsed;
         var isAway = () => cluster.Clock.Elapsed - begun < TimeSpan.FromSeconds(15);
         var puts = 0;
-        cluster.Gate.Set<IKeyShardGrain>(nameof(IKeyShardGrain.PutAsync), () =>
+        cluster.Gate.Set<IKeyShardGrain>(nameof(IKeyShardGrain.WriteAsync), () =>
         {
             Interlocked.Increment(ref puts);
             return isAway() ? throw new SiloUnavailableException("gone") : Task.CompletedTask;
@@ -309,7 +309,7 @@ public sealed class DhtGrainTests(ClusterFixture cluster) : IAsyncLifetime
     {
         var (key, old) = (Samples.KeysOf(204, ClusterFixture.ShardBits).First(), DhtValue.FromString("old"));
         var shard = cluster.Shard(204);
-        cluster.Gate.Set<IKeyShardGrain>(nameof(IKeyShardGrain.PutAsync), async () =>
+        cluster.Gate.Set<IKeyShardGrain>(nameof(IKeyShardGrain.WriteAsync), async () =>
         {
             cluster.Gate.Open();
             cluster.Clock.Advance(TimeSpan.FromMilliseconds(10));

@@ -8,6 +8,7 @@ public sealed class CallTimeoutTests
     [Theory]
     [InlineData(nameof(IKeyShardGrain.GetAsync))]
     [InlineData(nameof(IKeyShardGrain.PutAsync))]
+    [InlineData(nameof(IKeyShardGrain.WriteAsync))]
     public void A_call_to_a_shard_is_under_way_no_longer_than_an_edge_waits_for_it(string method)
     {
         var timeout = typeof(IKeyShardGrain).GetMethod(method)!.GetCustomAttribute<ResponseTimeoutAttribute>();

@@ -7,7 +7,7 @@ namespace KadOrleans.Lab;
 public static class ShardCosts
 {
     /// <summary>The bytes of a value's entry in a record or page, without the value.</summary>
-    public const int EntryOverhead = 56;
+    public const int EntryOverhead = 64;
 
     public const int RemovalBytes = 21;
 
