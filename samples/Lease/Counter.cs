@@ -1,5 +1,6 @@
 using KadOrleans;
 using KadOrleans.Core;
+using KadOrleans.Core.Values;
 
 namespace Leases;
 
@@ -9,35 +10,31 @@ public sealed class Counter(IDht dht, string name, TimeProvider time)
     private readonly NodeId _key = NodeId.FromKey(name);
 
     /// <summary>Adds one, and returns the count with it.</summary>
-    /// <exception cref="DhtUnavailableException">Whether it was added is not known any more: another one has replaced the count since.</exception>
+    /// <exception cref="InvalidOperationException">Whether it was added is not known any more: another one has replaced the count since.</exception>
     public async Task<long> AddAsync()
     {
         while (true)
         {
             var found = await dht.GetAsync(_key);
             var next = (long)(found.Value?.AsInteger() ?? 0) + 1;
-            var set = await SetAsync(next, found.Version);
-            if (set.Succeeded)
+            if (await TrySetAsync(next, found.Version))
             {
                 return next;
-            }
-
-            if (set.Local == KadOrleans.Core.Values.StoreResult.Unknown)
-            {
-                throw new DhtUnavailableException("The addition may have been made.");
             }
         }
     }
 
-    // Repeated under its id until its end is clear.
-    private async Task<SetResult> SetAsync(long count, ValueVersion expected)
+    // Repeated under its id until its end is clear. A first try that is told "unknown" was not done.
+    private async Task<bool> TrySetAsync(long count, ValueVersion expected)
     {
         var callId = Random.Shared.NextInt64(1, long.MaxValue);
-        while (true)
+        for (var isRepeat = false; ; isRepeat = true)
         {
             try
             {
-                return await dht.SetIfAsync(_key, count, expected, SetAcknowledgement.Durable, callId: callId);
+                var set = await dht.SetIfAsync(_key, count, expected, SetAcknowledgement.Durable, callId: callId);
+                return !isRepeat || set.Local != StoreResult.Unknown ? set.Succeeded
+                    : throw new InvalidOperationException("The addition may have been made: another one has replaced the count since.");
             }
             catch (DhtUnavailableException)
             {

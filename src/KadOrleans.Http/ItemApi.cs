@@ -50,10 +50,15 @@ internal static class ItemApi
         DhtValue? found = null;
         var result = await (expectedSeq is null && conditions is null
             ? put.SetAsync(dht, item.Key, value, cancellationToken)
-            : dht.SetIfFoundAsync(item.Key, value, Allow, put.Wait, put.Life, callId: 0, cancellationToken));
+            : dht.SetIfFoundAsync(item.Key, value, Allow, put.Wait, put.Life, cancellationToken));
         if (result.Local == StoreResult.InvalidItem)
         {
             throw NotSigned();
+        }
+
+        if (result.Local == StoreResult.Unknown)
+        {
+            throw TagConditions.Unknown();
         }
 
         if (result.Local != StoreResult.Superseded)
@@ -114,6 +119,11 @@ internal static class ItemApi
         TimeProvider time)
     {
         var (put, seq, conditions) = (RequestedPut.Parse(wait, life), ItemBody.SeqOf("expectedSeq", expectedSeq), TagConditions.Read(context.Request));
+        if (conditions is { CallId: not 0 })
+        {
+            throw ApiProblemException.Wrong($"{TagConditions.KeyHeader} is set; the put of an item needs none: byte for byte it may be repeated.");
+        }
+
         var until = KeepTime.Read(
             keep,
             time.GetUtcNow(),

@@ -208,7 +208,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
     private async Task<GetResult> GetAsync(NodeId key, bool asksAll, CancellationToken cancellationToken)
     {
         var found = await FindAsync(key, asksAll, cancellationToken);
-        return _options.ClientOnly || found.Value is not { } value || found.Version.Number != 0 ? found
+        return _options.ClientOnly || found.Value is not { } value ? found
             : await _ownPublications.FindVersionAsync(key, value, cancellationToken) is { IsNothing: false } version ? found with { Version = version }
             : found;
     }
@@ -309,7 +309,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
 
         return (await GetAsync(key, cancellationToken)).Version == expected
             ? _watch.Learn(key, value, await Engine.SetAsync(key, value, life, cancellationToken))
-            : new SetResult { Local = StoreResult.Superseded };
+            : new SetResult { Local = callId == 0 ? StoreResult.Superseded : StoreResult.Unknown };
     }
 
     /// <inheritdoc/>
@@ -322,7 +322,8 @@ public sealed class KadNode : IDht, IAsyncDisposable
             return DeleteResult.Superseded;
         }
 
-        var result = await _ownPublications.DeleteIfAsync(Engine, key, expected.Number, callId, cancellationToken);
+        var result = await _ownPublications.DeleteIfAsync(
+            Engine, key, () => GetAsync(key, asksAll: false, cancellationToken), expected.Number, callId, cancellationToken);
         if (result == DeleteResult.Deleted)
         {
             _watches.Post(key, KeyNotice.Changed);

@@ -14,7 +14,8 @@ internal sealed class PutWrite<T>(WriteCall<T> call, int index, Put put, Func<Pu
 
     public override NodeId? Needs => put.Key;
 
-    public override bool NeedsConfirmation => _decided.Result == StoreResult.Stored;
+    // A condition that does not hold by memory may hold by storage, where another activation has written.
+    public override bool NeedsConfirmation => _decided.Result is StoreResult.Stored or StoreResult.Superseded;
 
     public override StoredValue? RefusedChange => _decided.Result == StoreResult.ChangeLimitExceeded ? put.Value : null;
 
@@ -24,7 +25,7 @@ internal sealed class PutWrite<T>(WriteCall<T> call, int index, Put put, Func<Pu
     public override void Succeed() => End(_decided);
 
     // A put that the rules refused keeps its result.
-    public override void Fail() => End(_decided.Result == StoreResult.Stored ? new(StoreResult.StorageFailed, 0) : _decided);
+    public override void Fail() => End(NeedsConfirmation ? new(StoreResult.StorageFailed, 0) : _decided);
 
     public override void Reject() => End(new(StoreResult.Busy, 0));
 

@@ -87,7 +87,6 @@ public static class DhtExtensions
         Func<GetResult, bool> condition,
         SetAcknowledgement acknowledgement,
         TimeSpan? life,
-        long callId,
         CancellationToken cancellationToken)
     {
         for (var changes = 0; changes < MaxChanges; changes++)
@@ -98,7 +97,7 @@ public static class DhtExtensions
                 return new SetResult { Local = StoreResult.Superseded };
             }
 
-            var result = await dht.SetIfAsync(key, value, found.Version, acknowledgement, life, callId, cancellationToken);
+            var result = await dht.SetIfAsync(key, value, found.Version, acknowledgement, life, callId: 0, cancellationToken);
             if (result.Local != StoreResult.Superseded)
             {
                 return result;

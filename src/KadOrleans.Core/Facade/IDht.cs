@@ -64,14 +64,14 @@ public interface IDht
     /// 1 s to 365 days for a value that is not published again, also in place of one that is published or lives longer. Null: it is published.
     /// </param>
     /// <param name="callId">
-    /// A number of the caller's own for this call, drawn at random, by which the call may be repeated after an unclear end: it then finds its own
+    /// A number of the caller's own for this call, drawn at random, by which the same call may be repeated after an unclear end: it then finds its own
     /// success. 0: the call is not repeated.
     /// </param>
     /// <param name="cancellationToken">Gives up; copies may have been stored by then.</param>
     /// <returns>
     /// As of a set, with <see cref="SetResult.Version"/>. <see cref="SetResult.Local"/> is <see cref="StoreResult.Superseded"/>, and nothing was
     /// stored, if the key has another version. It is <see cref="StoreResult.Unknown"/> if the call may have been done before, by its id or as the
-    /// cluster had to repeat it, and its value was replaced since. A publication whose STOREs all failed is remembered, and pending
+    /// cluster had to repeat it, and its value was replaced since; of a first try it means that nothing was stored. A publication whose STOREs all failed is remembered, and pending
     /// (<see cref="SetResult.IsPending"/>).
     /// </returns>
     /// <exception cref="ArgumentException">As of a set, or durable acknowledgement of a value with a life; nothing was stored.</exception>

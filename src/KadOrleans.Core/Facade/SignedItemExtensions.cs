@@ -64,7 +64,7 @@ public static class SignedItemExtensions
         ArgumentNullException.ThrowIfNull(item);
         var value = ValueOf(item);
         return dht.SetIfFoundAsync(
-            item.Key, value, found => IsExpected(found.Value, value, expectedSeq), acknowledgement, life: null, callId: 0, cancellationToken);
+            item.Key, value, found => IsExpected(found.Value, value, expectedSeq), acknowledgement, life: null, cancellationToken);
     }
 
     /// <summary>Keeps an item for its owner until a time, as <see cref="IDht.KeepAsync"/> does.</summary>

@@ -207,7 +207,7 @@ internal sealed class KeyShard
         var decision = Decide(key, slot, before, offered, terms).WithVersion(before, offered, terms, Accounts.Versions);
         if (decision.Result == StoreResult.Superseded && terms.CallId != 0)
         {
-            return Accounts.Writes.Judge(key, terms, offered.StoredAt);
+            return Accounts.Writes.Judge(key, terms);
         }
 
         if (decision.IsReturn)
@@ -445,7 +445,7 @@ internal sealed class KeyShardPlan(KeyShard shard)
         if (!PutCondition.HasVersion(before, version, now))
         {
             return terms.CallId == 0 ? StoreResult.Superseded
-                : shard.Accounts.Writes.Judge(key, terms with { Condition = PutCondition.HasVersion(version) }, now).Result;
+                : shard.Accounts.Writes.Judge(key, terms with { Condition = PutCondition.HasVersion(version) }).Result;
         }
 
         Set(key, null);

@@ -15,42 +15,33 @@ internal readonly record struct RecentWrite(NodeId Key, long Replaced, long Vers
 }
 
 /// <summary>
-/// The last writes of calls that may be repeated, in memory alone: such a call whose value was replaced since learns that it was done, and one that
-/// came second learns that it was not. A call is repeated within <see cref="Remembered"/>: who remembers all writes for that long knows of each. Not
-/// thread-safe.
+/// The last writes of calls that may be repeated, in memory alone: such a call whose value was replaced since learns that it was done, and one of two that
+/// named the same version learns that the other was. What they do not tell is unknown: they are few, and begin anew with each start. Not thread-safe.
 /// </summary>
 internal sealed class RecentWrites
 {
     /// <summary>The most of them, of some 50 bytes each. Only a call whose condition does not hold looks through them.</summary>
     public const int Capacity = 512;
 
-    public static readonly TimeSpan Remembered = TimeSpan.FromMinutes(10);
-
     private readonly List<RecentWrite> _writes = [];
     private int _oldest;
 
-    // From this version on all are here; 0 before the first is asked for or noted.
-    private long _since;
-
     public void Add(RecentWrite write)
     {
-        _since = _since == 0 ? write.Version : _since;
         if (_writes.Count < Capacity)
         {
             _writes.Add(write);
             return;
         }
 
-        _since = _writes[_oldest].Version;
         _writes[_oldest] = write;
         _oldest = (_oldest + 1) % Capacity;
     }
 
     /// <summary>What became of a call with an id whose condition does not hold.</summary>
-    public StoreDecision Judge(NodeId key, PutTerms terms, DateTimeOffset now)
+    public StoreDecision Judge(NodeId key, PutTerms terms)
     {
-        var (time, isReplacedByAnother) = (VersionClock.TimeOf(now), false);
-        _since = _since == 0 ? time : _since;
+        var isReplacedByAnother = false;
         foreach (var write in _writes)
         {
             if (write.Key != key)
@@ -67,7 +58,6 @@ internal sealed class RecentWrites
             isReplacedByAnother |= write.Replaced != 0 && write.Replaced == terms.Condition?.Version;
         }
 
-        var isKnown = !terms.IsRepeat || isReplacedByAnother || time - _since >= Remembered.Ticks / TimeSpan.TicksPerMicrosecond;
-        return StoreDecision.Refuse(isKnown ? StoreResult.Superseded : StoreResult.Unknown);
+        return StoreDecision.Refuse(terms.IsRepeat && !isReplacedByAnother ? StoreResult.Unknown : StoreResult.Superseded);
     }
 }

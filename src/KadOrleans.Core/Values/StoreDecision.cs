@@ -124,7 +124,7 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
             && (!before.IsExpired(offered.StoredAt) || IsPublished(before));
         if (isRenewed && !terms.IsWrite && offered.Version <= before!.Version)
         {
-            // What was taken over is a copy of the offer.
+            // What was taken over is made of the offer, which has neither.
             var kept = held.Version == before.Version && held.CallId == before.CallId
                 ? held
                 : held with { Version = before.Version, CallId = before.CallId };
@@ -210,7 +210,9 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
             return Refuse(StoreResult.ChangeLimitExceeded);
         }
 
-        var isShortened = kind == PutKind.WithLife && longer < TimeSpan.Zero && !IsPublished(old)
+        // Of a writer who has read it a life ends the publication, as another value would.
+        var endsPublication = terms.Condition is { EndsPublication: true } || (kind == PutKind.WithLife && terms.Condition is { Version: not null });
+        var isShortened = kind == PutKind.WithLife && longer < TimeSpan.Zero && (!IsPublished(old) || endsPublication)
             && (offered.Source.IsTrusted || isOwn || (isOutOfScope && offered.Source.Address == old.Source.Address));
         if (isShortened && isOutOfScope)
         {
@@ -228,7 +230,7 @@ internal readonly record struct StoreDecision(StoreResult Result, StoredValue? H
             // No copy makes an author's what others wrote: it tells what its sender was told.
             IsAuthored = old.IsAuthored || (offered.IsAuthored && (offered.Source.IsTrusted || isOwn || kind == PutKind.Import)),
         };
-        var publishedAt = terms.Condition is { EndsPublication: true } ? null : offered.PublishedAt ?? old.PublishedAt;
+        var publishedAt = endsPublication ? null : offered.PublishedAt ?? old.PublishedAt;
         if (!terms.IsWrite
             && !isLengthened
             && !isShortened

@@ -20,11 +20,11 @@ internal sealed class VersionClock
 
     /// <summary>
     /// The version that a value brings along if it is higher than the one before of its key, and else the next one. One that is further ahead than
-    /// <see cref="Lead"/> is not taken: whoever may put could use the numbers up.
+    /// <see cref="Lead"/>, and was not given here, is not taken: whoever may put could use the numbers up.
     /// </summary>
     public long Choose(long brought, long before, DateTimeOffset now)
     {
-        if (brought <= before || brought > TimeOf(now + Lead))
+        if (brought <= before || brought > Math.Max(Last, TimeOf(now + Lead)))
         {
             See(before);
             return Next(now);

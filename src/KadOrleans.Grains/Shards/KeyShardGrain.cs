@@ -414,7 +414,11 @@ internal sealed class KeyShardGrain(
 
     private static bool IsItem(ShardPut put) => ItemEnvelope.IsItemLike(put.Value.Value);
 
-    private static Put PutOf(ShardPut put, CheckedItem? item) => new(put.Key, put.Value, put.Terms with { Item = item });
+    // The shard gives the versions. Only a restored value brings one: any client could lower that of a deleted key.
+    private static Put PutOf(ShardPut put, CheckedItem? item) => new(
+        put.Key,
+        put.Value.Version == 0 || put.Kind == PutKind.Import ? put.Value : put.Value with { Version = 0 },
+        put.Terms with { Item = item });
 
     // The edge that sends a stranger's item has verified it within a budget. Here each is verified again, unless it is held byte for byte. The
     // other puts of the call wait too, so that their order stays.

@@ -58,7 +58,7 @@ internal readonly record struct RequestedPut(SetAcknowledgement Wait, TimeSpan? 
         {
             null => SetAsync(dht, key, value, cancellationToken),
             { Expected: { } expected } => dht.SetIfAsync(key, value, expected, Wait, Life, conditions.CallId, cancellationToken),
-            _ => dht.SetIfFoundAsync(key, value, conditions.Allow, Wait, Life, callId: 0, cancellationToken),
+            _ => dht.SetIfFoundAsync(key, value, conditions.Allow, Wait, Life, cancellationToken),
         });
         return conditions is null ? result
             : result.Local == StoreResult.Superseded ? throw conditions.Failed()

@@ -19,7 +19,7 @@ internal sealed class TagConditions
     private readonly IList<EntityTagHeaderValue> _match;
     private readonly IList<EntityTagHeaderValue> _noneMatch;
 
-    private TagConditions(IList<EntityTagHeaderValue> match, IList<EntityTagHeaderValue> noneMatch, string? key)
+    private TagConditions(IList<EntityTagHeaderValue> match, IList<EntityTagHeaderValue> noneMatch, string? key, string caller)
     {
         (_match, _noneMatch) = (match, noneMatch);
         Expected = FindExpected();
@@ -38,7 +38,9 @@ internal sealed class TagConditions
             throw ApiProblemException.Wrong($"{KeyHeader} is set; If-Match with one tag, or If-None-Match: *, is needed with it.");
         }
 
-        CallId = BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(key))) & long.MaxValue | 1;
+        // Of this caller's call with this condition: another one that has the same key is not this one.
+        var call = $"{caller}\n{Expected}\n{key}";
+        CallId = (BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(call))) & long.MaxValue) | 1;
     }
 
     /// <summary>The one version that the key must have; null if several are allowed, or if some are not.</summary>
@@ -52,12 +54,16 @@ internal sealed class TagConditions
 
     /// <summary>The conditions of a request; null if it has none.</summary>
     public static TagConditions? Read(HttpRequest request) =>
-        Create(request.Headers.IfMatch, request.Headers.IfNoneMatch, request.Headers[KeyHeader] is { Count: > 0 } key ? key.ToString() : null);
+        Create(
+            request.Headers.IfMatch,
+            request.Headers.IfNoneMatch,
+            request.Headers[KeyHeader] is { Count: > 0 } key ? key.ToString() : null,
+            $"{request.Method} {request.HttpContext.User.Identity?.Name}");
 
     /// <summary>The conditions of an operation of a batch, in fields of the same names.</summary>
     public static TagConditions? Read(JsonElement json)
     {
-        return Create(Quoted(json.Text("ifMatch")), Quoted(json.Text("ifNoneMatch")), json.Text("idempotencyKey"));
+        return Create(Quoted(json.Text("ifMatch")), Quoted(json.Text("ifNoneMatch")), json.Text("idempotencyKey"), $"batch {json.Text("op")}");
 
         // A version as results have it is a tag too.
         static StringValues Quoted(string? tag) =>
@@ -81,7 +87,7 @@ internal sealed class TagConditions
     /// <summary>The call may have been done before.</summary>
     public static ApiProblemException Unknown() => new(
         ProblemType.OutcomeUnknown,
-        $"The condition does not hold, and whether this call was done before under its {KeyHeader} is not known any more; read the key again.");
+        "The condition does not hold, and whether this call was done before is not known any more; read the key again.");
 
     private ValueVersion? FindExpected() => (_match, _noneMatch) switch
     {
@@ -91,10 +97,10 @@ internal sealed class TagConditions
         _ => null,
     };
 
-    private static TagConditions? Create(StringValues match, StringValues noneMatch, string? key)
+    private static TagConditions? Create(StringValues match, StringValues noneMatch, string? key, string caller)
     {
         var (matching, others) = (Parse(HeaderNames.IfMatch, match), Parse(HeaderNames.IfNoneMatch, noneMatch));
-        return matching.Count + others.Count > 0 || key is not null ? new TagConditions(matching, others, key) : null;
+        return matching.Count + others.Count > 0 || key is not null ? new TagConditions(matching, others, key, caller) : null;
     }
 
     // Of a put both headers need the strong comparison: a weak tag names no write.

@@ -68,7 +68,7 @@ internal readonly struct StateEntry(JsonElement json)
         : throw new JsonException($"'{VisibleText.Excerpt(Text(name))}' is not a valid time for {name}: one such as 2026-01-31T12:00:00.000Z is needed");
 
     // Optional: files of nodes and clusters without versions have none, and the store gives one.
-    private long Version() => Field("version").ValueKind == JsonValueKind.Undefined ? 0
+    private long Version() => Field("version").ValueKind is JsonValueKind.Undefined or JsonValueKind.Null ? 0
         : long.TryParse(Text("version"), NumberStyles.None, CultureInfo.InvariantCulture, out var version) && version > 0 ? version
         : throw new JsonException($"'{VisibleText.Excerpt(Text("version"))}' is not a version: a whole number from 1 is needed");
 

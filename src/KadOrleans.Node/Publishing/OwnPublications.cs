@@ -114,6 +114,8 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
         // Null if what was read is not so any more.
         async Task<SetResult?> TrySetAsync()
         {
+            // Before what is read: what is set meanwhile is later.
+            var version = keys.NextVersion(time.GetUtcNow());
             var before = await store.GetAsync(key, cancellationToken);
             var held = await keys.GetCurrentAsync(key, time.GetUtcNow(), cancellationToken);
             if (FindOwn(write.CallId, before, held) is { } own)
@@ -131,7 +133,6 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
                 return new SetResult { Local = refusal };
             }
 
-            var version = keys.NextVersion(time.GetUtcNow());
             var terms = write with
             {
                 Version = version,
@@ -147,18 +148,15 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
             return WithVersion(result, version);
         }
 
-        // The publication before ends: the caller knows of it.
+        // The publication before ends, once the value is stored: the caller knows of it. Another one by then is a later set's.
         async Task<SetResult?> TryStoreAsync(Publication? before, PutTerms terms)
         {
-            if (before is not null && await ReplaceAsync(key, before, null, cancellationToken) is var ended and not StoreResult.Stored)
-            {
-                return ended == StoreResult.Superseded ? null : new SetResult { Local = ended };
-            }
-
             var stored = await StoreAsync(terms);
-            if (before is not null && !stored.Succeeded)
+            if (before is not null
+                && stored.Succeeded
+                && await ReplaceAsync(key, before, null, CancellationToken.None) is var ended and not (StoreResult.Stored or StoreResult.Superseded))
             {
-                await TakeBackAsync(null, before);
+                throw new DhtUnavailableException($"The value was stored, and the publication before could not be ended ({ended}). Repeat the request.");
             }
 
             return stored.Local == StoreResult.Superseded ? null : stored;
@@ -209,9 +207,9 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
         }
 
         // Another set's publication stays, as it was set later.
-        async Task TakeBackAsync(Publication? set, Publication? before)
+        async Task TakeBackAsync(Publication pending, Publication? before)
         {
-            if (await ReplaceAsync(key, set, before, CancellationToken.None) is var back and not (StoreResult.Stored or StoreResult.Superseded))
+            if (await ReplaceAsync(key, pending, before, CancellationToken.None) is var back and not (StoreResult.Stored or StoreResult.Superseded))
             {
                 throw new DhtUnavailableException($"The value was remembered and could not be taken back ({back}); it may be published. Repeat the request.");
             }
@@ -226,7 +224,8 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
 
     /// <summary>Ends the publication of a key and removes what is held of it, if it has a version.</summary>
     /// <exception cref="DhtUnavailableException">The storage failed, or too many calls wait for the key.</exception>
-    public async Task<DeleteResult> DeleteIfAsync(DhtNode node, NodeId key, long expected, long callId, CancellationToken cancellationToken)
+    public async Task<DeleteResult> DeleteIfAsync(
+        DhtNode node, NodeId key, Func<Task<GetResult>> get, long expected, long callId, CancellationToken cancellationToken)
     {
         var call = new PutTerms(PutKind.Publication) { IsWrite = true, CallId = callId };
         for (var changes = 0; changes < MaxChanges; changes++)
@@ -249,20 +248,21 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
         {
             var before = await store.GetAsync(key, cancellationToken);
             var held = await keys.GetCurrentAsync(key, time.GetUtcNow(), cancellationToken);
-            if (Math.Max(before?.Version ?? 0, held?.Version ?? 0) != expected)
+            if (Math.Max(before?.Version ?? 0, held?.Version ?? 0) != expected && (await get()).Version.Number != expected)
             {
                 return Judge(key, call, expected);
             }
 
-            if (before is not null && await ReplaceAsync(key, before, null, cancellationToken) is var ended and not StoreResult.Stored)
-            {
-                return ended == StoreResult.Superseded ? null : new SetResult { Local = ended };
-            }
-
-            // One that a stranger has stored meanwhile is a later one.
+            // What is held first: an older value under a publication must not come to light. One that a stranger has stored meanwhile is later.
             if (held is not null)
             {
-                await keys.RemoveIfAsync(key, held.Version, CancellationToken.None);
+                await keys.RemoveIfAsync(key, held.Version, cancellationToken);
+            }
+
+            if (before is not null
+                && await ReplaceAsync(key, before, null, CancellationToken.None) is var ended and not (StoreResult.Stored or StoreResult.Superseded))
+            {
+                return new SetResult { Local = ended };
             }
 
             Remember(new RecentWrite(key, expected, keys.NextVersion(time.GetUtcNow()), callId));
@@ -282,13 +282,8 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
     // The call's own success, if it is the present write.
     private static SetResult? FindOwn(long callId, Publication? published, StoredValue? held)
     {
-        if (callId == 0 || (published?.CallId != callId && held?.CallId != callId))
-        {
-            return null;
-        }
-
         var (isPublished, isHeld) = (published?.CallId == callId, held?.CallId == callId);
-        return new SetResult
+        return callId == 0 || (!isPublished && !isHeld) ? null : new SetResult
         {
             Local = isHeld ? StoreResult.Stored : null,
             Publication = isPublished ? StoreResult.Stored : null,
@@ -306,7 +301,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
 
         lock (_recent)
         {
-            var judged = _recent.Judge(key, call with { IsRepeat = true, Condition = PutCondition.HasVersion(expected) }, time.GetUtcNow());
+            var judged = _recent.Judge(key, call with { IsRepeat = true, Condition = PutCondition.HasVersion(expected) });
             return new SetResult { Local = judged.Result, Version = ValueVersion.Of(judged.Version) };
         }
     }

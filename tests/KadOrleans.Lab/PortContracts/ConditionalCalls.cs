@@ -11,5 +11,5 @@ internal static class ConditionalCalls
         SetAcknowledgement acknowledgement,
         TimeSpan? life = null,
         CancellationToken cancellationToken = default) =>
-        dht.SetIfFoundAsync(key, value, found => condition(found.Value), acknowledgement, life, callId: 0, cancellationToken);
+        dht.SetIfFoundAsync(key, value, found => condition(found.Value), acknowledgement, life, cancellationToken);
 }

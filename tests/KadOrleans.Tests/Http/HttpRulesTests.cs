@@ -128,7 +128,7 @@ public sealed class HttpRulesTests(ApiHost host) : IClassFixture<ApiHost>
         }
 
         Assert.StartsWith(
-            "The condition does not hold, and whether this call was done before",
+            "The condition does not hold, and whether this call was done before is not known any more",
             await _api.FailAsync(HttpStatusCode.Conflict, "PUT", Path, """{"value":"2"}""", headers: [("If-Match", tag), ("Idempotency-Key", "another")]),
             StringComparison.Ordinal);
 

@@ -74,6 +74,17 @@ public sealed class VersionFloorTests
         Assert.Equal(StoreResult.Superseded, again.Result);
     });
 
+    /// <summary>An activation that another one has overtaken asks storage before it says that a condition does not hold.</summary>
+    [Fact]
+    public Task A_condition_that_holds_in_storage_alone_is_met() => EngineHost.RunAsync(async () =>
+    {
+        var (records, frozen) = await EngineHost.StartAsync();
+        await PutAsync(frozen);
+        var other = await EngineHost.ActivateAsync(records, seed: 2);
+        var terms = new PutTerms(PutKind.Publication) { IsWrite = true, CallId = 5, Condition = PutCondition.HasVersion(await PutAsync(other)) };
+        Assert.Equal(StoreResult.Stored, (await frozen.Engine.PutAsync(new Put(Key, Samples.Text("next"), terms), TimeSpan.Zero)).Result);
+    });
+
     private static async Task<long> PutAndRemoveAsync(EngineHost shard)
     {
         var version = await PutAsync(shard);

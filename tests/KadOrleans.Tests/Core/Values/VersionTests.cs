@@ -57,6 +57,16 @@ public sealed class VersionTests
         Assert.Equal(ahead + 2, versions.Choose(long.MaxValue, ahead + 1, Start));
     }
 
+    /// <summary>After a clock that was two days ahead a node's own versions are taken still.</summary>
+    [Fact]
+    public void What_was_given_here_is_taken_however_far_ahead_it_is()
+    {
+        var versions = new VersionClock();
+        var given = versions.Next(Start.AddDays(2));
+        given = versions.Next(Start);
+        Assert.Equal(given, versions.Choose(given, given - 1, Start));
+    }
+
     [Fact]
     public void A_condition_names_one_write_and_not_a_value()
     {
@@ -75,6 +85,10 @@ public sealed class VersionTests
         var terms = Write(shard.Read(key)!.Version, PutKind.WithLife);
         Assert.Equal(StoreResult.Stored, shard.Put(key, shorter, terms));
         Assert.Equal(shorter, shard.Read(key));
+        Assert.Equal(StoreResult.Stored, shard.Put(key, shorter with { PublishedAt = Start }, Write(shard.Read(key)!.Version)));
+        var ending = shorter with { ExpiresAt = Start.AddSeconds(50) };
+        Assert.Equal(StoreResult.Stored, shard.Put(key, ending, Write(shard.Read(key)!.Version, PutKind.WithLife)));
+        Assert.Equal((null, ending.ExpiresAt), (shard.Read(key)!.PublishedAt, shard.Read(key)!.ExpiresAt));
         var longer = shorter with { ExpiresAt = shorter.ExpiresAt.AddSeconds(1) };
         Assert.Equal(StoreResult.Stored, shard.Put(key, longer, Write(shard.Read(key)!.Version, PutKind.WithLife)));
         Assert.Equal(longer.ExpiresAt, shard.Read(key)!.ExpiresAt);
