@@ -234,9 +234,8 @@ public sealed class KadNode : IDht, IAsyncDisposable
 
     /// <inheritdoc/>
     /// <remarks>
-    /// With <see cref="SetAcknowledgement.Network"/> this node stores a copy if it is one of the k nearest, and remembers the
-    /// publication once a copy exists. With <see cref="SetAcknowledgement.Durable"/> it remembers the publication first: a node that
-    /// is killed sends it after its next start. <see cref="KadNodeOptions.MaxPublications"/> bounds what it remembers.
+    /// It remembers the publication first: a node that is killed sends it after its next start. With <see cref="SetAcknowledgement.Network"/> it then
+    /// stores a copy if it is one of the k nearest, and forgets the publication again if nobody has a copy. <see cref="KadNodeOptions.MaxPublications"/> bounds what it remembers.
     /// </remarks>
     public async Task<SetResult> SetAsync(
         NodeId key, DhtValue value, SetAcknowledgement acknowledgement, CancellationToken cancellationToken = default)

@@ -16,32 +16,14 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
     private readonly RecentWrites _recent = new();
 
     /// <summary>Sends a value and publishes it from then on. It is pending while nobody has answered.</summary>
-    public Task<SetResult> SetAsync(DhtNode node, NodeId key, DhtValue value, CancellationToken cancellationToken) => node.Turns.TryRunAsync(
-        key,
-        async () =>
-        {
-            if (ItemEnvelope.IsItemLike(value))
-            {
-                return await SetItemAsync(node, key, value, cancellationToken);
-            }
+    public Task<SetResult> SetAsync(DhtNode node, NodeId key, DhtValue value, CancellationToken cancellationToken) =>
+        node.Turns.TryRunAsync(key, () => SetInTurnAsync(node, key, value, cancellationToken), Busy, cancellationToken);
 
-            if (await FindRefusalAsync(key, value, cancellationToken) is { } refusal)
-            {
-                return new SetResult { Local = refusal };
-            }
-
-            var version = keys.NextVersion(time.GetUtcNow());
-            var result = Note(key, await node.SetAsync(key, value, life: null, cancellationToken, version));
-            var publication = new Publication(value, time.GetUtcNow()) { IsPending = node.IsCutOff(result), Version = version };
-            return result.Succeeded ? await RememberAsync(key, publication, result, cancellationToken) : result;
-        },
-        Busy,
-        cancellationToken);
-
-    // An item is remembered before it is sent: what is set meanwhile, and takes no turn, is compared with it, and neither replaces a newer one.
-    private async Task<SetResult> SetItemAsync(DhtNode node, NodeId key, DhtValue item, CancellationToken cancellationToken)
+    // It is remembered before it is stored and sent: a get returns it from then on, and what is set durably meanwhile, which takes no turn, is later.
+    private async Task<SetResult> SetInTurnAsync(DhtNode node, NodeId key, DhtValue value, CancellationToken cancellationToken)
     {
-        var (remembered, pending, before) = await _writes.RunAsync(key, () => RememberIfAllowedAsync(key, item, cancellationToken), cancellationToken);
+        StoreRules.ThrowIfRefused(value);
+        var (remembered, pending, before) = await _writes.RunAsync(key, () => RememberIfAllowedAsync(key, value, cancellationToken), cancellationToken);
         if (remembered.IsRefusalOfItem())
         {
             return new SetResult { Local = remembered };
@@ -50,7 +32,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
         var after = before;
         try
         {
-            var result = Note(key, await node.SetAsync(key, item, life: null, cancellationToken, pending.Version));
+            var result = Note(key, await node.SetAsync(key, value, life: null, cancellationToken, pending.Version));
             if (result.Succeeded)
             {
                 after = pending with { PublishedAt = time.GetUtcNow(), IsPending = node.IsCutOff(result) };
@@ -351,7 +333,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
     /// It does not wait for the key's turn, as an earlier value may be on its way for seconds and the caller waits for the disk alone. It
     /// needs none: it is one write of the store, which every piece of upkeep compares with what it read
     /// (<see cref="IPublicationStore.ReplaceAsync"/>), and until it is sent a get returns it from there. Its STOREs take the turn, so they
-    /// leave after those of the earlier value. A set under way that ends later is later, and replaces it. It waits for other single writes of
+    /// leave after those of the earlier value. It waits for other single writes of
     /// the key's publication alone, so that a set under a condition sees it.
     /// </remarks>
     public async Task<SetResult> SetSoonAsync(
@@ -409,9 +391,6 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
         }
     }
 
-    private async Task<StoreResult?> FindRefusalAsync(NodeId key, DhtValue value, CancellationToken cancellationToken) => FindRefusal(
-        key, value, await store.GetAsync(key, cancellationToken), await keys.GetCurrentAsync(key, time.GetUtcNow(), cancellationToken));
-
     // By the rule of items (ADR 45), against what is published from here and what is held here: its store would refuse it later, or is none of the
     // nearest, and the owner's publication would have ended by then.
     private static StoreResult? FindRefusal(NodeId key, DhtValue value, Publication? published, StoredValue? held) =>
@@ -458,18 +437,6 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
         var pending = Pending(value, ValuePublisher.TermsOf(life: null, keys.NextVersion(time.GetUtcNow())));
         return (FindRefusal(key, value, before, held) ?? await RememberAsync(key, pending, cancellationToken), pending, before);
     }
-
-    // Of a set that has sent its value: what was set durably meanwhile has a higher version, and this one replaces it, as it ends later.
-    private Task<SetResult> RememberAsync(NodeId key, Publication publication, SetResult sent, CancellationToken cancellationToken) => _writes.RunAsync(
-        key,
-        async () =>
-        {
-            var isOvertaken = await store.GetAsync(key, cancellationToken) is { } other && other.Version > publication.Version;
-            var version = isOvertaken ? keys.NextVersion(time.GetUtcNow()) : publication.Version;
-            var remembered = await RememberAsync(key, publication with { Version = version }, cancellationToken);
-            return WithVersion(sent with { Publication = remembered }, remembered == StoreResult.Stored ? version : publication.Version);
-        },
-        cancellationToken);
 
     private async Task<StoreResult> RememberAsync(NodeId key, Publication publication, CancellationToken cancellationToken) =>
         NoteRemembered(key, await store.PutAsync(key, publication, cancellationToken));
