@@ -215,13 +215,14 @@ public sealed class KadNode : IDht, IAsyncDisposable
 
     private async Task<GetResult> FindAsync(NodeId key, bool asksAll, CancellationToken cancellationToken)
     {
-        var pending = await _publications.GetAsync(key, cancellationToken) is { IsPending: true } publication ? publication.Value : default;
+        var publication = await _publications.GetAsync(key, cancellationToken);
+        var pending = publication is { IsPending: true } ? publication.Value : default;
         if (pending.Kind != DhtValueKind.None
             && !asksAll
             && !ItemEnvelope.IsItemLike(pending)
             && CheckedItem.OfChecked(key, (await _store.GetAsync(key, _environment.Time.GetUtcNow(), cancellationToken))?.Value) is null)
         {
-            return new GetResult(pending, null);
+            return new GetResult(pending, null) { Version = ValueVersion.Of(publication!.Version) };
         }
 
         // An item that is to be sent may be older than what others have.
