@@ -85,8 +85,8 @@ internal static class StateWriter
 }
 
 // A node's state, or a cluster's values, as a JSON file: {"format":"kad-state","version":1,"id":…,"contacts":[…],"values":[…]}. A
-// contact has id, ip and port. A value has key (the digest), type, value, storedAt, expiresAt and source. The source is the
-// address whose quota it counts against, as 32 hexadecimal digits. "proven":true says that a write token proved it, and
+// contact has id, ip and port. A value has key (the digest), type, value, storedAt, expiresAt, version (which write of the key it is) and source. The
+// source is the address whose quota it counts against, as 32 hexadecimal digits. "proven":true says that a write token proved it, and
 // "authored":true that the value's writer was known. "kept":true says that the item is kept for its owner until expiresAt. A
 // publication of a cluster has publishedAt as well. Fields of contacts and values that a reader does not know are ignored. Types and
 // values are those of DhtValueText. Times are UTC with milliseconds, as the database keeps them.
