@@ -82,8 +82,12 @@ internal sealed class StateWrites(StateConnections connections, TimeProvider tim
             return;
         }
 
+        // Its time begins before it is sent.
+        using var ended = new CancellationTokenSource();
+        var slowness = Task.Delay(SlowAfter, time, ended.Token);
         var statement = StateStatement.RunAsync(connections, batch);
-        await statement.WaitAsync(SlowAfter, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAny(statement, slowness).ConfigureAwait(false);
+        await ended.CancelAsync().ConfigureAwait(false);
         var isSlow = !statement.IsCompleted;
         if (isSlow)
         {
