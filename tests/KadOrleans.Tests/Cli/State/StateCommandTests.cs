@@ -183,7 +183,7 @@ public sealed class StateCommandTests : FolderTests
     }
 
     private static string Value(string key, string type, string value) =>
-        $"{{\"key\":\"{key.PadLeft(40, '0')}\",\"type\":\"{type}\",\"value\":{value},{Times},\"source\":\"{new string('0', 32)}\"}}";
+        $"{{\"key\":\"{key.PadLeft(40, '0')}\",\"type\":\"{type}\",\"value\":{value},{Times},\"version\":1700000000000000,\"source\":\"{new string('0', 32)}\"}}";
 
     private static string State(params string[] values) =>
         $"{{\"format\":\"kad-state\",\"version\":1,\"id\":\"{Id}\",\"contacts\":[{{\"id\":\"{new string('c', 40)}\",\"ip\":\"127.0.0.1\",\"port\":8468}}],"

@@ -54,7 +54,7 @@ public sealed class CostCommandTests
 
         // A record of 512 KiB has room for 63 values of 8 KiB.
         Assert.Equal(63, ShardCosts.MaxPutsPerSecond(TimeSpan.FromSeconds(1), 8192), 6);
-        Assert.Equal(3718, ShardCosts.MaxPutsPerSecond(TimeSpan.FromSeconds(1), 64), 6);
+        Assert.Equal(3518, ShardCosts.MaxPutsPerSecond(TimeSpan.FromSeconds(1), 64), 6);
     }
 
     [Fact]
