@@ -161,6 +161,9 @@ internal readonly record struct ShardWrite(
     [property: Id(4)] long CallId,
     [property: Id(5)] bool IsRepeat)
 {
+    /// <summary>About the bytes of memory that it takes while it waits.</summary>
+    public int Footprint => ShardPut.FixedFootprint + (Value?.Value.ContentLength ?? 0);
+
     public PutTerms Terms => new(Kind)
     {
         Condition = Expected is { } version ? PutCondition.HasVersion(version) : null,

@@ -9,9 +9,6 @@ namespace KadOrleans;
 /// </summary>
 public static class DhtExtensions
 {
-    /// <summary>How many times a key may change while it is to be set under a condition.</summary>
-    private const int MaxChanges = 5;
-
     private static readonly Dictionary<Type, DhtValueKind> Kinds = new()
     {
         [typeof(string)] = DhtValueKind.String,
@@ -89,7 +86,7 @@ public static class DhtExtensions
         TimeSpan? life,
         CancellationToken cancellationToken)
     {
-        for (var changes = 0; changes < MaxChanges; changes++)
+        for (var changes = 0; changes < StoreRules.MaxChanges; changes++)
         {
             var found = await dht.GetAsync(key, cancellationToken);
             if (!condition(found))
@@ -104,7 +101,7 @@ public static class DhtExtensions
             }
         }
 
-        throw StoreRules.ChangedTooOften(MaxChanges);
+        throw StoreRules.ChangedTooOften();
     }
 
     /// <summary>Watches a text key.</summary>

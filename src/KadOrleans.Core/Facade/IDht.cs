@@ -71,8 +71,8 @@ public interface IDht
     /// <returns>
     /// As of a set, with <see cref="SetResult.Version"/>. <see cref="SetResult.Local"/> is <see cref="StoreResult.Superseded"/>, and nothing was
     /// stored, if the key has another version. It is <see cref="StoreResult.Unknown"/> if the call may have been done before, by its id or as the
-    /// cluster had to repeat it, and its value was replaced since; of a first try it means that nothing was stored. A publication whose STOREs all failed is remembered, and pending
-    /// (<see cref="SetResult.IsPending"/>).
+    /// cluster had to repeat it, and its value was replaced since; of a first try it means that nothing was stored. A publication whose STOREs all
+    /// failed is remembered, and pending (<see cref="SetResult.IsPending"/>).
     /// </returns>
     /// <exception cref="ArgumentException">As of a set, or durable acknowledgement of a value with a life; nothing was stored.</exception>
     /// <exception cref="DhtUnavailableException">The storage failed, or the key changed several times meanwhile. The value may have been stored.</exception>

@@ -40,8 +40,11 @@ internal static class StoreRules
         }
     }
 
-    public static DhtUnavailableException ChangedTooOften(int times) =>
-        new($"The key changed {times} times while it was to be set under a condition; nothing was stored. Repeat the request.");
+    /// <summary>How many times a key may change while it is to be set or removed under a condition.</summary>
+    public const int MaxChanges = 5;
+
+    public static DhtUnavailableException ChangedTooOften() =>
+        new($"The key changed {MaxChanges} times while it was to be set under a condition; nothing was stored. Repeat the request.");
 
     /// <summary>Why a value cannot be sent to, and is not accepted from, the network.</summary>
     public static StoreResult? FindRefusal(DhtValue value) =>

@@ -151,7 +151,7 @@ internal sealed class KeyShardGrain(
             throw new ArgumentException("The kind of a write is unknown, or it has neither a value nor a version.", nameof(write));
         }
 
-        var bytes = write.Value is { } value ? ShardPut.Of(write.Key, value, write.Kind).Footprint : ShardPut.FixedFootprint;
+        var bytes = write.Footprint;
         if (!_waiting.TryTake(bytes))
         {
             return new ShardWritten(StoreResult.Busy, 0);

@@ -4,9 +4,6 @@ namespace KadOrleans.Node;
 
 internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, TimeProvider time, ILogger logger)
 {
-    /// <summary>How many times a key may change while it is to be set under a condition.</summary>
-    private const int MaxChanges = 5;
-
     // For single writes of the store: a durable set takes no turn of the key's STOREs, and a condition must see it.
     private readonly KeyTurns _writes = new();
 
@@ -83,7 +80,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
         bool isDurable,
         CancellationToken cancellationToken)
     {
-        for (var changes = 0; changes < MaxChanges; changes++)
+        for (var changes = 0; changes < StoreRules.MaxChanges; changes++)
         {
             if (await node.Turns.TryRunAsync(key, TrySetAsync, Busy, cancellationToken) is { } result)
             {
@@ -91,7 +88,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
             }
         }
 
-        throw StoreRules.ChangedTooOften(MaxChanges);
+        throw StoreRules.ChangedTooOften();
 
         // Null if what was read is not so any more.
         async Task<SetResult?> TrySetAsync()
@@ -210,23 +207,15 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
         DhtNode node, NodeId key, Func<Task<GetResult>> get, long expected, long callId, CancellationToken cancellationToken)
     {
         var call = new PutTerms(PutKind.Publication) { IsWrite = true, CallId = callId };
-        for (var changes = 0; changes < MaxChanges; changes++)
+        return (await node.Turns.TryRunAsync(key, DeleteInTurnAsync, Busy, cancellationToken)).Local switch
         {
-            if (await node.Turns.TryRunAsync(key, TryDeleteAsync, Busy, cancellationToken) is { } result)
-            {
-                return result.Local switch
-                {
-                    StoreResult.Stored => DeleteResult.Deleted,
-                    StoreResult.Superseded => DeleteResult.Superseded,
-                    StoreResult.Unknown => DeleteResult.Unknown,
-                    var failed => throw new DhtUnavailableException($"The value was not removed ({failed}). Repeat the request."),
-                };
-            }
-        }
+            StoreResult.Stored => DeleteResult.Deleted,
+            StoreResult.Superseded => DeleteResult.Superseded,
+            StoreResult.Unknown => DeleteResult.Unknown,
+            var failed => throw new DhtUnavailableException($"The value was not removed ({failed}). Repeat the request."),
+        };
 
-        throw StoreRules.ChangedTooOften(MaxChanges);
-
-        async Task<SetResult?> TryDeleteAsync()
+        async Task<SetResult> DeleteInTurnAsync()
         {
             var before = await store.GetAsync(key, cancellationToken);
             var held = await keys.GetCurrentAsync(key, time.GetUtcNow(), cancellationToken);
@@ -309,7 +298,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
         async () =>
         {
             // What is set durably meanwhile takes no turn: another publication than was read is looked at, too.
-            for (var changes = 0; changes < MaxChanges; changes++)
+            for (var changes = 0; changes < StoreRules.MaxChanges; changes++)
             {
                 if (await store.GetAsync(key, cancellationToken) is not { } published)
                 {
@@ -324,7 +313,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
                 }
             }
 
-            throw StoreRules.ChangedTooOften(MaxChanges);
+            throw StoreRules.ChangedTooOften();
         },
         cancellationToken);
 
@@ -333,8 +322,8 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
     /// It does not wait for the key's turn, as an earlier value may be on its way for seconds and the caller waits for the disk alone. It
     /// needs none: it is one write of the store, which every piece of upkeep compares with what it read
     /// (<see cref="IPublicationStore.ReplaceAsync"/>), and until it is sent a get returns it from there. Its STOREs take the turn, so they
-    /// leave after those of the earlier value. It waits for other single writes of
-    /// the key's publication alone, so that a set under a condition sees it.
+    /// leave after those of the earlier value. It waits for other single writes of the key's publication alone, so that a set under a condition
+    /// sees it.
     /// </remarks>
     public async Task<SetResult> SetSoonAsync(
         MaintenanceRunner maintenance, NodeId key, DhtValue value, CancellationToken cancellationToken)

@@ -38,7 +38,7 @@ public sealed record Operation
     /// <summary>Whether a set may happen a second time before its end, as docs/consistency.md says of plain sets.</summary>
     public bool MayRepeat { get; init; }
 
-    /// <summary>Whether a refusal may hide that it was done and replaced meanwhile, as docs/consistency.md says of conditions.</summary>
+    /// <summary>Whether a refusal may hide that it was done and replaced meanwhile, as a retry of a set with a life does.</summary>
     public bool MayHide { get; init; }
 
     /// <summary>By which way it was made, for whoever reads a contradiction.</summary>
