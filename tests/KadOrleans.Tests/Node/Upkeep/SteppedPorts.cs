@@ -60,7 +60,7 @@ internal sealed class SteppedPublicationStore(UpkeepStores stores, IPublicationS
     public async ValueTask<Publication?> GetAsync(NodeId key, CancellationToken cancellationToken = default)
     {
         await schedule.StepAsync("get publication");
-        return await inner.GetAsync(key, cancellationToken);
+        return await stores.AwaitAsync(() => inner.GetAsync(key, cancellationToken).AsTask());
     }
 
     public async ValueTask<StoreResult> PutAsync(NodeId key, Publication publication, CancellationToken cancellationToken = default) =>
@@ -79,8 +79,14 @@ internal sealed class SteppedPublicationStore(UpkeepStores stores, IPublicationS
 
     public PutCondition? GetCondition(Publication publication) => inner.GetCondition(publication);
 
-    public IAsyncEnumerable<KeyValuePair<NodeId, Publication>> ScanAsync(CancellationToken cancellationToken = default) =>
-        inner.ScanAsync(cancellationToken);
+    public async IAsyncEnumerable<KeyValuePair<NodeId, Publication>> ScanAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        foreach (var entry in await stores.AwaitAsync(() => inner.ScanAsync(cancellationToken).ToListAsync(cancellationToken).AsTask()))
+        {
+            yield return entry;
+        }
+    }
 }
 
 /// <summary>A transport whose STOREs are steps. All other datagrams go at once.</summary>
