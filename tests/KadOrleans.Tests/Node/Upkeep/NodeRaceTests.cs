@@ -45,8 +45,9 @@ public sealed class NodeRaceTests(ITestOutputHelper output)
         var result = await UpkeepRaces.RunAsync(
             new RacedNode(node, store, publications), network, call, Races, together: 340, seed, withStrangers ? StoreElsewhere : null);
 
-        output.WriteLine($"{call}: {result.Acknowledged} acknowledged, {result.Undone} undone, {result.Overtaken} overtaken\n{string.Join('\n', result.Found)}");
-        Assert.Equal((Races, 0, 0), (result.Acknowledged, result.Undone, result.Overtaken));
+        var summary = $"{call}: {result.Acknowledged} acknowledged, {result.Undone} undone, {result.Overtaken} overtaken\n{string.Join('\n', result.Found)}";
+        output.WriteLine(summary);
+        Assert.True((Races, 0, 0) == (result.Acknowledged, result.Undone, result.Overtaken), summary);
 
         void StoreElsewhere(NodeId key, DhtValue value, TimeSpan life)
         {
