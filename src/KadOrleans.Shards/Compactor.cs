@@ -63,7 +63,7 @@ internal sealed class Compactor(IRecordStorage storage, LogRing ring, Concurrenc
         }
 
         var pagesInUse = plan.Retained.Concat(written.Select(one => one.Page)).Select(page => new PageReference(page.Number, page.Compaction));
-        var manifest = image.Manifest with { FirstSequence = end, Pages = [.. pagesInUse], LastVersion = image.LastVersion };
+        var manifest = image.Manifest with { FirstSequence = end, Pages = [.. pagesInUse], LastVersion = image.LastVersion, Owner = image.Owner };
         var etag = await storage.WriteAsync([new(RecordNames.Manifest, manifest, image.ManifestETag)])[0];
         image.Compacted(manifest, etag, plan.Retained, written);
         await _pages.EmptyAsync(plan.Replaced);

@@ -10,6 +10,8 @@ internal sealed class KeyWrite(WriteCall<bool> call, int index, WriteKind kind, 
 
     public override bool IsSeal => kind == WriteKind.Seal;
 
+    public override bool NeedsRecord => IsSeal || kind == WriteKind.Claim;
+
     public override void Decide(KeyShardPlan plan, DateTimeOffset now) => _decided = kind.TryPlan(plan, key, time);
 
     public override void Succeed() => call.Set(index, _decided);
@@ -18,7 +20,7 @@ internal sealed class KeyWrite(WriteCall<bool> call, int index, WriteKind kind, 
 
     public override void FailSealed()
     {
-        if (kind == WriteKind.Seal || kind == WriteKind.Reload)
+        if (kind == WriteKind.Seal || kind == WriteKind.Reload || kind == WriteKind.Claim)
         {
             // Another activation sealed the log.
             call.Set(index, false);

@@ -16,6 +16,9 @@ internal abstract class PendingWrite
 
     public virtual bool IsSeal => false;
 
+    /// <summary>Whether a record is written though nothing changes.</summary>
+    public virtual bool NeedsRecord => false;
+
     // Decides the write's outcome after the changes planned so far, and plans it. Called again if another activation wrote first.
     public abstract void Decide(KeyShardPlan plan, DateTimeOffset now);
 

@@ -18,6 +18,11 @@ internal sealed class RecordLog
     private MovedLog? _moved;
     private Doubt _doubt = Doubt.Everything;
 
+    // In the records that this activation writes; 0 before it has read the log. It has owned the log once one of them is there.
+    private long _owner;
+    private long _formerOwner;
+    private bool _hasOwned;
+
     // The first record whose slot the running or last compaction may still empty.
     private long _compactedFrom;
     private bool _compactionFailed;
@@ -59,6 +64,12 @@ internal sealed class RecordLog
 
     public bool IsSealed => _image.IsSealed;
 
+    /// <summary>Whether the last record is this activation's, or that of the one that moved here: none of before writes any more.</summary>
+    public bool IsOwner => _owner != 0 && _image.Owner == _owner;
+
+    /// <summary>Whether another activation has owned the log after this one, which then writes nothing any more.</summary>
+    public bool IsSuperseded => _hasOwned && !IsOwner && !IsSealed;
+
     /// <summary>Whether memory may differ from storage.</summary>
     public bool IsInDoubt => _doubt != Doubt.None || _compactionFailed;
 
@@ -82,17 +93,17 @@ internal sealed class RecordLog
     {
         if (_image.History is not { IsFilterFull: false })
         {
-            _image.History = KeyHistory.Begin(_image.Shard.Enumerate().Select(held => held.Key), _image.Shard.Count, DrawAttempt(), maxChanges);
+            _image.History = KeyHistory.Begin(_image.Shard.Enumerate().Select(held => held.Key), _image.Shard.Count, DrawNumber(), maxChanges);
         }
 
         return _image.History;
     }
 
     /// <summary>What another activation may take over. Null if memory is in doubt, or if it is too much.</summary>
-    public MovedLog? Save() => IsInDoubt || IsSealed || _image.LogBytes > MovedLog.MaxBytes ? null : _image.Save();
+    public MovedLog? Save() => IsInDoubt || IsSealed || IsSuperseded || _image.LogBytes > MovedLog.MaxBytes ? null : _image.Save();
 
     /// <summary>Takes over what another activation saved. The first <see cref="ResolveDoubtAsync"/> compares it with storage.</summary>
-    public void Take(MovedLog? moved) => _moved = moved;
+    public void Take(MovedLog? moved) => (_moved, _formerOwner) = (moved, moved?.Manifest.Owner ?? 0);
 
     /// <summary>Reads the parts of storage that are in doubt: all at first, later what a failed or foreign write may have left.</summary>
     public async Task ResolveDoubtAsync()
@@ -127,12 +138,19 @@ internal sealed class RecordLog
             _compactionFailed = false;
         }
 
+        if (_owner == 0)
+        {
+            // The activation that moved here has ended: this one owns the log if that did, and nobody else since.
+            _owner = _formerOwner != 0 && _image.Owner == _formerOwner ? _formerOwner : DrawNumber();
+            _hasOwned = IsOwner;
+        }
+
         // It may have changed since the loader was made.
         _image.Shard.Accounts.Use(_quota);
     }
 
     // Writes changes that were decided on the current values. Unless the result is Done, memory stays as it was. A seal has no
-    // changes, and ends the log.
+    // changes, and ends the log. A record without changes makes this activation the log's owner.
     public async Task<CommitResult> AppendAsync(KeyShardPlan plan, bool isSeal = false)
     {
         if (await FindObstacleAsync() is { } obstacle)
@@ -144,7 +162,8 @@ internal sealed class RecordLog
         var record = new LogRecord
         {
             Sequence = _image.NextSequence,
-            Attempt = DrawAttempt(),
+            Attempt = DrawNumber(),
+            Owner = _owner,
             Entries = EntryCodec.Encode(changes),
             IsSeal = isSeal,
             LastVersion = _image.LastVersion,
@@ -170,16 +189,9 @@ internal sealed class RecordLog
             return await ReadOutcomeAsync(plan, record.Attempt, otherwise: CommitResult.Failed);
         }
 
-        if (isSeal)
-        {
-            _image.Seal();
-        }
-        else
-        {
-            _image.NoteWritten(changes, record.Entries.Length);
-            plan.Apply(_image.PlaceInLog);
-        }
-
+        _image.NoteWritten(record, changes);
+        plan.Apply(_image.PlaceInLog);
+        _hasOwned = true;
         return CommitResult.Done;
     }
 
@@ -219,7 +231,7 @@ internal sealed class RecordLog
         }
 
         return _doubt != Doubt.None || IsFull ? CommitResult.Failed
-            : IsSealed ? CommitResult.Conflict
+            : IsSealed || IsSuperseded ? CommitResult.Conflict
             : null;
     }
 
@@ -269,6 +281,7 @@ internal sealed class RecordLog
         image.IsOpen = _image.IsOpen;
         _image.IsOpen = false;
         _image = image;
+        _hasOwned |= IsOwner;
     }
 
     private async Task<CommitResult> ReadOutcomeAsync(KeyShardPlan plan, long attempt, CommitResult otherwise)
@@ -304,13 +317,14 @@ internal sealed class RecordLog
 
             found |= record!.Attempt == attempt;
             _image.Replay(record);
+            _hasOwned |= IsOwner;
         }
 
         _doubt = Doubt.None;
         return found;
     }
 
-    private long DrawAttempt()
+    private long DrawNumber()
     {
         Span<byte> bytes = stackalloc byte[sizeof(long)];
         _random.Fill(bytes);

@@ -55,6 +55,9 @@ internal sealed record Manifest
 
     /// <summary>No version above it was given before <see cref="FirstSequence"/>; records from there on have their own.</summary>
     public long LastVersion { get; init; }
+
+    /// <summary>The owner of the last record before <see cref="FirstSequence"/>.</summary>
+    public long Owner { get; init; }
 }
 
 internal readonly record struct PageReference(int Number, long Compaction);
@@ -113,6 +116,9 @@ internal sealed record LogRecord
 
     /// <summary>The highest version that was given until it was written, also of what was removed.</summary>
     public long LastVersion { get; init; }
+
+    /// <summary>A random number of the activation that wrote it. Before it answers one writes a record, by which it owns the log.</summary>
+    public long Owner { get; init; }
 }
 
 internal sealed class Page(int number, long compaction, int bytes)

@@ -44,13 +44,21 @@ internal sealed class ShardEngine
 
     public bool IsSealed => Log.IsSealed;
 
+    /// <summary>Another activation has taken the shard over: this one writes nothing any more, and what it reads may be old.</summary>
+    public event Action? Superseded
+    {
+        add => _writer.Superseded += value;
+        remove => _writer.Superseded -= value;
+    }
+
     /// <summary>Whether the shard answers reads itself: it is not sealed, or is known to be ahead of its halves.</summary>
     public bool MayRead => _split?.MayRead ?? true;
 
     public bool AreHalvesFilled => _split is { AreHalvesFilled: true };
 
-    // Loads the shard, with what the activation before saved. From its end on the silo may answer from its cache of the values. A
-    // half of a shard that was split says its name. InvalidOperationException: another build wrote it, or the half has no
+    // Loads the shard, with what the activation before saved, and claims its log: a silo that was frozen may still write by an activation
+    // before. From its end on the silo may answer from its cache of the values. A half of a shard that was split says its name.
+    // InvalidOperationException: another build wrote it, or the half has no
     // manifest yet.
     public async Task ActivateAsync(MovedLog? moved, string? half)
     {
@@ -71,8 +79,29 @@ internal sealed class ShardEngine
             await _split.FindMissingAsync();
         }
 
+        await ClaimAsync();
         Log.Image.IsOpen = true;
         _cache.Active.TryAdd(this, 0);
+    }
+
+    /// <summary>
+    /// Makes this activation the owner of its log if it is not yet. While storage takes no writes the shard is read without: to be called again.
+    /// </summary>
+    public async Task ClaimAsync()
+    {
+        if (Log.IsOwner || IsSealed || Log.IsSuperseded)
+        {
+            return;
+        }
+
+        try
+        {
+            await _writer.ClaimAsync();
+        }
+        catch (IOException)
+        {
+            // The log has said why.
+        }
     }
 
     /// <summary>Ends the silo's answers from its cache. What is under way goes on.</summary>

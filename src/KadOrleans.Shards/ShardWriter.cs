@@ -25,6 +25,9 @@ internal sealed class ShardWriter(RecordLog log, PageReader reader, TimeProvider
     private readonly Queue<PendingWrite> _waiting = [];
     private Task _run = Task.CompletedTask;
 
+    /// <summary>Raised with each batch that fails as another activation owns the log by now.</summary>
+    public event Action? Superseded;
+
     public void Enqueue(PendingWrite write)
     {
         if (_waiting.Count >= MaxWaiting)
@@ -42,6 +45,10 @@ internal sealed class ShardWriter(RecordLog log, PageReader reader, TimeProvider
 
     /// <summary>Ends the log after the writes that wait. Returns whether this activation did.</summary>
     public async Task<bool> SealAsync() => (await WriteAsync(WriteKind.Seal))[0];
+
+    /// <summary>Makes this activation the log's owner, unless another one has sealed it.</summary>
+    /// <exception cref="IOException">Storage failed, or another activation owns it by now.</exception>
+    public Task ClaimAsync() => WriteAsync(WriteKind.Claim);
 
     /// <summary>Reads the shard again, once the writes before are done: another activation has replaced a page.</summary>
     public Task ReloadAsync()
@@ -110,6 +117,12 @@ internal sealed class ShardWriter(RecordLog log, PageReader reader, TimeProvider
                     return;
                 }
 
+                if (log.IsSuperseded)
+                {
+                    Superseded?.Invoke();
+                    break;
+                }
+
                 var result = await TryCommitAsync(writes);
                 if (result == CommitResult.Done)
                 {
@@ -145,7 +158,7 @@ internal sealed class ShardWriter(RecordLog log, PageReader reader, TimeProvider
         {
             var now = time.GetUtcNow();
             writes.ForEach(write => write.Decide(plan, now));
-            var result = plan.NeedsWrite || writes[0].IsSeal ? await log.AppendAsync(plan, writes[0].IsSeal)
+            var result = plan.NeedsWrite || writes.Exists(write => write.NeedsRecord) ? await log.AppendAsync(plan, writes[0].IsSeal)
                 : writes.Exists(write => write.NeedsConfirmation) ? await log.CheckCurrentAsync()
                 : CommitResult.Done;
             if (result == CommitResult.Done)

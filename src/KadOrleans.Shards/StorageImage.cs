@@ -25,6 +25,7 @@ internal sealed class StorageImage : IShardValues
         (Manifest, ManifestETag) = (manifest, manifestETag);
         NextSequence = manifest.FirstSequence;
         Shard.Accounts.Versions.See(manifest.LastVersion);
+        Owner = manifest.Owner;
         IsSealed = IsSplit;
     }
 
@@ -74,6 +75,9 @@ internal sealed class StorageImage : IShardValues
 
     /// <summary>The highest version that was given to a value.</summary>
     public long LastVersion => Shard.Accounts.Versions.Last;
+
+    /// <summary>The activation that wrote the last record.</summary>
+    public long Owner { get; private set; }
 
     public int LogRecords => (int)(NextSequence - Manifest.FirstSequence);
 
@@ -127,6 +131,7 @@ internal sealed class StorageImage : IShardValues
     public void Replay(LogRecord record)
     {
         Shard.Accounts.Versions.See(record.LastVersion);
+        Owner = record.Owner;
         Replay(EntryCodec.Decode(record.Entries), record.Entries.Length);
         IsSealed |= record.IsSeal;
     }
@@ -150,18 +155,18 @@ internal sealed class StorageImage : IShardValues
     public MovedLog Save()
     {
         Entry[] changes = [.. _recent.Select(change => new Entry(change.Key, change.Value))];
-        return new MovedLog(Manifest with { LastVersion = LastVersion }, ManifestETag, NextSequence, EntryCodec.Encode(changes));
-    }
-
-    /// <summary>Notes the record that was written at <see cref="NextSequence"/>, and which ends the log.</summary>
-    public void Seal()
-    {
-        NoteWritten([], 0);
-        IsSealed = true;
+        return new MovedLog(Manifest with { LastVersion = LastVersion, Owner = Owner }, ManifestETag, NextSequence, EntryCodec.Encode(changes));
     }
 
     /// <summary>Notes the log record that was written at <see cref="NextSequence"/>, before its changes are made in memory.</summary>
-    public void NoteWritten(IReadOnlyList<Entry> changes, int bytes)
+    public void NoteWritten(LogRecord record, IReadOnlyList<Entry> changes)
+    {
+        Owner = record.Owner;
+        NoteWritten(changes, record.Entries.Length);
+        IsSealed |= record.IsSeal;
+    }
+
+    private void NoteWritten(IReadOnlyList<Entry> changes, int bytes)
     {
         foreach (var (key, value) in changes)
         {

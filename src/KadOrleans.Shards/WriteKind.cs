@@ -30,6 +30,9 @@ internal sealed record WriteKind(string Failure, Func<KeyShardPlan, NodeId, Date
     /// <summary>Changes nothing. It completes once the parts of storage in doubt are read.</summary>
     public static readonly WriteKind Reload = new("it could not be read again", static (_, _, _) => true);
 
+    /// <summary>Makes the activation the owner of its log: no write of an activation before it is stored after it.</summary>
+    public static readonly WriteKind Claim = new("it is not owned", static (_, _, _) => true);
+
     /// <summary>Ends the log. Writes before it are decided before it. Its result is whether this activation wrote it.</summary>
     public static readonly WriteKind Seal = new("it is not split", static (_, _, _) => true);
 

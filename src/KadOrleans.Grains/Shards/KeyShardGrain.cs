@@ -61,6 +61,9 @@ internal sealed class KeyShardGrain(
         _prefix = shards.Layout.Find(_shard)
             ?? throw new ArgumentException($"There is no {Name}: the cluster has {shards.Layout.Count} shards.");
         _engine = BuildEngine(firstBits);
+
+        // The next call goes to the activation that has the shard now.
+        _engine.Superseded += DeactivateOnIdle;
         var started = time.GetTimestamp();
         await _engine.ActivateAsync(_moved, _prefix.Bits == firstBits ? null : Name);
         _moved = null;
@@ -302,10 +305,11 @@ internal sealed class KeyShardGrain(
     }
 
     // A reminder that could not be set would wait for the next write.
-    private Task LookAfterAsync()
+    private async Task LookAfterAsync()
     {
         UpdateReminder();
-        return _engine.SaveTimesAsync();
+        await _engine.ClaimAsync();
+        await _engine.SaveTimesAsync();
     }
 
     // Not awaited either. A check that still hands over goes on, and one other may wait for its end. Returns false if one waits.

@@ -61,6 +61,9 @@ internal sealed class ShardManifestState : IVersionedState
     [Id(5)]
     public long LastVersion { get; set; }
 
+    [Id(6)]
+    public long Owner { get; set; }
+
     public static ShardManifestState Of(Manifest manifest) => new()
     {
         Compaction = manifest.Compaction,
@@ -68,6 +71,7 @@ internal sealed class ShardManifestState : IVersionedState
         Pages = [.. manifest.Pages.Select(page => new ShardPageReference(page.Number, page.Compaction))],
         Seal = manifest.Seal,
         LastVersion = manifest.LastVersion,
+        Owner = manifest.Owner,
     };
 
     public Manifest ToRecord() => new()
@@ -77,6 +81,7 @@ internal sealed class ShardManifestState : IVersionedState
         Pages = [.. Pages.Select(page => new PageReference(page.Slot, page.Compaction))],
         Seal = Seal,
         LastVersion = LastVersion,
+        Owner = Owner,
     };
 }
 
@@ -178,6 +183,9 @@ internal sealed class ShardLogState : IVersionedState
     [Id(6)]
     public long LastVersion { get; set; }
 
+    [Id(7)]
+    public long Owner { get; set; }
+
     public static ShardLogState Of(LogRecord record) => new()
     {
         Sequence = record.Sequence,
@@ -186,6 +194,7 @@ internal sealed class ShardLogState : IVersionedState
         Entries = record.Entries,
         IsSeal = record.IsSeal,
         LastVersion = record.LastVersion,
+        Owner = record.Owner,
     };
 
     public LogRecord ToRecord() => new()
@@ -196,5 +205,6 @@ internal sealed class ShardLogState : IVersionedState
         Entries = Entries,
         IsSeal = IsSeal,
         LastVersion = LastVersion,
+        Owner = Owner,
     };
 }

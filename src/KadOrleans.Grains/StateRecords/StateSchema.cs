@@ -4,7 +4,7 @@ namespace KadOrleans.Grains;
 internal static class StateSchema
 {
     /// <summary>The schema version. It rises with each change of a stored state's bytes.</summary>
-    public const int Version = 11;
+    public const int Version = 12;
 
     /// <summary>Checks the version of a state that was read.</summary>
     /// <exception cref="InvalidOperationException">Another build wrote the state, which therefore stays as it is.</exception>

@@ -5,6 +5,8 @@ namespace KadOrleans.Tests.Shards;
 /// <summary>One activation of a shard without a runtime.</summary>
 internal sealed class EngineHost
 {
+    private static int s_lastSeed;
+
     private EngineHost(ShardEngine engine, ManualTimeProvider clock) => (Engine, Clock) = (engine, clock);
 
     public ShardEngine Engine { get; }
@@ -24,10 +26,10 @@ internal sealed class EngineHost
         return (records, await ActivateAsync(records));
     }
 
-    /// <summary>Activates a shard, by default with a cache for a few small values.</summary>
+    /// <summary>Activates a shard, by default with a cache for a few small values, and with random numbers of its own.</summary>
     public static async Task<EngineHost> ActivateAsync(
         FakeRecords records,
-        int seed = 1,
+        int? seed = null,
         StoreQuota? quota = null,
         ValueCache? cache = null,
         MovedLog? moved = null,
@@ -43,7 +45,7 @@ internal sealed class EngineHost
             quota ?? StoreQuota.Unlimited,
             cache ?? new ValueCache(4 * CachedValue.Overhead),
             new KademliaOptions(),
-            new SeededRandomSource(seed),
+            new SeededRandomSource(seed ?? Interlocked.Increment(ref s_lastSeed)),
             clock,
             NullLogger.Instance);
         await engine.ActivateAsync(moved, half);

@@ -8,14 +8,15 @@ public class RecordLogTests
     public Task Puts_that_arrive_together_share_one_record_of_bounded_length() => EngineHost.RunAsync(async () =>
     {
         var (records, shard) = await EngineHost.StartAsync();
+        var writes = records.Writes;
         var puts = Enumerable.Range(0, 1000).Select(i => shard.PutAsync(Samples.Key(i), Samples.Text($"{i}"))).ToList();
 
         Assert.All(await Task.WhenAll(puts), result => Assert.Equal(StoreResult.Stored, result));
-        Assert.Equal(1, records.Writes);
-        Assert.Equal(1000, (await EngineHost.ActivateAsync(records)).Log.Shard.Count);
+        Assert.Equal(writes + 1, records.Writes);
 
         await shard.PutAsync([.. Enumerable.Range(0, 200).Select(i => (Samples.Key(i), Samples.Sized(8000)))]);
-        Assert.Equal(5, records.Writes);
+        Assert.Equal(writes + 5, records.Writes);
+        Assert.Equal(1000, (await EngineHost.ActivateAsync(records)).Log.Shard.Count);
     });
 
     [Fact]
@@ -67,54 +68,74 @@ public class RecordLogTests
     });
 
     [Fact]
-    public Task Of_two_activations_the_second_reads_what_the_first_wrote_and_decides_again() => EngineHost.RunAsync(async () =>
+    public Task Of_two_activations_the_later_one_writes_and_the_other_fails_from_then_on() => EngineHost.RunAsync(async () =>
     {
-        var records = new FakeRecords();
-        var quota = StoreQuota.Unlimited with { TotalKeys = 2 };
-        var one = await EngineHost.ActivateAsync(records, 1, quota);
-        var other = await EngineHost.ActivateAsync(records, 2, quota);
-
+        var (records, one) = await EngineHost.StartAsync();
         Assert.Equal(StoreResult.Stored, await one.PutAsync(Samples.Key(1), Samples.Text("one")));
-        Assert.Equal(StoreResult.Stored, await other.PutAsync(Samples.Key(2), Samples.Text("other")));
-        Assert.Equal(StoreResult.TotalQuotaExceeded, await one.PutAsync(Samples.Key(3), Samples.Text("too many")));
-        Assert.True(await one.RemoveAsync(Samples.Key(2)));
+        var other = await EngineHost.ActivateAsync(records);
+        Assert.Equal(Samples.Text("one"), (await other.ReadAsync(Samples.Key(1)))[0]);
 
-        // Stale as it is, the other's memory still says that the quota is used up.
-        Assert.Equal(StoreResult.TotalQuotaExceeded, await other.PutAsync(Samples.Key(4), Samples.Text("four")));
-        Assert.Equal([Samples.Key(1)], (await EngineHost.ActivateAsync(records)).Log.Shard.Enumerate().Select(held => held.Key));
+        Assert.Equal(StoreResult.StorageFailed, await one.PutAsync(Samples.Key(2), Samples.Text("too late")));
+        Assert.Equal((true, false), (one.Log.IsSuperseded, other.Log.IsSuperseded));
+        await Assert.ThrowsAsync<IOException>(() => one.RemoveAsync(Samples.Key(1)));
+        Assert.Equal(StoreResult.StorageFailed, await one.PutAsync(Samples.Key(1), Samples.Text("one")));
+        Assert.Null(one.Log.Save());
+
+        Assert.Equal(StoreResult.Stored, await other.PutAsync(Samples.Key(2), Samples.Text("other")));
+        Assert.Equal(await other.ReadAllAsync(), await (await EngineHost.ActivateAsync(records)).ReadAllAsync());
     });
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public Task A_frozen_activations_puts_do_not_override_later_ones(bool isLater) => EngineHost.RunAsync(async () =>
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(300)]
+    public Task What_a_frozen_activation_had_under_way_is_acknowledged_only_if_the_next_one_has_it(int puts) => EngineHost.RunAsync(async () =>
     {
-        var records = new FakeRecords();
-        var frozen = await EngineHost.ActivateAsync(records, 1);
-        frozen.Clock.Advance(TimeSpan.FromSeconds(2));
+        var (records, frozen) = await EngineHost.StartAsync();
+        await frozen.PutAsync(Samples.Key(1), Samples.Text("before"));
         var (reached, thaw) = (new TaskCompletionSource(), new TaskCompletionSource());
         records.BeforeWrite = _ =>
         {
             reached.TrySetResult();
             return thaw.Task;
         };
-        var onItsWay = frozen.PutOnlyAsync((Samples.Key(1), At("frozen", 2)));
+        var onItsWay = frozen.PutOnlyAsync((Samples.Key(1), Samples.Text("frozen")));
         await reached.Task;
-        var waits = frozen.PutOnlyAsync((Samples.Key(2), At("frozen", 2)));
+        var waits = frozen.PutOnlyAsync((Samples.Key(2), Samples.Text("frozen")));
         records.BeforeWrite = _ => Task.CompletedTask;
-        var other = await EngineHost.ActivateAsync(records, 2);
-        other.Clock.Advance(TimeSpan.FromSeconds(5));
-        var seconds = isLater ? 3 : 1;
-        await other.PutAsync((Samples.Key(1), At("other", seconds)), (Samples.Key(2), At("other", seconds)));
 
-        frozen.Clock.Advance(TimeSpan.FromSeconds(3));
+        // It may write nothing, or so much that the log is compacted into pages.
+        var next = await EngineHost.ActivateAsync(records);
+        for (var i = 0; i < puts; i++)
+        {
+            await next.PutAsync(Samples.Key(100 + i), Samples.Text("next"));
+        }
+
         thaw.SetResult();
+        Assert.Equal([StoreResult.StorageFailed, StoreResult.StorageFailed], [.. await onItsWay, .. await waits]);
+        Assert.Equal(StoreResult.StorageFailed, await frozen.PutAsync(Samples.Key(3), Samples.Text("frozen")));
+        var held = await next.ReadAsync(Samples.Key(1), Samples.Key(2), Samples.Key(3));
+        Assert.Equal((Samples.Text("before"), null, null), (held[0], held[1], held[2]));
+        Assert.Equal(StoreResult.Stored, await next.PutAsync(Samples.Key(3), Samples.Text("next")));
+        Assert.Equal(await next.ReadAllAsync(), await (await EngineHost.ActivateAsync(records)).ReadAllAsync());
+    });
 
-        StoreResult[] results = [.. await onItsWay, .. await waits];
-        Assert.All(results, result => Assert.Equal(isLater ? StoreResult.Overtaken : StoreResult.Stored, result));
-        var held = await (await EngineHost.ActivateAsync(records)).ReadAllAsync();
-        Assert.All([1, 2], number => Assert.Equal(
-            isLater ? At("other", seconds) : At("frozen", 2), held[Samples.Key(number)]));
+    [Fact]
+    public Task While_storage_takes_no_writes_a_shard_is_read_and_claims_its_log_later() => EngineHost.RunAsync(async () =>
+    {
+        var (records, one) = await EngineHost.StartAsync();
+        await one.PutAsync(Samples.Key(1), Samples.Text("one"));
+        records.OnWrite = _ => WriteFault.NotDone;
+        var other = await EngineHost.ActivateAsync(records);
+        Assert.Equal(Samples.Text("one"), (await other.ReadAsync(Samples.Key(1)))[0]);
+
+        records.OnWrite = _ => WriteFault.None;
+        await other.Engine.ClaimAsync();
+        var writes = records.Writes;
+        await other.Engine.ClaimAsync();
+        Assert.Equal(writes, records.Writes);
+        Assert.Equal(StoreResult.StorageFailed, await one.PutAsync(Samples.Key(1), Samples.Text("too late")));
+        Assert.Equal((true, true), (one.Log.IsSuperseded, other.Log.IsOwner));
     });
 
     [Fact]
@@ -153,20 +174,13 @@ public class RecordLogTests
     [Fact]
     public Task A_superseded_activation_does_not_confirm_its_old_values() => EngineHost.RunAsync(async () =>
     {
-        var records = new FakeRecords();
-        var overtaken = await EngineHost.ActivateAsync(records, 1);
-        await overtaken.PutAsync(Samples.Key(1), At("first", 0));
-        var other = await EngineHost.ActivateAsync(records, 2);
-        other.Clock.Advance(TimeSpan.FromSeconds(5));
-        overtaken.Clock.Advance(TimeSpan.FromSeconds(5));
-        await other.PutAsync(Samples.Key(1), At("second", 2));
+        var (records, overtaken) = await EngineHost.StartAsync();
+        await overtaken.PutAsync(Samples.Key(1), Samples.Text("first"));
+        var other = await EngineHost.ActivateAsync(records);
+        await other.PutAsync(Samples.Key(1), Samples.Text("second"));
 
-        Assert.Equal(StoreResult.Overtaken, await overtaken.PutAsync(Samples.Key(1), At("first", 1)));
-        Assert.Equal(At("second", 2), (await (await EngineHost.ActivateAsync(records)).ReadAsync(Samples.Key(1)))[0]);
-
-        await other.PutAsync(Samples.Key(1), At("third", 3));
-        Assert.Equal(StoreResult.Stored, await overtaken.PutAsync(Samples.Key(1), At("second", 4)));
-        Assert.Equal(At("second", 4), (await (await EngineHost.ActivateAsync(records)).ReadAsync(Samples.Key(1)))[0]);
+        Assert.Equal(StoreResult.StorageFailed, await overtaken.PutAsync(Samples.Key(1), Samples.Text("first")));
+        Assert.Equal(Samples.Text("second"), (await (await EngineHost.ActivateAsync(records)).ReadAsync(Samples.Key(1)))[0]);
     });
 
     [Fact]
@@ -230,7 +244,8 @@ public class RecordLogTests
             stored++;
         }
 
-        Assert.Equal(LogRing.Slots, stored);
+        // One has the claim.
+        Assert.Equal(LogRing.Slots - 1, stored);
         records.OnWrite = _ => WriteFault.None;
         Assert.Equal(StoreResult.Stored, await shard.PutAsync(Samples.Key(stored), Samples.Text("x")));
         Assert.Equal(stored + 1, (await EngineHost.ActivateAsync(records)).Log.Shard.Count);
@@ -245,7 +260,7 @@ public class RecordLogTests
             BeforeWrite = name => name.StartsWith("kad-shard-page", StringComparison.Ordinal) ? gate.Task : Task.CompletedTask,
         };
         var shard = await EngineHost.ActivateAsync(records);
-        for (var i = 0; i < LogRing.Slots; i++)
+        for (var i = 1; i < LogRing.Slots; i++)
         {
             // Compacted, waiting to be, and changed again in between.
             Assert.Equal([StoreResult.Stored], await shard.PutOnlyAsync((Samples.Key(i % 100), Samples.Sized(i % 7 == 0 ? 5000 : i))));

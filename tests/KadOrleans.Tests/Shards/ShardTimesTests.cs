@@ -91,8 +91,8 @@ public sealed class ShardTimesTests(ITestOutputHelper output)
     public Task Two_activations_that_write_at_once_lose_no_times() => EngineHost.RunAsync(async () =>
     {
         var shard = await FillAsync(40, 1);
-        var other = await ActivateAsync();
         await TouchAsync(shard, Enumerable.Range(0, 10));
+        var other = await ActivateAsync();
         await TouchAsync(other, Enumerable.Range(10, 10));
         await shard.Engine.SaveTimesAsync();
         await other.Engine.SaveTimesAsync();

@@ -140,13 +140,12 @@ public class SplitTests
     public Task A_log_that_another_activation_ended_is_not_compacted_after_a_failure() => EngineHost.RunAsync(async () =>
     {
         var records = new SplitRecords();
-        var (host, acknowledged) = await FillAsync(records, Keys);
-        var stale = await SplitHost.ActivateAsync(records);
+        var (stale, acknowledged) = await FillAsync(records, Keys);
         records.SetFaults(() => WriteFault.NotDone);
         await stale.Shard.Log.BeginCompactionAsync();
         await stale.Shard.Log.Compacting;
         records.SetFaults(() => WriteFault.None);
-        await host.Shard.Engine.FillHalvesAsync();
+        await (await SplitHost.ActivateAsync(records)).Shard.Engine.FillHalvesAsync();
 
         await stale.Shard.Log.BeginCompactionAsync();
         await stale.Shard.Log.Compacting;

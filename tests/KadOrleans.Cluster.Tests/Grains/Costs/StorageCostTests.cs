@@ -66,9 +66,9 @@ public sealed class StorageCostTests(ClusterFixture cluster) : IClassFixture<Clu
     [InlineData(5, 0, 0)]
     [InlineData(6, 1, 0)]
     [InlineData(7, 10, 0)]
-    [InlineData(8, 95, 0)]
+    [InlineData(8, 93, 0)]
     [InlineData(9, 97, 1)]
-    public async Task An_activation_costs_the_reads_of_the_formula(byte number, int records, int pages)
+    public async Task An_activation_costs_the_reads_of_the_formula_and_one_write(byte number, int records, int pages)
     {
         var shard = cluster.Shard(number);
         for (var i = 0; i < records; i++)
@@ -80,8 +80,10 @@ public sealed class StorageCostTests(ClusterFixture cluster) : IClassFixture<Clu
         await cluster.Cluster.DeactivateAsync(shard);
         var used = await cluster.Rows.DuringAsync(async () => Assert.Equal(records, (await shard.GetUsageAsync()).Keys));
 
-        var expected = ShardCosts.ActivationReads(pages, pages == 0 ? records : records - ShardCosts.CompactRecords);
-        Assert.Equal((expected, 0L), (used.Total.Reads, used.Total.Writes));
+        // Each activation writes a record by which it owns the log, so the first one did.
+        var written = records + 1;
+        var expected = ShardCosts.ActivationReads(pages, pages == 0 ? written : written - ShardCosts.CompactRecords);
+        Assert.Equal((expected, 1L), (used.Total.Reads, used.Total.Writes));
     }
 
     [Fact]

@@ -78,9 +78,11 @@ public class GoldenStateTests
             FirstSequence = 97,
             Pages = [new ShardPageReference(2, 5)],
             Seal = 99,
+            LastVersion = 13,
+            Owner = 12,
         },
         ["page"] = new ShardPageState { Compaction = 5, Entries = EntryCodec.Encode(Changes) },
-        ["log"] = new ShardLogState { Sequence = 97, Attempt = 11, Entries = EntryCodec.Encode(Changes), IsSeal = true },
+        ["log"] = new ShardLogState { Sequence = 97, Attempt = 11, Entries = EntryCodec.Encode(Changes), IsSeal = true, LastVersion = 13, Owner = 12 },
         ["rules"] = new RulesState
         {
             Version = 7,

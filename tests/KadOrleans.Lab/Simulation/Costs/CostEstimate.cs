@@ -107,20 +107,21 @@ public sealed record CostEstimate(
 
         var calls = (load.PutsPerSecond + load.GetsPerSecond) / load.Shards;
         var idle = Math.Exp(-calls * CollectionAge.TotalSeconds);
-        return new Operations(ReadsPerActivation(load), 0) * (load.Shards * hours * idle);
+        return Activation(load) * (load.Shards * hours * idle);
     }
 
     /// <summary>Each start of a silo moves its shards and tables. Each start of an edge takes a lease and new epochs.</summary>
     private static Operations Starts(ClusterLoad load)
     {
-        var shards = new Operations(load.Keys == 0 ? 0 : ReadsPerActivation(load), 0) * load.Shards;
+        var shards = load.Keys == 0 ? default : Activation(load) * load.Shards;
         var tables = new Operations(1, 1) * load.NodeIds;
         var leases = new Operations(0, load.Edges + load.NodeIds);
         return (shards + tables + leases) * load.StartsPerMonth;
     }
 
-    private static double ReadsPerActivation(ClusterLoad load) =>
-        ShardCosts.MeanActivationReads(ShardCosts.Pages((double)load.Keys / load.Shards, load.ValueBytes));
+    // It writes the record by which it owns the log, unless it was moved.
+    private static Operations Activation(ClusterLoad load) =>
+        new(ShardCosts.MeanActivationReads(ShardCosts.Pages((double)load.Keys / load.Shards, load.ValueBytes)), 1);
 }
 
 public sealed record CostItem(string Name, Operations Operations, double Money = 0);

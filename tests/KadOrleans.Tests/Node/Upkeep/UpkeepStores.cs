@@ -176,7 +176,7 @@ internal sealed class ShardUpkeepStores : UpkeepStores
 
     public static async Task<ShardUpkeepStores> OpenAsync(TimeProvider time, Func<StepSchedule?> schedule)
     {
-        var records = new FakeRecords { BeforeWrite = _ => schedule()?.StepAsync("write a record") ?? Task.CompletedTask };
+        var records = new FakeRecords();
         var engine = new ShardEngine(
             "shard 0000",
             records,
@@ -188,6 +188,7 @@ internal sealed class ShardUpkeepStores : UpkeepStores
             time,
             NullLogger.Instance);
         await engine.ActivateAsync(moved: null, half: null);
+        records.BeforeWrite = _ => schedule()?.StepAsync("write a record") ?? Task.CompletedTask;
         return new ShardUpkeepStores(engine, time);
     }
 }
