@@ -1,5 +1,4 @@
 using KadOrleans;
-using KadOrleans.Core;
 using KadOrleans.Core.Values;
 
 namespace Leases;
@@ -7,15 +6,13 @@ namespace Leases;
 /// <summary>A count that many add to at once. Each addition is made once, also if an answer is lost.</summary>
 public sealed class Counter(IDht dht, string name, TimeProvider time)
 {
-    private readonly NodeId _key = NodeId.FromKey(name);
-
     /// <summary>Adds one, and returns the count with it.</summary>
     /// <exception cref="InvalidOperationException">Whether it was added is not known any more: another one has replaced the count since.</exception>
     public async Task<long> AddAsync()
     {
         while (true)
         {
-            var found = await dht.GetAsync(_key);
+            var found = await dht.GetAsync(name);
             var next = (long)(found.Value?.AsInteger() ?? 0) + 1;
             if (await TrySetAsync(next, found.Version))
             {
@@ -32,7 +29,7 @@ public sealed class Counter(IDht dht, string name, TimeProvider time)
         {
             try
             {
-                var set = await dht.SetIfAsync(_key, count, expected, SetAcknowledgement.Durable, callId: callId);
+                var set = await dht.SetIfAsync(name, count, expected, SetAcknowledgement.Durable, callId: callId);
                 return !isRepeat || set.Local != StoreResult.Unknown ? set.Succeeded
                     : throw new InvalidOperationException("The addition may have been made: another one has replaced the count since.");
             }

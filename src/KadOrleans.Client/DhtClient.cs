@@ -88,7 +88,7 @@ public sealed class DhtClient : IDht
 
         var isDurable = acknowledgement == SetAcknowledgement.Durable;
         var result = await CallAsync(
-            dht => dht.SetIfAsync(key, value, ExpectationOf(expected, callId), life, isDurable, cancellationToken), cancellationToken);
+            dht => dht.SetIfAsync(key, value, ExpectationOf(expected, CallIds.Of(callId, value)), life, isDurable, cancellationToken), cancellationToken);
         return ResultOf(key, result) with { Publication = life is null ? result.Local : null };
     }
 
@@ -96,7 +96,6 @@ public sealed class DhtClient : IDht
     public async Task<DeleteResult> DeleteIfAsync(
         NodeId key, ValueVersion expected, long callId = 0, CancellationToken cancellationToken = default)
     {
-        expected.ThrowIfNothing();
         return expected.Number == 0 ? DeleteResult.Superseded
             : await CallAsync(dht => dht.DeleteIfAsync(key, ExpectationOf(expected, callId), cancellationToken), cancellationToken);
     }

@@ -161,7 +161,7 @@ internal static class BatchApi
                 var conditions = TagConditions.Read(json);
                 return op switch
                 {
-                    "get" when conditions is not null => throw ApiProblemException.Wrong("a get has ifMatch, ifNoneMatch or idempotencyKey, which are for put and delete."),
+                    "get" when conditions is not null => throw ApiProblemException.Wrong("a get has a condition; ifMatch, ifNoneMatch and idempotencyKey are for put and delete."),
                     "get" => new Operation(key, false, (dht, _, cancellationToken) => GetAsync(dht, key, cancellationToken)),
                     "put" => Put(key, ValueBody.Read(json), RequestedPut.Parse(json.Text("wait"), Number(json, "life")), conditions),
                     _ => new Operation(

@@ -19,12 +19,14 @@ internal static class KeyApi
         api.MapDelete(Path, DeleteAsync)
             .RequireAuthorization(TokenAuthentication.PolicyOf(ApiScope.Write))
             .WithSummary("Stops publishing a key; under If-Match removes its value too. Copies in the network stay until they expire.")
+            .TakesConditions()
             .ProducesProblem(StatusCodes.Status409Conflict)
             .ProducesProblem(StatusCodes.Status412PreconditionFailed)
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
     public static RouteHandlerBuilder DescribesGet(this RouteHandlerBuilder endpoint) => endpoint
+        .GivesTag()
         .WithDescription("With Accept: text/plain or application/octet-stream the body is the value itself, and Kad-Type has its type.")
         .Produces<KeyResult>(StatusCodes.Status200OK, ValueBody.Json, ValueBody.PlainText, ValueBody.Bytes)
         .Produces(StatusCodes.Status304NotModified)
@@ -36,6 +38,8 @@ internal static class KeyApi
             "If-Match and If-None-Match have the tags of gets, and are decided with the write, which has a tag of its own. With an Idempotency-Key "
             + "the request may be repeated: it finds its own success.")
         .WithBody<TypedValue>(ValueBody.MaxBodyBytes, ValueBody.Json, ValueBody.PlainText, ValueBody.Bytes)
+        .TakesConditions()
+        .GivesTag()
         .ProducesProblem(StatusCodes.Status409Conflict)
         .ProducesProblem(StatusCodes.Status412PreconditionFailed)
         .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
@@ -169,12 +173,18 @@ internal static class KeyApi
 
     private static async Task<bool> RemoveIfAsync(RequestedKey key, TagConditions conditions, IDht dht, CancellationToken cancellationToken)
     {
+        conditions.ThrowIfNothingIsWanted();
+
         // Where several versions may be removed, or some may not, it is the one that a get finds.
         var expected = conditions.Expected;
         if (expected is null)
         {
             var found = await dht.GetAsync(key.Digest, cancellationToken);
             expected = conditions.Allow(found) ? found.Version : throw conditions.Failed();
+            if (found.Version.IsNothing)
+            {
+                throw new ApiProblemException(ProblemType.NoValue, $"No value was found of the key '{key}'.");
+            }
         }
 
         var deleted = expected is { IsNothing: false } version
@@ -212,7 +222,7 @@ internal static class KeyApi
     };
 
     /// <summary>A value with its type, for the document.</summary>
-    /// <param name="Type">string, int, float, bool or bytes; without it the type in JSON.</param>
     /// <param name="Value">Text, number or boolean; bytes in hexadecimal.</param>
-    private sealed record TypedValue(string? Type, System.Text.Json.Nodes.JsonNode Value);
+    /// <param name="Type">string, int, float, bool or bytes; without it the type in JSON.</param>
+    private sealed record TypedValue(System.Text.Json.Nodes.JsonNode Value, string? Type = null);
 }

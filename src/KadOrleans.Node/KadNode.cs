@@ -299,7 +299,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
                 key,
                 value,
                 () => GetAsync(key, asksAll: false, cancellationToken),
-                new PutTerms(life is null ? PutKind.Publication : PutKind.WithLife) { IsWrite = true, CallId = callId },
+                new PutTerms(life is null ? PutKind.Publication : PutKind.WithLife) { IsWrite = true, CallId = CallIds.Of(callId, value) },
                 expected,
                 life,
                 acknowledgement == SetAcknowledgement.Durable,
@@ -316,7 +316,6 @@ public sealed class KadNode : IDht, IAsyncDisposable
     public async Task<DeleteResult> DeleteIfAsync(
         NodeId key, ValueVersion expected, long callId = 0, CancellationToken cancellationToken = default)
     {
-        expected.ThrowIfNothing();
         if (_options.ClientOnly || expected.Number == 0)
         {
             return DeleteResult.Superseded;

@@ -10,6 +10,8 @@ internal sealed class KeyWrite(WriteCall<bool> call, int index, WriteKind kind, 
 
     public override bool IsSeal => kind == WriteKind.Seal;
 
+    public override bool NeedsConfirmation => !_decided;
+
     public override bool NeedsRecord => IsSeal || kind == WriteKind.Claim;
 
     public override void Decide(KeyShardPlan plan, DateTimeOffset now) => _decided = kind.TryPlan(plan, key, time);

@@ -7,6 +7,9 @@ namespace KadOrleans.Shards;
 // read Image while the writer is not running.
 internal sealed class RecordLog
 {
+    /// <summary>Slots that records with changes leave free: an activation claims a full log at once, and compacts it then.</summary>
+    public const int ClaimSlots = 8;
+
     private readonly IRandomSource _random;
     private readonly ILogger _logger;
     private readonly LogRing _ring;
@@ -18,10 +21,10 @@ internal sealed class RecordLog
     private MovedLog? _moved;
     private Doubt _doubt = Doubt.Everything;
 
-    // In the records that this activation writes; 0 before it has read the log. It has owned the log once one of them is there.
+    // In the records that this activation writes; 0 before it has read the log. Whose records it found then, and who moved here.
     private long _owner;
+    private long _foundOwner;
     private long _formerOwner;
-    private bool _hasOwned;
 
     // The first record whose slot the running or last compaction may still empty.
     private long _compactedFrom;
@@ -67,17 +70,17 @@ internal sealed class RecordLog
     /// <summary>Whether the last record is this activation's, or that of the one that moved here: none of before writes any more.</summary>
     public bool IsOwner => _owner != 0 && _image.Owner == _owner;
 
-    /// <summary>Whether another activation has owned the log after this one, which then writes nothing any more.</summary>
-    public bool IsSuperseded => _hasOwned && !IsOwner && !IsSealed;
+    /// <summary>Whether another activation has taken the log since this one read it first. Then this one writes nothing any more.</summary>
+    public bool IsSuperseded => _owner != 0 && _image.Owner != _owner && _image.Owner != _foundOwner && !IsSealed;
 
     /// <summary>Whether memory may differ from storage.</summary>
     public bool IsInDoubt => _doubt != Doubt.None || _compactionFailed;
 
     private bool MayCompact => !IsSealed && Compacting.IsCompleted && (_image.NextSequence >= _noCompactionBefore || IsFull);
 
-    private bool IsFull =>
-        _image.NextSequence - (Compacting.IsCompleted ? _image.Manifest.FirstSequence : _compactedFrom) >= LogRing.Slots
-        || _image.LogBytes >= Compactor.MaxLogBytes;
+    private bool IsFull => SlotsUsed >= LogRing.Slots - ClaimSlots || _image.LogBytes >= Compactor.MaxLogBytes;
+
+    private long SlotsUsed => _image.NextSequence - (Compacting.IsCompleted ? _image.Manifest.FirstSequence : _compactedFrom);
 
     public void Use(StoreQuota quota)
     {
@@ -100,7 +103,7 @@ internal sealed class RecordLog
     }
 
     /// <summary>What another activation may take over. Null if memory is in doubt, or if it is too much.</summary>
-    public MovedLog? Save() => IsInDoubt || IsSealed || IsSuperseded || _image.LogBytes > MovedLog.MaxBytes ? null : _image.Save();
+    public MovedLog? Save() => IsInDoubt || !IsOwner || IsSealed || _image.LogBytes > MovedLog.MaxBytes ? null : _image.Save();
 
     /// <summary>Takes over what another activation saved. The first <see cref="ResolveDoubtAsync"/> compares it with storage.</summary>
     public void Take(MovedLog? moved) => (_moved, _formerOwner) = (moved, moved?.Manifest.Owner ?? 0);
@@ -141,8 +144,8 @@ internal sealed class RecordLog
         if (_owner == 0)
         {
             // The activation that moved here has ended: this one owns the log if that did, and nobody else since.
-            _owner = _formerOwner != 0 && _image.Owner == _formerOwner ? _formerOwner : DrawNumber();
-            _hasOwned = IsOwner;
+            _foundOwner = _image.Owner;
+            _owner = _formerOwner != 0 && _foundOwner == _formerOwner ? _formerOwner : DrawNumber();
         }
 
         // It may have changed since the loader was made.
@@ -153,7 +156,7 @@ internal sealed class RecordLog
     // changes, and ends the log. A record without changes makes this activation the log's owner.
     public async Task<CommitResult> AppendAsync(KeyShardPlan plan, bool isSeal = false)
     {
-        if (await FindObstacleAsync() is { } obstacle)
+        if (await FindObstacleAsync(hasChanges: plan.NeedsWrite) is { } obstacle)
         {
             return obstacle;
         }
@@ -191,7 +194,6 @@ internal sealed class RecordLog
 
         _image.NoteWritten(record, changes);
         plan.Apply(_image.PlaceInLog);
-        _hasOwned = true;
         return CommitResult.Done;
     }
 
@@ -199,7 +201,7 @@ internal sealed class RecordLog
     // check a superseded activation would confirm values that another has changed.
     public async Task<CommitResult> CheckCurrentAsync()
     {
-        if (await FindObstacleAsync() is { } obstacle)
+        if (await FindObstacleAsync(hasChanges: false) is { } obstacle)
         {
             return obstacle;
         }
@@ -223,16 +225,18 @@ internal sealed class RecordLog
     }
 
     // Why nothing can be appended; null if it can.
-    private async ValueTask<CommitResult?> FindObstacleAsync()
+    private async ValueTask<CommitResult?> FindObstacleAsync(bool hasChanges)
     {
-        if (IsFull)
+        if (HasNoRoom())
         {
             await Compacting;
         }
 
-        return _doubt != Doubt.None || IsFull ? CommitResult.Failed
+        return _doubt != Doubt.None || HasNoRoom() ? CommitResult.Failed
             : IsSealed || IsSuperseded ? CommitResult.Conflict
             : null;
+
+        bool HasNoRoom() => hasChanges ? IsFull : SlotsUsed >= LogRing.Slots;
     }
 
     // Starts a compaction, whose end is Compacting. A failure is logged, changes nothing and is retried later.
@@ -281,7 +285,6 @@ internal sealed class RecordLog
         image.IsOpen = _image.IsOpen;
         _image.IsOpen = false;
         _image = image;
-        _hasOwned |= IsOwner;
     }
 
     private async Task<CommitResult> ReadOutcomeAsync(KeyShardPlan plan, long attempt, CommitResult otherwise)
@@ -317,7 +320,6 @@ internal sealed class RecordLog
 
             found |= record!.Attempt == attempt;
             _image.Replay(record);
-            _hasOwned |= IsOwner;
         }
 
         _doubt = Doubt.None;

@@ -58,9 +58,9 @@ internal sealed class ShardEngine
 
     // Loads the shard, with what the activation before saved, and claims its log: a silo that was frozen may still write by an activation
     // before. From its end on the silo may answer from its cache of the values. A half of a shard that was split says its name.
-    // InvalidOperationException: another build wrote it, or the half has no
-    // manifest yet.
-    public async Task ActivateAsync(MovedLog? moved, string? half)
+    // The claim is made only after confirm, which fails if others may have this silo for dead. InvalidOperationException: another build wrote
+    // the shard, or the half has no manifest yet. StorageConflictException: another activation has claimed the log meanwhile.
+    public async Task ActivateAsync(MovedLog? moved, string? half, Func<Task>? confirm = null, CancellationToken cancellationToken = default)
     {
         Log.Take(moved);
         using (await _cache.Loads.AcquireAsync())
@@ -79,7 +79,18 @@ internal sealed class ShardEngine
             await _split.FindMissingAsync();
         }
 
-        await ClaimAsync();
+        if (!Log.IsOwner && !IsSealed)
+        {
+            await (confirm?.Invoke() ?? Task.CompletedTask);
+            await ClaimAsync();
+            if (Log.IsSuperseded)
+            {
+                throw new StorageConflictException("Another activation of the shard began meanwhile.");
+            }
+        }
+
+        // Nobody would close the cache for a shard whose activation was given up.
+        cancellationToken.ThrowIfCancellationRequested();
         Log.Image.IsOpen = true;
         _cache.Active.TryAdd(this, 0);
     }

@@ -25,7 +25,7 @@ internal sealed class ShardWriter(RecordLog log, PageReader reader, TimeProvider
     private readonly Queue<PendingWrite> _waiting = [];
     private Task _run = Task.CompletedTask;
 
-    /// <summary>Raised with each batch that fails as another activation owns the log by now.</summary>
+    /// <summary>Raised after a batch if another activation has taken the log by then.</summary>
     public event Action? Superseded;
 
     public void Enqueue(PendingWrite write)
@@ -80,6 +80,11 @@ internal sealed class ShardWriter(RecordLog log, PageReader reader, TimeProvider
             {
                 await log.BeginCompactionAsync();
             }
+
+            if (log.IsSuperseded)
+            {
+                Superseded?.Invoke();
+            }
         }
     }
 
@@ -119,7 +124,6 @@ internal sealed class ShardWriter(RecordLog log, PageReader reader, TimeProvider
 
                 if (log.IsSuperseded)
                 {
-                    Superseded?.Invoke();
                     break;
                 }
 

@@ -10,14 +10,15 @@ internal sealed class Splitter(RecordLog log, ShardWriter writer, SplitCopier co
     private Task _filling = Task.CompletedTask;
     private Task _emptying = Task.CompletedTask;
 
-    // An image to which the halves have added nothing.
+    // An image to which the halves have added nothing. Where another activation sealed the log that cannot be known: it may be filling them.
     private StorageImage? _current;
+    private bool _hasSealed;
 
     /// <summary>Whether the halves have everything, and decide.</summary>
     public bool AreHalvesFilled { get; private set; }
 
     /// <summary>Whether the shard answers gets itself: it is not sealed, or is known to be ahead of its halves.</summary>
-    public bool MayRead => !log.IsSealed || (log.Image == _current && !AreHalvesFilled);
+    public bool MayRead => !log.IsSealed || (_hasSealed && log.Image == _current && !AreHalvesFilled);
 
     /// <summary>Completes when nothing is copied or emptied. Never fails.</summary>
     public Task Completion => Task.WhenAll(_filling, _emptying).ContinueWith(
@@ -50,7 +51,7 @@ internal sealed class Splitter(RecordLog log, ShardWriter writer, SplitCopier co
     {
         if (!log.IsSealed && await writer.SealAsync())
         {
-            _current = log.Image;
+            (_hasSealed, _current) = (true, log.Image);
         }
 
         await RetryAsync(async () =>

@@ -56,17 +56,18 @@ public static class DhtExtensions
         this IDht dht, string key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default) =>
         NotNull(dht).SetAsync(TextKey.IdOf(key), value, life, cancellationToken);
 
-    /// <summary>Stores a value under a text key if that has a version, and awaits the network.</summary>
+    /// <summary>Stores a value under a text key if that has a version.</summary>
     /// <inheritdoc cref="IDht.SetIfAsync"/>
     public static Task<SetResult> SetIfAsync(
         this IDht dht,
         string key,
         DhtValue value,
         ValueVersion expected,
+        SetAcknowledgement acknowledgement = SetAcknowledgement.Network,
         TimeSpan? life = null,
         long callId = 0,
         CancellationToken cancellationToken = default) =>
-        NotNull(dht).SetIfAsync(TextKey.IdOf(key), value, expected, SetAcknowledgement.Network, life, callId, cancellationToken);
+        NotNull(dht).SetIfAsync(TextKey.IdOf(key), value, expected, acknowledgement, life, callId, cancellationToken);
 
     /// <summary>Removes the value of a text key if that has a version.</summary>
     /// <inheritdoc cref="IDht.DeleteIfAsync"/>

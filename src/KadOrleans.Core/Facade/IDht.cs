@@ -64,8 +64,8 @@ public interface IDht
     /// 1 s to 365 days for a value that is not published again, also in place of one that is published or lives longer. Null: it is published.
     /// </param>
     /// <param name="callId">
-    /// A number of the caller's own for this call, drawn at random, by which the same call may be repeated after an unclear end: it then finds its own
-    /// success. 0: the call is not repeated.
+    /// A number of the caller's own for this call, drawn at random, by which the same call, with the same value, may be repeated after an unclear end: it
+    /// then finds its own success. 0: the call is not repeated.
     /// </param>
     /// <param name="cancellationToken">Gives up; copies may have been stored by then.</param>
     /// <returns>
@@ -90,10 +90,12 @@ public interface IDht
     /// the network stay until they expire, and a get may find them.
     /// </summary>
     /// <param name="key">The key.</param>
-    /// <param name="expected">The version that it must have; the digest of a value that a lookup found is none that could be removed.</param>
+    /// <param name="expected">
+    /// The version that it must have. That of nothing, and the digest of a value that a lookup found, are of nothing that could be removed: the result
+    /// is <see cref="DeleteResult.Superseded"/>.
+    /// </param>
     /// <param name="callId">As of <see cref="SetIfAsync"/>.</param>
     /// <param name="cancellationToken">Gives up; it may have been removed by then.</param>
-    /// <exception cref="ArgumentException">The version is that of nothing.</exception>
     /// <exception cref="DhtUnavailableException">The storage failed; the value may have been removed.</exception>
     Task<DeleteResult> DeleteIfAsync(
         NodeId key, ValueVersion expected, long callId = 0, CancellationToken cancellationToken = default);

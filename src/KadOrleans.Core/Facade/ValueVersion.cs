@@ -39,15 +39,6 @@ public readonly record struct ValueVersion
     public override string ToString() =>
         _digest == 0 ? Number.ToString(CultureInfo.InvariantCulture) : _digest.ToString("x32", CultureInfo.InvariantCulture);
 
-    /// <exception cref="ArgumentException">It is that of nothing, which cannot be removed.</exception>
-    internal void ThrowIfNothing()
-    {
-        if (IsNothing)
-        {
-            throw new ArgumentException("The expected version is 0, that of nothing; the version of a value is needed.");
-        }
-    }
-
     /// <summary>Reads what <see cref="ToString"/> wrote.</summary>
     public static bool TryParse(string? text, out ValueVersion version)
     {

@@ -40,6 +40,7 @@ public static class KadGrainsSiloBuilderExtensions
             (silo, known) => services.GetRequiredService<SiloServices<IShardDesk>>().At(silo).AskShardsAsync(known).AsTask());
         AddService<ShardDesk>(builder);
         builder.Services.TryAddSingleton<ClusterLimits>();
+        builder.Services.TryAddSingleton<OwnMembership>();
         builder.Services.AddKeyedSingleton<TimeProvider>(TimeProviderNames.ActivationManagement, new SteadyTime(TimeProvider.System));
         builder.Services.TryAddSingleton<ClusterTime>();
         builder.Services.TryAddSingleton<ClusterClock>();

@@ -15,6 +15,7 @@ internal sealed class KeyShardGrain(
     ClusterShards shards,
     ClusterLimits limits,
     ILocalSiloDetails silo,
+    OwnMembership member,
     SiloServices<IShardDesk> desks,
     ValueCache cache,
     ActiveGrains active,
@@ -61,12 +62,11 @@ internal sealed class KeyShardGrain(
         _prefix = shards.Layout.Find(_shard)
             ?? throw new ArgumentException($"There is no {Name}: the cluster has {shards.Layout.Count} shards.");
         _engine = BuildEngine(firstBits);
-
-        // The next call goes to the activation that has the shard now.
-        _engine.Superseded += DeactivateOnIdle;
         var started = time.GetTimestamp();
-        await _engine.ActivateAsync(_moved, _prefix.Bits == firstBits ? null : Name);
+        await _engine.ActivateAsync(
+            _moved, _prefix.Bits == firstBits ? null : Name, () => member.ConfirmAsync(cancellationToken), cancellationToken);
         _moved = null;
+        _engine.Superseded += EndSuperseded;
         logger.ShardActivated(Name, _engine.Shard.Count, time.GetElapsedTime(started));
         active.Begin(this);
         UpdateReminder();
@@ -310,6 +310,13 @@ internal sealed class KeyShardGrain(
         UpdateReminder();
         await _engine.ClaimAsync();
         await _engine.SaveTimesAsync();
+    }
+
+    // The next call goes to the activation that has the shard now.
+    private void EndSuperseded()
+    {
+        _engine.Close();
+        DeactivateOnIdle();
     }
 
     // Not awaited either. A check that still hands over goes on, and one other may wait for its end. Returns false if one waits.

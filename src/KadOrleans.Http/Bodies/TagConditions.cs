@@ -16,12 +16,16 @@ internal sealed class TagConditions
 
     private const int MaxKeyLength = 256;
 
+    private static readonly Names Headers = new(HeaderNames.IfMatch, HeaderNames.IfNoneMatch, KeyHeader);
+    private static readonly Names Fields = new("ifMatch", "ifNoneMatch", "idempotencyKey");
+
+    private readonly Names _names;
     private readonly IList<EntityTagHeaderValue> _match;
     private readonly IList<EntityTagHeaderValue> _noneMatch;
 
-    private TagConditions(IList<EntityTagHeaderValue> match, IList<EntityTagHeaderValue> noneMatch, string? key, string caller)
+    private TagConditions(Names names, IList<EntityTagHeaderValue> match, IList<EntityTagHeaderValue> noneMatch, string? key, string caller)
     {
-        (_match, _noneMatch) = (match, noneMatch);
+        (_names, _match, _noneMatch) = (names, match, noneMatch);
         Expected = FindExpected();
         if (key is null)
         {
@@ -30,12 +34,12 @@ internal sealed class TagConditions
 
         if (key.Length is 0 or > MaxKeyLength)
         {
-            throw ApiProblemException.Wrong($"{KeyHeader} has {key.Length} characters; 1 to {MaxKeyLength} are allowed.");
+            throw ApiProblemException.Wrong($"{names.Key} has {key.Length} characters; 1 to {MaxKeyLength} are allowed.");
         }
 
         if (Expected is null)
         {
-            throw ApiProblemException.Wrong($"{KeyHeader} is set; If-Match with one tag, or If-None-Match: *, is needed with it.");
+            throw ApiProblemException.Wrong($"{names.Key} is set; {names.Match} with one tag, or {names.NoneMatch}: *, is needed with it.");
         }
 
         // Of this caller's call with this condition: another one that has the same key is not this one.
@@ -55,6 +59,7 @@ internal sealed class TagConditions
     /// <summary>The conditions of a request; null if it has none.</summary>
     public static TagConditions? Read(HttpRequest request) =>
         Create(
+            Headers,
             request.Headers.IfMatch,
             request.Headers.IfNoneMatch,
             request.Headers[KeyHeader] is { Count: > 0 } key ? key.ToString() : null,
@@ -63,7 +68,7 @@ internal sealed class TagConditions
     /// <summary>The conditions of an operation of a batch, in fields of the same names.</summary>
     public static TagConditions? Read(JsonElement json)
     {
-        return Create(Quoted(json.Text("ifMatch")), Quoted(json.Text("ifNoneMatch")), json.Text("idempotencyKey"), $"batch {json.Text("op")}");
+        return Create(Fields, Quoted(json.Text("ifMatch")), Quoted(json.Text("ifNoneMatch")), json.Text("idempotencyKey"), $"batch {json.Text("op")}");
 
         // A version as results have it is a tag too.
         static StringValues Quoted(string? tag) =>
@@ -75,19 +80,30 @@ internal sealed class TagConditions
 
     /// <summary>Whether what was found may be replaced or removed.</summary>
     public bool Allow(GetResult found) =>
-        (_match.Count == 0 || Matches(_match, found.Version)) && !Matches(_noneMatch, found.Version);
+        (_match.Count == 0 || Matches(_match, found.Version, isStrong: true)) && !Matches(_noneMatch, found.Version, isStrong: false);
 
     /// <summary>Which condition did not hold.</summary>
     public ApiProblemException Failed() => new(
         ProblemType.ConditionFailed,
-        IsMatch
-            ? $"{HeaderNames.IfMatch} does not hold: the key has another version, or no value."
-            : $"{(_match.Count > 0 ? $"{HeaderNames.IfMatch} or " : string.Empty)}{HeaderNames.IfNoneMatch} does not hold: the key has that version, or a value.");
+        _noneMatch.Count == 0
+            ? $"{_names.Match} does not hold: the key has another version, or no value{(_match.Any(tag => tag.IsWeak) ? "; a tag with W/ matches none" : string.Empty)}."
+            : _match.Count > 0 ? $"{_names.Match} and {_names.NoneMatch} do not hold both."
+            : $"{_names.NoneMatch} does not hold: the key has {(_noneMatch.Contains(EntityTagHeaderValue.Any) ? "a value" : "that version")}.");
+
+    /// <summary>Of a removal: it needs something that may be there.</summary>
+    /// <exception cref="ApiProblemException">It needs that nothing is there.</exception>
+    public void ThrowIfNothingIsWanted()
+    {
+        if (_noneMatch.Contains(EntityTagHeaderValue.Any))
+        {
+            throw ApiProblemException.Wrong($"{_names.NoneMatch} is '*': then there is nothing to remove; {_names.Match}, or tags, are allowed.");
+        }
+    }
 
     /// <summary>The call may have been done before.</summary>
     public static ApiProblemException Unknown() => new(
         ProblemType.OutcomeUnknown,
-        "The condition does not hold, and whether this call was done before is not known any more; read the key again.");
+        "The condition does not hold. A first try was not done; whether a repeated one was done before is not known any more: read the key again.");
 
     private ValueVersion? FindExpected() => (_match, _noneMatch) switch
     {
@@ -97,15 +113,16 @@ internal sealed class TagConditions
         _ => null,
     };
 
-    private static TagConditions? Create(StringValues match, StringValues noneMatch, string? key, string caller)
+    private static TagConditions? Create(Names names, StringValues match, StringValues noneMatch, string? key, string caller)
     {
-        var (matching, others) = (Parse(HeaderNames.IfMatch, match), Parse(HeaderNames.IfNoneMatch, noneMatch));
-        return matching.Count + others.Count > 0 || key is not null ? new TagConditions(matching, others, key, caller) : null;
+        var (matching, others) = (Parse(names.Match, match), Parse(names.NoneMatch, noneMatch));
+        return matching.Count + others.Count > 0 || key is not null ? new TagConditions(names, matching, others, key, caller) : null;
     }
 
-    // Of a put both headers need the strong comparison: a weak tag names no write.
-    private static bool Matches(IEnumerable<EntityTagHeaderValue> header, ValueVersion version) => !version.IsNothing && header.Any(given =>
-        given.Equals(EntityTagHeaderValue.Any) || (!given.IsWeak && ValueBody.TryReadTag(given.Tag.ToString(), out var named) && named == version));
+    // If-Match compares strongly, If-None-Match weakly (RFC 9110 §13.1.1, §13.1.2): in doubt nothing is written.
+    private static bool Matches(IEnumerable<EntityTagHeaderValue> header, ValueVersion version, bool isStrong) => !version.IsNothing && header.Any(given =>
+        given.Equals(EntityTagHeaderValue.Any)
+        || (!(isStrong && given.IsWeak) && ValueBody.TryReadTag(given.Tag.ToString(), out var named) && named == version));
 
     /// <summary>Whether one of the tags of a header, which may be <c>*</c>, is that of a value.</summary>
     public static bool Matches(IEnumerable<EntityTagHeaderValue> header, EntityTagHeaderValue tag, bool isStrong) =>
@@ -114,6 +131,10 @@ internal sealed class TagConditions
     // A header that is left out as it cannot be read would make a put unconditional.
     private static IList<EntityTagHeaderValue> Parse(string name, StringValues header) =>
         header.Count == 0 ? []
-        : EntityTagHeaderValue.TryParseStrictList([.. header.OfType<string>()], out var tags) && tags.Count > 0 ? tags
+        : EntityTagHeaderValue.TryParseStrictList([.. header.OfType<string>()], out var tags)
+            && (tags.Count == 1 || (tags.Count > 1 && !tags.Contains(EntityTagHeaderValue.Any))) ? tags
         : throw ApiProblemException.Wrong($"{name} is '{VisibleText.Excerpt(header.ToString())}'; * or tags in quotes are needed.");
+
+    /// <summary>How a request calls the conditions: headers, or fields of an operation.</summary>
+    private sealed record Names(string Match, string NoneMatch, string Key);
 }

@@ -205,11 +205,16 @@ public abstract class DhtContract
         var again = await dht.SetIfAsync(key, 2, first, acknowledgement, callId: 8);
         Assert.Equal((true, second), (again.Local == StoreResult.Stored, again.Version));
         Assert.Equal(StoreResult.Superseded, (await dht.SetIfAsync(key, 4, second, acknowledgement, callId: 10)).Local);
+
+        // Another caller's who chose the same id.
+        Assert.Equal(StoreResult.Superseded, (await dht.SetIfAsync(key, 4, second, acknowledgement, callId: 9)).Local);
+        Assert.False((await dht.SetIfAsync(key, 4, ValueVersion.Nothing, acknowledgement, callId: 7)).Succeeded);
         Assert.Equal((third, 3), ((await dht.GetAsync(key)).Version, (await dht.GetAsync<long>(key)).Value));
 
         Assert.Equal(DeleteResult.Deleted, await dht.DeleteIfAsync(key, third, callId: 11));
         Assert.Equal(DeleteResult.Deleted, await dht.DeleteIfAsync(key, third, callId: 11));
         Assert.Equal(DeleteResult.Superseded, await dht.DeleteIfAsync(key, third, callId: 12));
+        Assert.Equal(DeleteResult.Superseded, await dht.DeleteIfAsync(key, ValueVersion.Nothing));
     });
 
     [Fact]

@@ -38,6 +38,12 @@ public sealed class ApiDocumentTests
         var got = operations.Single(operation => operation.Name == "GET /v1/keys/{key}").Value.Responses!["200"].Content!;
         Assert.Equal(JsonSchemaType.String, got["text/plain"].Schema!.Type);
         Assert.Contains("digest", got["application/json"].Schema!.Properties!.Keys);
+        var put = operations.Single(operation => operation.Name == "PUT /v1/keys/{key}").Value;
+        Assert.Equal(
+            ["If-Match", "If-None-Match", "Idempotency-Key"],
+            put.Parameters!.Where(parameter => parameter.In == ParameterLocation.Header).Select(parameter => parameter.Name));
+        Assert.Equal("value", Assert.Single(put.RequestBody!.Content!["application/json"].Schema!.Required!));
+        Assert.Contains("ETag", put.Responses!["200"].Headers!.Keys);
     }
 
     [Fact]

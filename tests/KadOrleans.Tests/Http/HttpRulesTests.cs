@@ -121,14 +121,19 @@ public sealed class HttpRulesTests(ApiHost host) : IClassFixture<ApiHost>
         await _api.JsonAsync("PUT", Path, """{"value":"1"}""");
         using var text = await _api.SendAsync("GET", Path, headers: ("Accept", "text/plain"));
         var tag = text.Headers.ETag!.Tag;
-        await _api.FailAsync(HttpStatusCode.PreconditionFailed, "PUT", Path, """{"value":"2"}""", headers: ("If-Match", $"W/{tag}"));
+        Assert.Equal(
+            "If-Match does not hold: the key has another version, or no value; a tag with W/ matches none.",
+            await _api.FailAsync(HttpStatusCode.PreconditionFailed, "PUT", Path, """{"value":"2"}""", headers: ("If-Match", $"W/{tag}")));
+        Assert.Equal(
+            "If-None-Match does not hold: the key has that version.",
+            await _api.FailAsync(HttpStatusCode.PreconditionFailed, "PUT", Path, """{"value":"2"}""", headers: ("If-None-Match", $"W/{tag}")));
         for (var tries = 0; tries < 2; tries++)
         {
             await _api.JsonAsync("PUT", Path, """{"value":"2"}""", ("If-Match", tag), ("Idempotency-Key", "one"));
         }
 
         Assert.StartsWith(
-            "The condition does not hold, and whether this call was done before is not known any more",
+            "The condition does not hold. A first try was not done; whether a repeated one was done before is not known any more",
             await _api.FailAsync(HttpStatusCode.Conflict, "PUT", Path, """{"value":"2"}""", headers: [("If-Match", tag), ("Idempotency-Key", "another")]),
             StringComparison.Ordinal);
 
@@ -141,6 +146,8 @@ public sealed class HttpRulesTests(ApiHost host) : IClassFixture<ApiHost>
     [InlineData("PUT", "If-Match", "abc", "If-Match is 'abc'; * or tags in quotes are needed.")]
     [InlineData("PUT", "If-None-Match", "\"a\", b", "If-None-Match is '\"a\", b'; * or tags in quotes are needed.")]
     [InlineData("DELETE", "If-Match", "abc", "If-Match is 'abc'; * or tags in quotes are needed.")]
+    [InlineData("PUT", "If-Match", "*, \"a\"", "If-Match is '*, \"a\"'; * or tags in quotes are needed.")]
+    [InlineData("DELETE", "If-None-Match", "*", "If-None-Match is '*': then there is nothing to remove; If-Match, or tags, are allowed.")]
     [InlineData("PUT", "Idempotency-Key", "abc", "Idempotency-Key is set; If-Match with one tag, or If-None-Match: *, is needed with it.")]
     [InlineData("DELETE", "Idempotency-Key", "abc", "Idempotency-Key is set; If-Match with one tag, or If-None-Match: *, is needed with it.")]
     public async Task A_condition_that_would_be_left_out_is_refused(string method, string name, string value, string sentence)

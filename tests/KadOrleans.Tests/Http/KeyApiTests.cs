@@ -99,7 +99,7 @@ public sealed class KeyApiTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Equal(HttpStatusCode.OK, first.StatusCode);
         var tag = first.Headers.ETag!.ToString();
         Assert.Equal(
-            "If-None-Match does not hold: the key has that version, or a value.",
+            "If-None-Match does not hold: the key has a value.",
             await _api.FailAsync(HttpStatusCode.PreconditionFailed, "PUT", Path, """{"value":2}""", headers: ("If-None-Match", "*")));
 
         using var second = await _api.SendAsync("PUT", Path, """{"value":2}""", headers: ("If-Match", tag));

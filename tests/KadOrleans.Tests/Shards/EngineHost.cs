@@ -29,13 +29,14 @@ internal sealed class EngineHost
     /// <summary>Activates a shard, by default with a cache for a few small values, and with random numbers of its own.</summary>
     public static async Task<EngineHost> ActivateAsync(
         FakeRecords records,
-        int? seed = null,
         StoreQuota? quota = null,
         ValueCache? cache = null,
         MovedLog? moved = null,
         HalfRecords? halves = null,
         string? half = null,
-        ManualTimeProvider? clock = null)
+        ManualTimeProvider? clock = null,
+        Func<Task>? confirm = null,
+        CancellationToken cancellationToken = default)
     {
         clock ??= new ManualTimeProvider();
         var engine = new ShardEngine(
@@ -45,10 +46,10 @@ internal sealed class EngineHost
             quota ?? StoreQuota.Unlimited,
             cache ?? new ValueCache(4 * CachedValue.Overhead),
             new KademliaOptions(),
-            new SeededRandomSource(seed ?? Interlocked.Increment(ref s_lastSeed)),
+            new SeededRandomSource(Interlocked.Increment(ref s_lastSeed)),
             clock,
             NullLogger.Instance);
-        await engine.ActivateAsync(moved, half);
+        await engine.ActivateAsync(moved, half, confirm, cancellationToken);
         return new EngineHost(engine, clock);
     }
 

@@ -12,7 +12,6 @@ public sealed class KeptItemTests
 
     private readonly ManualTimeProvider _clock = new();
     private readonly FakeRecords _records = new();
-    private int _seed;
 
     private DateTimeOffset Now => _clock.GetUtcNow();
 
@@ -106,5 +105,5 @@ public sealed class KeptItemTests
         return results[0];
     }
 
-    private Task<EngineHost> ActivateAsync(MovedLog? moved = null) => EngineHost.ActivateAsync(_records, ++_seed, moved: moved, clock: _clock);
+    private Task<EngineHost> ActivateAsync(MovedLog? moved = null) => EngineHost.ActivateAsync(_records, moved: moved, clock: _clock);
 }

@@ -11,10 +11,10 @@ public sealed class MovedLogTests
     {
         var (records, shard, held) = await FillAsync(60);
         var moved = shard.Log.Save();
-        var other = await EngineHost.ActivateAsync(records, seed: 2);
+        var other = await EngineHost.ActivateAsync(records);
         await PutAsync(other, held, 50, more);
 
-        await AssertGoesOnAsync(records, await EngineHost.ActivateAsync(records, seed: 3, moved: moved), held);
+        await AssertGoesOnAsync(records, await EngineHost.ActivateAsync(records, moved: moved), held);
     });
 
     [Fact]
@@ -24,7 +24,7 @@ public sealed class MovedLogTests
         for (var i = 0; i < 330; i++)
         {
             var (reads, writes) = (records.Reads, records.Writes);
-            shard = await EngineHost.ActivateAsync(records, seed: i, moved: shard.Log.Save());
+            shard = await EngineHost.ActivateAsync(records, moved: shard.Log.Save());
             Assert.InRange(records.Reads - reads, 2, i <= 94 ? 2 : 21);
             Assert.Equal((held.Count, writes), (shard.Log.Shard.Count, records.Writes));
             await PutAsync(shard, held, i, 1);
@@ -70,6 +70,6 @@ public sealed class MovedLogTests
     {
         Assert.Equal(held, await shard.ReadAllAsync());
         await PutAsync(shard, held, 1000, 120);
-        Assert.Equal(held, await (await EngineHost.ActivateAsync(records, seed: 9)).ReadAllAsync());
+        Assert.Equal(held, await (await EngineHost.ActivateAsync(records)).ReadAllAsync());
     }
 }

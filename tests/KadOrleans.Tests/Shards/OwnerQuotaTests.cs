@@ -108,5 +108,5 @@ public sealed class OwnerQuotaTests
     private static void OwnedCounts(EngineHost shard, Dictionary<NodeId, StoredValue> held) =>
         Core.OwnedItems.AssertCounted(shard.Engine.Shard.Accounts, held);
 
-    private Task<EngineHost> ActivateAsync(MovedLog? moved = null) => EngineHost.ActivateAsync(_records, 1, Quota, moved: moved);
+    private Task<EngineHost> ActivateAsync(MovedLog? moved = null) => EngineHost.ActivateAsync(_records, Quota, moved: moved);
 }

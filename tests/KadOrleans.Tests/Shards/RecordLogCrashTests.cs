@@ -115,7 +115,7 @@ public class RecordLogCrashTests
                 hosts[index] = null;
             }
 
-            var host = hosts[index] ??= await SplitHost.ActivateAsync(records, random.Next(int.MaxValue), cache);
+            var host = hosts[index] ??= await SplitHost.ActivateAsync(records, cache);
             if (splits && step > 60 && random.Next(20) == 0)
             {
                 await host.SplitAsync();

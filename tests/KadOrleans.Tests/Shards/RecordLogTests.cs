@@ -120,6 +120,161 @@ public class RecordLogTests
         Assert.Equal(await next.ReadAllAsync(), await (await EngineHost.ActivateAsync(records)).ReadAllAsync());
     });
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public Task An_activation_that_was_frozen_while_it_began_does_not_begin(bool nextClaims) => EngineHost.RunAsync(async () =>
+    {
+        var (records, _) = await EngineHost.StartAsync();
+        var (loaded, thaw) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var frozen = EngineHost.ActivateAsync(records, confirm: () =>
+        {
+            loaded.SetResult();
+            return thaw.Task;
+        });
+        await loaded.Task;
+        records.OnWrite = _ => nextClaims ? WriteFault.None : WriteFault.NotDone;
+        var next = await EngineHost.ActivateAsync(records);
+        records.OnWrite = _ => WriteFault.None;
+        thaw.SetResult();
+
+        if (nextClaims)
+        {
+            await Assert.ThrowsAsync<StorageConflictException>(() => frozen);
+            Assert.Equal(StoreResult.Stored, await next.PutAsync(Samples.Key(1), Samples.Text("next")));
+        }
+        else
+        {
+            // The log is its own before the next one writes anything, which then ends.
+            Assert.Equal(StoreResult.Stored, await (await frozen).PutAsync(Samples.Key(1), Samples.Text("frozen")));
+            Assert.Equal(StoreResult.StorageFailed, await next.PutAsync(Samples.Key(1), Samples.Text("next")));
+        }
+    });
+
+    [Fact]
+    public Task An_activation_of_a_silo_that_is_dead_for_the_others_or_was_given_up_takes_no_log() => EngineHost.RunAsync(async () =>
+    {
+        var (records, owner) = await EngineHost.StartAsync();
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            () => EngineHost.ActivateAsync(records, confirm: () => throw new InvalidOperationException("dead")));
+        Assert.Equal(StoreResult.Stored, await owner.PutAsync(Samples.Key(1), Samples.Text("a")));
+
+        var cache = new ValueCache(1 << 20);
+        await Assert.ThrowsAsync<OperationCanceledException>(
+            () => EngineHost.ActivateAsync(records, cache: cache, cancellationToken: new CancellationToken(true)));
+        Assert.Empty(cache.Active);
+    });
+
+    [Fact]
+    public Task What_moves_from_an_activation_that_never_owned_the_log_does_not_own_it() => EngineHost.RunAsync(async () =>
+    {
+        var (records, frozen) = await EngineHost.StartAsync();
+        records.OnWrite = _ => WriteFault.NotDone;
+        var next = await EngineHost.ActivateAsync(records);
+        var moved = await EngineHost.ActivateAsync(records, moved: next.Log.Save());
+        records.OnWrite = _ => WriteFault.None;
+        await moved.Engine.ClaimAsync();
+
+        Assert.Equal(StoreResult.StorageFailed, await frozen.PutAsync(Samples.Key(1), Samples.Text("frozen")));
+        Assert.Equal(StoreResult.Stored, await moved.PutAsync(Samples.Key(1), Samples.Text("moved")));
+    });
+
+    [Theory]
+    [InlineData((int)WriteFault.Done)]
+    [InlineData((int)WriteFault.DoneTwice)]
+    [InlineData((int)WriteFault.DoneLater)]
+    public Task A_claim_whose_answer_is_lost_is_the_activations_own(int fault) => EngineHost.RunAsync(async () =>
+    {
+        var (records, one) = await EngineHost.StartAsync();
+        records.OnWrite = _ => (WriteFault)fault;
+        var other = await EngineHost.ActivateAsync(records);
+        records.OnWrite = _ => WriteFault.None;
+        records.ArriveLate();
+
+        Assert.Equal(StoreResult.Stored, await other.PutAsync(Samples.Key(1), Samples.Text("other")));
+        Assert.Equal(StoreResult.StorageFailed, await one.PutAsync(Samples.Key(2), Samples.Text("one")));
+        Assert.Equal((true, true), (other.Log.IsOwner, one.Log.IsSuperseded));
+    });
+
+    [Fact]
+    public Task A_superseded_activation_does_not_say_that_there_is_nothing_to_remove() => EngineHost.RunAsync(async () =>
+    {
+        var (records, frozen) = await EngineHost.StartAsync();
+        var other = await EngineHost.ActivateAsync(records);
+        await other.PutAsync(Samples.Key(1), Samples.Text("other"));
+        var superseded = 0;
+        frozen.Engine.Superseded += () => superseded++;
+
+        await Assert.ThrowsAsync<IOException>(() => frozen.RemoveAsync(Samples.Key(1)));
+        await frozen.Completion;
+        Assert.Equal(1, superseded);
+        await Assert.ThrowsAsync<IOException>(() => frozen.Engine.UnpublishAsync([Samples.Key(1)]));
+        Assert.True(await other.RemoveAsync(Samples.Key(1)));
+        Assert.False(await other.RemoveAsync(Samples.Key(1)));
+    });
+
+    /// <summary>Writes of all that were ever active wait in storage and end in any order, while others become active.</summary>
+    [Fact]
+    public void A_get_at_the_newest_activation_sees_all_that_was_acknowledged()
+    {
+        const int Seeds = 60;
+        var acknowledged = 0;
+        Randomized.ForSeeds(Seeds, random => EngineHost.RunAsync(async () => acknowledged += await TakeTurnsAsync(random)).GetAwaiter().GetResult());
+        Assert.InRange(acknowledged, 10 * Seeds, 110 * Seeds);
+    }
+
+    private static async Task<int> TakeTurnsAsync(SeededRandomSource random)
+    {
+        var (records, newest) = await EngineHost.StartAsync();
+        var (hosts, held, acknowledged) = (new List<EngineHost> { newest }, new List<TaskCompletionSource>(), 0);
+        var (last, calls) = (new Dictionary<NodeId, HashSet<StoredValue?>>(), new List<Task>());
+        for (var step = 0; step < 120; step++)
+        {
+            if (random.Next(12) == 0)
+            {
+                records.BeforeWrite = _ => Task.CompletedTask;
+                hosts.Add(newest = await EngineHost.ActivateAsync(records));
+            }
+
+            records.BeforeWrite = _ => random.Next(2) == 0 ? Task.CompletedTask : Hold();
+            calls.Add(PutAsync(hosts[random.Next(hosts.Count)], Samples.Key(step), Samples.Text($"{step}")));
+            if (held.Count > 0 && random.Next(2) == 0)
+            {
+                var index = random.Next(held.Count);
+                held[index].SetResult();
+                held.RemoveAt(index);
+            }
+
+            await Task.Yield();
+            foreach (var (key, possible) in last)
+            {
+                Assert.Contains((await newest.ReadAsync(key))[0], possible);
+            }
+        }
+
+        held.ForEach(one => one.SetResult());
+        records.BeforeWrite = _ => Task.CompletedTask;
+        await Task.WhenAll(calls);
+        return acknowledged;
+
+        Task Hold()
+        {
+            var one = new TaskCompletionSource();
+            held.Add(one);
+            return one.Task;
+        }
+
+        async Task PutAsync(EngineHost host, NodeId key, StoredValue value)
+        {
+            last[key] = [null, value];
+            if ((await host.PutOnlyAsync((key, value)))[0] == StoreResult.Stored)
+            {
+                last[key] = [value];
+                acknowledged++;
+            }
+        }
+    }
+
     [Fact]
     public Task While_storage_takes_no_writes_a_shard_is_read_and_claims_its_log_later() => EngineHost.RunAsync(async () =>
     {
@@ -245,8 +400,13 @@ public class RecordLogTests
         }
 
         // One has the claim.
-        Assert.Equal(LogRing.Slots - 1, stored);
+        Assert.Equal(LogRing.Slots - RecordLog.ClaimSlots - 1, stored);
+        records.OnWrite = name => name == RecordNames.Log(stored + 2) ? WriteFault.None : WriteFault.NotDone;
+        shard = await EngineHost.ActivateAsync(records);
+        Assert.Equal((stored, true), (shard.Log.Shard.Count, shard.Log.IsOwner));
+        await shard.Completion;
         records.OnWrite = _ => WriteFault.None;
+        shard = await EngineHost.ActivateAsync(records);
         Assert.Equal(StoreResult.Stored, await shard.PutAsync(Samples.Key(stored), Samples.Text("x")));
         Assert.Equal(stored + 1, (await EngineHost.ActivateAsync(records)).Log.Shard.Count);
     });
@@ -260,7 +420,7 @@ public class RecordLogTests
             BeforeWrite = name => name.StartsWith("kad-shard-page", StringComparison.Ordinal) ? gate.Task : Task.CompletedTask,
         };
         var shard = await EngineHost.ActivateAsync(records);
-        for (var i = 1; i < LogRing.Slots; i++)
+        for (var i = 1; i < LogRing.Slots - RecordLog.ClaimSlots; i++)
         {
             // Compacted, waiting to be, and changed again in between.
             Assert.Equal([StoreResult.Stored], await shard.PutOnlyAsync((Samples.Key(i % 100), Samples.Sized(i % 7 == 0 ? 5000 : i))));

@@ -18,7 +18,7 @@ public class ShardFloodTests
             Assert.All(await shard.PutAsync([.. some.Select(key => (key, value))]), result => Assert.Equal(StoreResult.Stored, result));
         }
 
-        var moved = await EngineHost.ActivateAsync(records, seed: 2);
+        var moved = await EngineHost.ActivateAsync(records);
         Assert.Equal(Keys, moved.Engine.Shard.Enumerate().Count());
         Assert.All(await moved.ReadAsync(keys[^PerBatch..]), Assert.NotNull);
     });

@@ -11,7 +11,6 @@ public sealed class ShardTimesTests(ITestOutputHelper output)
 
     private readonly ManualTimeProvider _clock = new();
     private FakeRecords _records = new();
-    private int _seed;
 
     [Theory]
     [InlineData(5)]
@@ -172,13 +171,13 @@ public sealed class ShardTimesTests(ITestOutputHelper output)
     {
         var records = new SplitRecords { Shard = _records };
         await FillAsync(300, 2);
-        var shard = await EngineHost.ActivateAsync(_records, ++_seed, halves: records.Halves, clock: _clock);
+        var shard = await EngineHost.ActivateAsync(_records, halves: records.Halves, clock: _clock);
         await TouchAsync(shard, Enumerable.Range(0, 200));
         await shard.Engine.SaveTimesAsync();
         await shard.Engine.FillHalvesAsync();
         await shard.Engine.EmptyAsync();
 
-        var halves = new[] { records.Lower, records.Upper }.Select(half => EngineHost.ActivateAsync(half, ++_seed, half: "half", clock: _clock));
+        var halves = new[] { records.Lower, records.Upper }.Select(half => EngineHost.ActivateAsync(half, half: "half", clock: _clock));
         Assert.Equal(Keys(200, 100), (await Task.WhenAll(halves)).SelectMany(Due), Unordered);
         var emptied = (await _records.ReadAsync<TimesRecord>(Name)).Content!;
         Assert.Empty(emptied.Entries);
@@ -265,10 +264,10 @@ public sealed class ShardTimesTests(ITestOutputHelper output)
         new(DhtValue.FromString(text), _clock.GetUtcNow(), Samples.Now + TimeSpan.FromDays(2), SourceNetwork.Trusted);
 
     private Task<EngineHost> ActivateAsync(MovedLog? moved = null) =>
-        EngineHost.ActivateAsync(_records, ++_seed, moved: moved, clock: _clock, cache: new ValueCache(1 << 16));
+        EngineHost.ActivateAsync(_records, moved: moved, clock: _clock, cache: new ValueCache(1 << 16));
 
     /// <summary>The next activation of what storage has now, which the present one does not meet.</summary>
-    private Task<EngineHost> KillAsync() => EngineHost.ActivateAsync(_records.Copy(), ++_seed, clock: _clock, cache: new ValueCache(1 << 16));
+    private Task<EngineHost> KillAsync() => EngineHost.ActivateAsync(_records.Copy(), clock: _clock, cache: new ValueCache(1 << 16));
 
     // All are due, as of three hours before.
     private async Task<EngineHost> FillAsync(int keys, int perRecord)

@@ -43,16 +43,14 @@ internal sealed class SplitRecords
 /// <summary>One activation of a shard that may be split, without a runtime. Like a grain it asks halves in place of the shard; it activates them anew each time.</summary>
 internal sealed class SplitHost
 {
-    private static int _lastSeed = 1_000_000;
-
     private readonly SplitRecords _records;
 
     private SplitHost(SplitRecords records, EngineHost shard) => (_records, Shard) = (records, shard);
 
     public EngineHost Shard { get; }
 
-    public static async Task<SplitHost> ActivateAsync(SplitRecords records, int? seed = null, ValueCache? cache = null) => new(
-        records, await EngineHost.ActivateAsync(records.Shard, seed ?? Interlocked.Increment(ref _lastSeed), cache: cache, halves: records.Halves));
+    public static async Task<SplitHost> ActivateAsync(SplitRecords records, ValueCache? cache = null) => new(
+        records, await EngineHost.ActivateAsync(records.Shard, cache: cache, halves: records.Halves));
 
     public async Task SplitAsync()
     {
@@ -88,9 +86,8 @@ internal sealed class SplitHost
         return (await (await ActivateHalfAsync(_records.HalfOf(key))).ReadAsync(key))[0];
     }
 
-    // Each activation needs random numbers of its own: it knows its records by them.
     public static Task<EngineHost> ActivateHalfAsync(FakeRecords records, HalfRecords? halves = null) =>
-        EngineHost.ActivateAsync(records, Interlocked.Increment(ref _lastSeed), halves: halves, half: "half");
+        EngineHost.ActivateAsync(records, halves: halves, half: "half");
 
     public static async Task<Dictionary<NodeId, StoredValue>> ReadHalfAsync(FakeRecords records) =>
         await (await ActivateHalfAsync(records)).ReadAllAsync();

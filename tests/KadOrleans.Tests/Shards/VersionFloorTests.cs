@@ -25,7 +25,7 @@ public sealed class VersionFloorTests
             await shard.PutAsync(Samples.Key(i), Samples.Text($"{i}"));
         }
 
-        var next = await EngineHost.ActivateAsync(records, seed: 2, moved: moves ? shard.Log.Save() : null);
+        var next = await EngineHost.ActivateAsync(records, moved: moves ? shard.Log.Save() : null);
         Assert.InRange(await PutAsync(next), deleted + 1, long.MaxValue);
     });
 
@@ -40,7 +40,7 @@ public sealed class VersionFloorTests
 
         foreach (var half in new[] { records.Lower, records.Upper })
         {
-            Assert.InRange(await PutAsync(await EngineHost.ActivateAsync(half, seed: 3)), deleted + 1, long.MaxValue);
+            Assert.InRange(await PutAsync(await EngineHost.ActivateAsync(half)), deleted + 1, long.MaxValue);
         }
     });
 

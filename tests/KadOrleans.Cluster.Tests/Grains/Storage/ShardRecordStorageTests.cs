@@ -9,9 +9,9 @@ public sealed class ShardRecordStorageTests
 
     public ShardRecordStorageTests() => _records = RecordsOf(_rows);
 
-    internal static ShardRecordStorage RecordsOf(TestRows rows) => new(new GrainRecordStorage(
+    internal static ShardRecordStorage RecordsOf(TestRows rows, GrainId? shard = null) => new(new GrainRecordStorage(
         new TestGrainStorage(rows),
-        GrainId.Create("shard", "1"),
+        shard ?? GrainId.Create("shard", "1"),
         TimeProvider.System,
         TimeSpan.FromMinutes(1)));
 

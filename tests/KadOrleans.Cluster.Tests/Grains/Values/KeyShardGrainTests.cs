@@ -44,6 +44,39 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
         await Assert.ThrowsAsync<ArgumentException>(async () => await cluster.Shard(number).GetUsageAsync());
 
     [Fact]
+    public async Task A_shard_that_another_activation_has_taken_over_ends_and_the_next_has_what_that_one_stored()
+    {
+        var shard = cluster.Shard(40);
+        NodeId[] keys = [.. Samples.KeysOf(40, Bits).Take(3)];
+        await shard.PutAsync([new ShardPut(keys[0], cluster.Text("a"))]);
+        await Task.Factory.StartNew(
+            async () =>
+            {
+                var engine = new ShardEngine(
+                    "another",
+                    ShardRecordStorageTests.RecordsOf(cluster.Rows, shard.GetGrainId()),
+                    halves: null,
+                    StoreQuota.Unlimited,
+                    new ValueCache(1 << 20),
+                    new KademliaOptions(),
+                    new SeededRandomSource(1),
+                    cluster.Clock,
+                    NullLogger.Instance);
+                await engine.ActivateAsync(moved: null, half: null);
+                Assert.Equal([StoreResult.Stored], await engine.PutAsync([keys[1]], key => new Put(key, cluster.Text("b")), TimeSpan.Zero));
+            },
+            CancellationToken.None,
+            TaskCreationOptions.None,
+            new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler).Unwrap();
+
+        ShardPut[] put = [new ShardPut(keys[2], cluster.Text("c"))];
+        Assert.Equal([StoreResult.StorageFailed], await shard.PutAsync(put));
+        var result = StoreResult.StorageFailed;
+        await Eventually.BecomesAsync(async () => (result = (await shard.PutAsync(put))[0]) == StoreResult.Stored, () => $"{result}");
+        Assert.Equal([cluster.Text("a"), cluster.Text("b"), cluster.Text("c")], await shard.GetAsync(keys));
+    }
+
+    [Fact]
     public async Task Reads_do_not_wait_for_a_write_and_see_it_only_when_it_is_durable()
     {
         var shard = cluster.Shard(5);
