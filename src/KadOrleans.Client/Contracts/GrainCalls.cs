@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime.Messaging;
 
@@ -10,9 +11,9 @@ namespace KadOrleans.Client;
 internal sealed partial class GrainCalls(TimeProvider time, ILogger logger, TimeSpan? longestPause = null)
 {
     // Whether a call failed for a transient reason. These are: a silo that is not yet declared dead, a missing or overloaded
-    // gateway, an unconnected edge, a timeout.
+    // gateway, an unconnected edge, a timeout, a connection that the other side ended while it was made: Orleans passes on the socket's error.
     public static bool IsTransient(Exception exception) => exception is TimeoutException or OrleansMessageRejectionException
-        or ConnectionFailedException or GatewayTooBusyException or ClientNotAvailableException;
+        or ConnectionFailedException or GatewayTooBusyException or ClientNotAvailableException or SocketException;
 
     /// <summary>Observes the failure of a call that nobody awaits.</summary>
     public static void Ignore(Task call) => _ = call.ContinueWith(
@@ -35,7 +36,7 @@ internal sealed partial class GrainCalls(TimeProvider time, ILogger logger, Time
 
     // Whether a call that failed so may have executed: its response did not come in time, or its silo died. Other transient failures are
     // of calls that were not delivered.
-    public static bool MayHaveRun(Exception exception) => exception is TimeoutException or SiloUnavailableException;
+    public static bool MayHaveRun(Exception exception) => exception is TimeoutException or SiloUnavailableException or SocketException;
 
     private async Task<T> CallAsync<T>(
         string name, Func<ValueTask<T>> call, Func<Exception, bool> isRetried, TimeLimit limit, CancellationToken cancellationToken)

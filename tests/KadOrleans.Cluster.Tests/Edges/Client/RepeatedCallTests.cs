@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Orleans.Runtime.Messaging;
 
 namespace KadOrleans.Cluster.Tests.Edges;
@@ -196,6 +197,20 @@ public sealed class RepeatedCallTests(SixteenShardCluster cluster) : IAsyncLifet
 
         ValueTask<int> CallAsync() => ++calls == 3 ? new(calls)
             : ValueTask.FromException<int>(isRefused ? new ConnectionFailedException("The silo cannot be reached.") : new TimeoutException("No response."));
+    }
+
+    /// <summary>Orleans passes the error of a socket on as it is, where the other side ends a connection while it is made.</summary>
+    [Fact]
+    public async Task A_call_whose_connection_ends_while_it_is_made_is_made_again_if_it_may_run_twice()
+    {
+        var calls = 0;
+        var limit = new TimeLimit(TimeSpan.FromSeconds(9), TimeProvider.System);
+        Assert.Equal(2, await new GrainCalls(TimeProvider.System, NullLogger.Instance).CallAsync("grain", CallAsync, limit, CancellationToken.None));
+        calls = 0;
+        await Assert.ThrowsAsync<SocketException>(
+            () => new GrainCalls(TimeProvider.System, NullLogger.Instance).CallOnceAsync("grain", CallAsync, limit, CancellationToken.None));
+
+        ValueTask<int> CallAsync() => ++calls == 2 ? new(calls) : ValueTask.FromException<int>(new SocketException((int)SocketError.NotConnected));
     }
 
     private static (string Grain, string Method, bool IsRepeated, Func<IDhtAdmin, Task> Call) OfShard(string method, bool isRepeated, Func<IDhtAdmin, Task> call) =>
