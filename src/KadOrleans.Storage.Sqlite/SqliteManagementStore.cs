@@ -53,7 +53,7 @@ internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAd
         var (bans, limits) = (new List<BanEntry>(), new List<LimitEntry>());
         while (rows.Read())
         {
-            var (name, since) = (rows.GetString(0), DateTimeOffset.FromUnixTimeMilliseconds(rows.GetInt64(1)));
+            var (name, since) = (rows.GetString(0), ReadTime(file, rows.GetInt64(1)));
             switch (rows.GetString(2))
             {
                 case BanKind:
@@ -79,7 +79,7 @@ internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAd
         while (rows.Read())
         {
             entries.Add(new AuditEntry(
-                DateTimeOffset.FromUnixTimeMilliseconds(rows.GetInt64(1)), rows.GetString(2), rows.GetString(3), rows.GetString(4), rows.GetBoolean(5), rows.GetString(6))
+                ReadTime(file, rows.GetInt64(1)), rows.GetString(2), rows.GetString(3), rows.GetString(4), rows.GetBoolean(5), rows.GetString(6))
             {
                 Number = rows.GetInt64(0),
             });
@@ -87,6 +87,9 @@ internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAd
 
         return entries;
     }
+
+    private static DateTimeOffset ReadTime(DatabaseFile file, long milliseconds) =>
+        TimeCodec.TryRead(milliseconds, out var time) ? time : throw file.Folder.Damaged("a time in it is unreadable");
 
     private bool Write(DatabaseFile file, AuditEntry entry) => Write(file, connection =>
     {

@@ -3,6 +3,9 @@ namespace KadOrleans.Core.Admission;
 // Admits events at a rate, which every call gives: so many buckets of one rate stay small. Not safe for several threads.
 internal struct TokenBucket
 {
+    // Calls may come in another order than their times, as those of edges that wait for one shard: then no tokens come twice.
+    private static readonly long LeastSetBack = TimeSpan.FromMinutes(1).Ticks;
+
     private double _tokens;
     private DateTimeOffset _updated;
 
@@ -10,28 +13,36 @@ internal struct TokenBucket
 
     public bool TryTake(TokenRate rate, DateTimeOffset now, double amount = 1)
     {
-        (_tokens, _updated) = (Available(rate, now), now);
+        Fill(rate, now);
         var isTaken = _tokens >= amount;
         _tokens -= isTaken ? amount : 0;
         return isTaken;
     }
 
     /// <summary>Takes several tokens, or all there are: it counts what cannot be refused.</summary>
-    public void Spend(TokenRate rate, DateTimeOffset now, double amount) =>
-        (_tokens, _updated) = (Math.Max(0, Available(rate, now) - amount), now);
+    public void Spend(TokenRate rate, DateTimeOffset now, double amount)
+    {
+        Fill(rate, now);
+        _tokens = Math.Max(0, _tokens - amount);
+    }
 
-    public readonly bool HasToken(TokenRate rate, DateTimeOffset now) => Available(rate, now) >= 1;
+    public bool HasToken(TokenRate rate, DateTimeOffset now) => Count(rate, now) >= 1;
 
-    public readonly bool IsFull(TokenRate rate, DateTimeOffset now) => Available(rate, now) >= rate.Burst;
+    public bool IsFull(TokenRate rate, DateTimeOffset now) => Count(rate, now) >= rate.Burst;
 
     /// <summary>The tokens that are there now.</summary>
-    public readonly double Count(TokenRate rate, DateTimeOffset now) => Available(rate, now);
-
-    /// <summary>A clock that was set back brings no tokens and takes none away.</summary>
-    private readonly double Available(TokenRate rate, DateTimeOffset now)
+    public double Count(TokenRate rate, DateTimeOffset now)
     {
-        var elapsed = Math.Max(0, (now - _updated).Ticks) / (double)TimeSpan.TicksPerSecond;
-        return Math.Min(rate.Burst, _tokens + (elapsed * rate.PerSecond));
+        Fill(rate, now);
+        return _tokens;
+    }
+
+    // A clock that was set back brings no tokens and takes none away; they come by the new time from the first call on, also one that takes none.
+    private void Fill(TokenRate rate, DateTimeOffset now)
+    {
+        var elapsed = (now - _updated).Ticks;
+        _tokens = Math.Min(rate.Burst, _tokens + (Math.Max(0, elapsed) / (double)TimeSpan.TicksPerSecond * rate.PerSecond));
+        _updated = elapsed > 0 || elapsed < -LeastSetBack ? now : _updated;
     }
 }
 
@@ -65,8 +76,7 @@ internal sealed class TokenBucketMap(int capacity)
                 return admitted;
             }
 
-            ref var entry = ref CollectionsMarshal.AsSpan(_buckets)[place];
-            return entry.Bucket.TryTake(rate, now);
+            return At(place).TryTake(rate, now);
         }
     }
 
@@ -74,9 +84,19 @@ internal sealed class TokenBucketMap(int capacity)
     {
         lock (_gate)
         {
-            return _places.TryGetValue(network, out var place) ? _buckets[place].Bucket.HasToken(rate, now)
-                : _buckets.Count < capacity || FindFull(rate, now) >= 0 ? rate.Burst >= 1
-                : _strangers?.HasToken(rate, now) ?? rate.Burst >= 1;
+            if (_places.TryGetValue(network, out var place))
+            {
+                return At(place).HasToken(rate, now);
+            }
+
+            if (_buckets.Count < capacity || FindFull(rate, now) >= 0 || _strangers is not { } strangers)
+            {
+                return rate.Burst >= 1;
+            }
+
+            var hasToken = strangers.HasToken(rate, now);
+            _strangers = strangers;
+            return hasToken;
         }
     }
 
@@ -85,9 +105,11 @@ internal sealed class TokenBucketMap(int capacity)
     {
         lock (_gate)
         {
-            return _places.TryGetValue(network, out var place) ? _buckets[place].Bucket.Count(rate, now) : null;
+            return _places.TryGetValue(network, out var place) ? At(place).Count(rate, now) : null;
         }
     }
+
+    private ref TokenBucket At(int place) => ref CollectionsMarshal.AsSpan(_buckets)[place].Bucket;
 
     // A full bucket among the next few of the round, which may be forgotten; -1 if there is none.
     private int FindFull(TokenRate rate, DateTimeOffset now)
@@ -95,7 +117,7 @@ internal sealed class TokenBucketMap(int capacity)
         for (var i = 0; i < EvictionTries; i++)
         {
             var place = (_hand + i) % capacity;
-            if (_buckets[place].Bucket.IsFull(rate, now))
+            if (At(place).IsFull(rate, now))
             {
                 return place;
             }

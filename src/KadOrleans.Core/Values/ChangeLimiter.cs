@@ -106,7 +106,7 @@ internal sealed class FormerSources
     public bool Has(NodeId key, SourceNetwork source, DateTimeOffset now) =>
         _byKey.TryGetValue(key, out var former)
         && (former.Source == source || (source.IsProven && former.Source == source.Address))
-        && now - former.Since < Kept;
+        && now.Since(former.Since) < Kept;
 
     /// <summary>Whether this very value was taken, and nobody had shown a token for it.</summary>
     public bool HasPlain(NodeId key, DhtValue value) =>
@@ -116,7 +116,7 @@ internal sealed class FormerSources
     public void Remember(NodeId key, StoredValue taken, DateTimeOffset now)
     {
         var source = taken.Source;
-        if ((taken.IsAuthored && (source.IsTrusted || source.IsPrivate)) || (_byKey.TryGetValue(key, out var former) && now - former.Since < Kept))
+        if ((taken.IsAuthored && (source.IsTrusted || source.IsPrivate)) || (_byKey.TryGetValue(key, out var former) && now.Since(former.Since) < Kept))
         {
             // With a token these change what they like at no charge, or another one has the claim.
             return;

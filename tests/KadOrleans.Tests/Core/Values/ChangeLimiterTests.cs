@@ -28,6 +28,38 @@ public sealed class ChangeLimiterTests
         Assert.Equal(1000, Change(limiter, source, 1000));
     }
 
+    [Fact]
+    public void A_clock_that_is_set_back_refuses_nobody_for_longer_than_the_hour()
+    {
+        var limiter = new ChangeLimiter(new StoreQuota { ChangesPerSource = 5, ChangesPerSubnet = 5 });
+        var (source, neighbour) = (Network("203.0.113.7:1"), Network("203.0.113.8:1"));
+        Assert.Equal(5, Change(limiter, source, 1000));
+        var before = Now - TimeSpan.FromDays(7);
+        Assert.False(limiter.Allows(source, before) || limiter.Allows(neighbour, before));
+        Assert.True(limiter.Allows(source, before + TimeSpan.FromHours(1)) && limiter.Allows(neighbour, before + TimeSpan.FromHours(1)));
+    }
+
+    [Fact]
+    public void Times_that_come_in_another_order_bring_no_tokens_twice()
+    {
+        var limiter = new ChangeLimiter(new StoreQuota { ChangesPerSource = 60 });
+        var source = Network("203.0.113.7:1");
+        Assert.Equal(60, Change(limiter, source, 1000));
+        var allowed = 0;
+        for (var i = 0; i < 1000; i++)
+        {
+            // 59 s bring less than one.
+            var now = Now + TimeSpan.FromSeconds(i % 2 * 59);
+            if (limiter.Allows(source, now))
+            {
+                limiter.Count(source, now);
+                allowed++;
+            }
+        }
+
+        Assert.Equal(0, allowed);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

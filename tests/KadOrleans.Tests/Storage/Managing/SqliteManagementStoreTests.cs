@@ -1,4 +1,5 @@
 using KadOrleans.Storage.Sqlite;
+using Microsoft.Data.Sqlite;
 
 namespace KadOrleans.Tests.Storage;
 
@@ -61,6 +62,34 @@ public sealed class SqliteManagementStoreTests : SqliteTests
         Assert.Equal(["11", "10", "9", "8", "7"], entries.Select(entry => entry.Target));
         Assert.Equal(new AuditEntry(Since.AddSeconds(11), "me", "delete", "11", false, "done") { Number = 12 }, entries[0]);
         Assert.Equal(["8", "7"], (await again.ReadAuditAsync(10, entries[2].Number, Token)).Select(entry => entry.Target));
+    }
+
+    [Theory]
+    [InlineData("UPDATE rule SET since = 9000000000000000000")]
+    [InlineData("UPDATE audit SET time = -9000000000000000000")]
+    public async Task A_time_that_a_damaged_disk_has_changed_is_told_in_a_sentence(string damage)
+    {
+        await using (var store = new SqliteManagementStore(Folder.Path))
+        {
+            await store.SaveAsync(new NodeRules([new(Ban.Parse("203.0.113.0/24"), Since)]), Token);
+            await store.NoteAsync(new AuditEntry(Since, "me", "delete", "x", true, "done"), Token);
+        }
+
+        using (var connection = new SqliteConnection($"Data Source={Path.Combine(Folder.Path, SqliteManagementStore.FileName)};Pooling=False"))
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = damage;
+            Assert.Equal(1, command.ExecuteNonQuery());
+        }
+
+        await using var again = new SqliteManagementStore(Folder.Path);
+        var damaged = await Assert.ThrowsAsync<KeyStoreException>(async () =>
+        {
+            await again.LoadAsync(Token);
+            await again.ReadAuditAsync(10, null, Token);
+        });
+        Assert.Contains("a time in it is unreadable", damaged.Message, StringComparison.Ordinal);
     }
 
     [Fact]
