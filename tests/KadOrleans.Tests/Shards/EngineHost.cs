@@ -5,7 +5,7 @@ namespace KadOrleans.Tests.Shards;
 /// <summary>One activation of a shard without a runtime.</summary>
 internal sealed class EngineHost
 {
-    private static int s_lastSeed;
+    private static int _lastSeed;
 
     private EngineHost(ShardEngine engine, ManualTimeProvider clock) => (Engine, Clock) = (engine, clock);
 
@@ -46,7 +46,7 @@ internal sealed class EngineHost
             quota ?? StoreQuota.Unlimited,
             cache ?? new ValueCache(4 * CachedValue.Overhead),
             new KademliaOptions(),
-            new SeededRandomSource(Interlocked.Increment(ref s_lastSeed)),
+            new SeededRandomSource(Interlocked.Increment(ref _lastSeed)),
             clock,
             NullLogger.Instance);
         await engine.ActivateAsync(moved, half, confirm, cancellationToken);
