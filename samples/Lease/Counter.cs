@@ -13,6 +13,13 @@ public sealed class Counter(IDht dht, string name, TimeProvider time)
         while (true)
         {
             var found = await dht.GetAsync(name);
+            if (found.Version.IsNothing)
+            {
+                // Who does it is all the same.
+                await dht.SetIfAsync(name, 0, found.Version, SetAcknowledgement.Durable);
+                continue;
+            }
+
             var next = (long)(found.Value?.AsInteger() ?? 0) + 1;
             if (await TrySetAsync(next, found.Version))
             {
@@ -21,16 +28,16 @@ public sealed class Counter(IDht dht, string name, TimeProvider time)
         }
     }
 
-    // Repeated under its id until its end is clear. A first try that is told "unknown" was not done.
+    // Repeated under its id until its end is clear.
     private async Task<bool> TrySetAsync(long count, ValueVersion expected)
     {
         var callId = Random.Shared.NextInt64(1, long.MaxValue);
-        for (var isRepeat = false; ; isRepeat = true)
+        while (true)
         {
             try
             {
                 var set = await dht.SetIfAsync(name, count, expected, SetAcknowledgement.Durable, callId: callId);
-                return !isRepeat || set.Local != StoreResult.Unknown ? set.Succeeded
+                return set.Local != StoreResult.Unknown ? set.Succeeded
                     : throw new InvalidOperationException("The addition may have been made: another one has replaced the count since.");
             }
             catch (DhtUnavailableException)

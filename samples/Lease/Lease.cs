@@ -39,7 +39,10 @@ public sealed class Lease
     /// <summary>Makes it last longer. False if it was lost; then it stays lost.</summary>
     public Task<bool> TryRenewAsync() => TrySetAsync(_version);
 
-    /// <summary>Gives it back at once. What others still have of it does not matter: this DHT decides who takes it.</summary>
+    /// <summary>
+    /// Gives it back at once; if it fails, the lease ends by itself. Where nodes of others hold copies, it can be taken once those have expired: there
+    /// set a value that means free instead, and take the lease over its version.
+    /// </summary>
     public async Task ReleaseAsync() => await _dht.DeleteIfAsync(_key, _version);
 
     private async Task<bool> TrySetAsync(ValueVersion expected)

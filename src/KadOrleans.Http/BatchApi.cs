@@ -38,7 +38,7 @@ internal static class BatchApi
 
         return list.GetArrayLength() is 0 or > MaxOperations
             ? throw ApiProblemException.Wrong($"There are {list.GetArrayLength()} operations; 1 to {MaxOperations} are allowed.")
-            : [.. list.EnumerateArray().Select(Operation.Read)];
+            : [.. list.EnumerateArray().Select((operation, place) => Operation.Read(context, operation, place))];
     }
 
     /// <summary>Runs operations. Those of one key are done in their order.</summary>
@@ -131,7 +131,7 @@ internal static class BatchApi
 
     public sealed record Operation(RequestedKey Key, bool Changes, Func<IDht, HttpContext, CancellationToken, Task<OperationResult>> Work)
     {
-        public static Operation Read(JsonElement json, int place)
+        public static Operation Read(HttpContext context, JsonElement json, int place)
         {
             if (!JsonText.IsUnicode(json))
             {
@@ -158,7 +158,7 @@ internal static class BatchApi
 
                 KnownNames.CheckFields(json, Fields);
                 var key = RequestedKey.Of(json.Text("key"), json.Text("as"));
-                var conditions = TagConditions.Read(json);
+                var conditions = TagConditions.Read(context, json);
                 return op switch
                 {
                     "get" when conditions is not null => throw ApiProblemException.Wrong("a get has a condition; ifMatch, ifNoneMatch and idempotencyKey are for put and delete."),

@@ -76,7 +76,7 @@ internal sealed class RecordLog
     /// <summary>Whether memory may differ from storage.</summary>
     public bool IsInDoubt => _doubt != Doubt.None || _compactionFailed;
 
-    private bool MayCompact => !IsSealed && Compacting.IsCompleted && (_image.NextSequence >= _noCompactionBefore || IsFull);
+    private bool MayCompact => !IsSealed && !IsSuperseded && Compacting.IsCompleted && (_image.NextSequence >= _noCompactionBefore || IsFull);
 
     private bool IsFull => SlotsUsed >= LogRing.Slots - ClaimSlots || _image.LogBytes >= Compactor.MaxLogBytes;
 

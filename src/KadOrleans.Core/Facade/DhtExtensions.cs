@@ -56,7 +56,7 @@ public static class DhtExtensions
         this IDht dht, string key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default) =>
         NotNull(dht).SetAsync(TextKey.IdOf(key), value, life, cancellationToken);
 
-    /// <summary>Stores a value under a text key if that has a version.</summary>
+    /// <summary>Stores a value under a text key if that has the expected version.</summary>
     /// <inheritdoc cref="IDht.SetIfAsync"/>
     public static Task<SetResult> SetIfAsync(
         this IDht dht,
@@ -69,7 +69,7 @@ public static class DhtExtensions
         CancellationToken cancellationToken = default) =>
         NotNull(dht).SetIfAsync(TextKey.IdOf(key), value, expected, acknowledgement, life, callId, cancellationToken);
 
-    /// <summary>Removes the value of a text key if that has a version.</summary>
+    /// <summary>Removes the value of a text key if that has the expected version.</summary>
     /// <inheritdoc cref="IDht.DeleteIfAsync"/>
     public static Task<DeleteResult> DeleteIfAsync(
         this IDht dht, string key, ValueVersion expected, long callId = 0, CancellationToken cancellationToken = default) =>

@@ -52,7 +52,7 @@ public interface IDht
     Task<SetResult> SetAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Stores a value if the key has a version, as a get or a set returned it: of several calls that name the same one at most one is done. It is
+    /// Stores a value if the key has the expected version, as a get or a set returned it: of several calls that name the same one at most one is done. It is
     /// decided with the write, where this DHT holds or publishes the key. Of <see cref="ValueVersion.Nothing"/>, and of the digest of a value that a
     /// lookup alone found, a lookup decides, and then that this DHT holds nothing still; other nodes of the network may store between.
     /// </summary>
@@ -70,12 +70,12 @@ public interface IDht
     /// <param name="cancellationToken">Gives up; copies may have been stored by then.</param>
     /// <returns>
     /// As of a set, with <see cref="SetResult.Version"/>. <see cref="SetResult.Local"/> is <see cref="StoreResult.Superseded"/>, and nothing was
-    /// stored, if the key has another version. It is <see cref="StoreResult.Unknown"/> if the call may have been done before, by its id or as the
-    /// cluster had to repeat it, and its value was replaced since; of a first try it means that nothing was stored. A publication whose STOREs all
-    /// failed is remembered, and pending (<see cref="SetResult.IsPending"/>).
+    /// stored, if the key has another version. It is <see cref="StoreResult.Unknown"/> if the key has another version too, but the call may have been
+    /// done before, by its id or as the cluster had to repeat it, and its value been replaced since. A publication whose STOREs all failed is
+    /// remembered, and pending (<see cref="SetResult.IsPending"/>).
     /// </returns>
     /// <exception cref="ArgumentException">As of a set, or durable acknowledgement of a value with a life; nothing was stored.</exception>
-    /// <exception cref="DhtUnavailableException">The storage failed, or the key changed several times meanwhile. The value may have been stored.</exception>
+    /// <exception cref="DhtUnavailableException">The storage failed; the value may have been stored.</exception>
     Task<SetResult> SetIfAsync(
         NodeId key,
         DhtValue value,
@@ -86,13 +86,13 @@ public interface IDht
         CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Removes the value of a key from this DHT, and ends its publication, if the key has a version. What is stored later has a higher one. Copies in
+    /// Removes the value of a key from this DHT, and ends its publication, if the key has the expected version. What is stored later has a higher one. Copies in
     /// the network stay until they expire, and a get may find them.
     /// </summary>
     /// <param name="key">The key.</param>
     /// <param name="expected">
-    /// The version that it must have. That of nothing, and the digest of a value that a lookup found, are of nothing that could be removed: the result
-    /// is <see cref="DeleteResult.Superseded"/>.
+    /// The version that it must have. With that of nothing, or the digest of a value that a lookup found, there is nothing here to remove: the result is
+    /// <see cref="DeleteResult.Superseded"/>.
     /// </param>
     /// <param name="callId">As of <see cref="SetIfAsync"/>.</param>
     /// <param name="cancellationToken">Gives up; it may have been removed by then.</param>

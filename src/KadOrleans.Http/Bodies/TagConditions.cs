@@ -63,12 +63,12 @@ internal sealed class TagConditions
             request.Headers.IfMatch,
             request.Headers.IfNoneMatch,
             request.Headers[KeyHeader] is { Count: > 0 } key ? key.ToString() : null,
-            $"{request.Method} {request.HttpContext.User.Identity?.Name}");
+            CallerOf(request.HttpContext, request.Method));
 
     /// <summary>The conditions of an operation of a batch, in fields of the same names.</summary>
-    public static TagConditions? Read(JsonElement json)
+    public static TagConditions? Read(HttpContext context, JsonElement json)
     {
-        return Create(Fields, Quoted(json.Text("ifMatch")), Quoted(json.Text("ifNoneMatch")), json.Text("idempotencyKey"), $"batch {json.Text("op")}");
+        return Create(Fields, Quoted(json.Text("ifMatch")), Quoted(json.Text("ifNoneMatch")), json.Text("idempotencyKey"), CallerOf(context, $"{json.Text("op")}".ToUpperInvariant()));
 
         // A version as results have it is a tag too.
         static StringValues Quoted(string? tag) =>
@@ -103,7 +103,10 @@ internal sealed class TagConditions
     /// <summary>The call may have been done before.</summary>
     public static ApiProblemException Unknown() => new(
         ProblemType.OutcomeUnknown,
-        "The condition does not hold. A first try was not done; whether a repeated one was done before is not known any more: read the key again.");
+        "The condition does not hold, and whether this call was done before is not known: read the key again. If nobody has repeated it, it was not done.");
+
+    // A put of a batch is the same call as one alone.
+    private static string CallerOf(HttpContext context, string method) => $"{method} {TokenAuthentication.TokenOf(context).Account}";
 
     private ValueVersion? FindExpected() => (_match, _noneMatch) switch
     {

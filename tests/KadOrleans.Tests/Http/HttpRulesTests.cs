@@ -133,9 +133,16 @@ public sealed class HttpRulesTests(ApiHost host) : IClassFixture<ApiHost>
         }
 
         Assert.StartsWith(
-            "The condition does not hold. A first try was not done; whether a repeated one was done before is not known any more",
+            "The condition does not hold, and whether this call was done before is not known",
             await _api.FailAsync(HttpStatusCode.Conflict, "PUT", Path, """{"value":"2"}""", headers: [("If-Match", tag), ("Idempotency-Key", "another")]),
             StringComparison.Ordinal);
+
+        // An id is of its token. A put of a batch is the same call as one alone.
+        var other = ("Authorization", $"Bearer {File.ReadAllText(_api.Folder[OwnToken.FileName])}");
+        await _api.FailAsync(HttpStatusCode.Conflict, "PUT", Path, """{"value":"2"}""", headers: [("If-Match", tag), ("Idempotency-Key", "one"), other]);
+        var operation = $$"""{"op":"put","key":"key","value":"2","ifMatch":{{JsonSerializer.Serialize(tag)}},"idempotencyKey":"one"}""";
+        var batch = await _api.JsonAsync("POST", "/v1/keys:batch", $$"""{"operations":[{{operation}}]}""");
+        Assert.Equal(200, batch.GetProperty("results")[0].GetProperty("status").GetInt32());
 
         await _api.FailAsync(HttpStatusCode.PreconditionFailed, "PUT", Path, """{"value":"3"}""", headers: ("If-Match", tag));
         await _api.FailAsync(HttpStatusCode.PreconditionFailed, "PUT", Path, """{"value":"2"}""", headers: ("If-None-Match", "*"));
