@@ -13,14 +13,14 @@ public sealed class Counter(IDht dht, string name, TimeProvider time)
         while (true)
         {
             var found = await dht.GetAsync(name);
-            if (found.Version.IsNothing)
+            if (found.Value is not { } count)
             {
                 // Who does it is all the same.
                 await dht.SetIfAsync(name, 0, found.Version, SetAcknowledgement.Durable);
                 continue;
             }
 
-            var next = (long)(found.Value?.AsInteger() ?? 0) + 1;
+            var next = (long)count.AsInteger() + 1;
             if (await TrySetAsync(next, found.Version))
             {
                 return next;

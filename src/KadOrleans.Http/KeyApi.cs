@@ -183,7 +183,7 @@ internal static class KeyApi
             expected = conditions.Allow(found) ? found.Version : throw conditions.Failed();
             if (found.Version.IsNothing)
             {
-                throw new ApiProblemException(ProblemType.NoValue, $"No value was found of the key '{key}'.");
+                throw new ApiProblemException(ProblemType.NoValue, NotFound(key, found));
             }
         }
 

@@ -21,10 +21,10 @@ internal sealed class RecordLog
     private MovedLog? _moved;
     private Doubt _doubt = Doubt.Everything;
 
-    // In the records that this activation writes; 0 before it has read the log. Whose records it found then, and who moved here.
+    // In the records that this activation writes: that of the one that moved here, or a new one once the log is read. Whose records it found then;
+    // null before.
     private long _owner;
-    private long _foundOwner;
-    private long _formerOwner;
+    private long? _foundOwner;
 
     // The first record whose slot the running or last compaction may still empty.
     private long _compactedFrom;
@@ -71,7 +71,7 @@ internal sealed class RecordLog
     public bool IsOwner => _owner != 0 && _image.Owner == _owner;
 
     /// <summary>Whether another activation has taken the log since this one read it first. Then this one writes nothing any more.</summary>
-    public bool IsSuperseded => _owner != 0 && _image.Owner != _owner && _image.Owner != _foundOwner && !IsSealed;
+    public bool IsSuperseded => _foundOwner is { } found && _image.Owner != _owner && _image.Owner != found && !IsSealed;
 
     /// <summary>Whether memory may differ from storage.</summary>
     public bool IsInDoubt => _doubt != Doubt.None || _compactionFailed;
@@ -106,7 +106,7 @@ internal sealed class RecordLog
     public MovedLog? Save() => IsInDoubt || !IsOwner || IsSealed || _image.LogBytes > MovedLog.MaxBytes ? null : _image.Save();
 
     /// <summary>Takes over what another activation saved. The first <see cref="ResolveDoubtAsync"/> compares it with storage.</summary>
-    public void Take(MovedLog? moved) => (_moved, _formerOwner) = (moved, moved?.Manifest.Owner ?? 0);
+    public void Take(MovedLog? moved) => (_moved, _owner) = (moved, moved?.Manifest.Owner ?? 0);
 
     /// <summary>Reads the parts of storage that are in doubt: all at first, later what a failed or foreign write may have left.</summary>
     public async Task ResolveDoubtAsync()
@@ -141,11 +141,11 @@ internal sealed class RecordLog
             _compactionFailed = false;
         }
 
-        if (_owner == 0)
+        if (_foundOwner is null)
         {
             // The activation that moved here has ended: this one owns the log if that did, and nobody else since.
             _foundOwner = _image.Owner;
-            _owner = _formerOwner != 0 && _foundOwner == _formerOwner ? _formerOwner : DrawNumber();
+            _owner = IsOwner ? _owner : DrawNumber();
         }
 
         // It may have changed since the loader was made.

@@ -124,21 +124,22 @@ internal sealed class StorageImage : IShardValues
 
     public void Replay(MovedLog moved)
     {
-        Replay(EntryCodec.Decode(moved.Changes), moved.Changes.Length);
+        var changes = EntryCodec.Decode(moved.Changes);
+        NoteWritten(changes, moved.Changes.Length);
+        Restore(changes);
         NextSequence = moved.NextSequence;
     }
 
     public void Replay(LogRecord record)
     {
         Shard.Accounts.Versions.See(record.LastVersion);
-        Owner = record.Owner;
-        Replay(EntryCodec.Decode(record.Entries), record.Entries.Length);
-        IsSealed |= record.IsSeal;
+        var changes = EntryCodec.Decode(record.Entries);
+        NoteWritten(record, changes);
+        Restore(changes);
     }
 
-    private void Replay(IReadOnlyList<Entry> changes, int bytes)
+    private void Restore(IReadOnlyList<Entry> changes)
     {
-        NoteWritten(changes, bytes);
         foreach (var (key, value) in changes)
         {
             if (value is null)

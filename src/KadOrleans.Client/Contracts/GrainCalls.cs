@@ -34,8 +34,8 @@ internal sealed partial class GrainCalls(TimeProvider time, ILogger logger, Time
     public Task<T> CallOnceAsync<T>(string name, Func<ValueTask<T>> call, TimeLimit limit, CancellationToken cancellationToken) =>
         CallAsync(name, call, static e => IsTransient(e) && !MayHaveRun(e), limit, cancellationToken);
 
-    // Whether a call that failed so may have executed: its response did not come in time, or its silo died. Other transient failures are
-    // of calls that were not delivered.
+    // Whether a call that failed so may have executed: its response did not come in time, its silo died, or a socket failed, which does not say
+    // when. Other transient failures are of calls that were not delivered.
     public static bool MayHaveRun(Exception exception) => exception is TimeoutException or SiloUnavailableException or SocketException;
 
     private async Task<T> CallAsync<T>(

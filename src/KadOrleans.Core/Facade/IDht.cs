@@ -52,8 +52,8 @@ public interface IDht
     Task<SetResult> SetAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Stores a value if the key has the expected version, as a get or a set returned it: of several calls that name the same one at most one is done. It is
-    /// decided with the write, where this DHT holds or publishes the key. Of <see cref="ValueVersion.Nothing"/>, and of the digest of a value that a
+    /// Stores a value if the key has the expected version, as a get or a set returned it: of several calls that name the same one at most one is done.
+    /// It is decided with the write, where this DHT holds or publishes the key. Of <see cref="ValueVersion.Nothing"/>, and of the digest of a value that a
     /// lookup alone found, a lookup decides, and then that this DHT holds nothing still; other nodes of the network may store between.
     /// </summary>
     /// <param name="key">Where it is stored.</param>

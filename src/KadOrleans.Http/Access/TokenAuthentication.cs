@@ -21,8 +21,6 @@ internal sealed class TokenAuthentication(
     /// <summary>What an endpoint needs that serves programs and operators alike: one of two scopes.</summary>
     public const string ReadOrView = "read or view";
 
-    private const string ScopeClaim = "scope";
-
     // RFC 6750 §3: a challenge has at least one parameter.
     private const string Challenge = $"{Bearer} realm=\"kad\"";
 
@@ -47,7 +45,7 @@ internal sealed class TokenAuthentication(
                 Add(ReadOrView, ApiScope.Read, ApiScope.View);
 
                 void Add(string name, params string[] scopes) => authorization.AddPolicy(PolicyOf(name), policy => policy
-                    .AddAuthenticationSchemes(Bearer).RequireAuthenticatedUser().RequireClaim(ScopeClaim, scopes));
+                    .AddAuthenticationSchemes(Bearer).RequireAuthenticatedUser().RequireClaim(TokenIdentity.ScopeClaim, scopes));
             });
     }
 
@@ -164,14 +162,6 @@ internal sealed class TokenAuthentication(
         && header.Scheme.Equals(Bearer, StringComparison.OrdinalIgnoreCase)
         ? header.Parameter
         : null;
-
-    private sealed class TokenIdentity(ApiToken token, BrowserSession? session)
-        : ClaimsIdentity(token.Scopes.Select(scope => new Claim(ScopeClaim, scope)), Bearer)
-    {
-        public ApiToken Token => token;
-
-        public BrowserSession? Session => session;
-    }
 }
 
 // Bounds the requests of each token by the framework's limiter. Beyond the bound a request gets 429 at once. A batch counts as

@@ -23,7 +23,7 @@ internal sealed class TagConditions
     private readonly IList<EntityTagHeaderValue> _match;
     private readonly IList<EntityTagHeaderValue> _noneMatch;
 
-    private TagConditions(Names names, IList<EntityTagHeaderValue> match, IList<EntityTagHeaderValue> noneMatch, string? key, string caller)
+    private TagConditions(Names names, IList<EntityTagHeaderValue> match, IList<EntityTagHeaderValue> noneMatch, string? key, HttpContext context, string method)
     {
         (_names, _match, _noneMatch) = (names, match, noneMatch);
         Expected = FindExpected();
@@ -42,8 +42,8 @@ internal sealed class TagConditions
             throw ApiProblemException.Wrong($"{names.Key} is set; {names.Match} with one tag, or {names.NoneMatch}: *, is needed with it.");
         }
 
-        // Of this caller's call with this condition: another one that has the same key is not this one.
-        var call = $"{caller}\n{Expected}\n{key}";
+        // Of this token's call with this condition: another one that has the same key is not this one. A put of a batch is the same as one alone.
+        var call = $"{method} {TokenAuthentication.TokenOf(context).Account}\n{Expected}\n{key}";
         CallId = (BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(call))) & long.MaxValue) | 1;
     }
 
@@ -63,12 +63,19 @@ internal sealed class TagConditions
             request.Headers.IfMatch,
             request.Headers.IfNoneMatch,
             request.Headers[KeyHeader] is { Count: > 0 } key ? key.ToString() : null,
-            CallerOf(request.HttpContext, request.Method));
+            request.HttpContext,
+            request.Method);
 
-    /// <summary>The conditions of an operation of a batch, in fields of the same names.</summary>
+    /// <summary>The conditions of an operation of a batch, which has an op.</summary>
     public static TagConditions? Read(HttpContext context, JsonElement json)
     {
-        return Create(Fields, Quoted(json.Text("ifMatch")), Quoted(json.Text("ifNoneMatch")), json.Text("idempotencyKey"), CallerOf(context, $"{json.Text("op")}".ToUpperInvariant()));
+        return Create(
+            Fields,
+            Quoted(json.Text(Fields.Match)),
+            Quoted(json.Text(Fields.NoneMatch)),
+            json.Text(Fields.Key),
+            context,
+            json.Text("op")!.ToUpperInvariant());
 
         // A version as results have it is a tag too.
         static StringValues Quoted(string? tag) =>
@@ -105,9 +112,6 @@ internal sealed class TagConditions
         ProblemType.OutcomeUnknown,
         "The condition does not hold, and whether this call was done before is not known: read the key again. If nobody has repeated it, it was not done.");
 
-    // A put of a batch is the same call as one alone.
-    private static string CallerOf(HttpContext context, string method) => $"{method} {TokenAuthentication.TokenOf(context).Account}";
-
     private ValueVersion? FindExpected() => (_match, _noneMatch) switch
     {
         ([var tag], []) when !tag.Equals(EntityTagHeaderValue.Any) && !tag.IsWeak && ValueBody.TryReadTag(tag.Tag.ToString(), out var version)
@@ -116,10 +120,10 @@ internal sealed class TagConditions
         _ => null,
     };
 
-    private static TagConditions? Create(Names names, StringValues match, StringValues noneMatch, string? key, string caller)
+    private static TagConditions? Create(Names names, StringValues match, StringValues noneMatch, string? key, HttpContext context, string method)
     {
         var (matching, others) = (Parse(names.Match, match), Parse(names.NoneMatch, noneMatch));
-        return matching.Count + others.Count > 0 || key is not null ? new TagConditions(names, matching, others, key, caller) : null;
+        return matching.Count + others.Count > 0 || key is not null ? new TagConditions(names, matching, others, key, context, method) : null;
     }
 
     // If-Match compares strongly, If-None-Match weakly (RFC 9110 §13.1.1, §13.1.2): in doubt nothing is written.

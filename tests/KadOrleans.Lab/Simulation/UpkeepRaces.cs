@@ -35,6 +35,8 @@ public sealed record RaceCount(int Acknowledged, int Undone, int Overtaken)
 {
     /// <summary>What was found of each key that was undone or overtaken.</summary>
     public IReadOnlyList<string> Found { get; init; } = [];
+
+    public override string ToString() => $"{Acknowledged} acknowledged, {Undone} undone, {Overtaken} overtaken\n{string.Join('\n', Found)}";
 }
 
 /// <summary>

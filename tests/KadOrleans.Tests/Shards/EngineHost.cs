@@ -84,9 +84,5 @@ internal sealed class EngineHost
     }
 
     /// <summary>Runs as a grain does: one thing at a time.</summary>
-    public static Task RunAsync(Func<Task> run) => Task.Factory.StartNew(
-        run,
-        CancellationToken.None,
-        TaskCreationOptions.None,
-        new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler).Unwrap();
+    public static Task RunAsync(Func<Task> run) => OneAtATime.RunAsync(run);
 }

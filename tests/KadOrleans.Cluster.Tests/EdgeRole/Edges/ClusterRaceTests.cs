@@ -35,9 +35,8 @@ public sealed class ClusterRaceTests(TestCluster cluster, ITestOutputHelper outp
         var result = await UpkeepRaces.RunAsync(
             new RacedCluster(cluster, network, [one.Ids[0], other.Ids[0]]), network, call, Races, together: 340, seed: 1);
 
-        var summary = $"{call}: {result.Acknowledged} acknowledged, {result.Undone} undone, {result.Overtaken} overtaken\n{string.Join('\n', result.Found)}";
-        output.WriteLine(summary);
-        Assert.True((Races, 0, 0) == (result.Acknowledged, result.Undone, result.Overtaken), summary);
+        output.WriteLine($"{call}: {result}");
+        Assert.True((Races, 0, 0) == (result.Acknowledged, result.Undone, result.Overtaken), $"{result}");
     }
 
     private sealed class RacedCluster(TestCluster cluster, SlowNetwork network, NodeId[] edges) : IRacedDht

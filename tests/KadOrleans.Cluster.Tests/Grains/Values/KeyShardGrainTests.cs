@@ -49,25 +49,21 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
         var shard = cluster.Shard(40);
         NodeId[] keys = [.. Samples.KeysOf(40, Bits).Take(3)];
         await shard.PutAsync([new ShardPut(keys[0], cluster.Text("a"))]);
-        await Task.Factory.StartNew(
-            async () =>
-            {
-                var engine = new ShardEngine(
-                    "another",
-                    ShardRecordStorageTests.RecordsOf(cluster.Rows, shard.GetGrainId()),
-                    halves: null,
-                    StoreQuota.Unlimited,
-                    new ValueCache(1 << 20),
-                    new KademliaOptions(),
-                    new SeededRandomSource(1),
-                    cluster.Clock,
-                    NullLogger.Instance);
-                await engine.ActivateAsync(moved: null, half: null);
-                Assert.Equal([StoreResult.Stored], await engine.PutAsync([keys[1]], key => new Put(key, cluster.Text("b")), TimeSpan.Zero));
-            },
-            CancellationToken.None,
-            TaskCreationOptions.None,
-            new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler).Unwrap();
+        await OneAtATime.RunAsync(async () =>
+        {
+            var engine = new ShardEngine(
+                "another",
+                ShardRecordStorageTests.RecordsOf(cluster.Rows, shard.GetGrainId()),
+                halves: null,
+                StoreQuota.Unlimited,
+                new ValueCache(1 << 20),
+                new KademliaOptions(),
+                new SeededRandomSource(1),
+                cluster.Clock,
+                NullLogger.Instance);
+            await engine.ActivateAsync(moved: null, half: null);
+            Assert.Equal([StoreResult.Stored], await engine.PutAsync([keys[1]], key => new Put(key, cluster.Text("b")), TimeSpan.Zero));
+        });
 
         ShardPut[] put = [new ShardPut(keys[2], cluster.Text("c"))];
         Assert.Equal([StoreResult.StorageFailed], await shard.PutAsync(put));

@@ -16,7 +16,7 @@ public sealed class ShardChangesTests
     private ShardEngine _engine = null!;
 
     [Fact]
-    public Task A_source_beyond_its_limit_is_named_once_an_hour() => Task.Factory.StartNew(
+    public Task A_source_beyond_its_limit_is_named_once_an_hour() => OneAtATime.RunAsync(
         async () =>
         {
             await BeginAsync();
@@ -31,10 +31,7 @@ public sealed class ShardChangesTests
             Assert.Equal(
                 [$"203.0.113.1 (not proven) {Told} {Limit} ", $"203.0.113.1 (not proven) {Told} {2 * Limit} "],
                 _lines.Select(line => line[..line.IndexOf("of them since", StringComparison.Ordinal)]));
-        },
-        CancellationToken.None,
-        TaskCreationOptions.None,
-        new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler).Unwrap();
+        });
 
     private Task BeginAsync()
     {

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using System.Text;
 using KadOrleans.Core.Items;
 using Microsoft.AspNetCore.Http;
@@ -19,6 +20,8 @@ namespace KadOrleans.Lab;
 internal sealed class HttpTarget : IFuzzTarget
 {
     private static readonly ServiceProvider Services = new ServiceCollection().AddLogging().BuildServiceProvider();
+
+    private static readonly ClaimsPrincipal User = new(new TokenIdentity(ApiToken.Create("fuzz", ApiScope.All).Token, session: null));
 
     private static readonly RouteEndpoint[] Endpoints =
         [.. new[] { "/v1/keys/{key}", "/v1/keys/{key}:watch", "/v1/items/{item}" }.Select(ToEndpoint)];
@@ -170,7 +173,7 @@ internal sealed class HttpTarget : IFuzzTarget
         }
     }
 
-    /// <summary>A request as the server passes it on: the target is visible ASCII without an escaped zero, and headers have no control characters.</summary>
+    /// <summary>A request with a token, as the server passes it on: the target is visible ASCII without an escaped zero, and headers have no control characters.</summary>
     private sealed record HttpInput(string Method, string Target, IReadOnlyList<(string Name, string Value)> Headers, byte[] Body)
     {
         public static HttpInput? TryRead(ReadOnlySpan<byte> input)
@@ -205,7 +208,7 @@ internal sealed class HttpTarget : IFuzzTarget
 
         public DefaultHttpContext NewContext(IServiceProvider services)
         {
-            var context = new DefaultHttpContext { RequestServices = services };
+            var context = new DefaultHttpContext { RequestServices = services, User = User };
             context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget = Target;
             var query = Target.IndexOf('?', StringComparison.Ordinal);
             var (path, parameters) = query < 0 ? (Target, string.Empty) : (Target[..query], Target[query..]);

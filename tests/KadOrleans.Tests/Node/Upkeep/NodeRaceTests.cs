@@ -45,9 +45,8 @@ public sealed class NodeRaceTests(ITestOutputHelper output)
         var result = await UpkeepRaces.RunAsync(
             new RacedNode(node, store, publications), network, call, Races, together: 340, seed, withStrangers ? StoreElsewhere : null);
 
-        var summary = $"{call}: {result.Acknowledged} acknowledged, {result.Undone} undone, {result.Overtaken} overtaken\n{string.Join('\n', result.Found)}";
-        output.WriteLine(summary);
-        Assert.True((Races, 0, 0) == (result.Acknowledged, result.Undone, result.Overtaken), summary);
+        output.WriteLine($"{call}: {result}");
+        Assert.True((Races, 0, 0) == (result.Acknowledged, result.Undone, result.Overtaken), $"{result}");
 
         void StoreElsewhere(NodeId key, DhtValue value, TimeSpan life)
         {
