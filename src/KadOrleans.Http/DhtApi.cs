@@ -26,6 +26,7 @@ internal static class DhtApi
             .AddSingleton<ProblemFilter>()
             .AddSingleton<StoreFigureSource>()
             .AddSingleton<TokenRates>()
+            .AddSingleton<BodyBudget>()
             .AddSingleton<ExportTurns>()
             .AddSingleton<ApiDocumentContent>()
             .AddOpenApi(ApiDocumentContent.Name, options =>

@@ -12,16 +12,34 @@ internal static class Body
     /// <summary>The most bytes of a body with a few short fields.</summary>
     public const int MaxFieldBytes = 1_024;
 
+    // Of the largest batch: of 256 operations, each of which has up to 17 fields, and an item in one of them.
+    private const int MaxJsonTokens = 256 * 64;
+
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 8, AllowDuplicateProperties = false };
 
     public static async Task<byte[]> ReadAsync(HttpContext context)
     {
         BodyForm.Check(context.Request);
+        var taken = context.RequestServices.GetRequiredService<BodyBudget>().For(context);
+        var reader = context.Request.BodyReader;
         using var content = new MemoryStream();
         try
         {
-            await context.Request.Body.CopyToAsync(content, context.RequestAborted);
-            return content.ToArray();
+            while (true)
+            {
+                var read = await reader.ReadAsync(context.RequestAborted);
+                taken.Take(read.Buffer.Length);
+                foreach (var part in read.Buffer)
+                {
+                    content.Write(part.Span);
+                }
+
+                reader.AdvanceTo(read.Buffer.End);
+                if (read.IsCompleted)
+                {
+                    return content.ToArray();
+                }
+            }
         }
         catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
@@ -64,10 +82,13 @@ internal static class Body
 
         try
         {
-            using var document = JsonDocument.Parse(body, Strict);
-            var json = document.RootElement.ValueKind == JsonValueKind.Object
-                ? document.RootElement.Clone()
-                : throw ApiProblemException.Wrong(needed);
+            CheckTokens(body);
+            var json = JsonElement.Parse(body, Strict);
+            if (json.ValueKind != JsonValueKind.Object)
+            {
+                throw ApiProblemException.Wrong(needed);
+            }
+
             if (fields.Length > 0)
             {
                 KnownNames.CheckFields(json, fields);
@@ -79,6 +100,19 @@ internal static class Body
         {
             // Names are compared as text.
             throw ApiProblemException.Wrong($"The body has {JsonText.Problem}.");
+        }
+    }
+
+    // A token takes two bytes of a body and twelve once it is parsed.
+    private static void CheckTokens(ReadOnlySpan<byte> body)
+    {
+        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = Strict.MaxDepth });
+        for (var tokens = 0; reader.Read();)
+        {
+            if (++tokens > MaxJsonTokens)
+            {
+                throw ApiProblemException.Wrong($"The body has more than {MaxJsonTokens} names, values and brackets of JSON, the most allowed.");
+            }
         }
     }
 

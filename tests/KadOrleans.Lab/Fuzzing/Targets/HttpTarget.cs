@@ -19,7 +19,7 @@ namespace KadOrleans.Lab;
 /// </summary>
 internal sealed class HttpTarget : IFuzzTarget
 {
-    private static readonly ServiceProvider Services = new ServiceCollection().AddLogging().BuildServiceProvider();
+    private static readonly ServiceProvider Services = new ServiceCollection().AddLogging().AddTransient<BodyBudget>().BuildServiceProvider();
 
     private static readonly ClaimsPrincipal User = new(new TokenIdentity(ApiToken.Create("fuzz", ApiScope.All).Token, session: null));
 
