@@ -6,7 +6,7 @@ namespace KadOrleans.Http;
 /// <summary>
 /// The console's log, by a formatter of the framework's console: <see cref="LineFormatter"/>, or json, simple or systemd by
 /// <c>Logging:Console:FormatterName</c>. The framework's own provider takes no other output than the console, where it waits for a reader that
-/// is slow or for ever, and ends at the first write that fails. Warnings and errors are bounded for each category: <see cref="CategoryBound"/>.
+/// is slow or for ever, and ends at the first write that fails.
 /// </summary>
 [ProviderAlias("Console")]
 internal sealed class ConsoleLog : ILoggerProvider, ISupportExternalScope
@@ -14,26 +14,22 @@ internal sealed class ConsoleLog : ILoggerProvider, ISupportExternalScope
     internal const string Category = "KadOrleans.Process";
     private const string FormatterSetting = "Logging:Console:FormatterName";
 
-    private static readonly LogLevel[] BoundedLevels = [LogLevel.Warning, LogLevel.Error, LogLevel.Critical];
-
     // Held while a message is written, so none is being written once the log is closed.
     private readonly Lock _gate = new();
     private readonly TextWriter _output;
     private readonly ConsoleFormatter _formatter;
-    private readonly TimeProvider _time;
     private readonly ILogger _own;
     private IExternalScopeProvider? _scopes;
     private bool _isClosed;
 
     /// <exception cref="OptionsValidationException">No formatter has the name of the options.</exception>
-    public ConsoleLog(
-        TextWriter output, IEnumerable<ConsoleFormatter> formatters, IOptions<ConsoleLoggerOptions> options, TimeProvider time)
+    public ConsoleLog(TextWriter output, IEnumerable<ConsoleFormatter> formatters, IOptions<ConsoleLoggerOptions> options)
     {
         var all = formatters.DistinctBy(formatter => formatter.Name).ToList();
         var name = options.Value.FormatterName ?? LineFormatter.FormatName;
         _formatter = all.Find(formatter => formatter.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) ?? throw KadSettings.Mistake(
             $"{FormatterSetting} is {KadSettings.Quote(name)}; {string.Join(", ", all.Select(formatter => formatter.Name).Order())} are allowed.");
-        (_output, _time) = (output, time);
+        _output = output;
         _own = new CategoryLogger(this, Category, Write);
         if (output is QueuedWriter queue)
         {
@@ -44,11 +40,7 @@ internal sealed class ConsoleLog : ILoggerProvider, ISupportExternalScope
     /// <summary>Whether it is written by <see cref="LineFormatter"/>.</summary>
     public bool IsForPeople => _formatter is LineFormatter;
 
-    public ILogger CreateLogger(string categoryName) =>
-        new CategoryLogger(this, categoryName, Write) { Bounds = [.. BoundedLevels.Select(level => BoundOf(categoryName, level))] };
-
-    private CategoryBound BoundOf(string category, LogLevel level) =>
-        new(_time, count => ConsoleLogMessages.LeftOut(_own, level, count, category));
+    public ILogger CreateLogger(string categoryName) => new CategoryLogger(this, categoryName, Write);
 
     public void SetScopeProvider(IExternalScopeProvider scopeProvider) => _scopes = scopeProvider;
 
@@ -96,7 +88,7 @@ internal sealed class ConsoleLog : ILoggerProvider, ISupportExternalScope
 
     public void Dispose()
     {
-        // Nothing to dispose: each message is written when it is logged, and the output belongs to others. A count that comes later is written too.
+        // Nothing to dispose: each message is written when it is logged, and the output belongs to others.
     }
 
     private string DescribeLoss(long count)
@@ -136,22 +128,13 @@ internal sealed class ConsoleLog : ILoggerProvider, ISupportExternalScope
 
     private sealed class CategoryLogger(ConsoleLog log, string category, Action<string> write) : ILogger
     {
-        // By level, from Warning on. Empty: not bounded.
-        public CategoryBound[] Bounds { get; init; } = [];
-
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => log._scopes?.Push(state);
 
         public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
 
         public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            var bound = Bounds.ElementAtOrDefault(logLevel - LogLevel.Warning);
-            if (bound?.TryPass() != false)
-            {
-                write(log.Format(new LogEntry<TState>(logLevel, category, eventId, state, exception, formatter)));
-            }
-        }
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            write(log.Format(new LogEntry<TState>(logLevel, category, eventId, state, exception, formatter)));
     }
 }

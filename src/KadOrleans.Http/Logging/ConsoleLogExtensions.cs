@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging.Console;
 
 namespace KadOrleans.Http;
@@ -7,7 +8,7 @@ internal static class ConsoleLogExtensions
     /// <summary>
     /// Replaces the log's providers by <see cref="ConsoleLog"/>. Logs the project's code from Information, and everything else from Warning.
     /// Verbose adds the project's code at Debug, scopes and stacks. The output is written from several threads. The provider is
-    /// registered as a service.
+    /// registered as a service. Warnings and errors are bounded for this and other providers: <see cref="BoundedLoggers"/>.
     /// </summary>
     public static ILoggingBuilder UseConsoleLog(
         this ILoggingBuilder logging, TextWriter output, bool verbose, TimeProvider? time = null)
@@ -22,9 +23,16 @@ internal static class ConsoleLogExtensions
             new ConfigureOptions<JsonConsoleFormatterOptions>(static json =>
                 (json.IncludeScopes, json.UseUtcTimestamp, json.TimestampFormat) = (true, true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'"))));
 
-        // Not the process's clock, which logs itself.
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ConsoleLog>(provider, output, time ?? TimeProvider.System));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ConsoleLog>(provider, output));
         services.AddSingleton<ILoggerProvider>(provider => provider.GetRequiredService<ConsoleLog>());
+
+        // Not the process's clock, which logs itself.
+        services.Replace(ServiceDescriptor.Singleton<ILoggerFactory>(provider => new BoundedLoggers(
+            new LoggerFactory(
+                provider.GetServices<ILoggerProvider>(),
+                provider.GetRequiredService<IOptionsMonitor<LoggerFilterOptions>>(),
+                provider.GetRequiredService<IOptions<LoggerFactoryOptions>>()),
+            time ?? TimeProvider.System)));
         return logging
             .Configure(options => options.ActivityTrackingOptions |= ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId)
             .SetMinimumLevel(LogLevel.Warning)

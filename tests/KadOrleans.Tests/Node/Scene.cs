@@ -58,7 +58,7 @@ internal static class Scene
 }
 
 /// <summary>Keeps what was logged. Safe for several threads.</summary>
-internal sealed class RecordingLog : ILoggerFactory, ILogger
+internal sealed class RecordingLog : ILoggerFactory, ILoggerProvider, ILogger
 {
     // Guards itself.
     private readonly List<(LogLevel Level, int Id, string Text, Exception? Exception)> _events = [];

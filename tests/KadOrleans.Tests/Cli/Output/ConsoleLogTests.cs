@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using KadOrleans.Tests.Node;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -192,6 +193,8 @@ public sealed class ConsoleLogTests : IDisposable
         const string library = "Microsoft.AspNetCore.Server.Kestrel.Http2";
         var clock = new ManualTimeProvider();
         using var services = Services(_output, verbose: false, clock);
+        var export = new RecordingLog();
+        Loggers(services).AddProvider(export);
         var (loud, other) = (Loggers(services).CreateLogger(library), Loggers(services).CreateLogger("Orleans.Runtime"));
 
         for (var i = 0; i < CategoryBound.MostPerSecond + 700; i++)
@@ -208,6 +211,7 @@ public sealed class ConsoleLogTests : IDisposable
         Log(loud, LogLevel.Error);
         clock.Advance(TimeSpan.FromSeconds(10));
         Assert.Equal(CategoryBound.MostPerSecond + 4, Lines.Length);
+        Assert.Equal(Lines.Length, export.Events.Count);
 
         // What the process itself says is never left out.
         Array.ForEach(new int[100], _ => services.GetRequiredService<ConsoleLog>().Announce("here", _output));
