@@ -15,7 +15,7 @@ public sealed class KadClusterResource : Resource
     public string Folder { get; internal set; }
 
     /// <summary>
-    /// The token for the console, the HTTP API and <c>kad admin</c>. It has every scope: read, write, view and manage.
+    /// The token for the console, the HTTP API and <c>kad admin</c>. It has every scope: read, write, view, manage and keep.
     /// </summary>
     public ParameterResource Token { get; }
 

@@ -396,7 +396,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
 
     /// <summary>The id and contacts that were saved last; null if nothing was.</summary>
     /// <exception cref="KeyStoreException">The storage is broken.</exception>
-    public async Task<NodeState?> LoadStateAsync(CancellationToken cancellationToken = default) =>
+    internal async Task<NodeState?> LoadStateAsync(CancellationToken cancellationToken = default) =>
         await _states.LoadAsync(cancellationToken);
 
     /// <summary>Saves the id and contacts now, beside the times when the node does so itself.</summary>
@@ -405,7 +405,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
 
     /// <summary>Describes the node: its buckets, what it holds, its clock and its counters.</summary>
     /// <exception cref="KeyStoreException">The storage failed.</exception>
-    public async Task<NodeStatus> DescribeAsync(CancellationToken cancellationToken = default)
+    internal async Task<NodeStatus> DescribeAsync(CancellationToken cancellationToken = default)
     {
         var usage = await _store.GetUsageAsync(cancellationToken);
         return new NodeStatus(Id, LocalEndpoints, Parts.Table.Describe(), usage, Engine.Counts)

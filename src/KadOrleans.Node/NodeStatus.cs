@@ -6,7 +6,7 @@ namespace KadOrleans.Node;
 /// <param name="Buckets">Its k-buckets.</param>
 /// <param name="Usage">The usage of its store.</param>
 /// <param name="Counts">Counts since the start, by name.</param>
-public sealed record NodeStatus(
+internal sealed record NodeStatus(
     NodeId Id,
     IReadOnlyList<UdpEndpoint> Listening,
     IReadOnlyList<BucketSummary> Buckets,

@@ -27,7 +27,7 @@ public sealed class SqliteNodeFile : IAsyncDisposable
     public INodeStateStore States { get; }
 
     /// <summary>The crawls that the folder keeps.</summary>
-    public ICrawlStore Crawls { get; }
+    internal ICrawlStore Crawls { get; }
 
     /// <summary>What is missing in a copy of a damaged file, in one sentence; null if the file was sound.</summary>
     public string? Damage => _database.Damage;

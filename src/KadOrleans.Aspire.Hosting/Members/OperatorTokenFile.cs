@@ -21,7 +21,7 @@ internal static class OperatorTokenFile
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
-    private static readonly string[] Scopes = ["read", "write", "view", "manage"];
+    private static readonly string[] Scopes = ["read", "write", "view", "manage", "keep"];
 
     /// <summary>
     /// Writes the file for its owner alone, unless it has the token, and returns its path. Its processes are started at the same time, and again

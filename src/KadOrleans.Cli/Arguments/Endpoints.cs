@@ -11,7 +11,7 @@ public static class Endpoints
             $"--listen is '{text}'; IP:PORT is needed, such as 0.0.0.0:8468 or [::]:8468, with a port of 1 to 65535, or 0 for any free one.");
 
     /// <summary>HOST:PORT of another node. The name is the option's or argument's.</summary>
-    public static HostAddress ParseHost(string name, string text) => HostAddress.TryParse(text, out var address, out var problem)
+    internal static HostAddress ParseHost(string name, string text) => HostAddress.TryParse(text, out var address, out var problem)
         ? address
         : throw CommandException.WrongUsage($"{name}: {problem}");
 

@@ -4,22 +4,22 @@ namespace KadOrleans.Core.Admission;
 public sealed record UploadLimits
 {
     /// <summary>The lowest bound: two of the longest responses. Below it a large value could never be sent.</summary>
-    public const long Least = 16_384;
+    internal const long Least = 16_384;
 
     /// <summary>The highest bound.</summary>
-    public const long Most = 1_000_000_000_000;
+    internal const long Most = 1_000_000_000_000;
 
     /// <summary>Bounds of <see cref="PerEndpoint"/> that the endpoints of one public source (an IPv4 address or a /64) share.</summary>
-    public const int EndpointsPerSource = 4;
+    internal const int EndpointsPerSource = 4;
 
     /// <summary>Bounds of <see cref="PerEndpoint"/> that the endpoints of one public subnet (/24, /48) share.</summary>
-    public const int EndpointsPerSubnet = 16;
+    internal const int EndpointsPerSubnet = 16;
 
     /// <summary>The allowed values, for messages.</summary>
-    public static string Allowed => $"{Least} to {Most} bytes per second are allowed, or 0 for no bound";
+    internal static string Allowed => $"{Least} to {Most} bytes per second are allowed, or 0 for no bound";
 
     /// <summary>Whether a bound is 0 or within <see cref="Least"/> and <see cref="Most"/>.</summary>
-    public static bool IsValid(long bytesPerSecond) => bytesPerSecond is 0 or (>= Least and <= Most);
+    internal static bool IsValid(long bytesPerSecond) => bytesPerSecond is 0 or (>= Least and <= Most);
 
     /// <summary>
     /// Bytes per second to one endpoint, with a burst of one second. <see cref="Least"/> to <see cref="Most"/>, or 0 for no bound; default

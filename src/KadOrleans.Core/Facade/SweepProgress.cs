@@ -58,7 +58,7 @@ public sealed record SweepProgress
     /// <summary>
     /// That of several nodes: the sum of the sweeps under way, or else of the last ones. Null if none of them tells.
     /// </summary>
-    public static SweepProgress? Combine(IEnumerable<SweepProgress?> nodes)
+    internal static SweepProgress? Combine(IEnumerable<SweepProgress?> nodes)
     {
         ArgumentNullException.ThrowIfNull(nodes);
         List<SweepProgress> all = [.. nodes.OfType<SweepProgress>()];

@@ -33,7 +33,7 @@ public readonly record struct ValueVersion
     }
 
     /// <summary>The version of a value that a lookup alone found.</summary>
-    public static ValueVersion OfFound(DhtValue value) => new(0, ValueContent.DigestOf(value));
+    internal static ValueVersion OfFound(DhtValue value) => new(0, ValueContent.DigestOf(value));
 
     /// <summary>The number in decimal digits, 0 for nothing, or the digest as 32 hexadecimal digits.</summary>
     public override string ToString() =>

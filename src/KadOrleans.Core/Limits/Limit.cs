@@ -125,6 +125,6 @@ internal enum LimitScope
 /// <param name="Name">Which: the <see cref="Limit.Name"/>.</param>
 /// <param name="Value">Its value in place of the setting's.</param>
 /// <param name="Since">When it was changed.</param>
-public sealed record LimitEntry(string Name, long Value, DateTimeOffset Since);
+internal sealed record LimitEntry(string Name, long Value, DateTimeOffset Since);
 
 internal sealed record LimitValues(StoreQuota Quota, SourceLimits Requests, UploadLimits Upload, int CrawlRate);

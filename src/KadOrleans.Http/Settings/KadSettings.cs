@@ -58,9 +58,10 @@ internal static class KadSettings
         where TOptions : class, new()
     {
         var checks = new OptionChecks($"{Root}:", ':');
-        var options = Bind<TOptions>(configuration, $"{Root}:{section}", checks);
+        var options = Bind<TOptions>(configuration, $"{Root}:{section}", checks) ?? new TOptions();
+        checks.CheckBounds(options, $"{section}.");
         checks.ThrowIfWrong();
-        return options ?? new TOptions();
+        return options;
     }
 
     /// <summary>Binds one section, and notes settings that are unknown or of the wrong type. Null if it is empty.</summary>

@@ -129,7 +129,7 @@ public sealed record BootstrapAttempt(string Address, UdpEndpoint? Endpoint, Nod
 /// <summary>A HOST:PORT as people write it.</summary>
 /// <param name="Host">A name by the rules of names, whether it resolves or not; or an IPv4 address, or an IPv6 address without its brackets.</param>
 /// <param name="Port">The UDP port, 1 to 65535.</param>
-public readonly record struct HostAddress(string Host, ushort Port)
+internal readonly record struct HostAddress(string Host, ushort Port)
 {
     /// <summary>Reads a text. If it is none, <paramref name="problem"/> is one sentence that names it and what is allowed.</summary>
     public static bool TryParse(string text, out HostAddress address, out string problem)

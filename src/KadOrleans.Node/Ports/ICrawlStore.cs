@@ -1,7 +1,7 @@
 namespace KadOrleans.Node;
 
 /// <summary>Keeps the last crawls of a node.</summary>
-public interface ICrawlStore
+internal interface ICrawlStore
 {
     /// <summary>The reports of the kept crawls, oldest first. A damaged crawl is left out.</summary>
     /// <exception cref="KeyStoreException">The storage is broken.</exception>

@@ -1,7 +1,7 @@
 namespace KadOrleans.Node;
 
 /// <summary>Keeps what the node's operator has set while it ran, and who changed what.</summary>
-public interface IManagementStore
+internal interface IManagementStore
 {
     /// <summary>What was saved last, or <see cref="NodeRules.None"/>.</summary>
     /// <exception cref="KeyStoreException">The storage is broken.</exception>
@@ -22,7 +22,7 @@ public interface IManagementStore
 
 /// <summary>What an operator has set while a node ran.</summary>
 /// <param name="Bans">The bans in force.</param>
-public sealed record NodeRules(IReadOnlyList<BanEntry> Bans)
+internal sealed record NodeRules(IReadOnlyList<BanEntry> Bans)
 {
     /// <summary>The changed limits.</summary>
     public IReadOnlyList<LimitEntry> Limits { get; init; } = [];

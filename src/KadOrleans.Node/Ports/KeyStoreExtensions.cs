@@ -1,7 +1,7 @@
 namespace KadOrleans.Node;
 
 /// <summary>Shorter calls to a key store.</summary>
-public static class KeyStoreExtensions
+internal static class KeyStoreExtensions
 {
     /// <summary>All keys and values, as <see cref="IKeyStore.ScanAsync(KeyRegion, CancellationToken)"/>.</summary>
     public static IAsyncEnumerable<KeyValuePair<NodeId, StoredValue>> ScanAsync(

@@ -7,7 +7,12 @@ namespace KadOrleans.Server;
 internal sealed class IdentityProvider(
     KadOidcOptions options, UserMapping users, bool signsIn, IOptionsMonitor<JwtBearerOptions> bearer, TimeProvider time) : IIdentityProvider
 {
+    private readonly ProviderReading _reading = new(
+        () => bearer.Get(OidcSignIn.BearerScheme).ConfigurationManager!.GetConfigurationAsync(CancellationToken.None), time);
+
     public string? Name => signsIn ? options.Name ?? new Uri(options.Authority).Host : null;
+
+    private string Outage => $"The identity provider {options.Authority} does not say its keys; try again, or use a token of this server.";
 
     public async Task<FoundUser> FindUserAsync(HttpContext context)
     {
@@ -17,9 +22,9 @@ internal sealed class IdentityProvider(
                 null, $"This server takes no tokens of the identity provider, as {KadOidcOptions.AudienceSetting} is not set; one of this server is needed.");
         }
 
-        if (await FindOutageAsync(context.RequestAborted) is { } outage)
+        if (!await _reading.SucceedsAsync(context.RequestAborted))
         {
-            return new FoundUser(null, outage, IsUnavailable: true);
+            return new FoundUser(null, Outage, IsUnavailable: true);
         }
 
         var result = await context.AuthenticateAsync(OidcSignIn.BearerScheme);
@@ -30,27 +35,12 @@ internal sealed class IdentityProvider(
 
     public async Task BeginAsync(HttpContext context)
     {
-        if (await FindOutageAsync(context.RequestAborted) is { } outage)
+        if (!await _reading.SucceedsAsync(context.RequestAborted))
         {
-            await BrowserSignIn.RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, outage);
+            await BrowserSignIn.RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, Outage);
             return;
         }
 
         await context.ChallengeAsync(OidcSignIn.BrowserScheme);
-    }
-
-    // What the provider says of itself is asked for once, and again after half a day or for a key that is not known, at most each few
-    // minutes. What is known serves on while the provider does not respond.
-    private async Task<string?> FindOutageAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await bearer.Get(OidcSignIn.BearerScheme).ConfigurationManager!.GetConfigurationAsync(cancellationToken);
-            return null;
-        }
-        catch (Exception e) when (e is InvalidOperationException or IOException or HttpRequestException or ArgumentException)
-        {
-            return $"The identity provider {options.Authority} does not say its keys; try again, or use a token of this server.";
-        }
     }
 }

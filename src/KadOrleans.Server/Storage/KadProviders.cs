@@ -23,7 +23,7 @@ internal sealed class KadProviders
     private IEnumerable<string> ForState => Storages.Where(one => one.FindObstacle(OrleansSettings.Storage) is null).Select(one => one.Name);
 
     /// <summary>Adds a storage. The settings say whether it is used.</summary>
-    /// <exception cref="InvalidOperationException">Another one has one of its names: none replaces another.</exception>
+    /// <exception cref="InvalidOperationException">Another one has one of its names, or its section: none replaces another.</exception>
     public KadProviders Add(IStorageProvider storage)
     {
         ArgumentNullException.ThrowIfNull(storage);
@@ -31,6 +31,11 @@ internal sealed class KadProviders
         if (Array.Find(names, _byName.ContainsKey) is { } taken)
         {
             throw new InvalidOperationException($"The storage '{taken}' is there already, by {_byName[taken].GetType()}.");
+        }
+
+        if (storage.Section is { Name: var section } && FindOwner(section) is { } owner)
+        {
+            throw new InvalidOperationException($"The section '{KadSettings.Root}:{section}' is there already, by {owner}.");
         }
 
         foreach (var name in names)
@@ -64,6 +69,10 @@ internal sealed class KadProviders
                 + $"{string.Join(" or ", ForState.Where(other => other != KadOptions.LocalStorage))} is needed as Kad:Storage.")
             : found;
     }
+
+    private Type? FindOwner(string section) =>
+        typeof(KadOptions).GetProperties().Any(property => property.Name.Equals(section, StringComparison.OrdinalIgnoreCase)) ? typeof(KadOptions)
+        : _storages.Find(other => section.Equals(other.Section?.Name, StringComparison.OrdinalIgnoreCase))?.GetType();
 
     private string Guess(string name) => Suggestion.Nearest(name, Names) is { } nearest ? $" did you mean {nearest}?" : string.Empty;
 }

@@ -162,8 +162,8 @@ internal sealed class BenchOptions
             throw CommandException.WrongUsage($"{_target.Name} is '{text}'; a name is needed before the =, such as edge=127.0.0.1:7821.");
         }
 
-        return address == BenchTarget.Self
-            ? new BenchTarget(name, TargetKind.Started)
-            : new BenchTarget(name, TargetKind.Given, Endpoints.ParseHost(_target.Name, address));
+        return address == BenchTarget.Self ? new BenchTarget(name, TargetKind.Started)
+            : HostAddress.TryParse(address, out var given, out var problem) ? new BenchTarget(name, TargetKind.Given, given)
+            : throw CommandException.WrongUsage($"{_target.Name}: {problem}");
     }
 }

@@ -4,7 +4,7 @@ namespace KadOrleans.Cluster.Tests.EdgeRole;
 public sealed class EdgeForgeryTests
 {
     private const int Nodes = 20;
-    private const int KeysOfEach = 150;
+    private const int KeysOfEach = 30;
 
     private static readonly DhtValue Truth = DhtValue.FromString("true");
     private static readonly DhtValue Former = DhtValue.FromString("former");

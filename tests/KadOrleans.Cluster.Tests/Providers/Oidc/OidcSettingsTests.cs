@@ -34,12 +34,6 @@ public sealed class OidcSettingsTests
         Assert.Equal(["manage"], oidc.Roles.ScopesOf(["kad-manage", "kad-view", "others"]));
     }
 
-    [Fact]
-    public void No_storage_replaces_another() => Assert.StartsWith(
-        "The storage 'Redis' is there already, by ",
-        Assert.Throws<InvalidOperationException>(() => new KadProviders().Add(new RedisProvider())).Message,
-        StringComparison.Ordinal);
-
     private static KadOptions Read(string settings) => KadSettings.ReadSilo(new ConfigurationBuilder()
         .AddInMemoryCollection(
             settings.Split(' ').Select(one => one.Split('=', 2)).Select(parts => KeyValuePair.Create(parts[0], (string?)parts[1]))).Build(),

@@ -1,3 +1,5 @@
+using Orleans.Configuration;
+
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>
@@ -40,7 +42,7 @@ public sealed class DeepMessageTests : FolderTests
         await using var second = new EdgeServer(Folder, "second", [silo.GatewaySetting, .. _keys.OfEdge, $"Kad:Edge:Bootstrap={first.Address}"]);
         await Task.WhenAll(first.StartAsync(), second.StartAsync());
 
-        await using (var client = await _keys.ConnectAsync(silo, NestedArrays.Add))
+        await using (var client = await _keys.ConnectAsync(silo, AddNested))
         {
             await CallAsync(depth, () => client.Dht.GetStatusAsync().AsTask());
             silo.IsThere();
@@ -53,6 +55,13 @@ public sealed class DeepMessageTests : FolderTests
         Assert.Multiple(first.IsThere, second.IsThere);
         await lives;
         await silo.ServesAsync(_keys);
+    }
+
+    // Nobody answers what a silo or an edge does not read.
+    private static void AddNested(IClientBuilder client)
+    {
+        NestedArrays.Add(client);
+        client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(5));
     }
 
     private static async Task<Exception?> CallAsync(int depth, Func<Task> call)

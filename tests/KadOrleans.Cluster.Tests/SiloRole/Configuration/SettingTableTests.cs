@@ -15,12 +15,25 @@ public sealed class SettingTableTests
         .. BoundsOf(typeof(StoreQuota), string.Empty),
     ]);
 
+    public static TheoryData<string, string> Constants => new(typeof(KademliaOptions).GetProperties()
+        .Where(property => property.IsDefined(typeof(WithinAttribute)))
+        .Select(property => (property.Name, property.GetValue(new KademliaOptions()) switch
+        {
+            TimeSpan { TotalDays: 1 } => "1 day",
+            TimeSpan time => Text(time),
+            var number => $"{number:N0}",
+        })));
+
     public static TheoryData<string, string> Limits => new(Limit.All.Where(limit => limit.Unit is not ("keys" or "bytes" or "changes per hour"))
         .Select(limit => (limit.Name, $"{limit.Least:N0} to {limit.Most:N0}")));
 
     [Theory]
     [MemberData(nameof(Settings))]
     public void The_row_of_a_setting_has_its_bounds(string setting, string bounds) => AssertRow("docs/settings.md", setting, bounds);
+
+    [Theory]
+    [MemberData(nameof(Constants))]
+    public void The_row_of_a_constant_has_its_default(string name, string value) => AssertRow("docs/settings.md", name, $"`{name}` | {value} |");
 
     [Theory]
     [MemberData(nameof(Limits))]

@@ -205,6 +205,13 @@ public sealed class SettingsTests
         Assert.Throws<InvalidOperationException>(() => providers.Add(new OtherStorage("PostgreSql")));
         Assert.Throws<InvalidOperationException>(() => providers.Add(new OtherStorage("AdoNet")));
         Assert.Throws<InvalidOperationException>(() => providers.Add(new OtherStorage("Papyrus")));
+        foreach (var section in (string[])["sheets", "Redis", "Http", "cluster"])
+        {
+            Assert.StartsWith(
+                $"The section 'Kad:{section}' is there already, by ",
+                Assert.Throws<InvalidOperationException>(() => providers.Add(new OtherStorage("Clay", "Tablet", section))).Message,
+                StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -226,6 +233,9 @@ public sealed class SettingsTests
                 "Kad:Sheets:Count is 'x'; a whole number is needed.",
             ],
             Mistakes(() => KadSettings.ReadSilo(Read("Kad:Sheets:Cuont=1", "Kad:Sheets:Count=x"), providers.Known)).Order(StringComparer.Ordinal).Reverse());
+        Assert.Equal(
+            "Kad:Sheets:Count is 501; 0 to 500 is allowed.",
+            Assert.Single(Mistakes(() => KadSettings.ReadSection<Sheets>(Read("Kad:Sheets:Count=501"), "Sheets"))));
         Assert.StartsWith(
             "Kad:Sheets:Count is not a setting; ",
             Assert.Single(Mistakes(() => KadSettings.ReadSilo(Read("Kad:Sheets:Count=1"), new KadProviders().Known))),
@@ -483,18 +493,19 @@ public sealed class SettingsTests
 
     private sealed class Sheets
     {
+        [Within(0, 500)]
         public int Count { get; set; }
 
         public IList<string> Shelves { get; } = [];
     }
 
-    private sealed class OtherStorage(string name) : IStorageProvider
+    private sealed class OtherStorage(string name, string otherName = "Papyrus", string section = "Sheets") : IStorageProvider
     {
         public string Name => name;
 
-        public IReadOnlyList<string> OtherNames => ["Papyrus"];
+        public IReadOnlyList<string> OtherNames => [otherName];
 
-        public SettingSection Section => new("Sheets", typeof(Sheets));
+        public SettingSection Section => new(section, typeof(Sheets));
 
         public string? FindObstacle(string section) => null;
 

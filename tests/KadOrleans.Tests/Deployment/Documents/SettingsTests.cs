@@ -33,9 +33,10 @@ public sealed class SettingsTests
     public void Defaults_are_those_of_the_options()
     {
         var defaults = DefaultsOf(new KadOptions(), string.Empty)
+            .Concat(DefaultsOf(new KadClusterOptions(), "Cluster:").Where(pair => Known.Contains(pair.Key)))
             .Concat(Storages.Sections.SelectMany(section => DefaultsOf(Activator.CreateInstance(section.Options)!, $"{section.Name}:")))
             .Where(pair => pair.Key is not ("Edge:Name" or "Storage")).ToDictionary();
-        Assert.Equal(("11111", "Blobs"), (defaults["Silo:Port"], defaults["Azure:GrainStorage"]));
+        Assert.Equal(("11111", "Blobs", "200"), (defaults["Silo:Port"], defaults["Azure:GrainStorage"], defaults["Cluster:CrawlRate"]));
         foreach (var (names, text) in Rows.Where(row => !string.IsNullOrWhiteSpace(row.Default)))
         {
             var cell = text.Replace("`", "", StringComparison.Ordinal).Replace(",", "", StringComparison.Ordinal).Trim().Split(' ');

@@ -98,13 +98,7 @@ public sealed class ClockRestartTests(ITestOutputHelper output)
     /// <summary>Jumps of an hour to five weeks, in both directions, each for minutes or hours, and kills at any moment.</summary>
     [Theory]
     [InlineData(100)]
-    [InlineData(101)]
-    [InlineData(102)]
-    [InlineData(103)]
     [InlineData(104)]
-    [InlineData(105)]
-    [InlineData(106)]
-    [InlineData(107)]
     [InlineData(204)]
     [InlineData(220)]
     [InlineData(228)]
