@@ -76,7 +76,6 @@ internal sealed class NodeOptions
     public const string HttpTokens = "--http-tokens";
 
     private const string Otlp = "--otlp";
-    private const long MostBytes = 1L << 50;
 
     private static readonly string DefaultListen = $"0.0.0.0:{UdpTransportOptions.DefaultPort}";
 
@@ -91,17 +90,33 @@ internal sealed class NodeOptions
 
     private readonly Option<bool> _inMemory = new("--in-memory") { Description = "Keep everything in memory, in place of --data." };
 
-    private readonly Option<string?> _maxKeys = CommonOptions.Text(
-        "--max-keys", "N", "Keys that are held for others, 1 to 1000000000: 68 bytes of memory each. [default: by memory, at most 10000000]");
+    private readonly PropertyOption _maxKeys = PropertyOption.Of<StoreQuota>(
+        "--max-keys",
+        "N",
+        nameof(StoreQuota.TotalKeys),
+        "Keys that are held for others, with 68 bytes of memory each",
+        byDefault: "by memory, at most 10000000");
 
-    private readonly Option<string?> _maxBytes = CommonOptions.Text(
-        "--max-bytes", "BYTES", "Bytes of their values, with 128 for each key, 1 or more. On disk it may be three times that. [default: by disk and keys]");
+    private readonly PropertyOption _maxBytes = PropertyOption.Of<StoreQuota>(
+        "--max-bytes",
+        "BYTES",
+        nameof(StoreQuota.TotalBytes),
+        "Bytes of their values, with 128 for each key, and on disk up to three times that",
+        byDefault: "by disk and keys");
 
-    private readonly Option<string?> _maxKept = CommonOptions.Text(
-        "--max-kept", "N", "Signed items that are kept for their owners and sent again each hour, 0 to 1000000000. [default: a tenth of --max-keys]");
+    private readonly PropertyOption _maxKept = PropertyOption.Of<StoreQuota>(
+        "--max-kept",
+        "N",
+        nameof(StoreQuota.KeptKeys),
+        "Signed items that are kept for their owners and sent again each hour",
+        byDefault: "a tenth of --max-keys");
 
-    private readonly Option<string?> _cache = CommonOptions.Text(
-        "--cache", "BYTES", "Bytes of values kept in memory; others are read from --data. [default: 67108864, or an eighth of the memory]");
+    private readonly PropertyOption _cache = PropertyOption.Of<KadNodeOptions>(
+        "--cache",
+        "BYTES",
+        nameof(KadNodeOptions.CacheBytes),
+        "Bytes of values kept in memory, beside which others are read from --data",
+        byDefault: $"{new KadNodeOptions().CacheBytes}, or an eighth of the memory");
 
     private readonly Option<string?> _id = CommonOptions.Text(
         "--id", "HEX", "The node's id: 40 hexadecimal digits. [default: the saved one, or a random one]");
@@ -109,17 +124,29 @@ internal sealed class NodeOptions
     private readonly Option<string[]> _trust = CommonOptions.Repeatable(
         "--trust", "CIDR", "Addresses that no limits apply to, such as 10.0.0.0/8. Repeatable.");
 
-    private readonly Option<string?> _walkInterval = CommonOptions.Text(
-        "--walk-interval", "SECONDS", "Seconds between random walks, which keep the routing table full, 1 to 86400; 0 turns them off. [default: 300]");
+    private readonly PropertyOption _walkInterval = PropertyOption.Of<RandomWalkOptions>(
+        "--walk-interval",
+        "SECONDS",
+        nameof(RandomWalkOptions.Interval),
+        "Seconds between random walks, which keep the routing table full",
+        ofZero: "turns them off");
 
-    private readonly Option<string?> _uploadPerEndpoint = CommonOptions.Text(
-        "--upload-per-endpoint", "BYTES", "Bytes of responses per second to one endpoint, 16384 or more; 0 means no bound. [default: 1000000]");
+    private readonly PropertyOption _uploadPerEndpoint = PropertyOption.Of<UploadLimits>(
+        "--upload-per-endpoint",
+        "BYTES",
+        nameof(UploadLimits.PerEndpoint),
+        "Bytes of responses per second to one endpoint",
+        ofZero: "means no bound");
 
-    private readonly Option<string?> _upload = CommonOptions.Text(
-        "--upload", "BYTES", "Bytes per second of responses and republishing to all endpoints together, 16384 or more; 0 means no bound. [default: 0]");
+    private readonly PropertyOption _upload = PropertyOption.Of<UploadLimits>(
+        "--upload",
+        "BYTES",
+        nameof(UploadLimits.Total),
+        "Bytes per second of responses and republishing to all endpoints together",
+        ofZero: "means no bound");
 
-    private readonly NumberOption _paths = new(
-        "--paths", "Disjoint paths of one lookup, against liars who lead it astray", 1, 16, new KademliaOptions().DisjointPaths);
+    private readonly PropertyOption _paths = PropertyOption.Of<KademliaOptions>(
+        "--paths", "N", nameof(KademliaOptions.DisjointPaths), "Disjoint paths of one lookup, against liars who lead it astray");
 
     private readonly Option<string?> _http = CommonOptions.Text(
         "--http",
@@ -136,8 +163,8 @@ internal sealed class NodeOptions
         "FILE",
         "Serve the API for programs on --http, to those whose token is in this file; kad token add writes it. It is read again each 5 s.");
 
-    private readonly NumberOption _httpConnections = new(
-        "--http-connections", "The most open connections of --http", HttpLimits.LeastConnections, HttpLimits.MostConnections, HttpLimits.MaxConnections);
+    private readonly PropertyOption _httpConnections = PropertyOption.Of<HttpSettings>(
+        "--http-connections", "N", nameof(HttpSettings.Connections), "The most open connections of --http");
 
     private readonly Option<string[]> _httpProxy = CommonOptions.Repeatable(
         HttpProxy, "RANGE", "A proxy's address, or a range, which may have all connections of --http; another address has a quarter. Repeatable.");
@@ -155,10 +182,11 @@ internal sealed class NodeOptions
         Description = "Let nodes that show no write token change no value, as those of Python. For a network of this program's nodes.",
     };
 
-    private readonly Option<string?> _changesWithoutToken = CommonOptions.Text(
+    private readonly PropertyOption _changesWithoutToken = PropertyOption.Of<KadNodeOptions>(
         "--changes-without-token",
         "N",
-        "Values of known authors that nodes without a write token may change in an hour, all together, 0 to 1000000. [default: 60]");
+        nameof(KadNodeOptions.ChangesWithoutToken),
+        "Values of known authors that nodes without a write token may change in an hour, all together");
 
     private readonly Option<bool> _verbose = new("--verbose") { Description = "Log details too." };
 
@@ -200,9 +228,8 @@ internal sealed class NodeOptions
         var folder = inMemory ? null : data ?? CommonOptions.DefaultData;
         var configuration = EnvironmentWith(Otlp, parsed.GetValue(_otlp));
         var limits = NodeLimits.Read(folder);
-        var (quota, cache) = limits.Plan(
-            (int?)Whole(parsed, _maxKeys, 1, 1_000_000_000), Whole(parsed, _maxBytes, 1, MostBytes), Whole(parsed, _cache, 0, MostBytes));
-        quota.KeptKeys = (int?)Whole(parsed, _maxKept, 0, 1_000_000_000) ?? quota.KeptKeys;
+        var (quota, cache) = limits.Plan((int?)_maxKeys.Read(parsed), _maxBytes.Read(parsed), _cache.Read(parsed));
+        quota.KeptKeys = (int?)_maxKept.Read(parsed) ?? quota.KeptKeys;
         return new NodeSettings(
             ReadNode(parsed, quota, cache, limits.MostKeys(cache)),
             Array.ConvertAll(parsed.GetValue(_listen) is { Length: > 0 } given ? given : [DefaultListen], Endpoints.ParseListen),
@@ -216,7 +243,7 @@ internal sealed class NodeOptions
 
     private KadNodeOptions ReadNode(ParseResult parsed, StoreQuota quota, long cache, int mostKeys)
     {
-        var upload = new UploadLimits();
+        var (upload, usual) = (new UploadLimits(), new KadNodeOptions());
         var options = new KadNodeOptions
         {
             Id = parsed.GetValue(_id) is { } id ? Keys.ParseId("--id", id).ToString() : null,
@@ -225,10 +252,10 @@ internal sealed class NodeOptions
             MostKeys = mostKeys,
             Upload = new UploadLimits
             {
-                PerEndpoint = ParseUpload(_uploadPerEndpoint, parsed, upload.PerEndpoint),
-                Total = ParseUpload(_upload, parsed, upload.Total),
+                PerEndpoint = _uploadPerEndpoint.Read(parsed) ?? upload.PerEndpoint,
+                Total = _upload.Read(parsed) ?? upload.Total,
             },
-            RandomWalk = Whole(parsed, _walkInterval, 0, 86_400) switch
+            RandomWalk = _walkInterval.Read(parsed) switch
             {
                 null => new RandomWalkOptions(),
                 0 => new RandomWalkOptions { AutoRefresh = false },
@@ -236,13 +263,9 @@ internal sealed class NodeOptions
             },
             TrustClock = parsed.GetValue(_trustClock),
             RequireTokens = parsed.GetValue(_requireTokens),
+            ChangesWithoutToken = (int?)_changesWithoutToken.Read(parsed) ?? usual.ChangesWithoutToken,
         };
-        if (Whole(parsed, _changesWithoutToken, 0, 1_000_000) is { } changes)
-        {
-            options.ChangesWithoutToken = (int)changes;
-        }
-
-        options.Kademlia.DisjointPaths = _paths.Read(parsed);
+        options.Kademlia.DisjointPaths = (int?)_paths.Read(parsed) ?? usual.Kademlia.DisjointPaths;
         Array.ForEach(parsed.GetValue(_bootstrap) ?? [], options.Bootstrap.Add);
         Array.ForEach(parsed.GetValue(_trust) ?? [], range => options.Trust.Add(Endpoints.ParseRange("--trust", range)));
         return options;
@@ -257,7 +280,7 @@ internal sealed class NodeOptions
             Endpoints.ParseHttpHosts(HttpHost, hosts),
             "--http",
             HttpHost,
-            _httpConnections.Read(parsed),
+            (int?)_httpConnections.Read(parsed) ?? HttpLimits.MaxConnections,
             isEncrypted ? HttpCertificateOptions.Read(new ConfigurationBuilder().AddEnvironmentVariables().Build(), $"--http is '{http}'") : null)
         {
             Proxies = [.. (parsed.GetValue(_httpProxy) ?? []).Select(range => Endpoints.ParseRange(HttpProxy, range))],
@@ -267,15 +290,4 @@ internal sealed class NodeOptions
     // OpenTelemetry's own variables are in the environment.
     private static IConfiguration EnvironmentWith(string option, string? value) =>
         new ConfigurationBuilder().AddEnvironmentVariables().AddInMemoryCollection([KeyValuePair.Create(option, value)]).Build();
-
-    private static long? Whole(ParseResult parsed, Option<string?> option, long least, long most) =>
-        parsed.GetValue(option) is { } text
-            ? Numbers.Parse(option.Name, text, NumberStyles.None, least, most, "a whole number")
-            : null;
-
-    private static long ParseUpload(Option<string?> option, ParseResult parsed, long missing) => parsed.GetValue(option) is not { } text
-        ? missing
-        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) && UploadLimits.IsValid(bytes)
-            ? bytes
-            : throw CommandException.WrongUsage($"{option.Name} is '{text}'; {UploadLimits.Allowed}.");
 }

@@ -1,0 +1,47 @@
+using System.Reflection;
+
+namespace KadOrleans.Cli;
+
+/// <summary>A whole number for a property of some options, whose bounds and default its description has. Times are in seconds.</summary>
+internal sealed class PropertyOption : Option<string?>
+{
+    private readonly string? _ofZero;
+    private readonly long _least;
+    private readonly long _most;
+
+    private PropertyOption(string name, string unit, string description, PropertyInfo property, string byDefault, string? ofZero)
+        : base(name)
+    {
+        var bounds = property.GetCustomAttribute<WithinAttribute>() ?? throw new ArgumentException($"{property.Name} has no bounds.", nameof(property));
+        (_least, _most, _ofZero) = (NumberOf(bounds.Least), NumberOf(bounds.Most), ofZero);
+        HelpName = unit;
+        Description = $"{description}, {Allowed}. [default: {byDefault}]";
+    }
+
+    private string Allowed => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{_least} {(_most == long.MaxValue ? "or more" : $"to {_most}")}{(_ofZero is null ? string.Empty : $"; 0 {_ofZero}")}");
+
+    /// <summary>An option for a property of options that can be made without arguments.</summary>
+    /// <param name="name">The option's name.</param>
+    /// <param name="unit">What the number counts, as help shows it.</param>
+    /// <param name="property">The property's name. It has a <see cref="WithinAttribute"/>.</param>
+    /// <param name="description">What it is, without a dot at its end.</param>
+    /// <param name="byDefault">The default, if it is not the property's own.</param>
+    /// <param name="ofZero">What 0 does, as the end of a sentence; null if it is a number as others are.</param>
+    public static PropertyOption Of<TOptions>(
+        string name, string unit, string property, string description, string? byDefault = null, string? ofZero = null)
+        where TOptions : new()
+    {
+        var found = typeof(TOptions).GetProperty(property)!;
+        return new(name, unit, description, found, byDefault ?? string.Create(CultureInfo.InvariantCulture, $"{NumberOf(found.GetValue(new TOptions())!)}"), ofZero);
+    }
+
+    /// <summary>The number; null if it is not given.</summary>
+    public long? Read(ParseResult parsed) => parsed.GetValue(this) is not { } text ? null
+        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && ((number >= _least && number <= _most) || (number == 0 && _ofZero is not null)) ? number
+        : throw CommandException.WrongUsage($"{Name} is '{text}'; {Numbers.Whole} is needed, {Allowed}.");
+
+    private static long NumberOf(object value) => value is TimeSpan time ? (long)time.TotalSeconds : Convert.ToInt64(value, CultureInfo.InvariantCulture);
+}
