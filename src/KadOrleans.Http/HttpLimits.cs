@@ -2,8 +2,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace KadOrleans.Http;
 
-// Limits what strangers can hold at or send to the HTTP server of a node, an edge or a silo. Only endpoints that need a token
-// read bodies, within bounds of their own.
+// Limits what strangers can hold at or send to the HTTP server of a node, an edge or a silo. Only endpoints that need a token read bodies, but for a
+// sign-in's, and within bounds of their own.
 internal static class HttpLimits
 {
     // The most open connections by default. A browser opens six, a probe one. A process commonly has 1,024 file descriptors in all.
@@ -37,6 +37,9 @@ internal static class HttpLimits
     /// <summary>The longest time that a connection may be open without a request.</summary>
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(15);
 
+    /// <summary>The least rate of a body, in bytes a second from its beginning on. What was read of it is held until its end.</summary>
+    private static readonly MinDataRate BodyRate = new(bytesPerSecond: 10_000, gracePeriod: TimeSpan.FromSeconds(10));
+
     /// <summary>The most connections where a process may have so many files open, as many again may be closing.</summary>
     public static int ConnectionsWith(int connections, int openFiles) =>
         Math.Min(connections, Math.Max(LeastConnections, (openFiles - OwnFiles) / 2));
@@ -61,6 +64,7 @@ internal static class HttpLimits
         kestrel.Limits.MaxRequestHeaderCount = MaxHeaders;
         kestrel.Limits.MaxRequestBufferSize = MaxBufferedBytes;
         kestrel.Limits.MaxRequestBodySize = 0;
+        kestrel.Limits.MinRequestBodyDataRate = BodyRate;
         kestrel.Limits.Http2.MaxStreamsPerConnection = MaxStreams;
         kestrel.Limits.Http2.InitialConnectionWindowSize = 2 * MaxBufferedBytes;
         kestrel.Limits.Http2.InitialStreamWindowSize = MaxBufferedBytes;

@@ -7,7 +7,9 @@ internal sealed partial class AuditLog(IServiceProvider services, ILoggerFactory
     // A sentence begins with what it is about, at some length, and ends with why.
     private const int MaxReason = 400;
 
-    private readonly ILogger _logger = loggers.CreateLogger("KadOrleans.Audit");
+    public const string Category = "KadOrleans.Audit";
+
+    private readonly ILogger _logger = loggers.CreateLogger(Category);
 
     // Makes a change and notes it: the name of the request's token, the action, its target and its result. The change must not be
     // cancelled with the request, as it could stay half done. An entry that cannot be kept is in the log alone.

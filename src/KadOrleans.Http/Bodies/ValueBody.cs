@@ -28,13 +28,15 @@ internal static class Body
             while (true)
             {
                 var read = await reader.ReadAsync(context.RequestAborted);
-                taken.Take(read.Buffer.Length);
+                var length = read.Buffer.Length;
                 foreach (var part in read.Buffer)
                 {
                     content.Write(part.Span);
                 }
 
+                // Before a refusal: else the server cannot read the rest, and the connection ends.
                 reader.AdvanceTo(read.Buffer.End);
+                taken.Take(length);
                 if (read.IsCompleted)
                 {
                     return content.ToArray();

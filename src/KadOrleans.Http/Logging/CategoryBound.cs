@@ -1,7 +1,7 @@
 namespace KadOrleans.Http;
 
 /// <summary>
-/// Bounds how many messages of one category and level are logged in a second. What a library logs for each request would else be as much as
+/// Bounds how many messages of one category, level and event are logged in a second. What a library logs for each request would else be as much as
 /// strangers send. It says how many were left out. Safe for several threads.
 /// </summary>
 /// <param name="time">Measures the seconds.</param>

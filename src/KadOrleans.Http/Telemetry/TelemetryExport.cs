@@ -23,26 +23,27 @@ internal static class TelemetryExport
 
     private static readonly string[] Meters =
     [
-        SourceName, "Microsoft.Orleans", "System.Runtime", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Npgsql",
+        SourceName, "Microsoft.Orleans", "System.Runtime", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel",
     ];
 
     private static readonly string[] Sources =
     [
         SourceName,
         "Microsoft.Orleans.Application", "Microsoft.Orleans.Runtime", "Microsoft.Orleans.Lifecycle", "Microsoft.Orleans.Storage",
-        "Microsoft.AspNetCore", "Npgsql",
+        "Microsoft.AspNetCore",
     ];
 
     /// <summary>
     /// Adds an export that starts before all services added later, and stops after them. Without options it adds nothing. The configuration
     /// has OpenTelemetry's own variables, such as intervals and headers. The description has attributes of this process besides those
-    /// that each has, and is asked for once the services are there.
+    /// that each has, and is asked for once the services are there. Libraries are the names of further meters and activity sources.
     /// </summary>
     public static IServiceCollection AddKadTelemetry(
         this IServiceCollection services,
         TelemetryOptions? options,
         IConfiguration configuration,
-        Func<IServiceProvider, IReadOnlyList<KeyValuePair<string, object>>>? describe = null)
+        Func<IServiceProvider, IReadOnlyList<KeyValuePair<string, object>>>? describe = null,
+        IEnumerable<string>? libraries = null)
     {
         if (options is null)
         {
@@ -52,7 +53,7 @@ internal static class TelemetryExport
         var telemetry = services.AddOpenTelemetry().ConfigureResource(resource => Describe(resource, options, configuration, describe));
         if (options.SendsMetrics)
         {
-            telemetry.WithMetrics(metrics => metrics.AddMeter(Meters).AddOtlpExporter(exporter => Address(exporter, options, "v1/metrics")));
+            telemetry.WithMetrics(metrics => metrics.AddMeter([.. Meters, .. libraries ?? []]).AddOtlpExporter(exporter => Address(exporter, options, "v1/metrics")));
         }
 
         if (options.SendsTraces)
@@ -60,7 +61,7 @@ internal static class TelemetryExport
             AppContext.SetSwitch(SuppressHttpTags, false);
             telemetry.WithTracing(traces =>
             {
-                traces.AddSource(Sources).AddProcessor<PathRemoval>().AddOtlpExporter(exporter => Address(exporter, options, "v1/traces"));
+                traces.AddSource([.. Sources, .. libraries ?? []]).AddProcessor<PathRemoval>().AddOtlpExporter(exporter => Address(exporter, options, "v1/traces"));
                 if (string.IsNullOrEmpty(configuration["OTEL_TRACES_SAMPLER"]))
                 {
                     traces.SetSampler(new ParentBasedSampler(new TraceIdRatioBasedSampler(TraceRatio)));

@@ -5,7 +5,7 @@ internal readonly partial record struct BootTime(string Boot, TimeSpan Elapsed)
 {
     private const string IdPath = "/proc/sys/kernel/random/boot_id";
 
-    // Of a container /proc/uptime may be since its own start, while the id is the machine's.
+    // Not /proc/uptime, which in a container may be since its own start, while the id is the machine's.
     private const int ClockBootTime = 7;
 
     /// <summary>Null where the system tells neither: elsewhere than on Linux.</summary>

@@ -21,7 +21,7 @@ internal static class EdgeHost
         KadOptions? settings = null;
         IHost? host = null;
         host = SiloHost.CreateBuilder(args, given => Complete(given, settings = KadSettings.ReadEdge(given, providers.Known), providers))
-            .ConfigureLogging((context, logging) => ConfigureLog(logging, context.Configuration, log, settings!.Verbose, hasStarted))
+            .ConfigureLogging((context, logging) => ConfigureLog(logging, context.Configuration, log, settings!.Verbose, providers, hasStarted))
             .ConfigureServices((context, services) => AddServices(services, context.Configuration, settings!, providers))
             .ConfigureWebHost(web => ConfigureHttp(web, () => settings!, providers))
             .ConfigureServices(services => services.AddHostedService<EdgeWatch>())
@@ -42,9 +42,9 @@ internal static class EdgeHost
         }
     }
 
-    /// <summary>Makes failures of the silos' database serializable, which Orleans' defaults do not allow.</summary>
-    public static IServiceCollection AddDatabaseFailures(this IServiceCollection services) =>
-        services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.Add("Npgsql"));
+    /// <summary>Makes failures of the silos' storages serializable, which Orleans' defaults do not allow.</summary>
+    public static IServiceCollection AddStorageFailures(this IServiceCollection services, KadProviders providers) =>
+        services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.UnionWith(providers.ClientLibraries));
 
     // Health and /status call no grain. /status is served on loopback only, and the API to whoever has a token.
     public static void ConfigureHttp(IWebHostBuilder web, Func<KadOptions> settings, KadProviders providers) => HttpHosting.Configure<EdgeHealth>(
@@ -105,28 +105,38 @@ internal static class EdgeHost
     }
 
     private static void ConfigureLog(
-        ILoggingBuilder logging, IConfiguration configuration, TextWriter log, bool verbose, Func<bool> hasStarted) => logging
-        .UseConsoleLog(log, verbose)
+        ILoggingBuilder logging, IConfiguration configuration, TextWriter log, bool verbose, KadProviders providers, Func<bool> hasStarted)
+    {
         // Orleans logs a warning with a stack trace for each failed connection; the edge itself logs an outage once.
-        .AddFilter("Orleans", LogLevel.Error)
-        .AddFilter("Orleans.Connections.Security", verbose ? LogLevel.Warning : LogLevel.Error)
-        .AddFilter("Orleans.AzureUtils", LogLevel.None)
-        .AddFilter("Orleans.Clustering.AzureStorage", LogLevel.None)
+        logging.UseConsoleLog(log, verbose)
+            .AddFilter("Orleans", LogLevel.Error)
+            .AddFilter("Orleans.Connections.Security", verbose ? LogLevel.Warning : LogLevel.Error);
+        foreach (var category in providers.Storages.SelectMany(storage => storage.NoisyCategories))
+        {
+            logging.AddFilter(category, LogLevel.None);
+        }
+
         // Before the start completes, the host's own log of a failure only repeats the sentence with a stack trace.
-        .AddFilter("Microsoft.Extensions.Hosting", level => level >= LogLevel.Warning && hasStarted())
+        logging.AddFilter("Microsoft.Extensions.Hosting", level => level >= LogLevel.Warning && hasStarted());
+
         // Last, so that it overrides the filters above.
-        .AddConfiguration(configuration.GetSection("Logging"));
+        logging.AddConfiguration(configuration.GetSection("Logging"));
+    }
 
     private static void AddServices(IServiceCollection services, IConfiguration configuration, KadOptions settings, KadProviders providers)
     {
         services.Configure<HostOptions>(options => options.ShutdownTimeout = KadOptions.EdgeShutdownTimeout)
-            .AddSingleton(settings).AddDatabaseFailures().AddSingleton(TimeProvider.System);
+            .AddSingleton(settings).AddStorageFailures(providers).AddSingleton(TimeProvider.System);
         ClusterProviders.AddConnections(services, configuration, settings, providers, isSilo: false);
-        services.AddKadTelemetry(settings.Telemetry, configuration, provider =>
-        [
-            new("kad.cluster.id", provider.GetRequiredService<IOptions<ClusterOptions>>().Value.ClusterId),
-            new("kad.edge.name", settings.Edge.Name),
-        ]);
+        services.AddKadTelemetry(
+            settings.Telemetry,
+            configuration,
+            provider =>
+            [
+                new("kad.cluster.id", provider.GetRequiredService<IOptions<ClusterOptions>>().Value.ClusterId),
+                new("kad.edge.name", settings.Edge.Name),
+            ],
+            providers.ClientLibraries);
     }
 
     private static void Configure(IClientBuilder client, KadOptions settings, KadProviders providers)

@@ -39,7 +39,7 @@ internal sealed class ProviderReading(Func<Task> read, TimeProvider time)
             await read();
             return null;
         }
-        catch (Exception e) when (e is InvalidOperationException or IOException or HttpRequestException or ArgumentException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
             return time.GetTimestamp();
         }

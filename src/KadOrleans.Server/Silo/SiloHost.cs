@@ -21,7 +21,7 @@ internal static class SiloHost
             .ConfigureLogging((context, logging) => ConfigureLog(logging, context.Configuration, log ?? Console.Error, settings!.Verbose, hasStarted))
             .ConfigureServices((context, services) => services
                 .Configure<HostOptions>(options => options.ShutdownTimeout = KadOptions.SiloShutdownTimeout)
-                .AddKadTelemetry(settings!.Telemetry, context.Configuration, provider => Describe(provider, settings)))
+                .AddKadTelemetry(settings!.Telemetry, context.Configuration, provider => Describe(provider, settings), providers.ClientLibraries))
             .ConfigureWebHost(web => HttpHosting.ConfigureSilo(web, () => settings!, providers))
             .UseOrleans((context, silo) => Configure(silo, context.Configuration, settings!, providers))
             .ConfigureServices((context, services) =>
@@ -34,9 +34,9 @@ internal static class SiloHost
                     services.AddHostedService<ShardActivator>();
                 }
 
-                if (ClusterProviders.Is(context.Configuration, OrleansSettings.Reminders, RedisProvider.StorageName))
+                if (providers.Storages.Any(one => one.MayForgetReminders && ClusterProviders.Is(context.Configuration, OrleansSettings.Reminders, one.Name)))
                 {
-                    // It may forget them, and what forgets a shard's reminder leaves it to sleep until somebody asks.
+                    // What forgets a shard's reminder leaves it to sleep until somebody asks.
                     services.AddSingleton<ListStored>(provider => _ => LostReminders.FindShardsAsync(provider));
                     services.AddSingleton(new ShardActivatorOptions(LostReminders.Interval));
                     services.AddHostedService<ShardActivator>();
@@ -165,7 +165,7 @@ internal static class SiloHost
 
         silo.Services.AddSingleton<SiloIdentity>();
         silo.Services.Replace(ServiceDescriptor.Singleton<ILocalSiloDetails>(services => services.GetRequiredService<SiloIdentity>()));
-        silo.Services.AddDatabaseFailures();
+        silo.Services.AddStorageFailures(providers);
         silo.Services.AddSingleton<FatalError>();
         silo.Services.Replace(ServiceDescriptor.Singleton<IFatalErrorHandler>(services => services.GetRequiredService<FatalError>()));
 

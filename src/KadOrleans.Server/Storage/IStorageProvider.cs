@@ -16,6 +16,18 @@ internal interface IStorageProvider
     /// <summary>The section with settings of its own, which it reads by <see cref="KadSettings.ReadSection"/>. Null: it has none.</summary>
     SettingSection? Section => null;
 
+    /// <summary>
+    /// The name of its client's library, which is that of its exceptions' namespace, its meter and its activity source. Null: its exceptions stay in a
+    /// silo, and it has neither.
+    /// </summary>
+    string? ClientLibrary => null;
+
+    /// <summary>Categories that log what the edge says itself of an outage, for each connection.</summary>
+    IReadOnlyList<string> NoisyCategories => [];
+
+    /// <summary>Whether reminders that it acknowledged may be gone.</summary>
+    bool MayForgetReminders => false;
+
     /// <summary>Why it cannot keep a part, as the end of a sentence that begins with setting and name. Null: it can.</summary>
     string? FindObstacle(string section);
 

@@ -16,6 +16,9 @@ internal sealed class KadProviders
         _byName.ToDictionary(pair => pair.Key, pair => pair.Value.Name, StringComparer.OrdinalIgnoreCase),
         [.. _storages.Select(storage => storage.Section).OfType<SettingSection>()]);
 
+    /// <summary>The libraries of the storages' clients.</summary>
+    public IEnumerable<string> ClientLibraries => _storages.Select(storage => storage.ClientLibrary).OfType<string>();
+
     public ITlsProvider Tls { get; init; } = new TlsProvider();
 
     private List<string> Names => [.. _storages.Select(storage => storage.Name)];

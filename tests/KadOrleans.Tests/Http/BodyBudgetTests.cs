@@ -1,3 +1,6 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
 namespace KadOrleans.Tests.Http;
 
 public sealed class BodyBudgetTests(ApiHost host) : IClassFixture<ApiHost>
@@ -7,20 +10,54 @@ public sealed class BodyBudgetTests(ApiHost host) : IClassFixture<ApiHost>
     private readonly ApiHost _api = host.Reset();
 
     [Fact]
-    public async Task Bodies_of_all_requests_under_way_are_bounded_together()
+    public async Task A_token_that_has_its_part_refuses_itself_alone_and_what_manages_is_not_counted()
     {
-        var senders = new List<Socket>();
-        for (var i = 0; i < BodyBudget.MaxBytes / LongestBody; i++)
-        {
-            senders.Add(await SendUnendedAsync());
-        }
+        using var sender = await SendUnendedAsync();
 
         // The last bytes are read on the way.
-        var refused = await StatusWhenAsync(HttpStatusCode.ServiceUnavailable);
-        senders.ForEach(sender => sender.Dispose());
-
+        var refused = await PutUntilAsync(HttpStatusCode.ServiceUnavailable);
         Assert.Contains("\"reason\":\"busy\"", refused, StringComparison.Ordinal);
-        await StatusWhenAsync(HttpStatusCode.OK);
+        await _api.JsonAsync("PUT", "/v1/admin/bans", """{"ban":"203.0.113.0/24"}""");
+        var other = ("Authorization", $"Bearer {File.ReadAllText(_api.Folder[OwnToken.FileName])}");
+        await _api.JsonAsync("PUT", "/v1/keys/a", """{"value":"1"}""", other);
+
+        sender.Dispose();
+        await PutUntilAsync(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public void Bodies_of_all_requests_under_way_are_bounded_together()
+    {
+        var budget = new BodyBudget();
+        var parts = Enumerable.Range(0, BodyBudget.MaxBytes / BodyBudget.MaxBytesOfToken).Select(_ => For(ApiToken.Create("one", ApiScope.All).Token)).ToList();
+        parts.ForEach(part => part.Take(BodyBudget.MaxBytesOfToken));
+
+        var (next, token) = (ApiToken.Create("next", ApiScope.All).Token, ApiToken.Create("last", ApiScope.All).Token);
+        Assert.Throws<ApiProblemException>(() => For(next).Take(1));
+        parts[0].Dispose();
+        For(next).Take(1);
+        var last = For(token);
+        last.Take(BodyBudget.MaxBytesOfToken - 1);
+        Assert.Throws<ApiProblemException>(() => For(token).Take(2));
+        last.Dispose();
+        For(token).Take(2);
+
+        BodyBudget.Part For(ApiToken of) => budget.For(new DefaultHttpContext { User = new(new TokenIdentity(of, session: null)) });
+    }
+
+    [Fact]
+    public async Task What_is_refused_while_it_is_read_ends_no_connection()
+    {
+        using var sender = await SendUnendedAsync();
+        await PutUntilAsync(HttpStatusCode.ServiceUnavailable);
+        var longest = new string(' ', 4 << 20);
+        for (var i = 0; i < 5; i++)
+        {
+            using var refused = await _api.SendAsync("POST", "/v1/keys:batch", longest);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        }
+
+        Assert.DoesNotContain(_api.Log.Events, one => one.Level >= LogLevel.Warning);
     }
 
     [Fact]
@@ -41,7 +78,7 @@ public sealed class BodyBudgetTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.NotEmpty(_api.Dht.Calls);
     }
 
-    private async Task<string> StatusWhenAsync(HttpStatusCode expected)
+    private async Task<string> PutUntilAsync(HttpStatusCode expected)
     {
         while (true)
         {

@@ -25,6 +25,8 @@ internal sealed class AzureStorageProvider : IStorageProvider
 
     public SettingSection Section => new(AzureOptions.Section, typeof(AzureOptions));
 
+    public IReadOnlyList<string> NoisyCategories => ["Orleans.AzureUtils", "Orleans.Clustering.AzureStorage"];
+
     public string Describe(KadOptions options) => "Azure Storage";
 
     public string? FindObstacle(string section) =>

@@ -18,6 +18,8 @@ internal sealed class PostgreSqlProvider : IStorageProvider
 
     public SettingSection Section => new(PostgreSqlOptions.Section, typeof(PostgreSqlOptions));
 
+    public string ClientLibrary => Driver;
+
     public string Describe(KadOptions options) => "PostgreSQL";
 
     public string? FindObstacle(string section) =>

@@ -16,6 +16,8 @@ internal sealed class RedisProvider : IStorageProvider
 
     public SettingSection Section => new(RedisOptions.Section, typeof(RedisOptions));
 
+    public bool MayForgetReminders => true;
+
     public string? FindObstacle(string section) => section == OrleansSettings.Storage
         ? "which may lose the last second of what it acknowledged, and a STORE that was acknowledged must not be lost"
         : null;

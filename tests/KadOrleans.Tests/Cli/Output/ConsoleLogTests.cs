@@ -213,9 +213,15 @@ public sealed class ConsoleLogTests : IDisposable
         Assert.Equal(CategoryBound.MostPerSecond + 4, Lines.Length);
         Assert.Equal(Lines.Length, export.Events.Count);
 
+        // Another event has a bound of its own, and what was done has none.
+        loud.Log(LogLevel.Error, new EventId(7), "other", null, (state, _) => state);
+        Assert.EndsWith(" other", Lines[^1], StringComparison.Ordinal);
+        Array.ForEach(new int[100], _ => Log(Loggers(services).CreateLogger(AuditLog.Category), LogLevel.Warning));
+        Assert.Equal(CategoryBound.MostPerSecond + 105, Lines.Length);
+
         // What the process itself says is never left out.
         Array.ForEach(new int[100], _ => services.GetRequiredService<ConsoleLog>().Announce("here", _output));
-        Assert.Equal(CategoryBound.MostPerSecond + 104, Lines.Length);
+        Assert.Equal(CategoryBound.MostPerSecond + 205, Lines.Length);
     }
 
     private static ServiceProvider Services(TextWriter output, bool verbose, params (string Name, string Value)[] settings) =>

@@ -1,4 +1,6 @@
-namespace KadOrleans.Tests.Core;
+using KadOrleans.Shards;
+
+namespace KadOrleans.Tests.Shards;
 
 public sealed class ByteBudgetTests
 {

@@ -1,4 +1,4 @@
-namespace KadOrleans.Core.Admission;
+namespace KadOrleans.Shards;
 
 /// <summary>
 /// Bytes of memory that may be in use at once: those of a part, within those of a whole. Nobody waits for them, as what waits would need memory as
