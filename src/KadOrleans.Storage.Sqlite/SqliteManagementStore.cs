@@ -15,7 +15,8 @@ internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAd
     private DatabaseFile? _file;
     private volatile bool _isClosed;
 
-    private bool IsNew => _file is null && !File.Exists(Path.Combine(folder, FileName));
+    // An empty file is left by a first change for which the disk had no room; without a log, else its changes are in that.
+    private bool IsNew => _file is null && !HasContent(FileName) && !HasContent($"{FileName}-wal");
 
     public async ValueTask<NodeRules> LoadAsync(CancellationToken cancellationToken = default) =>
         IsNew ? NodeRules.None : await RunAsync(Read, cancellationToken);
@@ -45,6 +46,8 @@ internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAd
             _turn.Release();
         }
     }
+
+    private bool HasContent(string name) => new FileInfo(Path.Combine(folder, name)) is { Exists: true, Length: > 0 };
 
     private static NodeRules Read(DatabaseFile file)
     {

@@ -90,8 +90,11 @@ internal sealed class NoLiveEdgeException(string message) : Exception(message);
 internal sealed class ShardUnavailableException(string message, Exception? innerException = null) : Exception(message, innerException)
 {
     /// <summary>A part of the cluster that does not answer, with the cause.</summary>
-    public static ShardUnavailableException Of(string part, Exception cause) =>
-        new($"The cluster's {part} does not answer: {cause.Message}", cause);
+    public static ShardUnavailableException Of(string part, Exception cause) => new(Describe(part, cause), cause);
+
+    /// <summary>The same as a sentence, which may say what follows of it. Behind the first line of a failed storage's message are its causes with their stacks: those are in the silo's log.</summary>
+    public static string Describe(string part, Exception cause, string consequence = "") =>
+        $"The cluster's {part} does not answer{consequence}: {cause.Message.ReplaceLineEndings("\n").Split('\n')[0].TrimEnd()}";
 }
 
 /// <summary>A cluster's fixed settings and its live edges. The settings are null while the silo does not know them yet.</summary>

@@ -99,7 +99,7 @@ internal sealed class SingleShardCalls(IGrainFactory grains, GrainKeyStoreOption
     public void Dispose() => _usageReading.Dispose();
 
     public static KeyStoreException Unanswered(long shard, Exception failure) =>
-        new($"The cluster's {GrainKeys.ShardName(shard)} does not answer: {failure.Message}", failure);
+        new(ShardUnavailableException.Describe(GrainKeys.ShardName(shard), failure), failure);
 
     private Task<IReadOnlyList<ShardPut>> ReadPageAsync(long shard, KeyRegion region, NodeId? after, CancellationToken cancellationToken) =>
         CallAsync(shard, "scan", grain => grain.ScanAsync(region, after, options.ScanPage), cancellationToken);

@@ -124,7 +124,7 @@ internal sealed class AdminCalls(
         catch (Exception e) when (e is not ArgumentException && !cancellationToken.IsCancellationRequested)
         {
             var change = isOnce && GrainCalls.MayHaveRun(e) ? ", and may have made the change all the same" : string.Empty;
-            throw new DhtUnavailableException($"The cluster's {name} does not answer{change}: {e.Message}", e);
+            throw new DhtUnavailableException(ShardUnavailableException.Describe(name, e, change), e);
         }
     }
 }

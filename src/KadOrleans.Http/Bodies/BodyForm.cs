@@ -3,8 +3,8 @@ using Microsoft.Net.Http.Headers;
 namespace KadOrleans.Http;
 
 /// <summary>
-/// Refuses a body whose headers say that its bytes are not the content itself: they are encoded, in another charset than UTF-8, or a part. The
-/// content would else be stored as something that nobody sent.
+/// Refuses a body whose headers say that its bytes are not the content itself: they are encoded, also for the transfer alone, in another charset than
+/// UTF-8, or a part. The content would else be stored as something that nobody sent.
 /// </summary>
 internal static class BodyForm
 {
@@ -13,13 +13,20 @@ internal static class BodyForm
     // ASCII is UTF-8 too.
     private static readonly string[] Charsets = ["utf-8", "utf8", "us-ascii"];
 
-    /// <exception cref="ApiProblemException">415, or 400 for a part.</exception>
+    /// <exception cref="ApiProblemException">415, 501 for a transfer's encoding (RFC 9112 §6.1), or 400 for a part.</exception>
     public static void Check(HttpRequest request)
     {
         var encodings = request.Headers.ContentEncoding.SelectMany(static one => (one ?? string.Empty).Split(',', StringSplitOptions.TrimEntries));
         if (encodings.FirstOrDefault(static one => one.Length > 0 && !one.Equals("identity", StringComparison.OrdinalIgnoreCase)) is { } encoding)
         {
             throw Wrong($"The content encoding is '{VisibleText.Excerpt(encoding)}'; a body as it is, without one, is allowed.");
+        }
+
+        var transfers = request.Headers.TransferEncoding.SelectMany(static one => (one ?? string.Empty).Split(',', StringSplitOptions.TrimEntries));
+        if (transfers.FirstOrDefault(static one => one.Length > 0 && !one.Equals("chunked", StringComparison.OrdinalIgnoreCase)) is { } transfer)
+        {
+            throw new ApiProblemException(
+                StatusCodes.Status501NotImplemented, $"The transfer encoding is '{VisibleText.Excerpt(transfer)}'; chunked is allowed.");
         }
 
         if (request.Headers.ContentRange.Count > 0)

@@ -69,9 +69,16 @@ internal static class SettingsCommand
         }
     }
 
-    // The setting whose name came without its root, or with a misspelt one.
+    // The setting whose name came without its root, with a misspelt one, or as variables of the environment have it.
     private static string? FindMeant(string name, IReadOnlyCollection<string> names)
     {
+        const string OfVariables = "__";
+        if (name.Contains(OfVariables, StringComparison.Ordinal))
+        {
+            var written = name.Replace(OfVariables, ":", StringComparison.Ordinal);
+            return written.StartsWith($"{KadSettings.Root}:", StringComparison.OrdinalIgnoreCase) ? written : FindMeant(written, names);
+        }
+
         var (root, rest) = name.Split(':', 2) is [var first, var second] ? (first, second) : (string.Empty, name);
         return Find(name) ?? (root.Equals(KadSettings.Root, StringComparison.OrdinalIgnoreCase) || Suggestion.Nearest(root, [KadSettings.Root]) is null
             ? null

@@ -103,8 +103,11 @@ internal static partial class NodeLog
     [LoggerMessage(1035, LogLevel.Debug, "Found by a random walk and ignored: {Problem}")]
     public static partial void ContactNotValid(this ILogger logger, string problem);
 
-    [LoggerMessage(1060, LogLevel.Warning, "The system clock jumped by {Seconds:0} s. A jump ahead is not believed, and no value is removed, until it has kept pace with the monotonic clock for {Minutes:0} minutes")]
+    [LoggerMessage(1060, LogLevel.Warning, "The system clock jumped ahead by {Seconds:0} s. That is not believed, and no value is removed, until it has kept pace with the monotonic clock for {Minutes:0} minutes")]
     public static partial void ClocksParted(this ILogger logger, double seconds, double minutes);
+
+    [LoggerMessage(1068, LogLevel.Warning, "The system clock was set back by {Seconds:0} s. That is believed at once, and no value is removed, until it has kept pace with the monotonic clock for {Minutes:0} minutes")]
+    public static partial void ClockSetBack(this ILogger logger, double seconds, double minutes);
 
     [LoggerMessage(1061, LogLevel.Warning, "The system clock has kept pace with the monotonic clock for {Minutes:0} minutes: values expire by it again. It was set by {Seconds:0} s")]
     public static partial void ClocksAgreed(this ILogger logger, double minutes, double seconds);

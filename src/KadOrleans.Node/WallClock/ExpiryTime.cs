@@ -149,9 +149,13 @@ internal sealed class ExpiryTime : TimeProvider
 
     private void Tell(ClockVerdict? verdict)
     {
-        if (verdict is ClockVerdict.Parted parted)
+        if (verdict is ClockVerdict.Parted { By: { Ticks: < 0 } back })
         {
-            _logger.ClocksParted(parted.By.TotalSeconds, ClockJudge.SettlingTime.TotalMinutes);
+            _logger.ClockSetBack(-back.TotalSeconds, ClockJudge.SettlingTime.TotalMinutes);
+        }
+        else if (verdict is ClockVerdict.Parted ahead)
+        {
+            _logger.ClocksParted(ahead.By.TotalSeconds, ClockJudge.SettlingTime.TotalMinutes);
         }
         else if (verdict is ClockVerdict.Agreed agreed)
         {

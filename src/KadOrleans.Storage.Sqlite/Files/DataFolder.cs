@@ -139,6 +139,7 @@ internal sealed class DataFolder : IDisposable
         SqliteException { SqliteErrorCode: raw.SQLITE_BUSY or raw.SQLITE_LOCKED } => Locked(failure),
         SqliteException { SqliteErrorCode: raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB } => Damaged(Reason(failure), failure),
         SqliteException { SqliteErrorCode: raw.SQLITE_ERROR } => Damaged("a table is missing or altered", failure),
+        SqliteException { SqliteErrorCode: raw.SQLITE_FULL } => Unwritable(failure),
         DamagedDatabaseException => Damaged(failure.Message, failure.InnerException),
         SqliteException or IOException or UnauthorizedAccessException => Unreachable(failure),
         _ => null,

@@ -130,12 +130,15 @@ public sealed class ApiHost : IAsyncLifetime
         return await Http.SendAsync(request, TestContext.Current.CancellationToken);
     }
 
-    /// <summary>Sends a request with a target as it is, which HttpClient would resolve, and returns the whole response.</summary>
-    public async Task<string> SendRawAsync(string method, string target)
+    /// <summary>
+    /// Sends a request with a target as it is, which HttpClient would resolve, and returns the whole response. The rest has more headers, each with its
+    /// end, and the body behind an empty line.
+    /// </summary>
+    public async Task<string> SendRawAsync(string method, string target, string rest = "\r\n")
     {
         using var socket = await ConnectAsync();
         await socket.SendAsync(Encoding.Latin1.GetBytes(
-            $"{method} {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: {Http.DefaultRequestHeaders.Authorization}\r\n\r\n"));
+            $"{method} {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: {Http.DefaultRequestHeaders.Authorization}\r\n{rest}"));
         using var reader = new StreamReader(new NetworkStream(socket));
         return await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
     }

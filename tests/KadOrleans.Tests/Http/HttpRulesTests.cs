@@ -58,6 +58,19 @@ public sealed class HttpRulesTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Empty(_api.Dht.Calls);
     }
 
+    /// <summary>RFC 9112 §6.1.</summary>
+    [Fact]
+    public async Task A_transfer_encoding_beside_chunked_is_refused_and_nothing_is_stored()
+    {
+        const string Body = "Content-Type: text/plain\r\n\r\n2\r\nab\r\n0\r\n\r\n";
+        var refused = await _api.SendRawAsync("PUT", Path, $"Transfer-Encoding: gzip, chunked\r\n{Body}");
+        Assert.StartsWith("HTTP/1.1 501", refused, StringComparison.Ordinal);
+        Assert.Contains("; chunked is allowed.", refused, StringComparison.Ordinal);
+        Assert.Empty(_api.Dht.Calls);
+
+        Assert.StartsWith("HTTP/1.1 200", await _api.SendRawAsync("PUT", Path, $"Transfer-Encoding: chunked\r\n{Body}"), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("text/plain; charset=UTF-8", null)]
     [InlineData("text/plain; charset=\"us-ascii\"", null)]

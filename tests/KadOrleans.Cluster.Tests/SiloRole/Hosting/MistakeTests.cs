@@ -13,6 +13,7 @@ public sealed class MistakeTests(SharedPostgreSql postgres) : FolderTests
     [InlineData("'status' is not a setting; NAME=VALUE is needed", "status")]
     [InlineData("'oops' is not a setting; NAME=VALUE is needed", Edge, "--Kad:Edge:Name", "export", "oops")]
     [InlineData("Storage is not a setting; did you mean 'Kad:Storage'?", "Storage=PostgreSql")]
+    [InlineData("Kad__Data is not a setting; did you mean 'Kad:Data'?", "Kad__Data=/x")]
     [InlineData("silo:port is not a setting; did you mean 'Kad:Silo:Port'?", "--silo:port", "1")]
     [InlineData("Kda:Storage is not a setting; did you mean 'Kad:Storage'?", "Kda:Storage=PostgreSql")]
     [InlineData("Edge:Name is not a setting; did you mean 'Kad:Edge:Name'?", Edge, "Edge:Name=a")]

@@ -15,7 +15,7 @@ namespace KadOrleans.Lab;
 
 /// <summary>
 /// Requests over HTTP: an input has a line with method and target, lines with headers, an empty line and the body. Each reader of paths, parameters,
-/// headers and bodies gets it, whatever its path. All that they may throw is what the API answers with a status below 500.
+/// headers and bodies gets it, whatever its path. All that they may throw is what the API answers with a status below 500, or with 501.
 /// </summary>
 internal sealed class HttpTarget : IFuzzTarget
 {
@@ -166,7 +166,7 @@ internal sealed class HttpTarget : IFuzzTarget
         {
             return read();
         }
-        catch (Exception e) when (e is not InvariantException && ProblemFilter.Explain(e) is ( < StatusCodes.Status500InternalServerError, var sentence))
+        catch (Exception e) when (e is not InvariantException && ProblemFilter.Explain(e) is ( < StatusCodes.Status500InternalServerError or StatusCodes.Status501NotImplemented, var sentence))
         {
             Require(ApiProblem.Create(StatusCodes.Status400BadRequest, sentence).ProblemDetails.Detail?.Length > 0, "a refusal has no sentence");
             return false;

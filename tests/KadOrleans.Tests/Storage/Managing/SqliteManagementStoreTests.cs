@@ -30,6 +30,20 @@ public sealed class SqliteManagementStoreTests : SqliteTests
     }
 
     [Fact]
+    public async Task An_empty_file_of_a_change_that_found_no_room_has_no_rules_and_is_not_opened_to_say_so()
+    {
+        var path = Folder[SqliteManagementStore.FileName];
+        File.Create(path).Dispose();
+        await using var store = new SqliteManagementStore(Folder.Path);
+
+        Assert.Empty((await store.LoadAsync(Token)).Bans);
+        Assert.Empty(await store.ReadAuditAsync(1, null, Token));
+        Assert.Equal(0, new FileInfo(path).Length);
+        await store.SaveAsync(new NodeRules([new(Ban.Parse("203.0.113.0/24"), Since)]), Token);
+        Assert.Single((await store.LoadAsync(Token)).Bans);
+    }
+
+    [Fact]
     public async Task Who_waits_while_the_store_is_closed_fails_and_does_not_wait_for_ever()
     {
         var store = new SqliteManagementStore(Folder.Path);
