@@ -2,8 +2,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace KadOrleans.Http;
 
-// Limits what strangers can hold at or send to the HTTP server of a node, an edge or a silo. Only endpoints that need a token read bodies, but for a
-// sign-in's, and within bounds of their own.
+// Limits what strangers can hold at or send to the HTTP server of a node, an edge or a silo. Bodies are read by endpoints that need a token and by the
+// sign-in, each within its own bound.
 internal static class HttpLimits
 {
     // The most open connections by default. A browser opens six, a probe one. A process commonly has 1,024 file descriptors in all.

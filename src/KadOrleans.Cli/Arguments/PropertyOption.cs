@@ -34,7 +34,8 @@ internal sealed class PropertyOption : Option<string?>
         where TOptions : new()
     {
         var found = typeof(TOptions).GetProperty(property)!;
-        return new(name, unit, description, found, byDefault ?? string.Create(CultureInfo.InvariantCulture, $"{NumberOf(found.GetValue(new TOptions())!)}"), ofZero);
+        byDefault ??= NumberOf(found.GetValue(new TOptions())!).ToString(CultureInfo.InvariantCulture);
+        return new(name, unit, description, found, byDefault, ofZero);
     }
 
     /// <summary>The number; null if it is not given.</summary>

@@ -92,7 +92,10 @@ internal sealed class ShardUnavailableException(string message, Exception? inner
     /// <summary>A part of the cluster that does not answer, with the cause.</summary>
     public static ShardUnavailableException Of(string part, Exception cause) => new(Describe(part, cause), cause);
 
-    /// <summary>The same as a sentence, which may say what follows of it. Behind the first line of a failed storage's message are its causes with their stacks: those are in the silo's log.</summary>
+    /// <summary>
+    /// The same as a sentence, which may say what follows of it. Behind the first line of a failed storage's message are its causes with their stacks:
+    /// those are in the silo's log.
+    /// </summary>
     public static string Describe(string part, Exception cause, string consequence = "") =>
         $"The cluster's {part} does not answer{consequence}: {cause.Message.ReplaceLineEndings("\n").Split('\n')[0].TrimEnd()}";
 }

@@ -22,7 +22,7 @@ public sealed record UploadLimits
     internal static bool IsValid(long bytesPerSecond) => bytesPerSecond is 0 or (>= Least and <= Most);
 
     /// <summary>
-    /// Bytes per second to one endpoint, with a burst of one second. <see cref="Least"/> to <see cref="Most"/>, or 0 for no bound; default
+    /// Bytes per second to one endpoint, with a burst of one second. 16,384 to 1,000,000,000,000, or 0 for no bound; default
     /// 1,000,000. Anybody can forge the address of an endpoint that has proved it, and so direct this many bytes at it.
     /// The endpoints of one source share four times as much, those of one subnet sixteen times.
     /// </summary>
@@ -30,7 +30,7 @@ public sealed record UploadLimits
     public long PerEndpoint { get; set; } = 1_000_000;
 
     /// <summary>
-    /// Bytes per second to all endpoints together, with a burst of one second. <see cref="Least"/> to <see cref="Most"/>, or 0 for no
+    /// Bytes per second to all endpoints together, with a burst of one second. 16,384 to 1,000,000,000,000, or 0 for no
     /// bound; default 0. Republishing and hand-off count too, and take up to half of it. A bound that is too low for the network's requests
     /// costs contacts: without responses they drop this node.
     /// </summary>

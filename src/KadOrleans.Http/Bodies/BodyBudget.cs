@@ -16,6 +16,7 @@ internal sealed class BodyBudget
 
     private const int SmallBytes = 4_096;
 
+    // Guards the counts below.
     private readonly Lock _gate = new();
     private readonly Dictionary<(bool IsUser, string Sha256), long> _ofTokens = [];
     private long _all;

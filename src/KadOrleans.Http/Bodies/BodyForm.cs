@@ -26,7 +26,7 @@ internal static class BodyForm
         if (transfers.FirstOrDefault(static one => one.Length > 0 && !one.Equals("chunked", StringComparison.OrdinalIgnoreCase)) is { } transfer)
         {
             throw new ApiProblemException(
-                StatusCodes.Status501NotImplemented, $"The transfer encoding is '{VisibleText.Excerpt(transfer)}'; chunked is allowed.");
+                ProblemType.WrongTransferEncoding, $"The transfer encoding is '{VisibleText.Excerpt(transfer)}'; chunked is allowed.");
         }
 
         if (request.Headers.ContentRange.Count > 0)

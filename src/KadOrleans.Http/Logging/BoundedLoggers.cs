@@ -23,7 +23,7 @@ internal sealed class BoundedLoggers(LoggerFactory all, TimeProvider time) : ILo
     public void Dispose() => all.Dispose();
 
     private BoundedLogger Create(string category) => new(
-        all.CreateLogger(category), of => new CategoryBound(time, count => ConsoleLogMessages.LeftOut(_own, of.Level, count, category)));
+        all.CreateLogger(category), of => new CategoryBound(time, count => ConsoleLogMessages.LeftOut(_own, of.Level, count, of.Event, category)));
 
     private sealed class BoundedLogger(ILogger logger, Func<(LogLevel Level, int Event), CategoryBound> create) : ILogger
     {

@@ -12,6 +12,6 @@ internal static partial class ConsoleLogMessages
     [LoggerMessage(8152, LogLevel.Warning, "{Count} messages were lost, as the output of the log took none")]
     public static partial void Lost(ILogger logger, long count);
 
-    [LoggerMessage(8153, LogLevel.Warning, "{Count} more messages of level {Level} by {Category} were left out within a second")]
-    public static partial void LeftOut(ILogger logger, LogLevel level, long count, string category);
+    [LoggerMessage(8153, LogLevel.Warning, "{Count} more messages of level {Level} and event {Event} by {Category} were left out within a second")]
+    public static partial void LeftOut(ILogger logger, LogLevel level, long count, int @event, string category);
 }

@@ -41,6 +41,8 @@ internal sealed record ProblemType(string Name, int Status, string Title)
     public static readonly ProblemType TooManyRequests = new(
         "too-many-requests", StatusCodes.Status429TooManyRequests, "The token's rate is used up");
     public static readonly ProblemType Failed = new("failed", StatusCodes.Status500InternalServerError, "The server failed; its log has the reason");
+    public static readonly ProblemType WrongTransferEncoding = new(
+        "wrong-transfer-encoding", StatusCodes.Status501NotImplemented, "The transfer has an encoding beside chunked");
     public static readonly ProblemType Unavailable = new(
         "unavailable", StatusCodes.Status503ServiceUnavailable, "Cluster or storage does not respond");
     public static readonly ProblemType NotStored = new("not-stored", StatusCodes.Status503ServiceUnavailable, "No contact stored the value");
@@ -51,7 +53,7 @@ internal sealed record ProblemType(string Name, int Status, string Title)
     [
         WrongRequest, UnknownName, InvalidItem, NoToken, UnknownToken, SessionEnded, MissingScope, NotForUsers, NotFound, NoValue, NotPublished, UnknownLimit,
         NoSuchPath, NoManagement, WrongMethod, Conflict, OlderItem, NotOwner, OutcomeUnknown, ConditionFailed, TooLarge, WrongContentType, UnknownHost,
-        TooManyRequests, Failed, Unavailable, NotStored, StoreFull,
+        TooManyRequests, Failed, WrongTransferEncoding, Unavailable, NotStored, StoreFull,
     ];
 
     public string Reference => $"{Root}/{Name}";

@@ -53,7 +53,9 @@ internal static class TelemetryExport
         var telemetry = services.AddOpenTelemetry().ConfigureResource(resource => Describe(resource, options, configuration, describe));
         if (options.SendsMetrics)
         {
-            telemetry.WithMetrics(metrics => metrics.AddMeter([.. Meters, .. libraries ?? []]).AddOtlpExporter(exporter => Address(exporter, options, "v1/metrics")));
+            telemetry.WithMetrics(metrics => metrics
+                .AddMeter([.. Meters, .. libraries ?? []])
+                .AddOtlpExporter(exporter => Address(exporter, options, "v1/metrics")));
         }
 
         if (options.SendsTraces)
@@ -61,7 +63,9 @@ internal static class TelemetryExport
             AppContext.SetSwitch(SuppressHttpTags, false);
             telemetry.WithTracing(traces =>
             {
-                traces.AddSource([.. Sources, .. libraries ?? []]).AddProcessor<PathRemoval>().AddOtlpExporter(exporter => Address(exporter, options, "v1/traces"));
+                traces.AddSource([.. Sources, .. libraries ?? []])
+                    .AddProcessor<PathRemoval>()
+                    .AddOtlpExporter(exporter => Address(exporter, options, "v1/traces"));
                 if (string.IsNullOrEmpty(configuration["OTEL_TRACES_SAMPLER"]))
                 {
                     traces.SetSampler(new ParentBasedSampler(new TraceIdRatioBasedSampler(TraceRatio)));

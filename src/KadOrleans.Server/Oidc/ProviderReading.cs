@@ -10,6 +10,7 @@ internal sealed class ProviderReading(Func<Task> read, TimeProvider time)
     /// <summary>The time from a reading that failed to the next one.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
+    // Guards _reading.
     private readonly Lock _gate = new();
 
     // Ends with null, or with when it failed.
@@ -21,7 +22,7 @@ internal sealed class ProviderReading(Func<Task> read, TimeProvider time)
         Task<long?> reading;
         lock (_gate)
         {
-            if (_reading is null || (_reading is { IsCompletedSuccessfully: true, Result: { } failedAt } && time.GetElapsedTime(failedAt) >= Pause))
+            if (_reading is null or { IsFaulted: true } || (_reading is { IsCompletedSuccessfully: true, Result: { } failedAt } && time.GetElapsedTime(failedAt) >= Pause))
             {
                 _reading = ReadAsync();
             }
@@ -39,7 +40,8 @@ internal sealed class ProviderReading(Func<Task> read, TimeProvider time)
             await read();
             return null;
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e) when (
+            e is InvalidOperationException or IOException or HttpRequestException or ArgumentException or OperationCanceledException)
         {
             return time.GetTimestamp();
         }

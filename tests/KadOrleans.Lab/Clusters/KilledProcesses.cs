@@ -29,7 +29,7 @@ public sealed class KilledProcesses : IAsyncDisposable
         await Task.WhenAll(_loads.Select(load => load.StopAsync()));
         foreach (var (i, load) in _loads.Index())
         {
-            // Another edge answers nothing from what it took itself.
+            // An edge may answer from memory what it took itself, so another one is asked, if there is one.
             var edge = _edges[(i + 1) % _edges.Count];
             var keys = load.Acknowledged.ToList();
             var missing = await ValueReading.MissingAsync(edge.Address, keys);

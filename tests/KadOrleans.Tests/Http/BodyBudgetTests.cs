@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 
 namespace KadOrleans.Tests.Http;
@@ -58,6 +59,16 @@ public sealed class BodyBudgetTests(ApiHost host) : IClassFixture<ApiHost>
         }
 
         Assert.DoesNotContain(_api.Log.Events, one => one.Level >= LogLevel.Warning);
+    }
+
+    [Fact]
+    public void A_body_comes_at_a_least_rate()
+    {
+        var kestrel = new KestrelServerOptions();
+        kestrel.ListenWithin(new HttpPlace(new IPEndPoint(IPAddress.Loopback, 0), HostNames.None, "--http", "--http-host"));
+
+        var rate = kestrel.Limits.MinRequestBodyDataRate!;
+        Assert.Equal((10_000, TimeSpan.FromSeconds(10)), (rate.BytesPerSecond, rate.GracePeriod));
     }
 
     [Fact]

@@ -29,6 +29,18 @@ public sealed class ProviderReadingTests
     }
 
     [Fact]
+    public async Task A_reading_that_fails_otherwise_is_no_outage_and_the_next_request_reads_again()
+    {
+        var asking = _reading.SucceedsAsync(CancellationToken.None);
+        _asked[^1].SetException(new NotSupportedException("a mistake"));
+        await Assert.ThrowsAsync<NotSupportedException>(() => asking);
+
+        var again = _reading.SucceedsAsync(CancellationToken.None);
+        _asked[^1].SetResult();
+        Assert.True(await again);
+    }
+
+    [Fact]
     public async Task Who_leaves_ends_no_reading_of_others()
     {
         using var leaving = new CancellationTokenSource();

@@ -51,7 +51,7 @@ public sealed class RedisLossTests : FolderTests
     }
 
     [Fact]
-    public async Task Silos_of_an_emptied_Redis_end_and_start_with_every_value_and_set_reminders_again()
+    public async Task Silos_of_an_emptied_Redis_without_load_end_and_start_with_every_value_and_set_reminders_again()
     {
         await using var cluster = await RedisCluster.StartAsync();
         await using var first = cluster.Silo(Folder);
@@ -64,7 +64,7 @@ public sealed class RedisLossTests : FolderTests
         await load.WholeAsync();
         var reminders = await Eventually.ReadAsync(() => cluster.CountAsync(RedisCluster.Reminders), count => count >= 1 << ShardBits);
 
-        // Without an edge: shards that nobody asks for have reminders too. One that lives on waits for its name's lease.
+        // Without an edge: shards that nobody asks for have reminders too. An edge that outlives the silos would wait for the lease of its name.
         await load.StopAsync();
         Assert.Equal(0, await edge.StopAsync());
         await cluster.Redis.EmptyAsync();

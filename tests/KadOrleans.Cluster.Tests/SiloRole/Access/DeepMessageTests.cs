@@ -61,7 +61,7 @@ public sealed class DeepMessageTests : FolderTests
     private static void AddNested(IClientBuilder client)
     {
         NestedArrays.Add(client);
-        client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(5));
+        client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(15));
     }
 
     private static async Task<Exception?> CallAsync(int depth, Func<Task> call)

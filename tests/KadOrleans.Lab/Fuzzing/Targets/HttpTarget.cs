@@ -166,14 +166,18 @@ internal sealed class HttpTarget : IFuzzTarget
         {
             return read();
         }
-        catch (Exception e) when (e is not InvariantException && ProblemFilter.Explain(e) is ( < StatusCodes.Status500InternalServerError or StatusCodes.Status501NotImplemented, var sentence))
+        catch (Exception e) when (
+            e is not InvariantException
+            && ProblemFilter.Explain(e) is ( < StatusCodes.Status500InternalServerError or StatusCodes.Status501NotImplemented, var sentence))
         {
             Require(ApiProblem.Create(StatusCodes.Status400BadRequest, sentence).ProblemDetails.Detail?.Length > 0, "a refusal has no sentence");
             return false;
         }
     }
 
-    /// <summary>A request with a token, as the server passes it on: the target is visible ASCII without an escaped zero, and headers have no control characters.</summary>
+    /// <summary>
+    /// A request with a token, as the server passes it on: the target is visible ASCII without an escaped zero, and headers have no control characters.
+    /// </summary>
     private sealed record HttpInput(string Method, string Target, IReadOnlyList<(string Name, string Value)> Headers, byte[] Body)
     {
         public static HttpInput? TryRead(ReadOnlySpan<byte> input)

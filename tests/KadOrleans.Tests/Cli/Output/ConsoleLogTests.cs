@@ -188,7 +188,7 @@ public sealed class ConsoleLogTests : IDisposable
     }
 
     [Fact]
-    public void Of_a_category_and_level_so_many_warnings_and_errors_are_written_in_a_second_and_the_rest_is_counted()
+    public void Of_a_category_level_and_event_so_many_warnings_and_errors_are_written_in_a_second_and_the_rest_is_counted()
     {
         const string library = "Microsoft.AspNetCore.Server.Kestrel.Http2";
         var clock = new ManualTimeProvider();
@@ -207,7 +207,7 @@ public sealed class ConsoleLogTests : IDisposable
         Assert.Equal(CategoryBound.MostPerSecond + 2, Lines.Length);
 
         clock.Advance(TimeSpan.FromSeconds(1));
-        Assert.EndsWith($" warning 700 more messages of level Error by {library} were left out within a second", Lines[^1], StringComparison.Ordinal);
+        Assert.EndsWith($" warning 700 more messages of level Error and event 0 by {library} were left out within a second", Lines[^1], StringComparison.Ordinal);
         Log(loud, LogLevel.Error);
         clock.Advance(TimeSpan.FromSeconds(10));
         Assert.Equal(CategoryBound.MostPerSecond + 4, Lines.Length);

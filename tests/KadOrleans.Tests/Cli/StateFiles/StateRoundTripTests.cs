@@ -45,18 +45,23 @@ public sealed class StateRoundTripTests
         }
     }
 
-    // By its name, so that one that is added later is written too, or is one of these.
-    private static IEnumerable<string> Properties(IEnumerable<KeyValuePair<NodeId, StoredValue>> entries) =>
+    // By reflection: a property that is added later is written too, or named here.
+    private static IEnumerable<(NodeId Key, string Property, object? Value)> Properties(IEnumerable<KeyValuePair<NodeId, StoredValue>> entries) =>
         from entry in entries
         from property in typeof(StoredValue).GetProperties()
         where property.Name is not (nameof(StoredValue.IsFar) or nameof(StoredValue.CallId))
-        select $"{entry.Key} {property.Name}: {property.GetValue(entry.Value)}";
+        select (entry.Key, property.Name, property.GetValue(entry.Value));
 
     /// <summary>With times of whole milliseconds, as a file has them.</summary>
     private static StoredValue NextValue(SeededRandomSource random)
     {
         var stored = random.NextStored();
-        stored = stored with { StoredAt = Whole(stored.StoredAt), ExpiresAt = Whole(stored.ExpiresAt), PublishedAt = stored.PublishedAt is { } at ? Whole(at) : null };
+        stored = stored with
+        {
+            StoredAt = Whole(stored.StoredAt),
+            ExpiresAt = Whole(stored.ExpiresAt),
+            PublishedAt = stored.PublishedAt is { } at ? Whole(at) : null,
+        };
         return stored.IsKept ? stored with { Value = Kept, StoredAt = stored.ExpiresAt - KeepRules.Longest } : random.Next(3) switch
         {
             0 => stored with { Value = StoredValues.EdgeCases[random.Next(StoredValues.EdgeCases.Count)] },

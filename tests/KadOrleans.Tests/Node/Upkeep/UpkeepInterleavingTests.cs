@@ -1,6 +1,6 @@
 namespace KadOrleans.Tests.Node;
 
-/// <summary>Nothing that a client was acknowledged is undone by upkeep of the same key, in any order of their steps.</summary>
+/// <summary>Nothing that a client was acknowledged is undone by upkeep of the same key, in any order of their steps, or in a sample where the orders are too many.</summary>
 public sealed class UpkeepInterleavingTests(ITestOutputHelper output)
 {
     private int _keys;
@@ -26,9 +26,12 @@ public sealed class UpkeepInterleavingTests(ITestOutputHelper output)
     [Theory]
     [MemberData(nameof(Pairs))]
     public Task Of_a_node_with_stores_in_memory(string upkeep, string call) => TryAsync(
-        new MemoryUpkeepStores(), upkeep, call, sample: call == nameof(ClientCall.SetDurably) && upkeep is (nameof(Upkeep.Confirm) or nameof(Upkeep.Republish)) ? 1_000 : null);
+        new MemoryUpkeepStores(),
+        upkeep,
+        call,
+        sample: call == nameof(ClientCall.SetDurably) && upkeep is (nameof(Upkeep.Confirm) or nameof(Upkeep.Republish)) ? 1_000 : null);
 
-    // Each order has its commits.
+    // A commit for each step makes an order slow, so durable sets are sampled.
     [Theory]
     [MemberData(nameof(Pairs))]
     public Task Of_a_node_with_a_file(string upkeep, string call) =>
