@@ -1,29 +1,35 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace KadOrleans.Tests.Http;
 
 public sealed class BodyBudgetTests(ApiHost host) : IClassFixture<ApiHost>
 {
-    private const int LongestBody = 16 << 20;
-
     private readonly ApiHost _api = host.Reset();
 
     [Fact]
     public async Task A_token_that_has_its_part_refuses_itself_alone_and_what_manages_is_not_counted()
     {
-        using var sender = await SendUnendedAsync();
+        var budget = new BodyBudget();
+        await using var services = new ServiceCollection().AddSingleton(budget).BuildServiceProvider();
+        var (token, other) = (ApiToken.Create("one", ApiScope.All).Token, ApiToken.Create("other", ApiScope.All).Token);
+        budget.For(ContextOf(token)).Take(BodyBudget.MaxBytesOfToken - 1);
 
-        // The last bytes are read on the way.
-        var refused = await PutUntilAsync(HttpStatusCode.ServiceUnavailable);
-        Assert.Contains("\"reason\":\"busy\"", refused, StringComparison.Ordinal);
-        await _api.JsonAsync("PUT", "/v1/admin/bans", """{"ban":"203.0.113.0/24"}""");
-        var other = ("Authorization", $"Bearer {File.ReadAllText(_api.Folder[OwnToken.FileName])}");
-        await _api.JsonAsync("PUT", "/v1/keys/a", """{"value":"1"}""", other);
+        var refused = await Assert.ThrowsAsync<ApiProblemException>(() => Body.ReadAsync(ContextOf(token)));
+        Assert.Equal((StatusCodes.Status503ServiceUnavailable, ApiProblemException.Busy), (refused.Status, refused.Reason));
+        Assert.Equal(2, (await Body.ReadAsync(ContextOf(other))).Length);
+        var managing = ContextOf(token);
+        managing.SetEndpoint(new Endpoint(null, new EndpointMetadataCollection(new RequestSizeLimitAttribute(Body.MaxFieldBytes)), "managing"));
+        Assert.Equal(2, (await Body.ReadAsync(managing)).Length);
 
-        sender.Dispose();
-        await PutUntilAsync(HttpStatusCode.OK);
+        DefaultHttpContext ContextOf(ApiToken of) => new()
+        {
+            RequestServices = services,
+            User = new(new TokenIdentity(of, session: null)),
+            Request = { Body = new MemoryStream([1, 2]) },
+        };
     }
 
     [Fact]
@@ -44,21 +50,6 @@ public sealed class BodyBudgetTests(ApiHost host) : IClassFixture<ApiHost>
         For(token).Take(2);
 
         BodyBudget.Part For(ApiToken of) => budget.For(new DefaultHttpContext { User = new(new TokenIdentity(of, session: null)) });
-    }
-
-    [Fact]
-    public async Task What_is_refused_while_it_is_read_ends_no_connection()
-    {
-        using var sender = await SendUnendedAsync();
-        await PutUntilAsync(HttpStatusCode.ServiceUnavailable);
-        var longest = new string(' ', 4 << 20);
-        for (var i = 0; i < 5; i++)
-        {
-            using var refused = await _api.SendAsync("POST", "/v1/keys:batch", longest);
-            Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
-        }
-
-        Assert.DoesNotContain(_api.Log.Events, one => one.Level >= LogLevel.Warning);
     }
 
     [Fact]
@@ -87,27 +78,5 @@ public sealed class BodyBudgetTests(ApiHost host) : IClassFixture<ApiHost>
         var batch = $$"""{"operations":[{{string.Join(',', Enumerable.Repeat(put, BatchApi.MaxOperations))}}]}""";
         await _api.JsonAsync("POST", "/v1/keys:batch", batch);
         Assert.NotEmpty(_api.Dht.Calls);
-    }
-
-    private async Task<string> PutUntilAsync(HttpStatusCode expected)
-    {
-        while (true)
-        {
-            using var response = await _api.SendAsync("PUT", "/v1/keys/a", """{"value":"1"}""");
-            if (response.StatusCode == expected)
-            {
-                return await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-            }
-        }
-    }
-
-    private async Task<Socket> SendUnendedAsync()
-    {
-        var socket = await _api.ConnectAsync();
-        await socket.SendAsync(Encoding.Latin1.GetBytes(
-            $"POST /v1/admin/values HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {LongestBody}\r\n"
-            + $"Authorization: {_api.Http.DefaultRequestHeaders.Authorization}\r\n\r\n"));
-        await socket.SendAsync(new byte[LongestBody - 1]);
-        return socket;
     }
 }

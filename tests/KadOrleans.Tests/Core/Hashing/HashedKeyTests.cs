@@ -6,6 +6,7 @@ public partial class HashedKeyTests
     // Whose hash is UniversalHash, or made of such hashes, or Marvin of .NET, which has a secret too.
     private static readonly string[] Keyed =
     [
+        "(bool IsUser, string Sha256)",
         "NodeId", "UdpEndpoint", "SourceNetwork", "Contact", "RequestKey", "BucketRange", "AddressRange",
         "(SourceNetwork, bool IsSubnet)", "(int Path, SourceNetwork Network)", "string", "(string Name, long Epoch)", "(string Cookie, string Proof)", "(string Cookie, string Code)", "NameUse?", "StateKey", "ValueName",
         "DhtValue", "ItemOwner",
@@ -15,7 +16,7 @@ public partial class HashedKeyTests
     private static readonly string[] NotOfStrangers =
     [
         "int", "long", "ushort", "EndPoint", "TimeSpan", "Type", "(MethodInfo Method, Type? Grain)", "GrainId", "SiloAddress", "SliceLease", "Grain", "T", "object",
-        "Task", "Page", "Candidate", "ValueCache", "ShardEngine", "IGrainContext",
+        "Task", "Page", "Candidate", "ValueCache", "ShardEngine", "IGrainContext", "(LogLevel Level, int Event)",
     ];
 
     [Fact]
