@@ -1,5 +1,3 @@
-using KadOrleans.Cluster.Tests.EdgeRole;
-using KadOrleans.Cluster.Tests.Providers;
 using KadOrleans.Cluster.Tests.SiloRole;
 using Xunit.Sdk;
 using Xunit.v3;
@@ -19,8 +17,6 @@ internal sealed class LongestFirst : ITestCollectionOrderer
         nameof(RollingRestartTests), nameof(CampaignTests), nameof(TrafficAlarmTests), nameof(WrongClockTests), nameof(StorageOutageTests),
         nameof(StorageAlarmTests), nameof(SiloProcessTests), nameof(TwoSilosTwoEdgesTests), nameof(DeployedClusterTests),
         nameof(ClusterPackageTests), nameof(SiloConsoleTests), nameof(SiloConsolePagesTests), nameof(SiloConsoleChangeTests),
-        nameof(RedisClusterTests), nameof(RedisLossTests), nameof(AzureClusterTests), nameof(DeepMessageTests), nameof(TlsClusterTests),
-        nameof(StrangersAtThePortsTests), nameof(SiloClockJumpTests), nameof(EdgeForgeryTests), nameof(OidcSignInTests), nameof(FalseGatewayTests),
     ];
 
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)
