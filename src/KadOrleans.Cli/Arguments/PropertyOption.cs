@@ -8,14 +8,15 @@ internal sealed class PropertyOption : Option<string?>
     private readonly string? _ofZero;
     private readonly long _least;
     private readonly long _most;
+    private readonly long _byDefault;
 
-    private PropertyOption(string name, string unit, string description, PropertyInfo property, string byDefault, string? ofZero)
+    private PropertyOption(string name, string unit, string description, PropertyInfo property, long ofProperty, string? byDefault, string? ofZero)
         : base(name)
     {
         var bounds = property.GetCustomAttribute<WithinAttribute>() ?? throw new ArgumentException($"{property.Name} has no bounds.", nameof(property));
-        (_least, _most, _ofZero) = (NumberOf(bounds.Least), NumberOf(bounds.Most), ofZero);
+        (_least, _most, _byDefault, _ofZero) = (NumberOf(bounds.Least), NumberOf(bounds.Most), ofProperty, ofZero);
         HelpName = unit;
-        Description = $"{description}, {Allowed}. [default: {byDefault}]";
+        Description = string.Create(CultureInfo.InvariantCulture, $"{description}, {Allowed}. [default: {byDefault ?? $"{ofProperty}"}]");
     }
 
     private string Allowed => string.Create(
@@ -27,19 +28,21 @@ internal sealed class PropertyOption : Option<string?>
     /// <param name="unit">What the number counts, as help shows it.</param>
     /// <param name="property">The property's name. It has a <see cref="WithinAttribute"/>.</param>
     /// <param name="description">What it is, without a dot at its end.</param>
-    /// <param name="byDefault">The default, if it is not the property's own.</param>
+    /// <param name="byDefault">The default in words, if it is not the property's own.</param>
     /// <param name="ofZero">What 0 does, as the end of a sentence; null if it is a number as others are.</param>
     public static PropertyOption Of<TOptions>(
         string name, string unit, string property, string description, string? byDefault = null, string? ofZero = null)
         where TOptions : new()
     {
         var found = typeof(TOptions).GetProperty(property)!;
-        byDefault ??= NumberOf(found.GetValue(new TOptions())!).ToString(CultureInfo.InvariantCulture);
-        return new(name, unit, description, found, byDefault, ofZero);
+        return new(name, unit, description, found, NumberOf(found.GetValue(new TOptions())!), byDefault, ofZero);
     }
 
+    /// <summary>The number; the property's default if it is not given.</summary>
+    public long Read(ParseResult parsed) => ReadGiven(parsed) ?? _byDefault;
+
     /// <summary>The number; null if it is not given.</summary>
-    public long? Read(ParseResult parsed) => parsed.GetValue(this) is not { } text ? null
+    public long? ReadGiven(ParseResult parsed) => parsed.GetValue(this) is not { } text ? null
         : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             && ((number >= _least && number <= _most) || (number == 0 && _ofZero is not null)) ? number
         : throw CommandException.WrongUsage($"{Name} is '{text}'; {Numbers.Whole} is needed, {Allowed}.");

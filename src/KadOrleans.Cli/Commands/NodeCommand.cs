@@ -228,8 +228,8 @@ internal sealed class NodeOptions
         var folder = inMemory ? null : data ?? CommonOptions.DefaultData;
         var configuration = EnvironmentWith(Otlp, parsed.GetValue(_otlp));
         var limits = NodeLimits.Read(folder);
-        var (quota, cache) = limits.Plan((int?)_maxKeys.Read(parsed), _maxBytes.Read(parsed), _cache.Read(parsed));
-        quota.KeptKeys = (int?)_maxKept.Read(parsed) ?? quota.KeptKeys;
+        var (quota, cache) = limits.Plan((int?)_maxKeys.ReadGiven(parsed), _maxBytes.ReadGiven(parsed), _cache.ReadGiven(parsed));
+        quota.KeptKeys = (int?)_maxKept.ReadGiven(parsed) ?? quota.KeptKeys;
         return new NodeSettings(
             ReadNode(parsed, quota, cache, limits.MostKeys(cache)),
             Array.ConvertAll(parsed.GetValue(_listen) is { Length: > 0 } given ? given : [DefaultListen], Endpoints.ParseListen),
@@ -243,7 +243,6 @@ internal sealed class NodeOptions
 
     private KadNodeOptions ReadNode(ParseResult parsed, StoreQuota quota, long cache, int mostKeys)
     {
-        var (upload, usual) = (new UploadLimits(), new KadNodeOptions());
         var options = new KadNodeOptions
         {
             Id = parsed.GetValue(_id) is { } id ? Keys.ParseId("--id", id).ToString() : null,
@@ -252,20 +251,19 @@ internal sealed class NodeOptions
             MostKeys = mostKeys,
             Upload = new UploadLimits
             {
-                PerEndpoint = _uploadPerEndpoint.Read(parsed) ?? upload.PerEndpoint,
-                Total = _upload.Read(parsed) ?? upload.Total,
+                PerEndpoint = _uploadPerEndpoint.Read(parsed),
+                Total = _upload.Read(parsed),
             },
             RandomWalk = _walkInterval.Read(parsed) switch
             {
-                null => new RandomWalkOptions(),
                 0 => new RandomWalkOptions { AutoRefresh = false },
-                { } seconds => new RandomWalkOptions { Interval = TimeSpan.FromSeconds(seconds) },
+                var seconds => new RandomWalkOptions { Interval = TimeSpan.FromSeconds(seconds) },
             },
             TrustClock = parsed.GetValue(_trustClock),
             RequireTokens = parsed.GetValue(_requireTokens),
-            ChangesWithoutToken = (int?)_changesWithoutToken.Read(parsed) ?? usual.ChangesWithoutToken,
+            ChangesWithoutToken = (int)_changesWithoutToken.Read(parsed),
         };
-        options.Kademlia.DisjointPaths = (int?)_paths.Read(parsed) ?? usual.Kademlia.DisjointPaths;
+        options.Kademlia.DisjointPaths = (int)_paths.Read(parsed);
         Array.ForEach(parsed.GetValue(_bootstrap) ?? [], options.Bootstrap.Add);
         Array.ForEach(parsed.GetValue(_trust) ?? [], range => options.Trust.Add(Endpoints.ParseRange("--trust", range)));
         return options;
@@ -280,7 +278,7 @@ internal sealed class NodeOptions
             Endpoints.ParseHttpHosts(HttpHost, hosts),
             "--http",
             HttpHost,
-            (int?)_httpConnections.Read(parsed) ?? HttpLimits.MaxConnections,
+            (int)_httpConnections.Read(parsed),
             isEncrypted ? HttpCertificateOptions.Read(new ConfigurationBuilder().AddEnvironmentVariables().Build(), $"--http is '{http}'") : null)
         {
             Proxies = [.. (parsed.GetValue(_httpProxy) ?? []).Select(range => Endpoints.ParseRange(HttpProxy, range))],

@@ -15,12 +15,6 @@ public sealed record UploadLimits
     /// <summary>Bounds of <see cref="PerEndpoint"/> that the endpoints of one public subnet (/24, /48) share.</summary>
     internal const int EndpointsPerSubnet = 16;
 
-    /// <summary>The allowed values, for messages.</summary>
-    internal static string Allowed => $"{Least} to {Most} bytes per second are allowed, or 0 for no bound";
-
-    /// <summary>Whether a bound is 0 or within <see cref="Least"/> and <see cref="Most"/>.</summary>
-    internal static bool IsValid(long bytesPerSecond) => bytesPerSecond is 0 or (>= Least and <= Most);
-
     /// <summary>
     /// Bytes per second to one endpoint, with a burst of one second. 16,384 to 1,000,000,000,000, or 0 for no bound; default
     /// 1,000,000. Anybody can forge the address of an endpoint that has proved it, and so direct this many bytes at it.

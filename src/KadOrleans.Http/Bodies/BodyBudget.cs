@@ -21,12 +21,12 @@ internal sealed class BodyBudget
     private readonly Dictionary<(bool IsUser, string Sha256), long> _ofTokens = [];
     private long _all;
 
-    /// <summary>What a request takes, until its response has ended.</summary>
-    public Part For(HttpContext context)
+    /// <summary>What a request takes, until its response has ended. Null: it is not counted.</summary>
+    public Part? For(HttpContext context)
     {
         if (context.GetEndpoint()?.Metadata.GetMetadata<IRequestSizeLimitMetadata>()?.MaxRequestBodySize <= SmallBytes)
         {
-            return new Part(null, default);
+            return null;
         }
 
         var part = new Part(this, TokenAuthentication.TokenOf(context).Account);
@@ -59,18 +59,13 @@ internal sealed class BodyBudget
     }
 
     /// <summary>Of one request, which takes it on one thread at a time.</summary>
-    internal sealed class Part(BodyBudget? budget, (bool IsUser, string Sha256) token) : IDisposable
+    internal sealed class Part(BodyBudget budget, (bool IsUser, string Sha256) token) : IDisposable
     {
         private long _taken;
 
         /// <exception cref="ApiProblemException">So many are not left: 503.</exception>
         public void Take(long bytes)
         {
-            if (budget is null)
-            {
-                return;
-            }
-
             if (!budget.TryAdd(token, bytes))
             {
                 throw new ApiProblemException(
@@ -84,6 +79,6 @@ internal sealed class BodyBudget
             _taken += bytes;
         }
 
-        public void Dispose() => budget?.TryAdd(token, -_taken);
+        public void Dispose() => budget.TryAdd(token, -_taken);
     }
 }

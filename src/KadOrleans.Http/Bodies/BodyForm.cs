@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
 namespace KadOrleans.Http;
@@ -16,14 +17,12 @@ internal static class BodyForm
     /// <exception cref="ApiProblemException">415, 501 for a transfer's encoding (RFC 9112 §6.1), or 400 for a part.</exception>
     public static void Check(HttpRequest request)
     {
-        var encodings = request.Headers.ContentEncoding.SelectMany(static one => (one ?? string.Empty).Split(',', StringSplitOptions.TrimEntries));
-        if (encodings.FirstOrDefault(static one => one.Length > 0 && !one.Equals("identity", StringComparison.OrdinalIgnoreCase)) is { } encoding)
+        if (FindOther(request.Headers.ContentEncoding, "identity") is { } encoding)
         {
             throw Wrong($"The content encoding is '{VisibleText.Excerpt(encoding)}'; a body as it is, without one, is allowed.");
         }
 
-        var transfers = request.Headers.TransferEncoding.SelectMany(static one => (one ?? string.Empty).Split(',', StringSplitOptions.TrimEntries));
-        if (transfers.FirstOrDefault(static one => one.Length > 0 && !one.Equals("chunked", StringComparison.OrdinalIgnoreCase)) is { } transfer)
+        if (FindOther(request.Headers.TransferEncoding, "chunked") is { } transfer)
         {
             throw new ApiProblemException(
                 ProblemType.WrongTransferEncoding, $"The transfer encoding is '{VisibleText.Excerpt(transfer)}'; chunked is allowed.");
@@ -48,6 +47,11 @@ internal static class BodyForm
             throw Wrong($"The charset is '{VisibleText.Excerpt(other)}'; UTF-8 is allowed. Text in another one can be sent as {ValueBody.Bytes}.");
         }
     }
+
+    // The first coding of a list of them that is another than the one that is allowed; null without one.
+    private static string? FindOther(StringValues codings, string allowed) => codings
+        .SelectMany(static one => (one ?? string.Empty).Split(',', StringSplitOptions.TrimEntries))
+        .FirstOrDefault(one => one.Length > 0 && !one.Equals(allowed, StringComparison.OrdinalIgnoreCase));
 
     private static ApiProblemException Wrong(string sentence) => new(StatusCodes.Status415UnsupportedMediaType, sentence);
 }

@@ -23,7 +23,8 @@ internal sealed class TagConditions
     private readonly IList<EntityTagHeaderValue> _match;
     private readonly IList<EntityTagHeaderValue> _noneMatch;
 
-    private TagConditions(Names names, IList<EntityTagHeaderValue> match, IList<EntityTagHeaderValue> noneMatch, string? key, HttpContext context, string method)
+    private TagConditions(
+        Names names, IList<EntityTagHeaderValue> match, IList<EntityTagHeaderValue> noneMatch, string? key, HttpContext context, string method)
     {
         (_names, _match, _noneMatch) = (names, match, noneMatch);
         Expected = FindExpected();

@@ -36,7 +36,7 @@ internal static class Body
 
                 // Before a refusal: else the server cannot read the rest, and the connection ends.
                 reader.AdvanceTo(read.Buffer.End);
-                taken.Take(length);
+                taken?.Take(length);
                 if (read.IsCompleted)
                 {
                     return content.ToArray();
@@ -84,7 +84,12 @@ internal static class Body
 
         try
         {
-            CheckTokens(body);
+            // A token has a byte at least.
+            if (body.Length > MaxJsonTokens)
+            {
+                CheckTokens(body);
+            }
+
             var json = JsonElement.Parse(body, Strict);
             if (json.ValueKind != JsonValueKind.Object)
             {

@@ -86,7 +86,7 @@ internal static class UpkeepCommand
                 $"--spread is '{spread}', but with {(isOwn ? "--own" : "--alone")} all values are due from the start: leave one of them out.");
         }
 
-        return UploadLimits.IsValid(upload)
+        return upload is 0 or >= UploadLimits.Least
             ? new UpkeepSettings
             {
                 Nodes = Nodes.Read(parsed),
@@ -101,6 +101,6 @@ internal static class UpkeepCommand
                 IsAlone = isAlone,
                 Seed = Seed.Read(parsed),
             }
-            : throw CommandException.WrongUsage($"--upload is '{upload}'; {UploadLimits.Allowed}.");
+            : throw CommandException.WrongUsage($"--upload is '{upload}'; {UploadLimits.Least} to {UploadLimits.Most} bytes per second are allowed, or 0 for no bound.");
     }
 }

@@ -15,7 +15,7 @@ public sealed class BodyBudgetTests(ApiHost host) : IClassFixture<ApiHost>
         var budget = new BodyBudget();
         await using var services = new ServiceCollection().AddSingleton(budget).BuildServiceProvider();
         var (token, other) = (ApiToken.Create("one", ApiScope.All).Token, ApiToken.Create("other", ApiScope.All).Token);
-        budget.For(ContextOf(token)).Take(BodyBudget.MaxBytesOfToken - 1);
+        budget.For(ContextOf(token))!.Take(BodyBudget.MaxBytesOfToken - 1);
 
         var refused = await Assert.ThrowsAsync<ApiProblemException>(() => Body.ReadAsync(ContextOf(token)));
         Assert.Equal((StatusCodes.Status503ServiceUnavailable, ApiProblemException.Busy), (refused.Status, refused.Reason));
@@ -36,7 +36,8 @@ public sealed class BodyBudgetTests(ApiHost host) : IClassFixture<ApiHost>
     public void Bodies_of_all_requests_under_way_are_bounded_together()
     {
         var budget = new BodyBudget();
-        var parts = Enumerable.Range(0, BodyBudget.MaxBytes / BodyBudget.MaxBytesOfToken).Select(_ => For(ApiToken.Create("one", ApiScope.All).Token)).ToList();
+        var parts = Enumerable.Range(0, BodyBudget.MaxBytes / BodyBudget.MaxBytesOfToken)
+            .Select(_ => For(ApiToken.Create("one", ApiScope.All).Token)).ToList();
         parts.ForEach(part => part.Take(BodyBudget.MaxBytesOfToken));
 
         var (next, token) = (ApiToken.Create("next", ApiScope.All).Token, ApiToken.Create("last", ApiScope.All).Token);
@@ -49,7 +50,7 @@ public sealed class BodyBudgetTests(ApiHost host) : IClassFixture<ApiHost>
         last.Dispose();
         For(token).Take(2);
 
-        BodyBudget.Part For(ApiToken of) => budget.For(new DefaultHttpContext { User = new(new TokenIdentity(of, session: null)) });
+        BodyBudget.Part For(ApiToken of) => budget.For(new DefaultHttpContext { User = new(new TokenIdentity(of, session: null)) })!;
     }
 
     [Fact]

@@ -75,12 +75,6 @@ internal sealed class RedisCluster : IAsyncDisposable
     private static async Task<HashEntry[]> RowsAsync(ConnectionMultiplexer client) =>
         [.. (await client.GetDatabase().HashGetAllAsync(Members)).Where(row => row.Name != Version)];
 
-    public static async Task AllAreThereAsync(StoreLoad load, EdgeServer edge)
-    {
-        await load.StopAsync();
-        Assert.Empty(await ValueReading.MissingAsync(edge.Address, load.Acknowledged));
-    }
-
     public async ValueTask DisposeAsync()
     {
         await Redis.DisposeAsync();

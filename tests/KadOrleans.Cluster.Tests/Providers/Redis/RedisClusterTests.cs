@@ -14,7 +14,7 @@ public sealed class RedisClusterTests : FolderTests
         await silo.StartAsync();
         await using var edge = cluster.Edge(Folder);
         await edge.StartAsync();
-        await using var load = new StoreLoad(edge.Address, ShardBits);
+        await using var load = new KilledProcesses(ShardBits, edge);
         await load.WholeAsync();
 
         // STOREs need no Redis.
@@ -27,7 +27,7 @@ public sealed class RedisClusterTests : FolderTests
         await second.StartAsync();
         await load.WholeAsync();
         Assert.False(silo.HasEnded);
-        await RedisCluster.AllAreThereAsync(load, edge);
+        await load.AllAreThereAsync();
     }
 
     [Fact]
@@ -67,11 +67,11 @@ public sealed class RedisClusterTests : FolderTests
         await second.StartAsync();
         await using var edge = cluster.Edge(Folder);
         await edge.StartAsync();
-        await using var load = new StoreLoad(edge.Address, ShardBits);
+        await using var load = new KilledProcesses(ShardBits, edge);
         await load.WholeAsync();
         await first.KillAsync();
         await load.WholeAsync();
-        await RedisCluster.AllAreThereAsync(load, edge);
+        await load.AllAreThereAsync();
         Assert.NotEmpty(await cluster.KeysAsync("kad/directory/*"));
         Assert.NotEqual(0, await cluster.CountAsync(RedisCluster.Reminders));
     }

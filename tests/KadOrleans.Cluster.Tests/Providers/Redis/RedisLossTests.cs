@@ -19,7 +19,7 @@ public sealed class RedisLossTests : FolderTests
         await second.StartAsync();
         await using var edge = cluster.Edge(Folder);
         await edge.StartAsync();
-        await using var load = new StoreLoad(edge.Address, ShardBits);
+        await using var load = new KilledProcesses(ShardBits, edge);
         await load.WholeAsync();
 
         await cluster.Redis.LoseLaterWritesAsync();
@@ -30,7 +30,7 @@ public sealed class RedisLossTests : FolderTests
         await second.RestartAsync();
         await load.WholeAsync();
         Assert.False(first.HasEnded);
-        await RedisCluster.AllAreThereAsync(load, edge);
+        await load.AllAreThereAsync();
     }
 
     [Fact]

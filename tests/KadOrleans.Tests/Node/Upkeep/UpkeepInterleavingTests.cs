@@ -1,6 +1,8 @@
 namespace KadOrleans.Tests.Node;
 
-/// <summary>Nothing that a client was acknowledged is undone by upkeep of the same key, in any order of their steps, or in a sample where the orders are too many.</summary>
+/// <summary>
+/// Nothing that a client was acknowledged is undone by upkeep of the same key, in any order of their steps, or in a sample where the orders are too many.
+/// </summary>
 public sealed class UpkeepInterleavingTests(ITestOutputHelper output)
 {
     private int _keys;
