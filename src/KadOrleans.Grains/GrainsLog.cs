@@ -42,6 +42,9 @@ internal static partial class GrainsLog
     [LoggerMessage(6010, LogLevel.Debug, "{Shard} is active with {Keys} keys after {Duration}")]
     public static partial void ShardActivated(this ILogger logger, string shard, int keys, TimeSpan duration);
 
+    [LoggerMessage(6011, LogLevel.Warning, "{Shard} could not be loaded; a later call tries again: {Message}")]
+    public static partial void ShardNotLoaded(this ILogger logger, string shard, string message, Exception? exception);
+
     [LoggerMessage(6015, LogLevel.Warning, "Expired values of {Shard} were not all removed; the next check removes them: {Message}")]
     public static partial void ExpiryFailed(this ILogger logger, string shard, string message);
 

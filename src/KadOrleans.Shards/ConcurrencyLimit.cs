@@ -14,7 +14,7 @@ internal sealed class ConcurrencyLimit(int atOnce, int mostWaiting = int.MaxValu
     private int _asked;
 
     // Waits for a permit, which lasts until it is disposed of. IOException: too many wait.
-    public async ValueTask<Permit> AcquireAsync()
+    public async ValueTask<Permit> AcquireAsync(CancellationToken cancellationToken = default)
     {
         lock (_gate)
         {
@@ -26,8 +26,16 @@ internal sealed class ConcurrencyLimit(int atOnce, int mostWaiting = int.MaxValu
             _asked++;
         }
 
-        await _free.WaitAsync();
-        return new Permit(this);
+        try
+        {
+            await _free.WaitAsync(cancellationToken);
+            return new Permit(this);
+        }
+        catch (OperationCanceledException)
+        {
+            Leave();
+            throw;
+        }
     }
 
     /// <summary>Waits until no operation runs or waits: background work then delays none.</summary>
@@ -44,6 +52,11 @@ internal sealed class ConcurrencyLimit(int atOnce, int mostWaiting = int.MaxValu
     private void Release()
     {
         _free.Release();
+        Leave();
+    }
+
+    private void Leave()
+    {
         lock (_gate)
         {
             if (--_asked == 0)

@@ -63,7 +63,7 @@ internal sealed class ShardEngine
     public async Task ActivateAsync(MovedLog? moved, string? half, Func<Task>? confirm = null, CancellationToken cancellationToken = default)
     {
         Log.Take(moved);
-        using (await _cache.Loads.AcquireAsync())
+        using (await _cache.Loads.AcquireAsync(cancellationToken))
         {
             await Log.ResolveDoubtAsync();
         }

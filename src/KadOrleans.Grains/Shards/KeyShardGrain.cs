@@ -1,3 +1,4 @@
+using System.Globalization;
 using KadOrleans.Core.Items;
 using KadOrleans.Signatures;
 using Orleans.Placement;
@@ -6,7 +7,8 @@ namespace KadOrleans.Grains;
 
 // The values of one shard, kept by a ShardEngine. A reminder removes expired values and has due ones republished. Calls interleave, so
 // reads never wait for a write, nor for reads of other values. Shards are placed at random: Orleans' default prefers the calling silo,
-// which could get most shards, and its death would stop them all. A shard that was split passes calls on to its halves.
+// which could get most shards, and its death would stop them all. A shard that was split passes calls on to its halves. It loads once it is
+// active, not as it becomes so: the calls that wait meanwhile would be in Orleans' queue, which counts no bytes.
 [Reentrant]
 [RandomPlacement]
 internal sealed class KeyShardGrain(
@@ -24,9 +26,17 @@ internal sealed class KeyShardGrain(
     ClusterTime time,
     ItemChecks checks,
     KnownEdges edges,
-    ILogger<KeyShardGrain> logger) : Grain, IKeyShardGrain, IRemindable, IGrainMigrationParticipant, IDisposable
+    ILogger<KeyShardGrain> logger) : Grain, IKeyShardGrain, IRemindable, IIncomingGrainCallFilter, IGrainMigrationParticipant, IDisposable
 {
     public const string Expiry = "expiry";
+
+    // How long calls wait for the load: as long as their callers, by Orleans' clock. An activation does not end while calls run, and puts hold their
+    // bytes.
+    private static readonly TimeSpan CallLimit = TimeSpan.Parse(IKeyShardGrain.CallTimeout, CultureInfo.InvariantCulture);
+    private static readonly TimeSpan LongCallLimit = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a load that failed, and that no call has waited for, fails the next one.</summary>
+    private static readonly TimeSpan FailedPause = TimeSpan.FromSeconds(1);
 
     /// <summary>After its activation a shard goes on with what is due. Not all shards of a cluster that starts do so at once.</summary>
     public static readonly TimeSpan GoesOnWithin = TimeSpan.FromMinutes(5);
@@ -37,11 +47,14 @@ internal sealed class KeyShardGrain(
     private readonly ByteBudget _waiting = new(MaxWaitingBytes, cache.Waiting);
     private readonly GrainId _desk = desks.At(silo.GatewayAddress).GetGrainId();
     private readonly CancellationTokenSource _ending = new();
+    private Task _load = Task.CompletedTask;
     private Task _check = Task.CompletedTask;
     private MovedLog? _moved;
 
-    // Set by the activation, before any call.
+    // Set by the activation.
     private long _shard;
+
+    // Set by the load.
     private ShardPrefix _prefix;
     private long _limitsVersion;
     private GrainReminder _reminder = null!;
@@ -51,51 +64,54 @@ internal sealed class KeyShardGrain(
     // Null with the most bits.
     private ShardHalves? _halves;
 
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        await agreement.Completion.WaitAsync(cancellationToken);
         _shard = this.GetPrimaryKeyLong();
-        var period = RepublishPolicy.GetCheckPeriod(options.Value.Kademlia);
-        _reminder = new GrainReminder(this, Expiry, period, random, time, logger);
-        _republishing = new ShardRepublishing(Name, GrainFactory, edges, time, period, options.Value.EdgeTimeout, logger);
-        var firstBits = shards.Layout.FirstBits;
-        _prefix = shards.Layout.Find(_shard)
-            ?? throw new ArgumentException($"There is no {Name}: the cluster has {shards.Layout.Count} shards.");
-        _engine = BuildEngine(firstBits);
-        var started = time.GetTimestamp();
-        await _engine.ActivateAsync(
-            _moved, _prefix.Bits == firstBits ? null : Name, () => member.ConfirmAsync(cancellationToken), cancellationToken);
-        _moved = null;
-        _engine.Superseded += EndSuperseded;
-        logger.ShardActivated(Name, _engine.Shard.Count, time.GetElapsedTime(started));
-        active.Begin(this);
-        UpdateReminder();
-
-        // Shards that become active at once do not all write at once.
-        this.RegisterGrainTimer(
-            _ => LookAfterAsync(),
-            new GrainTimerCreationOptions(ShardTimes.Pause * NodeId.Random(random).ToFraction(), ShardTimes.Pause) { Interleave = true });
-        this.RegisterGrainTimer(
-            _ => GoOnAsync(),
-            new GrainTimerCreationOptions(GoesOnWithin * NodeId.Random(random).ToFraction(), Timeout.InfiniteTimeSpan) { Interleave = true });
+        _load = LoadAsync(_ending.Token);
+        GrainCalls.Ignore(_load);
+        return Task.CompletedTask;
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        // Null after an activation that failed.
-        _engine?.Close();
-        active.End(this);
+        Close();
         await _ending.CancelAsync();
+        await _load.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         await _check.WaitAsync(cancellationToken);
-        await (_engine?.EndAsync() ?? Task.CompletedTask).WaitAsync(cancellationToken);
-        await (_engine?.SaveLastTimesAsync() ?? Task.CompletedTask).WaitAsync(cancellationToken);
+        if (_engine is { } engine)
+        {
+            await engine.EndAsync().WaitAsync(cancellationToken);
+            await (_load.IsCompletedSuccessfully ? engine.SaveLastTimesAsync().WaitAsync(cancellationToken) : Task.CompletedTask);
+        }
     }
 
-    public void OnDehydrate(IDehydrationContext dehydrationContext) => _engine?.Log.Save()?.WriteTo(dehydrationContext);
+    public void OnDehydrate(IDehydrationContext dehydrationContext) => (_engine?.Log.Save() ?? _moved)?.WriteTo(dehydrationContext);
 
     public void OnRehydrate(IRehydrationContext rehydrationContext) => _moved = MovedLogContext.ReadFrom(rehydrationContext);
 
-    public void Dispose() => _ending.Dispose();
+    // Orleans calls no OnDeactivateAsync of an activation that was ended while it began.
+    public void Dispose()
+    {
+        Close();
+        _ending.Cancel();
+        _ending.Dispose();
+    }
+
+    /// <summary>Lets calls wait for the load, but those that take their bytes before they do.</summary>
+    public Task Invoke(IIncomingGrainCallContext context)
+    {
+        return _load.IsCompletedSuccessfully || !UsesEngine() || TakesBytes() ? context.Invoke() : InvokeLoadedAsync();
+
+        bool UsesEngine() => context.InterfaceMethod.DeclaringType is { } type && (type == typeof(IKeyShardGrain) || type == typeof(IRemindable));
+
+        bool TakesBytes() => context.InterfaceMethod.Name is nameof(PutAsync) or nameof(WriteAsync);
+
+        async Task InvokeLoadedAsync()
+        {
+            await WaitUntilLoadedAsync(context.Request.GetDefaultResponseTimeout() ?? LongCallLimit);
+            await context.Invoke();
+        }
+    }
 
     public ValueTask<IReadOnlyList<StoredValue?>> GetAsync(IReadOnlyList<NodeId> keys)
     {
@@ -124,7 +140,7 @@ internal sealed class KeyShardGrain(
             throw new ArgumentException("The kind or the scope of a put is unknown.", nameof(puts));
         }
 
-        // They wait for the check of items, for storage, or for the halves of a split.
+        // They wait for the load, the check of items, storage, or the halves of a split.
         var bytes = puts.Sum(put => (long)put.Footprint);
         if (!_waiting.TryTake(bytes))
         {
@@ -292,6 +308,73 @@ internal sealed class KeyShardGrain(
         ? BeginCheck()
         : await Halves.AskBothAsync(static half => ManagementLog.PassOnAsync(half.RepublishAsync), (lower, upper) => lower || upper);
 
+    // A load that failed fails the calls that wait for it, of which the first ends the activation: the next has the shard loaded again. Ended as
+    // it fails, calls that are on their way would be sent on without the cause.
+    private async Task WaitUntilLoadedAsync(TimeSpan limit)
+    {
+        try
+        {
+            await _load.WaitAsync(limit);
+        }
+        catch (OperationCanceledException) when (_ending.IsCancellationRequested)
+        {
+            throw new SiloUnavailableException($"{Name} moved, or its silo stopped, before it was loaded.");
+        }
+        catch when (_load.IsCompleted)
+        {
+            DeactivateOnIdle();
+            throw;
+        }
+    }
+
+    private async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await BeginAsync(cancellationToken);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            logger.ShardNotLoaded(Name, e.Message, e is IOException or TimeoutException ? null : e);
+            this.RegisterGrainTimer(EndAsync, new GrainTimerCreationOptions(FailedPause, Timeout.InfiniteTimeSpan));
+            throw;
+        }
+
+        Task EndAsync(CancellationToken ending)
+        {
+            DeactivateOnIdle();
+            return Task.CompletedTask;
+        }
+    }
+
+    private async Task BeginAsync(CancellationToken cancellationToken)
+    {
+        await agreement.Completion.WaitAsync(cancellationToken);
+        var period = RepublishPolicy.GetCheckPeriod(options.Value.Kademlia);
+        _reminder = new GrainReminder(this, Expiry, period, random, time, logger);
+        _republishing = new ShardRepublishing(Name, GrainFactory, edges, time, period, options.Value.EdgeTimeout, logger);
+        var firstBits = shards.Layout.FirstBits;
+        _prefix = shards.Layout.Find(_shard)
+            ?? throw new ArgumentException($"There is no {Name}: the cluster has {shards.Layout.Count} shards.");
+        _engine = BuildEngine(firstBits);
+        var started = time.GetTimestamp();
+        await _engine.ActivateAsync(
+            _moved, _prefix.Bits == firstBits ? null : Name, () => member.ConfirmAsync(cancellationToken), cancellationToken);
+        _moved = null;
+        _engine.Superseded += EndSuperseded;
+        logger.ShardActivated(Name, _engine.Shard.Count, time.GetElapsedTime(started));
+        active.Begin(this);
+        UpdateReminder();
+
+        // Shards that become active at once do not all write at once.
+        this.RegisterGrainTimer(
+            _ => LookAfterAsync(),
+            new GrainTimerCreationOptions(ShardTimes.Pause * NodeId.Random(random).ToFraction(), ShardTimes.Pause) { Interleave = true });
+        this.RegisterGrainTimer(
+            _ => GoOnAsync(),
+            new GrainTimerCreationOptions(GoesOnWithin * NodeId.Random(random).ToFraction(), Timeout.InfiniteTimeSpan) { Interleave = true });
+    }
+
     // Also once after a start: what the activation before had not handed over would wait for the next tick, which may be a period away.
     private Task GoOnAsync()
     {
@@ -310,6 +393,13 @@ internal sealed class KeyShardGrain(
         UpdateReminder();
         await _engine.ClaimAsync();
         await _engine.SaveTimesAsync();
+    }
+
+    // Its silo does not answer from the cache any more.
+    private void Close()
+    {
+        _engine?.Close();
+        active.End(this);
     }
 
     // The next call goes to the activation that has the shard now.
@@ -452,6 +542,7 @@ internal sealed class KeyShardGrain(
         Func<KeyShardGrain, IReadOnlyList<TItem>, Task<IReadOnlyList<TResult>>> write,
         Func<IKeyShardGrain, IReadOnlyList<TItem>, ValueTask<IReadOnlyList<TResult>>> passOn)
     {
+        await WaitUntilLoadedAsync(CallLimit);
         CheckKeys(items, keyOf);
         if (limits.Version is var newest && newest != _limitsVersion)
         {

@@ -130,7 +130,8 @@ public sealed class CallerProofTests : IAsyncLifetime
         await Assert.ThrowsAsync<CallRefusedException>(() => _cluster.Shard(1).GetAsync([KadOrleans.Lab.Samples.Key(1)]).AsTask());
         Assert.DoesNotContain(table.GetGrainId(), _cluster.Rows.Writes.Keys);
 
-        // An activation begins before its first call is refused. A shard takes its log then, once.
+        // An activation begins before its first call is refused, whose refusal waits for nothing. A shard takes its log then, once.
+        await _cluster.UntilAsync(() => _cluster.Rows.Writes.ContainsKey(_cluster.Shard(1).GetGrainId()));
         await Assert.ThrowsAsync<CallRefusedException>(() => _cluster.Shard(1).GetAsync([KadOrleans.Lab.Samples.Key(1)]).AsTask());
         Assert.Equal(1, _cluster.Rows.Writes[_cluster.Shard(1).GetGrainId()]);
     }

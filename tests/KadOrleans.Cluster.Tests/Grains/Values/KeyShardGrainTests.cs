@@ -164,6 +164,62 @@ public sealed class KeyShardGrainTests(ClusterFixture cluster) : IDisposable
     }
 
     [Fact]
+    public async Task While_a_shard_loads_the_puts_that_wait_for_it_are_bounded_in_bytes()
+    {
+        var shard = cluster.Shard(99);
+        await cluster.Cluster.DeactivateAsync(shard);
+        List<ShardPut> puts = [.. Samples.KeysOf(99, Bits).Take(64).Select(key => new ShardPut(key, cluster.Sized(StoreRules.MaxContentLength)))];
+        var bytes = puts.Sum(put => put.Footprint);
+        var most = KeyShardGrain.MaxWaitingBytes / bytes;
+        var hangs = new TaskCompletionSource();
+        var reloads = -1;
+        cluster.Rows.BeforeRead = (state, grain) =>
+        {
+            reloads += grain == shard.GetGrainId() && state == RecordNames.Manifest ? 1 : 0;
+            return grain == shard.GetGrainId() ? hangs.Task : Task.CompletedTask;
+        };
+
+        var read = shard.GetAsync([puts[0].Key]).AsTask();
+        var waiting = Enumerable.Range(0, (int)most).Select(_ => shard.PutAsync(puts).AsTask()).ToList();
+        await cluster.UntilAsync(() => Waiting() == most * bytes);
+        Assert.All(await shard.PutAsync(puts), result => Assert.Equal(StoreResult.Busy, result));
+        var writes = puts.Select(put => shard.WriteAsync(new ShardWrite(put.Key, put.Value, PutKind.Publication, null, 1, false)).AsTask()).ToList();
+        Assert.Equal(StoreResult.Busy, (await await Task.WhenAny(writes)).Result);
+
+        // They hold their bytes no longer than their callers wait. The load goes on.
+        await cluster.UntilAsync(() => Waiting() == 0);
+        await Assert.ThrowsAsync<TimeoutException>(() => read);
+        await Record.ExceptionAsync(() => Task.WhenAll([.. waiting, .. writes]));
+        Assert.Equal(0, reloads);
+        var put = shard.PutAsync([puts[0]]).AsTask();
+        await cluster.UntilAsync(() => Waiting() > 0);
+        hangs.SetResult();
+        Assert.Equal([StoreResult.Stored], await put);
+        Assert.Equal([puts[0].Value], await shard.GetAsync([puts[0].Key]));
+
+        long Waiting() => cluster.Services<ValueCache>().Sum(cache => cache.Waiting.Used);
+    }
+
+    [Theory]
+    [InlineData(97, false)]
+    [InlineData(98, true)]
+    public async Task A_load_that_fails_fails_its_calls_and_a_later_one_has_the_shard_loaded(int number, bool isCancelled)
+    {
+        var shard = cluster.Shard(number);
+        var put = new ShardPut(Samples.KeysOf(number, Bits).First(), cluster.Text("held"));
+        await shard.PutAsync([put]);
+        await cluster.Cluster.DeactivateAsync(shard);
+        cluster.Rows.BeforeRead = (_, grain) => grain != shard.GetGrainId() ? Task.CompletedTask
+            : isCancelled ? throw new TaskCanceledException("away")
+            : throw new IOException("away");
+
+        Assert.Contains("away", (await Assert.ThrowsAnyAsync<Exception>(() => shard.GetAsync([put.Key]).AsTask())).Message, StringComparison.Ordinal);
+        Assert.Contains("away", (await Assert.ThrowsAnyAsync<Exception>(() => shard.PutAsync([put]).AsTask())).Message, StringComparison.Ordinal);
+        cluster.Rows.Heal();
+        Assert.Equal([put.Value], await shard.GetAsync([put.Key]));
+    }
+
+    [Fact]
     public async Task Each_shard_has_its_part_of_the_quota()
     {
         var whole = new StoreQuota();
