@@ -31,6 +31,10 @@ internal static class StartFailure
 
         // A file of settings that is no JSON. The message has its path.
         InvalidDataException { InnerException: FormatException } => (ExitCode.WrongUsage, [$"{Phrases.Of(cause.Message)}: {Phrases.ReasonOf(cause)}."]),
+
+        // The framework's message has the value, and not the setting.
+        InvalidOperationException when cause.Message.StartsWith("Configuration value '", StringComparison.Ordinal) => (ExitCode.WrongUsage,
+            [$"Logging:LogLevel: {Sentence(cause.Message)} {string.Join(", ", Enum.GetNames<LogLevel>())} are allowed."]),
         OptionsValidationException mistakes => (ExitCode.WrongUsage, mistakes.Failures),
         OrleansConfigurationException => (ExitCode.WrongUsage, [Sentence(cause.Message)]),
         SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse or SocketError.AddressNotAvailable or SocketError.AccessDenied } =>
