@@ -361,7 +361,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         var holders = await Publisher.FindHoldersAsync(key, cancellationToken);
         return await Turns.TryRunAsync(
             key,
-            () => Publisher.SendAsync(key, value, life, holders, isChosen: life is not null, isAuthored: true, cancellationToken),
+            () => Publisher.SendAsync(key, SentValue.OfWrite(value, life), holders, cancellationToken),
             cancellationToken);
     }
 

@@ -90,8 +90,8 @@ internal sealed class Corrections(
             return null;
         }
 
-        var result = await node.Publisher.SendAsync(
-            key, held.Value, node.Options.Kademlia.LifeOf(held, now), holders, isChosen: held.Source.IsTrusted, held.IsAuthored, cancellationToken);
+        var value = SentValue.OfHeld(held, node.Options.Kademlia.LifeOf(held, now)) with { IsChosen = held.Source.IsTrusted };
+        var result = await node.Publisher.SendAsync(key, value, holders, cancellationToken);
         return (held.Value, stores.OutcomeOf(result));
     }
 }

@@ -49,10 +49,10 @@ internal sealed class HeldValueSender(
         SweptKey swept, StoredValue held, LookupOutcome holders, ContactPass pass, List<Contact> asked, CancellationToken cancellationToken)
     {
         var key = swept.Key;
-        var life = node.Options.Kademlia.LifeOf(held, time.GetUtcNow());
+        var value = SentValue.OfHeld(held, node.Options.Kademlia.LifeOf(held, time.GetUtcNow()));
         node.Sweeps.RaiseLateness(swept, due.GetLateness(held));
-        var sent = await node.Publisher.SendAsync(key, held.Value, life, holders, isChosen: false, held.IsAuthored, cancellationToken, pass);
-        var others = await stores.SendToOthersAsync(key, held.Value, life, holders, pass, held.IsAuthored, cancellationToken);
+        var sent = await node.Publisher.SendAsync(key, value, holders, cancellationToken, pass);
+        var others = await stores.SendToOthersAsync(key, value, holders, pass, cancellationToken);
         var total = sent with { Stored = sent.Stored + others.Stored, Refused = sent.Refused + others.Refused };
         asked.AddRange(others.Answered.Except(asked).ToList());
         var outcome = stores.OutcomeOf(total);

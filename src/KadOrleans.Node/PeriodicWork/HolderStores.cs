@@ -36,7 +36,7 @@ internal sealed class HolderStores(DhtNode node, SweepLookups lookups)
     /// <summary>Sends a value to others in place of those of the pass that did not answer.</summary>
     /// <returns>How many of these others took and refused it, and all that have answered, those of the pass too.</returns>
     public async Task<(int Stored, int Refused, IReadOnlyList<Contact> Answered)> SendToOthersAsync(
-        NodeId key, DhtValue value, TimeSpan? life, LookupOutcome holders, ContactPass pass, bool isAuthored, CancellationToken cancellationToken)
+        NodeId key, SentValue value, LookupOutcome holders, ContactPass pass, CancellationToken cancellationToken)
     {
         List<Contact> asked = [.. holders.Closest.Union(pass.Contacts)];
         List<Contact> missing = [.. asked.Except(pass.Contacts)];
@@ -50,7 +50,7 @@ internal sealed class HolderStores(DhtNode node, SweepLookups lookups)
                 break;
             }
 
-            var sent = await node.Publisher.SendAsync(key, value, life, holders, isChosen: false, isAuthored, cancellationToken, others);
+            var sent = await node.Publisher.SendAsync(key, value, holders, cancellationToken, others);
             (stored, refused) = (stored + sent.Stored, refused + sent.Refused);
             asked.AddRange(others.Contacts);
             unanswered = others.Unanswered;

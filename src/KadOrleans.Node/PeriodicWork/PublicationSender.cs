@@ -62,11 +62,12 @@ internal sealed class PublicationSender(
 
         var terms = new PutTerms(PutKind.Publication) { Condition = publications.GetCondition(publication), Version = publication.Version };
         var life = FindLife(publication);
+        var value = new SentValue(publication.Value, life) { IsAuthored = true };
         var result = await node.Publisher.StoreAsync(key, publication.Value, life, holders, terms, cancellationToken, pass);
         if (result.Local == StoreResult.StorageFailed && terms.Condition is null && await HoldsNoOtherAsync(key, publication.Value, cancellationToken))
         {
             // The disk is full or has failed. What was read is published still: nobody but this node changes it, in the key's turn.
-            result = await node.Publisher.SendAsync(key, publication.Value, life, holders, isChosen: false, isAuthored: true, cancellationToken, pass);
+            result = await node.Publisher.SendAsync(key, value, holders, cancellationToken, pass);
         }
 
         if (life is not null && result.Local == StoreResult.Outdated)
@@ -83,7 +84,7 @@ internal sealed class PublicationSender(
 
         var others = pass is null
             ? default
-            : await stores.SendToOthersAsync(key, publication.Value, life, holders, pass, isAuthored: true, cancellationToken);
+            : await stores.SendToOthersAsync(key, value, holders, pass, cancellationToken);
         var outcome = stores.OutcomeOf(result with { Stored = result.Stored + others.Stored, Refused = result.Refused + others.Refused });
         if (outcome == SendOutcome.Unanswered || (outcome == SendOutcome.Refused && result.Local != StoreResult.Stored))
         {

@@ -53,7 +53,7 @@ internal sealed class ValueCopies(IKeyStore store, ValueStorer storer, KeyTurns 
                         return false;
                     }
 
-                    await storer.StoreAsync(key, value, life, contact, isAuthored: false);
+                    await storer.StoreAsync(key, new SentValue(value, life), contact);
                     await SendLaterAsync(key, value, since, contact);
                     return true;
                 },
@@ -84,7 +84,7 @@ internal sealed class ValueCopies(IKeyStore store, ValueStorer storer, KeyTurns 
     private ValueTask<StoredValue?> GetAsync(NodeId key) => store.GetCurrentAsync(key, time.GetUtcNow());
 
     private Task<bool?> SendAsync(NodeId key, StoredValue held, Contact contact) =>
-        storer.StoreAsync(key, held.Value, options.LifeOf(held, time.GetUtcNow()), contact, held.IsAuthored);
+        storer.StoreAsync(key, SentValue.OfHeld(held, options.LifeOf(held, time.GetUtcNow())), contact);
 }
 
 /// <summary>What became of a copy.</summary>

@@ -17,7 +17,7 @@ internal sealed class ValuePublisher(
         var holders = await FindHoldersAsync(key, cancellationToken);
         return keepsCopy
             ? await StoreAsync(key, value, life, holders, TermsOf(life, version), cancellationToken)
-            : await SendAsync(key, value, life, holders, isChosen: life is not null, isAuthored: true, cancellationToken);
+            : await SendAsync(key, SentValue.OfWrite(value, life), holders, cancellationToken);
     }
 
     /// <summary>The terms of a program's put, with the version that it has; 0: the store gives it one.</summary>
@@ -50,7 +50,8 @@ internal sealed class ValuePublisher(
             return new SetResult { Local = local, Lookup = holders };
         }
 
-        var result = await SendAsync(key, value, life, holders, isChosen: terms.Kind == PutKind.WithLife, isAuthored: true, cancellationToken, pass);
+        var sent = new SentValue(value, life) { IsChosen = terms.Kind == PutKind.WithLife, IsAuthored = true };
+        var result = await SendAsync(key, sent, holders, cancellationToken, pass);
         return result with { Local = local };
     }
 
@@ -69,28 +70,17 @@ internal sealed class ValuePublisher(
             || decided == StoreResult.Superseded
             || (life is not null && decided == StoreResult.Outdated));
 
-    /// <summary>Sends a value to the contacts that were found, with its life; null is a full one.</summary>
+    /// <summary>Sends a value to the contacts that were found.</summary>
     /// <param name="key">The key.</param>
     /// <param name="value">The value.</param>
-    /// <param name="life">Its life at the contacts.</param>
     /// <param name="holders">The contacts.</param>
-    /// <param name="isChosen">Whether it replaces values that live longer, unless the contact or a source that it trusts stored them.</param>
-    /// <param name="isAuthored">Whether the value's writer is this node, or was known to it.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <param name="pass">Of upkeep: the contacts that have room for it; it goes to no others.</param>
     public async Task<SetResult> SendAsync(
-        NodeId key,
-        DhtValue value,
-        TimeSpan? life,
-        LookupOutcome holders,
-        bool isChosen,
-        bool isAuthored,
-        CancellationToken cancellationToken,
-        ContactPass? pass = null)
+        NodeId key, SentValue value, LookupOutcome holders, CancellationToken cancellationToken, ContactPass? pass = null)
     {
         pass?.Begin();
-        var result = await storer.StoreAsync(
-            key, value, life, pass?.Contacts ?? holders.Closest, isChosen, isAuthored, pass is null ? null : pass.End, cancellationToken);
+        var result = await storer.StoreAsync(key, value, pass?.Contacts ?? holders.Closest, pass is null ? null : pass.End, cancellationToken);
         return result with { Lookup = holders };
     }
 
@@ -107,7 +97,7 @@ internal sealed class ValuePublisher(
             return new SetResult { Local = StoreResult.Superseded, Lookup = holders };
         }
 
-        var result = await SendAsync(key, value, life, holders, isChosen: life is not null, isAuthored: true, cancellationToken);
+        var result = await SendAsync(key, SentValue.OfWrite(value, life), holders, cancellationToken);
         for (var i = 0; i < MaxCorrections; i++)
         {
             var now = time.GetUtcNow();
@@ -119,7 +109,7 @@ internal sealed class ValuePublisher(
             value = held.Value;
             life = held.PublishedAt is null ? options.Kademlia.LifeOf(held, now) : null;
             await SendAsync(
-                key, value, life, holders, isChosen: life is not null && held.Source.IsTrusted, held.IsAuthored, cancellationToken);
+                key, SentValue.OfHeld(held, life) with { IsChosen = life is not null && held.Source.IsTrusted }, holders, cancellationToken);
         }
 
         return result;

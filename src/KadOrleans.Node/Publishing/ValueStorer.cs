@@ -1,19 +1,12 @@
 namespace KadOrleans.Node;
 
-/// <summary>Sends STOREs, with the contacts' write tokens. IsAuthored: the value's writer is this node, or was known to it.</summary>
+/// <summary>Sends STOREs, with the contacts' write tokens.</summary>
 internal sealed class ValueStorer(RequestTable requests, TokenRequests tokens, NodeId ownId)
 {
     // A contact that refuses a chosen life may hold a stranger's longer-lived value, and is asked again to replace it. Not at
     // first: a node that does not know that request takes it for one without a life.
     public async Task<SetResult> StoreAsync(
-        NodeId key,
-        DhtValue value,
-        TimeSpan? life,
-        IReadOnlyList<Contact> contacts,
-        bool isChosen,
-        bool isAuthored,
-        Action<Contact, bool>? onEnd,
-        CancellationToken cancellationToken)
+        NodeId key, SentValue value, IReadOnlyList<Contact> contacts, Action<Contact, bool>? onEnd, CancellationToken cancellationToken)
     {
         var all = Task.WhenAll(contacts.Select(StoreOrInsistAsync));
 
@@ -32,32 +25,24 @@ internal sealed class ValueStorer(RequestTable requests, TokenRequests tokens, N
 
         async Task<bool?> StoreOrInsistAsync(Contact contact)
         {
-            var taken = await StoreAsync(Request(key, value, life, isChosen: false), contact, isAuthored);
-            taken = isChosen && taken is false ? await StoreAsync(Request(key, value, life, isChosen: true), contact, isAuthored) : taken;
+            var taken = await StoreAsync(key, value with { IsChosen = false }, contact);
+            taken = value.IsChosen && taken is false ? await StoreAsync(key, value, contact) : taken;
             onEnd?.Invoke(contact, taken is not null);
             return taken;
         }
     }
 
     /// <summary>True if the contact took the value, false if it refused, null without a response.</summary>
-    public Task<bool?> StoreAsync(NodeId key, DhtValue value, TimeSpan life, Contact contact, bool isAuthored) =>
-        StoreAsync(Request(key, value, life, isChosen: false), contact, isAuthored);
-
-    /// <summary>A publication of this node, which begins its life at the contact.</summary>
-    internal Task<bool?> StoreAsync(NodeId key, DhtValue value, Contact contact) =>
-        StoreAsync(Request(key, value, life: null, isChosen: false), contact, isAuthored: true);
-
-    private StoreRequest Request(NodeId key, DhtValue value, TimeSpan? life, bool isChosen) =>
-        new(ownId, key, value, life is { } left ? RemainingLife.InSeconds(left) : null, isChosen);
-
-    private async Task<bool?> StoreAsync(StoreRequest request, Contact contact, bool isAuthored)
+    public async Task<bool?> StoreAsync(NodeId key, SentValue value, Contact contact)
     {
+        var request = new StoreRequest(
+            ownId, key, value.Value, value.Life is { } left ? RemainingLife.InSeconds(left) : null, value.IsChosen);
         if (await tokens.GetAsync(contact) is not { } token)
         {
             return null;
         }
 
-        var answer = await SendAsync(request, contact, token, isAuthored);
+        var answer = await SendAsync(request, contact, token, value.IsAuthored);
         if (token.IsNone || answer is not { IsRenewed: false })
         {
             return answer?.IsStored;
@@ -65,9 +50,9 @@ internal sealed class ValueStorer(RequestTable requests, TokenRequests tokens, N
 
         // It does not know its token, as after a restart: it has refused the value, or taken it for nobody's.
         tokens.Forget(contact, token);
-        var isWanted = !answer.Value.IsStored || isAuthored;
+        var isWanted = !answer.Value.IsStored || value.IsAuthored;
         var second = isWanted && await tokens.GetAsync(contact) is { IsNone: false } next
-            ? await SendAsync(request, contact, next, isAuthored)
+            ? await SendAsync(request, contact, next, value.IsAuthored)
             : null;
         return (second ?? answer.Value).IsStored;
     }

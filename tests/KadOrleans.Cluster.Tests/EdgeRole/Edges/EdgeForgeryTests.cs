@@ -96,7 +96,7 @@ public sealed class EdgeForgeryTests
         {
             foreach (var (i, key) in Keys.Index())
             {
-                Assert.True(await nodes[i / KeysOfEach].Engine.Storer.StoreAsync(key, Truth, edge));
+                Assert.True(await nodes[i / KeysOfEach].Engine.Storer.StoreAsync(key, SentValue.OfWrite(Truth, life: null), edge));
             }
 
             Assert.Equal(Keys.Count, await CountAsync(held => held is { IsAuthored: true } && held.Value == Truth));

@@ -46,7 +46,7 @@ internal static class ForgeryTrial
             {
                 // Another node than the one that set it.
                 var holder = scene.World.Nodes[((i * Nodes / Keys) + 1) % Nodes];
-                await holder.Node.Engine.Storer.StoreAsync(key, Scene.Lie, TimeSpan.FromDays(7), victim.Contact, isAuthored: false);
+                await holder.Node.Engine.Storer.StoreAsync(key, new SentValue(Scene.Lie, TimeSpan.FromDays(7)), victim.Contact);
             }
 
             await scene.SettleAsync();
@@ -170,7 +170,7 @@ internal static class ForgeryTrial
             await scene.SettleAsync();
             foreach (var (i, key) in keys.Index())
             {
-                await scene.World.Nodes[i % Nodes].Node.Engine.Storer.StoreAsync(key, Truth, victim.Contact);
+                await scene.World.Nodes[i % Nodes].Node.Engine.Storer.StoreAsync(key, SentValue.OfWrite(Truth, life: null), victim.Contact);
             }
 
             var authored = await CountAsync(scene, store, keys, held => held.IsAuthored && held.Value == Truth);
@@ -225,7 +225,7 @@ internal static class ForgeryTrial
         var taken = 0;
         foreach (var key in keys)
         {
-            taken += await node.Node.Engine.Storer.StoreAsync(key, value, victim) is true ? 1 : 0;
+            taken += await node.Node.Engine.Storer.StoreAsync(key, SentValue.OfWrite(value, life: null), victim) is true ? 1 : 0;
         }
 
         return taken;

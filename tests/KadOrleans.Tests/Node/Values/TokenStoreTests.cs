@@ -36,7 +36,7 @@ public sealed class TokenStoreTests
         await stranger.Node.Engine.Queries.FindNodeAsync(holder.Contact, Key, CancellationToken.None);
 
         python.Store(holder.Transport.Endpoint, Samples.Key(1), true, _world.Random);
-        _ = stranger.Node.Engine.Storer.StoreAsync(Samples.Key(2), true, holder.Contact);
+        _ = stranger.Node.Engine.Storer.StoreAsync(Samples.Key(2), SentValue.OfWrite(true, life: null), holder.Contact);
 
         Assert.Equal((half, 3 * half), (await HeldAfterAsync(Samples.Key(2)), half + await HeldAfterAsync(Samples.Key(1))));
 
@@ -262,7 +262,7 @@ public sealed class TokenStoreTests
     };
 
     private static Task<bool?> HandOffAsync(SimulatedNode node, RawPeer peer, NodeId key) =>
-        node.Node.Engine.Storer.StoreAsync(key, true, TimeSpan.FromHours(1), peer.Contact, isAuthored: false);
+        node.Node.Engine.Storer.StoreAsync(key, new SentValue(true, TimeSpan.FromHours(1)), peer.Contact);
 
     private static List<RequestKind> Kinds(RawPeer peer, int from) => [.. peer.Received.Skip(from).Select(KindOf).OfType<RequestKind>()];
 
