@@ -79,7 +79,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         Lookups = new LookupRunner(
             table, _requests, contact => OnProbed(contact.Endpoint, contact.Id), Own, options.Kademlia, trusted, _size, Checks, Metrics, environment);
         Tokens = new TokenRequests(_requests, _tokens, Id);
-        Storer = new ValueStorer(_requests, Tokens, Id);
+        Storer = new ValueStorer(_requests, Tokens, Id, Siblings);
         Publisher = new ValuePublisher(Lookups, Storer, store, Id, Siblings, options, _time);
         Upload = new MaintenanceUpload(budget, _time);
         Windows = new ContactWindows(_time);
@@ -230,7 +230,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     internal LookupOutcome Judge(LookupOutcome outcome) => _size.Judge(outcome);
 
     /// <summary>Learns of the network's size as by a lookup: simulated nodes have run for long.</summary>
-    internal void LearnSize(NodeId target, IReadOnlyList<Contact> closest) => _size.Note(target, closest);
+    internal void LearnSize(NodeId target, IReadOnlyList<Contact> closest) => _size.Record(target, closest);
 
     /// <summary>
     /// The value of a key: the one held here if this node is among the k nearest and a trusted or private source stored it. Else it
@@ -413,7 +413,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     /// <param name="age"/>
     public void Receive(ReadOnlySpan<byte> datagram, UdpEndpoint source, IResponseRoute? route = null, TimeSpan age = default)
     {
-        Lag.Note(age);
+        Lag.Record(age);
         if (_bans.Set.Contains(source))
         {
             Metrics.Refused(RefusalReason.Banned);

@@ -29,7 +29,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
         var after = before;
         try
         {
-            var result = Note(key, await node.SetAsync(key, value, life: null, cancellationToken, pending.Version));
+            var result = Record(key, await node.SetAsync(key, value, life: null, cancellationToken, pending.Version));
             if (result.Succeeded)
             {
                 after = pending with { PublishedAt = time.GetUtcNow(), IsPending = node.IsCutOff(result) };
@@ -59,7 +59,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
                 }
 
                 var version = keys.NextVersion(time.GetUtcNow());
-                return WithVersion(Note(key, await node.SetAsync(key, value, life, cancellationToken, version)), version);
+                return WithVersion(Record(key, await node.SetAsync(key, value, life, cancellationToken, version)), version);
             },
             Busy,
             cancellationToken);
@@ -84,7 +84,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
         {
             if (await node.Turns.TryRunAsync(key, TrySetAsync, Busy, cancellationToken) is { } result)
             {
-                return Note(key, result);
+                return Record(key, result);
             }
         }
 
@@ -396,7 +396,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
         _writes.RunAsync(
             key,
             async () =>
-                before is not null ? NoteRemembered(key, await store.ReplaceAsync(key, before, after, cancellationToken))
+                before is not null ? RecordRemembered(key, await store.ReplaceAsync(key, before, after, cancellationToken))
                 : await store.GetAsync(key, cancellationToken) is not null ? StoreResult.Superseded
                 : await RememberAsync(key, after!, cancellationToken),
             cancellationToken);
@@ -404,7 +404,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
     // Nothing was sent or remembered.
     private static SetResult Busy() => new() { Local = StoreResult.Busy };
 
-    private SetResult Note(NodeId key, SetResult result)
+    private SetResult Record(NodeId key, SetResult result)
     {
         if (result is { Succeeded: false, Local: StoreResult.TotalQuotaExceeded } && _fullLogged.TryLog(time.GetElapsedTime(0)))
         {
@@ -428,9 +428,9 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
     }
 
     private async Task<StoreResult> RememberAsync(NodeId key, Publication publication, CancellationToken cancellationToken) =>
-        NoteRemembered(key, await store.PutAsync(key, publication, cancellationToken));
+        RecordRemembered(key, await store.PutAsync(key, publication, cancellationToken));
 
-    private StoreResult NoteRemembered(NodeId key, StoreResult remembered)
+    private StoreResult RecordRemembered(NodeId key, StoreResult remembered)
     {
         if (remembered is not (StoreResult.Stored or StoreResult.Superseded))
         {

@@ -1,7 +1,7 @@
 namespace KadOrleans.Node;
 
 /// <summary>Sends STOREs, with the contacts' write tokens.</summary>
-internal sealed class ValueStorer(RequestTable requests, TokenRequests tokens, NodeId ownId)
+internal sealed class ValueStorer(RequestTable requests, TokenRequests tokens, NodeId ownId, SiblingIds siblings)
 {
     // A contact that refuses a chosen life may hold a stranger's longer-lived value, and is asked again to replace it. Not at
     // first: a node that does not know that request takes it for one without a life.
@@ -35,6 +35,12 @@ internal sealed class ValueStorer(RequestTable requests, TokenRequests tokens, N
     /// <summary>True if the contact took the value, false if it refused, null without a response.</summary>
     public async Task<bool?> StoreAsync(NodeId key, SentValue value, Contact contact)
     {
+        if (siblings.Contains(contact.Id))
+        {
+            // The value is in its store. It may not know this node yet, and would take a STORE for a stranger's: after a delete the value came back.
+            return true;
+        }
+
         var request = new StoreRequest(
             ownId, key, value.Value, value.Life is { } left ? RemainingLife.InSeconds(left) : null, value.IsChosen);
         if (await tokens.GetAsync(contact) is not { } token)

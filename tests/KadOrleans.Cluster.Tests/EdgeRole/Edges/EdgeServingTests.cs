@@ -102,6 +102,28 @@ public sealed class EdgeServingTests(TestCluster cluster) : IClassFixture<TestCl
         GC.KeepAlive(other);
     }
 
+    /// <summary>A stranger to those that have not renewed their lease since: what they took of it would bring deleted values back.</summary>
+    [Fact]
+    public async Task An_edge_that_has_just_begun_sends_no_STORE_to_another_one()
+    {
+        await using var one = new TestEdge(cluster.Client, "knows nobody yet") { Timing = TestEdge.Often with { Renewal = TimeSpan.FromMinutes(10) } };
+        await one.StartAsync();
+        await one.BecomesAsync(EdgePhase.Serving);
+        await using var other = await TestEdge.ServeAsync(cluster.Client, "has just begun", ("Bootstrap", $"{one.Endpoints[0]}"));
+        await Eventually.BecomesAsync(() => other.Overview.Nodes[0].Contacts > 0, other.Describe);
+        var desk = (await cluster.Directory.GetLiveAsync()).Single(edge => edge.NodeIds.Contains(other.Ids[0])).Observer;
+        var key = NodeId.FromKey("may be deleted meanwhile");
+        var value = DhtValue.FromInteger(1);
+        var now = DateTimeOffset.UtcNow;
+        await cluster.ShardOf(key).PutAsync([new ShardPut(key, new StoredValue(value, now, now.AddHours(1), SourceNetwork.Trusted))]);
+
+        Assert.Equal(1, (await desk.SetAsync(key, value)).Stored);
+
+        Assert.Equal(0, one.Overview.Counts["received.Store"]);
+        Assert.False(one.Siblings.Contains(other.Ids[0]));
+        Assert.True(other.Siblings.Contains(one.Ids[0]));
+    }
+
     /// <summary>One that was not known to the directory since its move would be a stranger: its STOREs would move values' times.</summary>
     [Fact]
     public async Task Siblings_stay_known_while_the_directory_moves()

@@ -55,14 +55,14 @@ public sealed class SweepGivesWayTests
     public void One_datagram_that_a_set_clock_makes_hours_old_is_no_lag_for_long()
     {
         var lag = new ReceiveLag();
-        lag.Note(TimeSpan.FromHours(9));
+        lag.Record(TimeSpan.FromHours(9));
         for (var i = 0; i < 20; i++)
         {
-            lag.Note(TimeSpan.Zero);
+            lag.Record(TimeSpan.Zero);
         }
 
         Assert.False(lag.IsNoticed);
-        lag.Note(TimeSpan.FromHours(-9));
+        lag.Record(TimeSpan.FromHours(-9));
         Assert.False(lag.IsNoticed);
     }
 }

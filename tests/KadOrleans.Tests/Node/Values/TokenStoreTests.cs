@@ -52,6 +52,21 @@ public sealed class TokenStoreTests
         }
     });
 
+    /// <summary>One that has just begun knows the others before they know it, and they would take its STORE for a stranger's.</summary>
+    [Fact]
+    public void A_node_that_shares_the_store_gets_no_STORE() => _world.Run(async () =>
+    {
+        var (node, peer) = await StartAsync(Given);
+        node.Node.Engine.Siblings.Follow([peer.Id]);
+        var before = peer.Received.Count;
+
+        var result = await node.Node.Engine.SetOnContactsAsync(Key, true);
+
+        Assert.Equal((1, 0), (result.Stored, result.Failed));
+        Assert.True(await HandOffAsync(node, peer, Key));
+        Assert.DoesNotContain(RequestKind.Store, Kinds(peer, before));
+    });
+
     [Fact]
     public void A_retry_shows_the_same_token_and_mark_under_another_id() => _world.Run(async () =>
     {
