@@ -54,10 +54,10 @@ internal static class BatchApi
                 results[place] = await operation.RunAsync(dht, context, cancellationToken);
                 if (operation.Changes && results[place].IsUnavailable)
                 {
-                    FailedWrites.NoteOf(context);
+                    FailedWrites.RecordOf(context);
                 }
 
-                KeyTexts.Note(context, operation.Key);
+                KeyTexts.Record(context, operation.Key);
             }
         });
         return new BatchResult(results);

@@ -13,7 +13,7 @@ internal sealed class ConnectionLimit(
     AddressRangeSet? exempt = null)
 {
     // The key of a connection's entry in its items: what to do once it is known.
-    private static readonly object NoteKey = new();
+    private static readonly object MarkKey = new();
 
     // Guards the lists, the oldest first, in which of them each place is, and the counts.
     private readonly Lock _gate = new();
@@ -44,9 +44,9 @@ internal sealed class ConnectionLimit(
     }
 
     /// <summary>This connection had a token, or ended its handshake. So it stays open before those that had none.</summary>
-    public static void NoteKnown(IDictionary<object, object?>? items)
+    public static void MarkKnown(IDictionary<object, object?>? items)
     {
-        if (items?.Remove(NoteKey, out var note) == true)
+        if (items?.Remove(MarkKey, out var note) == true)
         {
             ((Action)note!)();
         }
@@ -72,7 +72,7 @@ internal sealed class ConnectionLimit(
             var place = _strangers.AddLast(new Place(connection, address));
             Count(_ofAddress, address, 1);
             Count(_unknownOfAddress, address, 1);
-            connection.Items[NoteKey] = () => MakeKnown(place);
+            connection.Items[MarkKey] = () => MakeKnown(place);
             return place;
         }
     }

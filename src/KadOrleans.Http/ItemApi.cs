@@ -143,7 +143,7 @@ internal static class ItemApi
                 () => RunAsync(KeepAsync(dht, item, end, CancellationToken.None)),
                 _ => $"until {KeepTime.Show(end)}")
             : await RunAsync(StoreAsync(dht, item, put, seq, conditions, context.RequestAborted));
-        KeyApi.NoteTag(context, result);
+        KeyApi.SetTag(context, result);
         return new StoredItem(ItemResult.Of(item, item.Key), PutResult.Of(key, result), until);
 
         async Task<SetResult> RunAsync(Task<SetResult> store)

@@ -84,7 +84,7 @@ internal static class KeyApi
     {
         var requested = RequestedKey.Of(key, @as);
         context.Response.Headers.Vary = HeaderNames.Accept;
-        KeyTexts.Note(context, requested);
+        KeyTexts.Record(context, requested);
         var result = await dht.GetAsync(requested.Digest, context.RequestAborted);
         if (result.Value is not { } value)
         {
@@ -126,19 +126,19 @@ internal static class KeyApi
     {
         var conditions = TagConditions.Read(context.Request);
         var value = await ValueBody.ReadAsync(context);
-        KeyTexts.Note(context, requested);
+        KeyTexts.Record(context, requested);
         var result = await put.RunAsync(dht, requested.Digest, value, conditions, context.RequestAborted);
         if (!result.Succeeded)
         {
             throw await NotStoredAsync(requested, result, context.RequestServices.GetRequiredService<StoreFigureSource>());
         }
 
-        NoteTag(context, result);
+        SetTag(context, result);
         return PutResult.Of(requested, result);
     }
 
     /// <summary>Adds the tag of what was stored, in the form that was sent; none if a lookup alone would find it.</summary>
-    public static void NoteTag(HttpContext context, SetResult result)
+    public static void SetTag(HttpContext context, SetResult result)
     {
         if (!result.Version.IsNothing)
         {

@@ -15,7 +15,7 @@ internal sealed class StopSteps
         }
         catch (Exception e)
         {
-            Note(e);
+            Record(e);
         }
     }
 
@@ -27,7 +27,7 @@ internal sealed class StopSteps
         }
         catch (Exception e)
         {
-            Note(e);
+            Record(e);
         }
     }
 
@@ -42,5 +42,5 @@ internal sealed class StopSteps
     /// <summary>Throws what the first part that failed has thrown. Call it last.</summary>
     public void ThrowIfFailed() => _failure?.Throw();
 
-    private void Note(Exception failure) => _failure ??= ExceptionDispatchInfo.Capture(failure);
+    private void Record(Exception failure) => _failure ??= ExceptionDispatchInfo.Capture(failure);
 }

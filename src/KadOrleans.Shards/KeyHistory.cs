@@ -55,13 +55,13 @@ internal sealed class KeyHistory
 
         foreach (var key in news.Changed)
         {
-            known.Note(key);
+            known.Record(key);
         }
 
         return known;
     }
 
-    public void Note(NodeId key)
+    public void Record(NodeId key)
     {
         _added += _filter.Add(key) ? 1 : 0;
         Version++;

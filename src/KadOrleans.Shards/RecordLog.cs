@@ -192,7 +192,7 @@ internal sealed class RecordLog
             return await ReadOutcomeAsync(plan, record.Attempt, otherwise: CommitResult.Failed);
         }
 
-        _image.NoteWritten(record, changes);
+        _image.RecordWritten(record, changes);
         plan.Apply(_image.PlaceInLog);
         return CommitResult.Done;
     }

@@ -30,7 +30,7 @@ internal static class ShardMetrics
 
     public static void PageRead() => PageReads.Add(1);
 
-    public static void Noted(StoreTurnover turnover)
+    public static void Recordd(StoreTurnover turnover)
     {
         if (turnover != default)
         {

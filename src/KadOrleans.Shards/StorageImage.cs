@@ -125,7 +125,7 @@ internal sealed class StorageImage : IShardValues
     public void Replay(MovedLog moved)
     {
         var changes = EntryCodec.Decode(moved.Changes);
-        NoteWritten(changes, moved.Changes.Length);
+        RecordWritten(changes, moved.Changes.Length);
         Restore(changes);
         NextSequence = moved.NextSequence;
     }
@@ -134,7 +134,7 @@ internal sealed class StorageImage : IShardValues
     {
         Shard.Accounts.Versions.See(record.LastVersion);
         var changes = EntryCodec.Decode(record.Entries);
-        NoteWritten(record, changes);
+        RecordWritten(record, changes);
         Restore(changes);
     }
 
@@ -160,14 +160,14 @@ internal sealed class StorageImage : IShardValues
     }
 
     /// <summary>Notes the log record that was written at <see cref="NextSequence"/>, before its changes are made in memory.</summary>
-    public void NoteWritten(LogRecord record, IReadOnlyList<Entry> changes)
+    public void RecordWritten(LogRecord record, IReadOnlyList<Entry> changes)
     {
         Owner = record.Owner;
-        NoteWritten(changes, record.Entries.Length);
+        RecordWritten(changes, record.Entries.Length);
         IsSealed |= record.IsSeal;
     }
 
-    private void NoteWritten(IReadOnlyList<Entry> changes, int bytes)
+    private void RecordWritten(IReadOnlyList<Entry> changes, int bytes)
     {
         foreach (var (key, value) in changes)
         {
@@ -182,7 +182,7 @@ internal sealed class StorageImage : IShardValues
                 Keep(key, value);
             }
 
-            History?.Note(key);
+            History?.Record(key);
         }
 
         LogBytes += bytes;

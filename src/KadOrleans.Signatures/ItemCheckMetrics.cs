@@ -22,7 +22,7 @@ internal static class ItemCheckMetrics
         }
     }
 
-    public static void Note(ItemCheckResult result)
+    public static void Record(ItemCheckResult result)
     {
         if (Checks.Enabled)
         {

@@ -81,7 +81,7 @@ internal sealed class ItemChecks : IThreadPoolWorkItem
 
         if (ItemEnvelope.Find(value) is not { } item || item.Key != key)
         {
-            ItemCheckMetrics.Note(ItemCheckResult.Malformed);
+            ItemCheckMetrics.Record(ItemCheckResult.Malformed);
             return new(new ItemCheck(StoreResult.InvalidItem));
         }
 
@@ -117,7 +117,7 @@ internal sealed class ItemChecks : IThreadPoolWorkItem
             return null;
         }
 
-        ItemCheckMetrics.Note(ItemCheckResult.OverBudget);
+        ItemCheckMetrics.Record(ItemCheckResult.OverBudget);
         return new ItemCheck(refusal);
     }
 
@@ -126,10 +126,10 @@ internal sealed class ItemChecks : IThreadPoolWorkItem
         var isValid = CheckedItem.TryCheck(item, key, _signatures, out var verified, out _);
         if (item.IsMutable)
         {
-            _budget.Note(source, isValid, _time.GetUtcNow());
+            _budget.Record(source, isValid, _time.GetUtcNow());
         }
 
-        ItemCheckMetrics.Note(isValid ? ItemCheckResult.Accepted : ItemCheckResult.Forged);
+        ItemCheckMetrics.Record(isValid ? ItemCheckResult.Accepted : ItemCheckResult.Forged);
         return new ItemCheck(isValid ? StoreResult.Stored : StoreResult.InvalidItem, verified);
     }
 
@@ -143,7 +143,7 @@ internal sealed class ItemChecks : IThreadPoolWorkItem
                 var ofSource = _waitingOf.GetValueOrDefault(source);
                 if (_waiting.Count >= MaxWaiting || ofSource >= MaxWaitingOfSource)
                 {
-                    ItemCheckMetrics.Note(ItemCheckResult.Busy);
+                    ItemCheckMetrics.Record(ItemCheckResult.Busy);
                     return new(new ItemCheck(StoreResult.Busy));
                 }
 

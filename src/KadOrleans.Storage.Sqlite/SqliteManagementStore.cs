@@ -24,7 +24,7 @@ internal sealed class SqliteManagementStore(string folder, int maxAudit = IDhtAd
     public ValueTask SaveAsync(NodeRules rules, CancellationToken cancellationToken = default) =>
         new(RunAsync(file => Write(file, rules), cancellationToken));
 
-    public ValueTask NoteAsync(AuditEntry entry, CancellationToken cancellationToken = default) =>
+    public ValueTask RecordAsync(AuditEntry entry, CancellationToken cancellationToken = default) =>
         new(RunAsync(file => Write(file, entry), cancellationToken));
 
     public async ValueTask<IReadOnlyList<AuditEntry>> ReadAuditAsync(int count, long? before, CancellationToken cancellationToken = default) =>

@@ -10,7 +10,7 @@ internal sealed class ClusterStates
     // By the process: a project may have several.
     private readonly ConcurrentDictionary<string, (IResource Resource, CustomResourceSnapshot Snapshot)> _last = new();
 
-    public void Note(ResourceEvent update) => _last[update.ResourceId] = (update.Resource, update.Snapshot);
+    public void Record(ResourceEvent update) => _last[update.ResourceId] = (update.Resource, update.Snapshot);
 
     /// <summary>The state of the whole: that of its silos. Null while there is nothing to say.</summary>
     public string? StateOf(KadClusterResource cluster)

@@ -14,7 +14,7 @@ internal static class ClusterWatch
             {
                 if (cluster.Members.Any(member => member.Resource == update.Resource))
                 {
-                    cluster.States.Note(update);
+                    cluster.States.Record(update);
                     await PublishAsync(cluster, notifications);
                 }
             }

@@ -97,14 +97,14 @@ internal static class ApiCommand
     public static void Changed(this ResultPrinter printer, JsonNode result, string subject, string outcome)
     {
         printer.Line($"{result.Text(subject)} is {outcome}.");
-        printer.NoteMissing(result);
+        printer.SayMissing(result);
     }
 
-    public static void NoteMissing(this ResultPrinter printer, JsonNode result)
+    public static void SayMissing(this ResultPrinter printer, JsonNode result)
     {
         if (result.List("missing") is { Count: > 0 } missing)
         {
-            printer.Note($"Not yet on {string.Join(", ", missing.Select(name => name.ToString()))}: each follows when it reaches the cluster again.");
+            printer.Say($"Not yet on {string.Join(", ", missing.Select(name => name.ToString()))}: each follows when it reaches the cluster again.");
         }
     }
 }
@@ -139,7 +139,7 @@ internal static class PagedList
                 printer.Rows(result.List(name), columns);
                 if (result.Text("next") is { Length: > 0 } next)
                 {
-                    printer.Note($"There are more; --after {next} goes on.");
+                    printer.Say($"There are more; --after {next} goes on.");
                 }
             });
     }

@@ -97,13 +97,13 @@ internal static class SiloCommands
                 ("version", "version"), ("node", "node"), ("started", "startedAt"), ("last heard", "lastHeard"), ("holds", "holds"));
             if (silos.Count > 0 && !silos.Any(silo => silo.IsTrue("hasEdgeDirectory")))
             {
-                printer.Note("No silo that responds has the edge directory.");
+                printer.Say("No silo that responds has the edge directory.");
             }
 
             foreach (var node in silos.Where(silo => silo.Text("state") == "Active" && silo.Text("node").Length > 0)
                 .GroupBy(silo => silo.Text("node")).Where(node => node.Count() > 1))
             {
-                printer.Note($"{node.Count()} silos share the node {node.Key}: if it is lost, so are they at once.");
+                printer.Say($"{node.Count()} silos share the node {node.Key}: if it is lost, so are they at once.");
             }
         });
 
@@ -181,7 +181,7 @@ internal static class SiloCommands
                     + (silos.Count > 0 ? $"active on {string.Join(", ", silos)}." : "not active."));
                 if (result.List("missing") is { Count: > 0 } missing)
                 {
-                    printer.Note($"These silos do not respond, so it may be active there: {string.Join(", ", missing)}.");
+                    printer.Say($"These silos do not respond, so it may be active there: {string.Join(", ", missing)}.");
                 }
             });
     }

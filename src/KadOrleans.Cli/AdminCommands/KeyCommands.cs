@@ -45,7 +45,7 @@ internal static class KeyCommands
                 // Of an item the network is asked also where it is held.
                 if (result["lookup"] is not null && result["item"] is null)
                 {
-                    printer.Note("It is not held here: other nodes of the network answered.");
+                    printer.Say("It is not held here: other nodes of the network answered.");
                 }
             });
     }
@@ -103,7 +103,7 @@ internal static class KeyCommands
             {
                 printer.Line(
                     $"Deleted: it {(result.IsTrue("wasHeld") ? "was" : "was not")} held, and {(result.IsTrue("wasPublished") ? "was" : "was not")} published.");
-                printer.Note("Copies of other nodes stay until they expire, and a get may still find them.");
+                printer.Say("Copies of other nodes stay until they expire, and a get may still find them.");
             });
     }
 
@@ -162,7 +162,7 @@ internal static class KeyCommands
         printer.Rows(result.List("nearest"), ("near node", "id"), ("endpoint", "endpoint"), ("holds", "holds"));
         if (result.Text("networkProblem") is { Length: > 0 } problem)
         {
-            printer.Note(problem);
+            printer.Say(problem);
         }
     }
 }

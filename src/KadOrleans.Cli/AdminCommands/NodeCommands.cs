@@ -67,10 +67,10 @@ internal static class NodeCommands
                     queries,
                     ("nr", "number"), ("id", "id"), ("endpoint", "endpoint"), ("named by", "namedBy"),
                     ("hops", "hops"), ("ms", "took"), ("result", "result"), ("named", "named"));
-                printer.Note(result.Text("sentence"));
+                printer.Say(result.Text("sentence"));
                 if (result.Text("reason") == "noContacts")
                 {
-                    printer.Note("A lookup asks other nodes alone; 'kad admin key show KEY' shows what is held here.");
+                    printer.Say("A lookup asks other nodes alone; 'kad admin key show KEY' shows what is held here.");
                 }
             });
     }

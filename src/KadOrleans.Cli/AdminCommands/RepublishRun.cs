@@ -57,12 +57,12 @@ internal sealed class RepublishRun(CommandIo io)
                 + $"The most overdue was {SweepText.Time(result.Number("lateness"))} late.{Refused(refused)}");
         if (result.List("unknown") is { Count: > 0 } unknown)
         {
-            printer.Note($"These edges have not said yet what they send: {string.Join(", ", unknown)}.");
+            printer.Say($"These edges have not said yet what they send: {string.Join(", ", unknown)}.");
         }
 
         if (result.IsTrue("isCluster"))
         {
-            printer.Note("Nothing waits at an edge that tells. What a shard gives later follows: 'kad admin status' shows it.");
+            printer.Say("Nothing waits at an edge that tells. What a shard gives later follows: 'kad admin status' shows it.");
         }
     }
 

@@ -27,7 +27,7 @@ internal static class BanCommands
     private static Command List(CommandIo io, ExampleCommand command) => ApiCommand.List(io, command, Path, static (printer, result) =>
     {
         printer.Rows(result.List("bans"), ("ban", "ban"), ("since", "since"));
-        printer.NoteMissing(result);
+        printer.SayMissing(result);
     });
 
     private static Command Change(CommandIo io, string name, string description, Func<string, ApiRequest> request, string outcome)
@@ -62,10 +62,10 @@ internal static class LimitCommands
             ("limit", "name"), ("value", "value"), ("setting", "setting"), ("least", "least"), ("most", "most"), ("unit", "unit"), ("changed", "since"));
         if (result.List("limits").Any(limit => limit.Text("setting").Length == 0))
         {
-            printer.Note("A limit without a setting: each edge has its own.");
+            printer.Say("A limit without a setting: each edge has its own.");
         }
 
-        printer.NoteMissing(result);
+        printer.SayMissing(result);
     });
 
     private static Command Set(CommandIo io)

@@ -48,7 +48,7 @@ internal static class TransferCommands
                     : StateFile.WriteAsync(path, stream => WriteAsync(body, stream)), cancellationToken));
             var printer = new ResultPrinter(io, json);
             return printer.Print(new JsonObject { ["file"] = path, ["values"] = count }, path == StateFile.Standard
-                ? () => printer.Note($"exported {count} values")
+                ? () => printer.Say($"exported {count} values")
                 : () => printer.Line($"exported {count} values to {path}"));
 
             Task<long> WriteAsync(Stream body, Stream output) =>

@@ -13,7 +13,7 @@ internal static class UsageCommands
             Print(printer, result, ["shard"], ["keys", "bytes", "kept"], result.List("shards"));
             if (result["mostKept"] is not null)
             {
-                printer.Note($"Kept for their owners: {result.Count("kept", "item")}; the limit keptKeys is {result.Text("mostKept")}.");
+                printer.Say($"Kept for their owners: {result.Count("kept", "item")}; the limit keptKeys is {result.Text("mostKept")}.");
             }
         });
 
@@ -56,7 +56,7 @@ internal static class UsageCommands
         printer.Table([.. names, .. columns], [.. rows, Row("all", result)]);
         if (result.List("missing") is { Count: > 0 } missing)
         {
-            printer.Note($"Not counted, as they do not respond: shards {string.Join(", ", missing)}.");
+            printer.Say($"Not counted, as they do not respond: shards {string.Join(", ", missing)}.");
         }
 
         string[] Row(string name, JsonNode count) => [name, .. names.Skip(1).Select(count.Text), .. columns.Select(count.Text)];

@@ -46,7 +46,7 @@ internal static class StunCommand
         };
         foreach (var sentence in seen.Count > 0 ? silent : silent.SkipLast(1))
         {
-            printer.Note(sentence);
+            printer.Say(sentence);
         }
 
         if (seen.Count == 0)

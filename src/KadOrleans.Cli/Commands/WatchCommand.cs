@@ -41,7 +41,7 @@ internal static class WatchCommand
             cancellationToken.ThrowIfCancellationRequested();
             if (LookupText.ExitCodeOf(result.Lookup) == ExitCode.Unreachable)
             {
-                printer.Note($"Nobody answers, so that '{key}' may have another value; it is asked for again in {pause.TotalSeconds} s.");
+                printer.Say($"Nobody answers, so that '{key}' may have another value; it is asked for again in {pause.TotalSeconds} s.");
             }
             else if (isFirst || result.Value != shown)
             {

@@ -58,7 +58,7 @@ public sealed class ResultPrinter(CommandIo io, bool json)
         io.OutputBytes.Flush();
     }
 
-    public void Note(string text) => io.Say(text);
+    public void Say(string text) => io.Say(text);
 
     /// <summary>Prints why a command failed: a sentence for people, and for programs the object with an <c>error</c>.</summary>
     public int Fail(int exitCode, string sentence, JsonObject? result = null)

@@ -4,7 +4,7 @@ namespace KadOrleans;
 public interface IDhtAudit
 {
     /// <summary>Adds an entry to the audit log, durably. The log keeps the last <see cref="IDhtAdmin.MaxAudit"/> and gives them numbers.</summary>
-    Task NoteAsync(AuditEntry entry, CancellationToken cancellationToken = default);
+    Task RecordAsync(AuditEntry entry, CancellationToken cancellationToken = default);
 
     /// <summary>The last entries of the audit log, newest first. A cluster has one log.</summary>
     /// <param name="count">The most entries, 1 to <see cref="IDhtAdmin.MaxPage"/>.</param>

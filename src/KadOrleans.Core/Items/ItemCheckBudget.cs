@@ -77,7 +77,7 @@ internal sealed class ItemCheckBudget
     }
 
     /// <summary>Counts a verification.</summary>
-    public void Note(SourceNetwork source, bool isValid, DateTimeOffset now)
+    public void Record(SourceNetwork source, bool isValid, DateTimeOffset now)
     {
         if (source.IsTrusted)
         {

@@ -44,7 +44,7 @@ internal sealed class BootstrapSchedule(IEnumerable<string> nodes, DateTimeOffse
         return chosen;
     }
 
-    public void Note(string node, bool hasAnswered, DateTimeOffset now)
+    public void Record(string node, bool hasAnswered, DateTimeOffset now)
     {
         if (_entries.Find(entry => entry.Node == node) is { } entry)
         {

@@ -38,14 +38,14 @@ internal sealed class ClockWatch : IDisposable
         var (asked, reported, start) = (_time.GetUtcNow(), _reported().GetUtcNow(), _time.GetTimestamp());
         var theirs = await directory.GetUtcNowAsync().AsTask().WaitAsync(timeout, _time, cancellationToken);
         var waited = _time.GetElapsedTime(start);
-        Note(ClockComparison.Of(asked, waited, theirs), ClockComparison.Of(reported, waited, theirs));
+        Record(ClockComparison.Of(asked, waited, theirs), ClockComparison.Of(reported, waited, theirs));
     }
 
     public void Dispose() => _meter.Dispose();
 
-    internal void Note(ClockComparison comparison) => Note(comparison, comparison);
+    internal void Record(ClockComparison comparison) => Record(comparison, comparison);
 
-    private void Note(ClockComparison believed, ClockComparison comparison)
+    private void Record(ClockComparison believed, ClockComparison comparison)
     {
         var wasSkewed = IsSkewed;
         _last = comparison;

@@ -227,7 +227,7 @@ internal sealed class ClusterRoutingTable(
                 // A try before may have added some, and its answer was lost.
                 logger.TableReachable(ownId);
                 var answered = batch.Where(static one => one.Kind == ObservationKind.Answered).Select(static one => one.Contact);
-                NoteAdded(answered.Except(answer.Added).Where(contact => !before.Contains(contact)), answer.Version, isDoubtful: true);
+                RecordAdded(answered.Except(answer.Added).Where(contact => !before.Contains(contact)), answer.Version, isDoubtful: true);
                 return answer;
             }
             catch (ArgumentException e)
@@ -273,7 +273,7 @@ internal sealed class ClusterRoutingTable(
             return;
         }
 
-        NoteAdded(answer.Added, answer.Version);
+        RecordAdded(answer.Added, answer.Version);
         TellAdded();
         foreach (var check in answer.Checks)
         {
@@ -288,7 +288,7 @@ internal sealed class ClusterRoutingTable(
         }
     }
 
-    private void NoteAdded(IEnumerable<Contact> contacts, long version, bool isDoubtful = false)
+    private void RecordAdded(IEnumerable<Contact> contacts, long version, bool isDoubtful = false)
     {
         lock (_gate)
         {

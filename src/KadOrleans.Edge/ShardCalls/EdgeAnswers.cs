@@ -72,7 +72,7 @@ internal sealed class EdgeAnswers : IAsyncDisposable
         {
             if (e is TimeoutException)
             {
-                view.NoteUnanswered(pending.BegunAt);
+                view.RecordUnanswered(pending.BegunAt);
             }
 
             if (TryGet(view, key, isFind: true, isLate: e is TimeoutException, out var known))
@@ -165,7 +165,7 @@ internal sealed class EdgeAnswers : IAsyncDisposable
         try
         {
             var value = await _ask(key);
-            view.NoteAnswered(_time.GetTimestamp());
+            view.RecordAnswered(_time.GetTimestamp());
             CacheOf(key).End(key, pending, value, isAnswered: true);
             pending.SetResult(value);
         }

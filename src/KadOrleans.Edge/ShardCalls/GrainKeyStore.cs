@@ -181,7 +181,7 @@ internal sealed class GrainKeyStore : IAsyncDisposable
         var isFull = outcome.Failure is QueueFullException;
         if (!isFull)
         {
-            Puts.Note(shard, Layout.Count, isDecided: outcome.Failure is null && outcome.Result != StoreResult.StorageFailed);
+            Puts.Record(shard, Layout.Count, isDecided: outcome.Failure is null && outcome.Result != StoreResult.StorageFailed);
         }
 
         if (outcome.Failure is not { } failure)

@@ -36,7 +36,7 @@ internal sealed class PutHealth(TimeProvider time)
     }
 
     /// <summary>A shard, of so many, decided a put, whatever the decision, or failed it.</summary>
-    public void Note(long shard, int shards, bool isDecided)
+    public void Record(long shard, int shards, bool isDecided)
     {
         if (isDecided && !_hasFailed)
         {

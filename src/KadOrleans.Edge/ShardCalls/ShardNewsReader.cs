@@ -83,7 +83,7 @@ internal sealed class ShardNewsReader(GrainKeyStoreOptions options, TimeProvider
         {
             var now = time.GetTimestamp();
             var all = await AskAsync([.. some.Select(PointOf)]);
-            Note(some, all ?? [], now);
+            Record(some, all ?? [], now);
             if (all is null)
             {
                 return false;
@@ -93,7 +93,7 @@ internal sealed class ShardNewsReader(GrainKeyStoreOptions options, TimeProvider
         return true;
     }
 
-    private void Note(IReadOnlyList<ShardView> some, IReadOnlyList<ShardNews> all, long askedAt)
+    private void Record(IReadOnlyList<ShardView> some, IReadOnlyList<ShardNews> all, long askedAt)
     {
         // A response with filters may have had no room for all shards.
         var isWhole = !all.Any(news => news.Filter is not null);
@@ -109,7 +109,7 @@ internal sealed class ShardNewsReader(GrainKeyStoreOptions options, TimeProvider
             // The silo has not heard of the shard since the last news.
             if (view.State?.ConfirmedAt == before && (isWhole || byShard.Contains(view.Shard)))
             {
-                view.NoteUnanswered(askedAt);
+                view.RecordUnanswered(askedAt);
             }
         }
 
@@ -178,7 +178,7 @@ internal sealed class ShardNewsReader(GrainKeyStoreOptions options, TimeProvider
         {
             if (news.Filter is not { } filter || _bytes - view.Bytes + filter.Length <= options.MaxFilterBytes)
             {
-                Note(view, news, confirmedAt);
+                Record(view, news, confirmedAt);
                 return;
             }
         }
@@ -191,10 +191,10 @@ internal sealed class ShardNewsReader(GrainKeyStoreOptions options, TimeProvider
         view.FullAt = time.GetTimestamp();
     }
 
-    private void Note(ShardView view, ShardNews news, long confirmedAt)
+    private void Record(ShardView view, ShardNews news, long confirmedAt)
     {
         Move(view, options.IsInSilo ? AddressOf(news) : news.Desk);
-        view.Note(news, confirmedAt, changed);
+        view.Record(news, confirmedAt, changed);
         var bytes = view.State?.Filter.Bytes ?? 0;
         _bytes += bytes - view.Bytes;
         view.Bytes = bytes;
@@ -292,10 +292,10 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
         return unansweredAt > Math.Max(confirmedAt, Volatile.Read(ref _answeredAt)) && now - unansweredAt < usual;
     }
 
-    public void NoteAnswered(long now) => Volatile.Write(ref _answeredAt, now);
+    public void RecordAnswered(long now) => Volatile.Write(ref _answeredAt, now);
 
     /// <summary>Notes that the shard did not respond in time to a call that was made then.</summary>
-    public void NoteUnanswered(long madeAt)
+    public void RecordUnanswered(long madeAt)
     {
         if (madeAt > Volatile.Read(ref _unansweredAt))
         {
@@ -332,7 +332,7 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
 
     // Notes news, which has all changes before confirmedAt. News that does not continue what is known is ignored, and so is a
     // filter older than that. Calls changed for each changed key, before the news counts as known.
-    public void Note(ShardNews news, long confirmedAt, Action<NodeId> changed)
+    public void Record(ShardNews news, long confirmedAt, Action<NodeId> changed)
     {
         if (news.Filter is { } filter)
         {

@@ -239,7 +239,7 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
             : Task.FromException<ShardDetails>(new ArgumentException($"The shard is {number}; 0 to {layout.Count - 1} is allowed."));
     }
 
-    public Task NoteAsync(AuditEntry entry, CancellationToken cancellationToken = default)
+    public Task RecordAsync(AuditEntry entry, CancellationToken cancellationToken = default)
     {
         var record = new AuditRecord(0, entry.Time, entry.Who, entry.Action, entry.Target, entry.Succeeded, entry.Result);
         return calls.CallOneAsync(

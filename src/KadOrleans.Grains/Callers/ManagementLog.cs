@@ -36,15 +36,15 @@ internal sealed class ManagementLog(IGrainFactory grains, ClusterTime time, ILog
         }
         catch (Exception e)
         {
-            await NoteAsync(context, silo, e);
+            await RecordAsync(context, silo, e);
             throw;
         }
 
-        await NoteAsync(context, silo, failure: null);
+        await RecordAsync(context, silo, failure: null);
     }
 
     // A change that was made, or not, stays what it is if the log cannot be written, as of one over HTTP.
-    private async Task NoteAsync(IIncomingGrainCallContext context, SiloAddress silo, Exception? failure)
+    private async Task RecordAsync(IIncomingGrainCallContext context, SiloAddress silo, Exception? failure)
     {
         var action = $"{context.InterfaceMethod.DeclaringType!.Name}.{context.MethodName}";
         try

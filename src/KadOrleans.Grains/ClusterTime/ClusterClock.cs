@@ -53,16 +53,16 @@ internal sealed class ClusterClock(
         }
 
         _agreed = new MeasuredTime(now + time.Correction, at);
-        NoteSilosBehind(chosen.Difference, heard.Select(silo => silo.Vote));
+        RecordSilosBehind(chosen.Difference, heard.Select(silo => silo.Vote));
     }
 
     // Others that have not chosen this time yet stamp by the one before, also when this silo has just started and made no step itself.
-    private void NoteSilosBehind(TimeSpan chosen, IEnumerable<ClockVote?> heard)
+    private void RecordSilosBehind(TimeSpan chosen, IEnumerable<ClockVote?> heard)
     {
         var behind = heard.Max(vote => chosen - vote?.Agreed) ?? TimeSpan.Zero;
         if (behind > ClockComparison.Bound)
         {
-            time.NoteBehind(behind);
+            time.RecordBehind(behind);
         }
     }
 

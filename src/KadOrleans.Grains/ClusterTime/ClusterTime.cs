@@ -33,14 +33,14 @@ internal sealed class ClusterTime([FromKeyedServices(TimeProviderNames.Grains)] 
         var step = _correction.Follow(agreed);
         if (step > TimeSpan.Zero)
         {
-            NoteBehind(step);
+            RecordBehind(step);
         }
 
         return step;
     }
 
     /// <summary>Notes that stamps of an agreed time that was <paramref name="length"/> behind this one are still made.</summary>
-    public void NoteBehind(TimeSpan length) => _last = new Step(length, clock.GetTimestamp());
+    public void RecordBehind(TimeSpan length) => _last = new Step(length, clock.GetTimestamp());
 
     private sealed record Step(TimeSpan Length, long At);
 }

@@ -105,7 +105,7 @@ internal sealed class DhtGrain(
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            return (null, NoteFailure(key, e));
+            return (null, LogFailure(key, e));
         }
     }
 
@@ -173,7 +173,7 @@ internal sealed class DhtGrain(
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            NoteFailure(key, e);
+            LogFailure(key, e);
         }
     }
 
@@ -213,7 +213,7 @@ internal sealed class DhtGrain(
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            NoteFailure(key, e);
+            LogFailure(key, e);
             return new SetResult { Local = refusal };
         }
     }
@@ -401,7 +401,7 @@ internal sealed class DhtGrain(
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw NoteFailure(key, e);
+            throw LogFailure(key, e);
         }
 
         if (written.Result == StoreResult.TotalQuotaExceeded && _fullLogged.TryLog(time.GetElapsedTime(0)))
@@ -490,7 +490,7 @@ internal sealed class DhtGrain(
         }
         catch (Exception e)
         {
-            NoteFailure(key, e);
+            LogFailure(key, e);
         }
     }
 
@@ -500,7 +500,7 @@ internal sealed class DhtGrain(
         && sent.PublishedAt is { } mark
         && (await CallShardAsync(key, shard => shard.ConfirmPublishedAsync([new PublishedKey(key, mark)]), CancellationToken.None))[0];
 
-    private ShardUnavailableException NoteFailure(NodeId key, Exception cause)
+    private ShardUnavailableException LogFailure(NodeId key, Exception cause)
     {
         var failure = ShardUnavailableException.Of(GrainKeys.ShardName(Shard(key)), cause);
         logger.ShardFailed(failure.Message);

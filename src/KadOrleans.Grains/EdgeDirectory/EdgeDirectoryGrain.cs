@@ -110,7 +110,7 @@ internal sealed class EdgeDirectoryGrain(
         }
 
         _live.Set(EdgeOf(edgeName, known, edge), report, holders.ActiveSilos);
-        NoteIfDue();
+        RecordUseIfDue();
         return ValueTask.FromResult(true);
     }
 
@@ -199,7 +199,7 @@ internal sealed class EdgeDirectoryGrain(
     private bool IsLive(string name, EdgeState known) => _live.IsAlive(name, known.Epoch) ?? known.IsServing;
 
     // Stored times are to be exact to a day, and which edges live is to be read by the next activation.
-    private void NoteIfDue()
+    private void RecordUseIfDue()
     {
         if (!_live.IsComplete || (_lookedAt is { } last && time.GetElapsedTime(last) < NotePause))
         {

@@ -180,6 +180,6 @@ internal sealed class ClusterAgreement(
             throw new InvalidOperationException(difference);
         }
 
-        shards.Note(terms.Settings.Layout, terms.Split);
+        shards.Record(terms.Settings.Layout, terms.Split);
     }
 }

@@ -15,7 +15,7 @@ internal sealed class ClusterShards(IOptions<KadClusterOptions> options)
     public int? Split => _known.Split;
 
     /// <summary>Notes what the cluster reported. The number of shards never falls.</summary>
-    public void Note(ShardLayout layout, int? split)
+    public void Record(ShardLayout layout, int? split)
     {
         var before = _known.Layout;
         if (layout.FirstBits == before.FirstBits && layout.Bits < before.Bits)

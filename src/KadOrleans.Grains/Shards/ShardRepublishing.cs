@@ -58,7 +58,7 @@ internal sealed class ShardRepublishing(
 
             if (!IsWithin(_longest, begunAt))
             {
-                NoteLeft(findAbove);
+                LogLeft(findAbove);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -74,7 +74,7 @@ internal sealed class ShardRepublishing(
     private bool IsWithin(TimeSpan longest, long since) => time.GetElapsedTime(since) < longest;
 
     // The next tick finds them, but some of their holders may leave before.
-    private void NoteLeft(Func<NodeId?, IReadOnlyList<NodeId>> findAbove)
+    private void LogLeft(Func<NodeId?, IReadOnlyList<NodeId>> findAbove)
     {
         var (left, last) = (0, (NodeId?)null);
         while (findAbove(last) is { Count: > 0 } page)

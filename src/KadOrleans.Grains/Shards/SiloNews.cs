@@ -137,7 +137,7 @@ internal sealed class SiloNews(
                     var news = all.FirstOrDefault(one => one.Shard == entry.Shard);
                     if (news is not null || isShard)
                     {
-                        Note(entry, news, askedAt);
+                        Record(entry, news, askedAt);
                     }
                 }
             }
@@ -148,7 +148,7 @@ internal sealed class SiloNews(
         }
     }
 
-    private void Note(Entry entry, ShardNews? news, long askedAt)
+    private void Record(Entry entry, ShardNews? news, long askedAt)
     {
         if (_entries.GetValueOrDefault(entry.Shard) != entry)
         {

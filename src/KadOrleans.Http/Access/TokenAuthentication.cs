@@ -94,7 +94,7 @@ internal sealed class TokenAuthentication(
             return AuthenticateResult.NoResult();
         }
 
-        ConnectionLimit.NoteKnown(Context.Features.Get<IConnectionItemsFeature>()?.Items);
+        ConnectionLimit.MarkKnown(Context.Features.Get<IConnectionItemsFeature>()?.Items);
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Bearer));
     }
 

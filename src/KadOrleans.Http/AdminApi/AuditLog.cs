@@ -19,14 +19,14 @@ internal sealed partial class AuditLog(IServiceProvider services, ILoggerFactory
         try
         {
             var result = await AdminApi.CheckedAsync(change);
-            await NoteAsync(new AuditEntry(time.GetUtcNow(), who, action, VisibleText.Excerpt(target), true, VisibleText.Show(describe(result))));
+            await RecordAsync(new AuditEntry(time.GetUtcNow(), who, action, VisibleText.Excerpt(target), true, VisibleText.Show(describe(result))));
             return result;
         }
         catch (Exception e)
         {
             var isRefused = DidNothing(e);
             var sentence = VisibleText.Excerpt(isRefused ? ProblemFilter.Explain(e).Sentence : e.Message, MaxReason);
-            await NoteAsync(
+            await RecordAsync(
                 new AuditEntry(time.GetUtcNow(), who, action, VisibleText.Excerpt(target), false, isRefused ? $"refused: {sentence}" : sentence),
                 isRefused ? sentence : null);
             throw;
@@ -39,7 +39,7 @@ internal sealed partial class AuditLog(IServiceProvider services, ILoggerFactory
             or BadHttpRequestException or JsonException;
 
     // The refusal is why nothing was done.
-    private async Task NoteAsync(AuditEntry entry, string? refusal = null)
+    private async Task RecordAsync(AuditEntry entry, string? refusal = null)
     {
         if (entry.Succeeded)
         {
@@ -62,7 +62,7 @@ internal sealed partial class AuditLog(IServiceProvider services, ILoggerFactory
 
         try
         {
-            await admin.NoteAsync(entry, CancellationToken.None);
+            await admin.RecordAsync(entry, CancellationToken.None);
         }
         catch (Exception e)
         {

@@ -80,7 +80,7 @@ internal static class HeldKeyApi
     private static async Task<KeyDetailsResult> DescribeAsync(string key, string? @as, HttpContext context, IDhtAdmin admin, KeyTexts texts)
     {
         var requested = RequestedKey.Of(key, @as);
-        KeyTexts.Note(context, requested);
+        KeyTexts.Record(context, requested);
         var details = await admin.DescribeKeyAsync(requested.Digest, context.RequestAborted);
         var held = details.Held;
         return new KeyDetailsResult(

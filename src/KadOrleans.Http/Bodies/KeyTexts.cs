@@ -17,7 +17,7 @@ internal sealed class KeyTexts
     private readonly Queue<NodeId> _order = [];
 
     /// <summary>Remembers the key of a request, if it has a text.</summary>
-    public static void Note(HttpContext context, RequestedKey key)
+    public static void Record(HttpContext context, RequestedKey key)
     {
         if (key.Text is { } text)
         {

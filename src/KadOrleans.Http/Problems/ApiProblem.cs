@@ -70,7 +70,7 @@ internal sealed partial class ProblemFilter(ILoggerFactory loggers) : IEndpointF
             // Keys are put and deleted by these methods, and by a batch, which counts for itself.
             if ((e is DhtUnavailableException || (refusal?.Type == ProblemType.Unavailable && refusal.Reason != ApiProblemException.Busy)) && (HttpMethods.IsPut(request.Method) || HttpMethods.IsDelete(request.Method)))
             {
-                FailedWrites.NoteOf(context.HttpContext);
+                FailedWrites.RecordOf(context.HttpContext);
             }
 
             if (status == StatusCodes.Status500InternalServerError)

@@ -14,13 +14,13 @@ internal sealed class FailedWrites
     /// <summary>Completes at the next one.</summary>
     public Task Next => _next.Task;
 
-    public void Note()
+    public void Record()
     {
         Interlocked.Increment(ref _count);
         Interlocked.Exchange(ref _next, New()).SetResult();
     }
 
-    internal static void NoteOf(HttpContext context) => context.RequestServices.GetService<FailedWrites>()?.Note();
+    internal static void RecordOf(HttpContext context) => context.RequestServices.GetService<FailedWrites>()?.Record();
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

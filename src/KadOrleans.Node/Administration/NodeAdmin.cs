@@ -17,7 +17,7 @@ internal sealed class NodeAdmin(
 
         // The store has no order. The first scan reads no values, and one key more tells whether others follow.
         var keys = new SortedSet<NodeId>();
-        await store.VisitAsync(region, Note, cancellationToken);
+        await store.VisitAsync(region, Record, cancellationToken);
         HashSet<NodeId> wanted = [.. keys.Take(count)];
         NodeId? next = keys.Count > count ? wanted.Max() : null;
         var found = await store.ScanAsync(region, life => wanted.Contains(life.Key), cancellationToken)
@@ -27,7 +27,7 @@ internal sealed class NodeAdmin(
             .ToListAsync(cancellationToken);
         return new KeyPage(found, next);
 
-        void Note(KeyLife life)
+        void Record(KeyLife life)
         {
             if (life.ExpiresAt > now && !(life.Key <= after) && (keys.Count <= count || life.Key < keys.Max))
             {
@@ -169,8 +169,8 @@ internal sealed class NodeAdmin(
 
     public Task<ShardDetails> GetShardAsync(int number, CancellationToken cancellationToken = default) => throw NoShards();
 
-    public async Task NoteAsync(AuditEntry entry, CancellationToken cancellationToken = default) =>
-        await management.NoteAsync(entry, cancellationToken);
+    public async Task RecordAsync(AuditEntry entry, CancellationToken cancellationToken = default) =>
+        await management.RecordAsync(entry, cancellationToken);
 
     public async Task<IReadOnlyList<AuditEntry>> ReadAuditAsync(
         int count, long? before = null, CancellationToken cancellationToken = default)

@@ -89,7 +89,7 @@ internal sealed class PartitionRepair(
     private async Task<bool> AskFormerAsync(CancellationToken cancellationToken)
     {
         var news = await node.Table.TakeFormerAsync(cancellationToken);
-        Note(news.ApartSince);
+        Record(news.ApartSince);
         return await AskAsync(news.Due.Select(contact => contact.Endpoint), isBootstrap: false, cancellationToken);
     }
 
@@ -166,7 +166,7 @@ internal sealed class PartitionRepair(
         var known = node.RoutingTable.Contacts.Select(contact => contact.Endpoint).ToHashSet();
         var unknown = endpoints.Where(endpoint => IsForeign(endpoint) && !known.Contains(endpoint)).ToList();
         var hasAnswered = await AskAsync(_bootstrap.Choose(host, unknown, MaxAddresses), isBootstrap: true, cancellationToken);
-        _bootstrap.Note(host, hasAnswered || unknown.Count < endpoints.Count, _time.GetUtcNow());
+        _bootstrap.Record(host, hasAnswered || unknown.Count < endpoints.Count, _time.GetUtcNow());
     }
 
     private async Task MergeAsync(CancellationToken cancellationToken)
@@ -196,7 +196,7 @@ internal sealed class PartitionRepair(
         _logger.PartsMet(node.RoutingTable.Contacts.Count(contact => !before.Contains(contact)), node.RoutingTable.Count);
         if (informants.Exists(one => one.IsBootstrap))
         {
-            NoteUnknownPart();
+            RecordUnknownPart();
         }
 
         await RefreshAsync(cancellationToken);
@@ -214,17 +214,17 @@ internal sealed class PartitionRepair(
 
     // No former contact says how long that part was apart. What was stored earlier than a republish interval ago has been sent out since.
     // Once in such an interval: else strangers that come and go could have all values sent out each few minutes.
-    private void NoteUnknownPart()
+    private void RecordUnknownPart()
     {
         var (now, interval) = (_time.GetUtcNow(), node.Kademlia.RepublishInterval);
         if (now.Since(_unknownAt) >= interval)
         {
             _unknownAt = now;
-            Note(now - interval);
+            Record(now - interval);
         }
     }
 
-    private void Note(DateTimeOffset? apartSince)
+    private void Record(DateTimeOffset? apartSince)
     {
         var now = _time.GetUtcNow();
         if (apartSince is { } since)
@@ -247,7 +247,7 @@ internal sealed class PartitionRepair(
         if (_apart is null)
         {
             // The other part's nodes came by themselves, or through a neighbour's bootstrap nodes.
-            NoteUnknownPart();
+            RecordUnknownPart();
         }
 
         if (_apart is { } apart)

@@ -17,7 +17,7 @@ internal sealed class InMemoryManagementStore : IManagementStore
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask NoteAsync(AuditEntry entry, CancellationToken cancellationToken = default)
+    public ValueTask RecordAsync(AuditEntry entry, CancellationToken cancellationToken = default)
     {
         lock (_gate)
         {

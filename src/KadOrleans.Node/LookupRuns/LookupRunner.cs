@@ -104,7 +104,7 @@ internal sealed class LookupRunner(
             var outcome = size.Judge(await running.Outcome);
             metrics.LookupEnded(outcome, running.Elapsed);
             Describe(activity, kind, outcome);
-            size.Note(outcome);
+            size.Record(outcome);
             return outcome;
         }
     }

@@ -21,16 +21,16 @@ internal sealed class NetworkSize(NodeId? ownId, int bucketSize)
     public LookupOutcome Judge(LookupOutcome outcome) =>
         Crowding.Count(outcome.Target, outcome.Closest, Estimate) is > 0 and var crowded ? outcome with { Crowded = crowded } : outcome;
 
-    public void Note(LookupOutcome outcome)
+    public void Record(LookupOutcome outcome)
     {
         if (outcome.Reason == TerminationReason.Converged)
         {
-            Note(outcome.Target, outcome.Closest);
+            Record(outcome.Target, outcome.Closest);
         }
     }
 
     /// <summary>Counts the contacts that are nearest to a target.</summary>
-    public void Note(NodeId target, IReadOnlyList<Contact> closest)
+    public void Record(NodeId target, IReadOnlyList<Contact> closest)
     {
         lock (_gate)
         {

@@ -13,7 +13,7 @@ internal interface IManagementStore
 
     /// <summary>Adds an entry to the audit log, of which the last <see cref="IDhtAdmin.MaxAudit"/> are kept; durable when the task completes.</summary>
     /// <exception cref="KeyStoreException">The storage is broken.</exception>
-    ValueTask NoteAsync(AuditEntry entry, CancellationToken cancellationToken = default);
+    ValueTask RecordAsync(AuditEntry entry, CancellationToken cancellationToken = default);
 
     /// <summary>The last entries with lower numbers than <paramref name="before"/>, or of all, newest first.</summary>
     /// <exception cref="KeyStoreException">The storage is broken.</exception>

@@ -14,7 +14,7 @@ internal sealed class ReceiveLag
 
     public bool IsNoticed => Volatile.Read(ref _average) > Noticed.Ticks;
 
-    public void Note(TimeSpan age)
+    public void Record(TimeSpan age)
     {
         var (average, ticks) = (_average, Math.Clamp(age.Ticks, 0, Longest.Ticks));
         Volatile.Write(ref _average, average + ((ticks - average) / 16));

@@ -38,14 +38,14 @@ internal static class ClusterConnections
     }
 
     /// <summary>Notes, behind the handshake, that a connection's caller is known: of too many connections others are closed first.</summary>
-    public static void NoteKnown(IConnectionBuilder connections) => connections.Use(next => connection =>
+    public static void MarkKnown(IConnectionBuilder connections) => connections.Use(next => connection =>
     {
-        ConnectionLimit.NoteKnown(connection.Items);
+        ConnectionLimit.MarkKnown(connection.Items);
         return next(connection);
     });
 
     /// <summary>Logs why a connection failed, at most once a minute for each kind.</summary>
-    public static void NoteProblem(IServiceProvider services, string kind, string sentence) =>
+    public static void RecordProblem(IServiceProvider services, string kind, string sentence) =>
         services.GetRequiredService<ConnectionProblems>().Add(kind, sentence);
 
     public static void SetUp(IConnectionBuilder connections, ConnectionSide side, ITlsProvider? tls)

@@ -202,8 +202,8 @@ internal static class SiloHost
         // Behind the handshake, which the grains add.
         silo.Services.PostConfigure<SiloConnectionOptions>(static ports =>
         {
-            ports.ConfigureSiloInboundConnection(ClusterConnections.NoteKnown);
-            ports.ConfigureGatewayInboundConnection(ClusterConnections.NoteKnown);
+            ports.ConfigureSiloInboundConnection(ClusterConnections.MarkKnown);
+            ports.ConfigureGatewayInboundConnection(ClusterConnections.MarkKnown);
         });
     }
 

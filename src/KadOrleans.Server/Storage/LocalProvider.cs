@@ -55,11 +55,11 @@ internal sealed class LocalProvider : IStorageProvider
     {
         if (gateways.Count == 0 && orleans.Configuration.GetSection(Gateways).GetChildren().Any())
         {
-            orleans.NoteConnection(Clustering, Gateways);
+            orleans.RecordConnection(Clustering, Gateways);
             return;
         }
 
-        orleans.NoteConnection(Clustering, "Kad:Cluster:Gateway");
+        orleans.RecordConnection(Clustering, "Kad:Cluster:Gateway");
         foreach (var (i, gateway) in gateways.DefaultIfEmpty(ClientOptions.DefaultGateway).Index())
         {
             KadSettings.TryEndPoint(gateway, out var endpoint);

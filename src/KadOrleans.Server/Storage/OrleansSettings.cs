@@ -25,7 +25,7 @@ internal sealed class OrleansSettings
     public string? this[string key] => Values.GetValueOrDefault(key) ?? Configuration[key];
 
     /// <summary>Notes the setting that has a part's connection, for errors: <see cref="SettingsOf"/>.</summary>
-    public void NoteConnection(string section, string setting) => Values[ConnectionSetting(section)] = setting;
+    public void RecordConnection(string section, string setting) => Values[ConnectionSetting(section)] = setting;
 
     /// <summary>The settings by which members and state on a storage are reached, with "or" between; empty if none is noted.</summary>
     /// <param name="filled">The configuration with what was added to it.</param>
@@ -101,7 +101,7 @@ internal sealed class OrleansSettings
                 .Select(FindConnection)
                 .FirstOrDefault(connection => connection is not null)
             ?? throw KadSettings.Mistake($"{setting} is missing; {Choice()} needs it.");
-        NoteConnection(section, found.Setting);
+        RecordConnection(section, found.Setting);
         return found;
 
         // What the user wrote, as this project's settings fill in the section.

@@ -32,14 +32,14 @@ internal sealed class LostRecords
             // hardly be chance.
             if (follows)
             {
-                Note(new NodeId(records[..NodeId.Length]), isPut: records[NodeId.Length] != 0, hidden, isHeld);
+                Record(new NodeId(records[..NodeId.Length]), isPut: records[NodeId.Length] != 0, hidden, isHeld);
             }
 
             var rest = records;
             var isWhole = EntryCodec.TryTake(ref rest, out var record);
             if (isWhole && !follows && IsPlausible(record))
             {
-                Note(record.Key, isPut: true, hidden, isHeld);
+                Record(record.Key, isPut: true, hidden, isHeld);
                 records = rest;
                 follows = true;
             }
@@ -80,7 +80,7 @@ internal sealed class LostRecords
 
     private static (NodeId Head, NodeId Tail) Split(NodeId key) => (key.Prefix(HeadBits), key.Masked(TailMask));
 
-    private void Note(NodeId key, bool isPut, HashSet<NodeId> hidden, Func<NodeId, bool> isHeld)
+    private void Record(NodeId key, bool isPut, HashSet<NodeId> hidden, Func<NodeId, bool> isHeld)
     {
         if (isHeld(key))
         {

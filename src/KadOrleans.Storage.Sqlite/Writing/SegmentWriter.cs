@@ -304,7 +304,7 @@ internal sealed class SegmentWriter : GroupCommit<SegmentWriter>
 
     protected override void Apply()
     {
-        NoteTimes();
+        RecordTimes();
         lock (_values.Gate)
         {
             Plan.Apply();
@@ -372,7 +372,7 @@ internal sealed class SegmentWriter : GroupCommit<SegmentWriter>
         _values.Dispose();
     }
 
-    private void NoteTimes()
+    private void RecordTimes()
     {
         foreach (ref readonly var change in Plan.Changes)
         {
@@ -381,7 +381,7 @@ internal sealed class SegmentWriter : GroupCommit<SegmentWriter>
                 && _values.Shard.TryGetAt(change.Slot, out var held)
                 && held.StoredAt != after.StoredAt)
             {
-                _times.Note(change.Key, after);
+                _times.Record(change.Key, after);
             }
         }
     }

@@ -64,19 +64,19 @@ internal static class BenchReport
         var allowed = new SourceLimits().PerSource.PerSecond;
         if (result.Lost > 0 && asked > allowed * NearLimit)
         {
-            printer.Note($"Each source asked {target.Name} {asked:0} times a second; a node answers {allowed:0} unless it trusts the source. More --sources are needed.");
+            printer.Say($"Each source asked {target.Name} {asked:0} times a second; a node answers {allowed:0} unless it trusts the source. More --sources are needed.");
         }
 
         var sent = asked * result.AnswerBytes;
         var upload = new UploadLimits().PerEndpoint;
         if (result.Lost > 0 && sent > upload * NearLimit)
         {
-            printer.Note($"Answers of {target.Name} came to {sent:0} bytes a second for each source; a node sends {upload:0} unless it trusts the source. More --sources are needed.");
+            printer.Say($"Answers of {target.Name} came to {sent:0} bytes a second for each source; a node sends {upload:0} unless it trusts the source. More --sources are needed.");
         }
 
         if (result.Unexpected > 0)
         {
-            printer.Note($"{result.Unexpected} answers of {target.Name} were not as expected: a key is not held, a value not taken, or no contact known.");
+            printer.Say($"{result.Unexpected} answers of {target.Name} were not as expected: a key is not held, a value not taken, or no contact known.");
         }
     }
 }

@@ -78,7 +78,7 @@ public sealed class StoreLoad : IAsyncDisposable
             var sent = Stopwatch.GetTimestamp();
 
             // It may be late or lost. Should the acknowledgement come after all, it counts as any other.
-            _rows?.Note(key, sent, await StoreAsync(asker, key).WithinAsync(Patience));
+            _rows?.Record(key, sent, await StoreAsync(asker, key).WithinAsync(Patience));
         }
     }
 
@@ -96,7 +96,7 @@ public sealed class StoreLoad : IAsyncDisposable
 
         public Task<TimeSpan> Ended => _ended.Task;
 
-        public void Note(NodeId key, long sent, bool isStored)
+        public void Record(NodeId key, long sent, bool isStored)
         {
             lock (_gate)
             {

@@ -203,7 +203,7 @@ public abstract class DhtAdminContract
         var noted = Enumerable.Range(0, 120).Select(i => new AuditEntry(time.AddSeconds(i), "operator", "delete", $"{i}", i % 2 == 0, "done")).ToList();
         foreach (var entry in noted)
         {
-            await admin.NoteAsync(entry);
+            await admin.RecordAsync(entry);
         }
 
         var read = await admin.ReadAuditAsync(70);

@@ -50,7 +50,7 @@ public sealed class TrafficMeter
             Requests++;
             var asked = new Asked(request.Kind, IsApart?.Invoke(request.Kind, source, destination) == true);
             _current[id] = asked;
-            Note(asked, static (count, length) => count.WithRequest(length), datagram.Length);
+            Record(asked, static (count, length) => count.WithRequest(length), datagram.Length);
             if (request.Kind == RequestKind.Store)
             {
                 OnStore?.Invoke(request.Target, source, destination);
@@ -67,7 +67,7 @@ public sealed class TrafficMeter
         }
     }
 
-    private void Note(Asked asked, Func<TrafficCount, int, TrafficCount> add, int length)
+    private void Record(Asked asked, Func<TrafficCount, int, TrafficCount> add, int length)
     {
         if (asked.IsApart)
         {
@@ -84,7 +84,7 @@ public sealed class TrafficMeter
     {
         if (_current.Remove(id, out var asked) || _previous.Remove(id, out asked))
         {
-            Note(asked, static (count, bytes) => count.WithOther(bytes) with { Answers = count.Answers + 1 }, length);
+            Record(asked, static (count, bytes) => count.WithOther(bytes) with { Answers = count.Answers + 1 }, length);
         }
         else
         {

@@ -91,7 +91,7 @@ internal sealed class FakeAdmin
     {
         switch (method)
         {
-            case nameof(IDhtAdmin.NoteAsync):
+            case nameof(IDhtAdmin.RecordAsync):
                 Audit.Enqueue(AuditFailure is { } failure ? throw failure : (AuditEntry)args[0]! with { Number = Audit.Count });
                 return Task.CompletedTask;
             case nameof(IDhtAdmin.ReadAuditAsync):

@@ -27,7 +27,7 @@ internal sealed class FakeDht : IDht
 
     public Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default)
     {
-        Note("get", key);
+        Record("get", key);
         return Task.FromResult(_values.TryGetValue(key, out var value)
             ? new GetResult(value, null) { Version = ValueVersion.Of(_versions[key]) }
             : new GetResult(null, Outcome(key)));
@@ -36,7 +36,7 @@ internal sealed class FakeDht : IDht
     public Task<SetResult> SetAsync(
         NodeId key, DhtValue value, SetAcknowledgement acknowledgement, CancellationToken cancellationToken = default)
     {
-        Note(acknowledgement == SetAcknowledgement.Durable ? "durable" : "set", key);
+        Record(acknowledgement == SetAcknowledgement.Durable ? "durable" : "set", key);
         if (Refusal is { } refusal)
         {
             return Task.FromResult(refusal with { Lookup = Outcome(key) });
@@ -54,7 +54,7 @@ internal sealed class FakeDht : IDht
 
     public Task<SetResult> SetAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default)
     {
-        Note($"set for {life.TotalSeconds} s", key);
+        Record($"set for {life.TotalSeconds} s", key);
         if (_values.TryGetValue(key, out var held) && held != value)
         {
             return Task.FromResult(new SetResult { Local = StoreResult.Outdated });
@@ -89,14 +89,14 @@ internal sealed class FakeDht : IDht
             return callId == 0 ? DeleteResult.Superseded : DeleteResult.Unknown;
         }
 
-        Note("delete if", key);
+        Record("delete if", key);
         _values.TryRemove(key, out _);
         return DeleteResult.Deleted;
     }
 
     public Task<SetResult> KeepAsync(NodeId key, DhtValue item, DateTimeOffset until, CancellationToken cancellationToken = default)
     {
-        Note($"keep until {until.UtcDateTime:u}", key);
+        Record($"keep until {until.UtcDateTime:u}", key);
         if (Refusal is { } refusal)
         {
             return Task.FromResult(refusal);
@@ -108,7 +108,7 @@ internal sealed class FakeDht : IDht
 
     public Task<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default)
     {
-        Note("unpublish", key);
+        Record("unpublish", key);
         return Task.FromResult(_values.TryRemove(key, out _));
     }
 
@@ -123,7 +123,7 @@ internal sealed class FakeDht : IDht
 
     public Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default)
     {
-        Note("find", target);
+        Record("find", target);
         return Task.FromResult(Outcome(target) with { Closest = [new Contact(NodeId.MaxValue, UdpEndpoint.Parse("192.0.2.1:8468"))] });
     }
 
@@ -141,5 +141,5 @@ internal sealed class FakeDht : IDht
 
     private static LookupOutcome Outcome(NodeId target) => Samples.Lookup with { Target = target, Asked = 5, Answered = 3, Failed = 2 };
 
-    private void Note(string call, NodeId key) => Calls.Enqueue(Failure is { } failure ? throw failure : $"{call} {key}");
+    private void Record(string call, NodeId key) => Calls.Enqueue(Failure is { } failure ? throw failure : $"{call} {key}");
 }

@@ -43,7 +43,7 @@ public class KeyHistoryTests
         var added = 0;
         for (; !history.IsFilterFull; added++)
         {
-            history.Note(NodeId.Random(random));
+            history.Record(NodeId.Random(random));
         }
 
         Assert.InRange(added, 256, 350);
@@ -55,7 +55,7 @@ public class KeyHistoryTests
         var history = KeyHistory.Begin([Samples.Key(0)], 1, 5, MaxChanges);
         for (var i = 1; i <= 20; i++)
         {
-            history.Note(Samples.Key(i));
+            history.Record(Samples.Key(i));
         }
 
         Assert.Equal([Samples.Key(19), Samples.Key(20)], history.Read(5, 18).Changed);

@@ -78,7 +78,7 @@ internal sealed class StorageWatch(
     {
         while (true)
         {
-            Note(await check.WriteAsync().WaitAsync(stoppingToken));
+            RecordWrite(await check.WriteAsync().WaitAsync(stoppingToken));
             await Task.Delay(WritePause, time, stoppingToken);
         }
     }
@@ -109,7 +109,7 @@ internal sealed class StorageWatch(
         _isAway = problem is not null;
     }
 
-    private void Note((WriteHealth Health, string? Problem) write)
+    private void RecordWrite((WriteHealth Health, string? Problem) write)
     {
         // Told once, until writes are taken again, whatever is unknown between.
         if (write.Health == WriteHealth.Refused && !_isRefusalTold)

@@ -79,7 +79,7 @@ internal sealed class AzureStorageProvider : IStorageProvider
     private static void Connect(OrleansSettings orleans, string section, string key, string setting)
     {
         orleans.Values[$"{section}:ServiceKey"] = key;
-        orleans.NoteConnection(section, setting);
+        orleans.RecordConnection(section, setting);
     }
 
     // By the setting, or by the type that Orleans' own setting has.

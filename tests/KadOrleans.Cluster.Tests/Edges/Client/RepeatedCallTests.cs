@@ -41,8 +41,8 @@ public sealed class RepeatedCallTests(SixteenShardCluster cluster) : IAsyncLifet
         [nameof(IDhtAdmin.UnbanAsync)] = (nameof(IRulesGrain), nameof(IRulesGrain.BanAsync), false, admin => admin.UnbanAsync(Ban.Parse("203.0.113.0/24"))),
         [nameof(IDhtAdmin.GetLimitsAsync)] = (nameof(IRulesGrain), nameof(IRulesGrain.GetAsync), true, admin => admin.GetLimitsAsync()),
         [nameof(IDhtAdmin.SetLimitAsync)] = (nameof(IRulesGrain), nameof(IRulesGrain.SetLimitAsync), false, admin => admin.SetLimitAsync("totalKeys", 500_000)),
-        [nameof(IDhtAdmin.NoteAsync)] =
-            (nameof(IAuditGrain), nameof(IAuditGrain.AppendAsync), true, admin => admin.NoteAsync(new AuditEntry(Now, "me", "delete", "lost", true, "done"))),
+        [nameof(IDhtAdmin.RecordAsync)] =
+            (nameof(IAuditGrain), nameof(IAuditGrain.AppendAsync), true, admin => admin.RecordAsync(new AuditEntry(Now, "me", "delete", "lost", true, "done"))),
         [nameof(IDhtAdmin.ReadAuditAsync)] = (nameof(IAuditGrain), nameof(IAuditGrain.ReadAsync), true, admin => admin.ReadAuditAsync(1)),
         [nameof(IDhtAdmin.StartCrawlAsync)] = (nameof(ICrawlGrain), nameof(ICrawlGrain.StartAsync), false, admin => admin.StartCrawlAsync()),
         [nameof(IDhtAdmin.CrawlAsync)] = (nameof(ICrawlGrain), nameof(ICrawlGrain.StartAsync), false, async admin => await admin.CrawlAsync().FirstAsync()),
@@ -171,10 +171,10 @@ public sealed class RepeatedCallTests(SixteenShardCluster cluster) : IAsyncLifet
         var entry = new AuditEntry(Now.AddDays(7), "me", "ban", "203.0.113.0/24", true, "done");
         var isLost = false;
         cluster.Gate.Lose = context => context.InterfaceMethod.Name == nameof(IAuditGrain.AppendAsync) && !isLost && (isLost = true);
-        await Admin.NoteAsync(entry);
+        await Admin.RecordAsync(entry);
         Assert.True(isLost);
         await cluster.Cluster.DeactivateAsync(cluster.Client.GetGrain<IAuditGrain>(GrainKeys.Singleton));
-        await Admin.NoteAsync(entry);
+        await Admin.RecordAsync(entry);
 
         Assert.Single(await Admin.ReadAuditAsync(10), read => read.Time == entry.Time);
     }

@@ -14,13 +14,13 @@ public sealed class ClockWatchTests : ILogger<ClockWatch>
     {
         using var watch = new ClockWatch(_time, this);
         Assert.Null(watch.Last);
-        Note(watch, 0);
+        Record(watch, 0);
         Assert.Empty(_lines);
 
-        Note(watch, 7);
-        Note(watch, 8);
+        Record(watch, 7);
+        Record(watch, 8);
         Assert.True(watch.IsSkewed);
-        Note(watch, -1);
+        Record(watch, -1);
         Assert.False(watch.IsSkewed);
 
         Assert.Equal([LogLevel.Warning, LogLevel.Information], _lines.Select(line => line.Level));
@@ -32,14 +32,14 @@ public sealed class ClockWatchTests : ILogger<ClockWatch>
     public void The_correction_is_zero_while_clocks_agree_to_a_second_and_stays_while_the_difference_does()
     {
         using var watch = new ClockWatch(_time, this);
-        Note(watch, 0.9);
+        Record(watch, 0.9);
         Assert.Equal(TimeSpan.Zero, watch.Correction);
-        Note(watch, -7);
+        Record(watch, -7);
         var correction = watch.Correction;
         Assert.Equal(TimeSpan.FromSeconds(-7), correction);
-        Note(watch, -7.9);
+        Record(watch, -7.9);
         Assert.Equal(correction, watch.Correction);
-        Note(watch, 0.1);
+        Record(watch, 0.1);
         Assert.InRange(watch.Correction, TimeSpan.Zero, TimeSpan.FromSeconds(0.2));
     }
 
@@ -51,13 +51,13 @@ public sealed class ClockWatchTests : ILogger<ClockWatch>
         LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
         _lines.Add((logLevel, formatter(state, exception)));
 
-    private void Note(ClockWatch watch, double ahead)
+    private void Record(ClockWatch watch, double ahead)
     {
         var asked = _time.GetUtcNow();
         _time.Advance(TimeSpan.FromMilliseconds(100));
         var theirs = _time.GetUtcNow() + TimeSpan.FromSeconds(ahead);
         _time.Advance(TimeSpan.FromMilliseconds(100));
-        watch.Note(ClockComparison.Of(asked, _time.GetUtcNow() - asked, theirs));
+        watch.Record(ClockComparison.Of(asked, _time.GetUtcNow() - asked, theirs));
     }
 }
 

@@ -10,18 +10,18 @@ public sealed class PutHealthTests
     public void Puts_fail_once_none_was_decided_for_long_enough()
     {
         var puts = new PutHealth(_time);
-        puts.Note(0, Shards, isDecided: false);
+        puts.Record(0, Shards, isDecided: false);
         Assert.False(puts.Fails);
         _time.Advance(PutHealth.LeastOutage - TimeSpan.FromSeconds(1));
-        puts.Note(1, Shards, isDecided: false);
+        puts.Record(1, Shards, isDecided: false);
         Assert.False(puts.Fails);
         _time.Advance(TimeSpan.FromSeconds(1));
-        puts.Note(2, Shards, isDecided: false);
+        puts.Record(2, Shards, isDecided: false);
         Assert.True(puts.Fails);
 
-        puts.Note(0, Shards, isDecided: true);
+        puts.Record(0, Shards, isDecided: true);
         Assert.False(puts.Fails);
-        puts.Note(1, Shards, isDecided: false);
+        puts.Record(1, Shards, isDecided: false);
         Assert.False(puts.Fails);
     }
 
@@ -29,16 +29,16 @@ public sealed class PutHealthTests
     public void A_failure_after_which_nobody_puts_anything_is_forgotten()
     {
         var puts = new PutHealth(_time);
-        puts.Note(0, Shards, isDecided: false);
+        puts.Record(0, Shards, isDecided: false);
         _time.Advance(PutHealth.LeastOutage);
-        puts.Note(1, Shards, isDecided: false);
-        puts.Note(2, Shards, isDecided: false);
+        puts.Record(1, Shards, isDecided: false);
+        puts.Record(2, Shards, isDecided: false);
         Assert.True(puts.Fails);
         _time.Advance(PutHealth.Memory);
         Assert.False(puts.Fails);
 
         // Two single failures with a quiet time between are no outage.
-        puts.Note(0, Shards, isDecided: false);
+        puts.Record(0, Shards, isDecided: false);
         Assert.False(puts.Fails);
     }
 
@@ -50,13 +50,13 @@ public sealed class PutHealthTests
         var puts = new PutHealth(_time);
         for (var i = 0; i < 10; i++)
         {
-            puts.Note(0, shards, isDecided: false);
+            puts.Record(0, shards, isDecided: false);
             _time.Advance(TimeSpan.FromSeconds(1));
         }
 
         Assert.Equal(fails, puts.Fails);
-        puts.Note(1, shards, isDecided: false);
-        puts.Note(2, shards, isDecided: false);
+        puts.Record(1, shards, isDecided: false);
+        puts.Record(2, shards, isDecided: false);
         Assert.True(puts.Fails);
     }
 
@@ -66,13 +66,13 @@ public sealed class PutHealthTests
     public void Two_shards_may_be_of_one_silo_whose_machine_vanished(int shards, bool fails)
     {
         var puts = new PutHealth(_time);
-        puts.Note(0, shards, isDecided: false);
-        puts.Note(1, shards, isDecided: false);
+        puts.Record(0, shards, isDecided: false);
+        puts.Record(1, shards, isDecided: false);
         _time.Advance(PutHealth.LeastOutageOfTwo - TimeSpan.FromSeconds(1));
-        puts.Note(0, shards, isDecided: false);
+        puts.Record(0, shards, isDecided: false);
         Assert.Equal(fails, puts.Fails);
         _time.Advance(TimeSpan.FromSeconds(1));
-        puts.Note(1, shards, isDecided: false);
+        puts.Record(1, shards, isDecided: false);
         Assert.True(puts.Fails);
     }
 }

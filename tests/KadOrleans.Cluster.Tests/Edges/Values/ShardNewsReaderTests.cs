@@ -65,7 +65,7 @@ public sealed class ShardNewsReaderTests
         var waiting = silo.ReadAsync(known, _ => shard);
         Assert.False(waiting.IsCompleted);
 
-        shards.Note(new ShardLayout(bits, bits + 1), null);
+        shards.Record(new ShardLayout(bits, bits + 1), null);
         Assert.Empty(await silo.ReadAsync([], _ => shard));
         pending.SetResult([]);
 

@@ -29,8 +29,8 @@ public sealed class ShardViewTests
     private static bool IsSilent(long confirmedAt, long answeredAt, long unansweredAt)
     {
         var view = new ShardView(0);
-        view.NoteAnswered(answeredAt);
-        view.NoteUnanswered(unansweredAt);
+        view.RecordAnswered(answeredAt);
+        view.RecordUnanswered(unansweredAt);
         return view.IsSilent(200, confirmedAt, usual: 20);
     }
 }

@@ -30,7 +30,7 @@ internal sealed class SyntheticNetwork
         var edge = new TestEdge();
         edge.OnCrawl = async order =>
         {
-            var isNew = Note(name, order);
+            var isNew = Record(name, order);
             await (before?.Invoke(Begun[name]) ?? Task.CompletedTask);
             if (isNew)
             {
@@ -50,7 +50,7 @@ internal sealed class SyntheticNetwork
         return edge;
     }
 
-    private bool Note(string name, CrawlSliceOrder order)
+    private bool Record(string name, CrawlSliceOrder order)
     {
         lock (_records)
         {

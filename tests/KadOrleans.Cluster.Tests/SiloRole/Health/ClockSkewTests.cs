@@ -16,7 +16,7 @@ public sealed class ClockSkewTests : FolderTests
         var report = host.Services.GetRequiredService<SiloStatusReport>();
         await health.BecomesAsync(HttpStatusCode.OK, "ready");
 
-        host.Services.GetRequiredService<ClockWatch>().Note(
+        host.Services.GetRequiredService<ClockWatch>().Record(
             ClockComparison.Of(DateTimeOffset.UnixEpoch, TimeSpan.Zero, DateTimeOffset.UnixEpoch.AddSeconds(7)));
         await health.BecomesAsync(HttpStatusCode.ServiceUnavailable, "clock skew");
         Assert.Equal("clock skew", host.Services.GetRequiredService<SiloReadiness>().State);

@@ -70,7 +70,7 @@ internal sealed class OpenLoad : IAsyncDisposable
         new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
         async (i, token) =>
         {
-            while (!Note(i, await _calls[i % _calls.Count].StoreAsync(KeyOf(i), DhtValue.FromString($"first {i}")).WithinAsync(Wait)))
+            while (!Record(i, await _calls[i % _calls.Count].StoreAsync(KeyOf(i), DhtValue.FromString($"first {i}")).WithinAsync(Wait)))
             {
                 token.ThrowIfCancellationRequested();
             }
@@ -131,7 +131,7 @@ internal sealed class OpenLoad : IAsyncDisposable
         }
     }
 
-    private bool Note(int key, bool isStored)
+    private bool Record(int key, bool isStored)
     {
         if (isStored)
         {
@@ -203,7 +203,7 @@ internal sealed class OpenLoad : IAsyncDisposable
                 return (true, (await calls.FindValueAsync(KeyOf(key))).Kind != DhtValueKind.None);
 
             case CallKind.Store:
-                return (Note(key, await calls.StoreAsync(KeyOf(key), DhtValue.FromString($"value {_turn}"))), false);
+                return (Record(key, await calls.StoreAsync(KeyOf(key), DhtValue.FromString($"value {_turn}"))), false);
 
             default:
                 await (kind == CallKind.Ping ? calls.PingAsync() : calls.FindNodeAsync());

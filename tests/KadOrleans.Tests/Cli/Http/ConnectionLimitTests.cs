@@ -27,18 +27,18 @@ public sealed class ConnectionLimitTests
     public void One_that_showed_a_token_is_closed_after_those_that_did_not()
     {
         var connections = Open(1);
-        ConnectionLimit.NoteKnown(connections[0].Items);
-        ConnectionLimit.NoteKnown(connections[0].Items);
+        ConnectionLimit.MarkKnown(connections[0].Items);
+        ConnectionLimit.MarkKnown(connections[0].Items);
         connections = [.. connections, .. Open(2)];
         Assert.Equal([false, true, false], connections.Select(c => c.IsAborted));
 
         // A token on one that was closed already changes nothing.
-        ConnectionLimit.NoteKnown(connections[1].Items);
-        ConnectionLimit.NoteKnown(connections[2].Items);
+        ConnectionLimit.MarkKnown(connections[1].Items);
+        ConnectionLimit.MarkKnown(connections[2].Items);
         connections = [.. connections, .. Open(1)];
         Assert.Equal([true, true, false, false], connections.Select(c => c.IsAborted));
-        ConnectionLimit.NoteKnown(new Dictionary<object, object?>());
-        ConnectionLimit.NoteKnown(null);
+        ConnectionLimit.MarkKnown(new Dictionary<object, object?>());
+        ConnectionLimit.MarkKnown(null);
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed class ConnectionLimitTests
     {
         var limit = new ConnectionLimit(3, mostOfAddress: 2, closesKnown: false);
         var known = Open(limit, 2, "192.0.2.1");
-        Array.ForEach(known, connection => ConnectionLimit.NoteKnown(connection.Items));
+        Array.ForEach(known, connection => ConnectionLimit.MarkKnown(connection.Items));
         var refused = Open(limit, 1, "192.0.2.1")[0];
         Assert.True(refused.IsAborted);
         Assert.True(refused.Running.IsCompletedSuccessfully);
@@ -69,7 +69,7 @@ public sealed class ConnectionLimitTests
         var stranger = Open(limit, 1, "192.0.2.2")[0];
         var next = Open(limit, 1, "192.0.2.3")[0];
         Assert.Equal((true, false), (stranger.IsAborted, next.IsAborted));
-        ConnectionLimit.NoteKnown(next.Items);
+        ConnectionLimit.MarkKnown(next.Items);
         Assert.True(Open(limit, 1, "192.0.2.4")[0].IsAborted);
         Assert.DoesNotContain(known, connection => connection.IsAborted);
 
@@ -83,7 +83,7 @@ public sealed class ConnectionLimitTests
     {
         var limit = new ConnectionLimit(100, mostOfAddress: 10, closesKnown: false, mostUnknownOfAddress: 2);
         var known = Open(limit, 2, "192.0.2.1");
-        Array.ForEach(known, connection => ConnectionLimit.NoteKnown(connection.Items));
+        Array.ForEach(known, connection => ConnectionLimit.MarkKnown(connection.Items));
         var unknown = Open(limit, 3, "192.0.2.1");
         Assert.Equal([true, false, false], unknown.Select(connection => connection.IsAborted));
         Assert.DoesNotContain(known.Concat(Open(limit, 2, "192.0.2.2")), connection => connection.IsAborted);
@@ -91,7 +91,7 @@ public sealed class ConnectionLimitTests
         // One that ends, or becomes known, makes room for one.
         unknown[1].Served.SetResult();
         await unknown[1].Running;
-        ConnectionLimit.NoteKnown(unknown[2].Items);
+        ConnectionLimit.MarkKnown(unknown[2].Items);
         var later = Open(limit, 2, "192.0.2.1");
         Assert.DoesNotContain(later, connection => connection.IsAborted);
         Open(limit, 1, "192.0.2.1");

@@ -145,7 +145,7 @@ public sealed class PartitionPolicyTests
             if (schedule.Take(Start + TimeSpan.FromMinutes(minute)) is { } node)
             {
                 asked.Add((node, minute));
-                schedule.Note(node, node == "live:1", Start + TimeSpan.FromMinutes(minute));
+                schedule.Record(node, node == "live:1", Start + TimeSpan.FromMinutes(minute));
             }
         }
 

@@ -114,7 +114,7 @@ public sealed class RandomWalkTests
             }
         };
         var thread = Environment.CurrentManagedThreadId;
-        void Note(Instrument instrument, double value)
+        void Record(Instrument instrument, double value)
         {
             if (Environment.CurrentManagedThreadId == thread)
             {
@@ -122,8 +122,8 @@ public sealed class RandomWalkTests
             }
         }
 
-        listener.SetMeasurementEventCallback<long>((i, value, _, _) => Note(i, value));
-        listener.SetMeasurementEventCallback<double>((i, value, _, _) => Note(i, value));
+        listener.SetMeasurementEventCallback<long>((i, value, _, _) => Record(i, value));
+        listener.SetMeasurementEventCallback<double>((i, value, _, _) => Record(i, value));
         listener.Start();
 
         var found = await Walk(node, new RandomWalkOptions()).PerformRandomWalkAsync();

@@ -67,7 +67,7 @@ public sealed class SqliteManagementStoreTests : SqliteTests
             Assert.Empty(await store.ReadAuditAsync(10, null, Token));
             for (var i = 0; i < 12; i++)
             {
-                await store.NoteAsync(new AuditEntry(Since.AddSeconds(i), "me", "delete", $"{i}", i % 2 == 0, "done"), Token);
+                await store.RecordAsync(new AuditEntry(Since.AddSeconds(i), "me", "delete", $"{i}", i % 2 == 0, "done"), Token);
             }
         }
 
@@ -86,7 +86,7 @@ public sealed class SqliteManagementStoreTests : SqliteTests
         await using (var store = new SqliteManagementStore(Folder.Path))
         {
             await store.SaveAsync(new NodeRules([new(Ban.Parse("203.0.113.0/24"), Since)]), Token);
-            await store.NoteAsync(new AuditEntry(Since, "me", "delete", "x", true, "done"), Token);
+            await store.RecordAsync(new AuditEntry(Since, "me", "delete", "x", true, "done"), Token);
         }
 
         using (var connection = new SqliteConnection($"Data Source={Path.Combine(Folder.Path, SqliteManagementStore.FileName)};Pooling=False"))

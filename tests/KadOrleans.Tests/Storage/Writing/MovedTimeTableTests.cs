@@ -290,7 +290,7 @@ public sealed class MovedTimeTableTests(ITestOutputHelper output) : SqliteTests
         var table = new MovedTimeTable(file, Hour, _clock, _log);
         for (var i = 0; i < MovedTimeTable.MaxWaiting + 10; i++)
         {
-            table.Note(StoredValues.Key(i), Held("value"));
+            table.Record(StoredValues.Key(i), Held("value"));
         }
 
         table.Save();

@@ -60,7 +60,7 @@ public sealed class OverviewFeedTests
         Assert.True(await overviews.MoveNextAsync());
         Assert.DoesNotContain(overviews.Current.Alarms, alarm => alarm is { Name: "KadStorageFailing", Fires: true });
 
-        _failures.Note();
+        _failures.Record();
 
         Assert.True(await overviews.MoveNextAsync());
         Assert.Equal(
