@@ -23,8 +23,6 @@ internal sealed class KadProviders
 
     private List<string> Names => [.. _storages.Select(storage => storage.Name)];
 
-    private IEnumerable<string> ForState => Storages.Where(one => one.FindObstacle(OrleansSettings.Storage) is null).Select(one => one.Name);
-
     /// <summary>Adds a storage. The settings say whether it is used.</summary>
     /// <exception cref="InvalidOperationException">Another one has one of its names, or its section: none replaces another.</exception>
     public KadProviders Add(IStorageProvider storage)
@@ -67,11 +65,22 @@ internal sealed class KadProviders
         }
 
         return found.FindObstacle(section) is { } obstacle
-            ? throw KadSettings.Mistake(
-                $"{setting} is '{name}', {obstacle}; "
-                + $"{string.Join(" or ", ForState.Where(other => other != KadOptions.LocalStorage))} is needed as Kad:Storage.")
+            ? throw KadSettings.Mistake($"{setting} is '{name}', {obstacle}; {string.Join(" or ", Fit(section))} is needed as {SettingOf(section, setting)}.")
             : found;
     }
+
+    // Not the one that all parts of a cluster are on, or none.
+    private IEnumerable<string> Fit(string section) => _storages
+        .Where(one => one.FindObstacle(section) is null && one.Name != KadOptions.LocalStorage)
+        .Select(one => one.Name);
+
+    // Kad:Storage may have named it for the other parts too.
+    private static string SettingOf(string section, string given) => section switch
+    {
+        OrleansSettings.Storage => "Kad:Storage",
+        OrleansSettings.Clustering or OrleansSettings.Reminders => "Kad:Clustering",
+        _ => given,
+    };
 
     private Type? FindOwner(string section) =>
         typeof(KadOptions).GetProperties().Any(property => property.Name.Equals(section, StringComparison.OrdinalIgnoreCase)) ? typeof(KadOptions)

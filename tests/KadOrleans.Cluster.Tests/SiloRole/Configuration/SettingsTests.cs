@@ -256,6 +256,24 @@ public sealed class SettingsTests
             (filled["Orleans:GrainStorage:Kad:ProviderType"], filled["Orleans:Clustering:ProviderType"], filled["Orleans:Reminders:ProviderType"]));
     }
 
+    [Theory]
+    [InlineData(OrleansSettings.Storage, "PostgreSql or AzureStorage or Redis is needed as Kad:Clustering.", "Kad:Storage=Paper")]
+    [InlineData(OrleansSettings.Clustering, "PostgreSql or AzureStorage is needed as Kad:Storage.", "Kad:Storage=Paper", "Kad:Clustering=PostgreSql")]
+    [InlineData(
+        OrleansSettings.Storage,
+        "Redis is needed as Orleans:GrainDirectory:x:ProviderType.",
+        "Kad:Storage=Paper", "Kad:Clustering=Redis", "Kad:Redis:ConnectionString=redis:6379", "Orleans:GrainDirectory:x:ProviderType=Paper")]
+    public void A_storage_that_cannot_keep_a_part_is_refused_with_those_that_can(string part, string needed, params string[] settings)
+    {
+        var providers = new KadProviders().Add(new OtherStorage("Paper", part: part));
+        var given = Read([.. settings, "Kad:PostgreSql:ConnectionString=Host=db"]);
+
+        var mistake = Assert.Single(Assert.Throws<OptionsValidationException>(
+            () => ClusterProviders.FillInSilo(given, KadSettings.ReadSilo(given, providers.Known), providers)).Failures);
+
+        Assert.EndsWith($" is 'Paper', which keeps one part alone; {needed}", mistake, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void One_file_may_have_the_settings_of_silos_and_edges()
     {
@@ -499,7 +517,7 @@ public sealed class SettingsTests
         public IList<string> Shelves { get; } = [];
     }
 
-    private sealed class OtherStorage(string name, string otherName = "Papyrus", string section = "Sheets") : IStorageProvider
+    private sealed class OtherStorage(string name, string otherName = "Papyrus", string section = "Sheets", string? part = null) : IStorageProvider
     {
         public string Name => name;
 
@@ -507,7 +525,7 @@ public sealed class SettingsTests
 
         public SettingSection Section => new(section, typeof(Sheets));
 
-        public string? FindObstacle(string section) => null;
+        public string? FindObstacle(string section) => part is null || part == section ? null : "which keeps one part alone";
 
         public void FillIn(OrleansSettings orleans, KadOptions options, string section, bool isSilo) =>
             orleans.Values[$"{section}:ProviderType"] = name;
