@@ -320,7 +320,7 @@ internal sealed class KeyShardGrain(
         {
             throw new SiloUnavailableException($"{Name} moved, or its silo stopped, before it was loaded.");
         }
-        catch when (_load.IsCompleted)
+        catch when (_load.IsFaulted || _load.IsCanceled)
         {
             DeactivateOnIdle();
             throw;
