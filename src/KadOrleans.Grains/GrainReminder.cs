@@ -40,7 +40,7 @@ internal sealed class GrainReminder(Grain grain, string name, TimeSpan period, I
         }
     }
 
-    /// <summary>Notes a tick, which shows that the reminder exists.</summary>
+    /// <summary>Records a tick, which shows that the reminder exists.</summary>
     public void Ticked(TickStatus status)
     {
         _isSet = true;

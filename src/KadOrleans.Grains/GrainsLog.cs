@@ -42,7 +42,7 @@ internal static partial class GrainsLog
     [LoggerMessage(6010, LogLevel.Debug, "{Shard} is active with {Keys} keys after {Duration}")]
     public static partial void ShardActivated(this ILogger logger, string shard, int keys, TimeSpan duration);
 
-    [LoggerMessage(6011, LogLevel.Warning, "{Shard} could not be loaded; a later call tries again: {Message}")]
+    [LoggerMessage(6019, LogLevel.Warning, "{Shard} could not be loaded; a later call tries again: {Message}")]
     public static partial void ShardNotLoaded(this ILogger logger, string shard, string message, Exception? exception);
 
     [LoggerMessage(6015, LogLevel.Warning, "Expired values of {Shard} were not all removed; the next check removes them: {Message}")]
@@ -118,7 +118,7 @@ internal static partial class GrainsLog
     public static partial void ShardFull(this ILogger logger, string shard);
 
     [LoggerMessage(6091, LogLevel.Error, "The audit log lacks {Action} of silo {Silo}, as it could not be written: {Message}")]
-    public static partial void ChangeNotNoted(this ILogger logger, string action, SiloAddress silo, string message);
+    public static partial void ChangeNotRecorded(this ILogger logger, string action, SiloAddress silo, string message);
 
     [LoggerMessage(6041, LogLevel.Warning, "A call to a shard failed after its retries: {Message}")]
     public static partial void ShardFailed(this ILogger logger, string message);

@@ -30,7 +30,7 @@ internal static class ShardMetrics
 
     public static void PageRead() => PageReads.Add(1);
 
-    public static void Recordd(StoreTurnover turnover)
+    public static void Record(StoreTurnover turnover)
     {
         if (turnover != default)
         {

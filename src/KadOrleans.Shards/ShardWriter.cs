@@ -169,7 +169,7 @@ internal sealed class ShardWriter(RecordLog log, PageReader reader, TimeProvider
             {
                 plan.Apply();
                 log.Shard.AddTurnover(plan.Turnover);
-                ShardMetrics.Recordd(plan.Turnover);
+                ShardMetrics.Record(plan.Turnover);
                 Warn(writes.FindLast(write => write.RefusedChange is not null)?.RefusedChange);
             }
 

@@ -159,7 +159,7 @@ internal sealed class StorageImage : IShardValues
         return new MovedLog(Manifest with { LastVersion = LastVersion, Owner = Owner }, ManifestETag, NextSequence, EntryCodec.Encode(changes));
     }
 
-    /// <summary>Notes the log record that was written at <see cref="NextSequence"/>, before its changes are made in memory.</summary>
+    /// <summary>Records the log record that was written at <see cref="NextSequence"/>, before its changes are made in memory.</summary>
     public void RecordWritten(LogRecord record, IReadOnlyList<Entry> changes)
     {
         Owner = record.Owner;
@@ -289,7 +289,7 @@ internal sealed class StorageImage : IShardValues
     public async Task WriteManifestAsync(IRecordStorage storage, Manifest manifest) =>
         (ManifestETag, Manifest) = (await storage.WriteAsync([new(RecordNames.Manifest, manifest, ManifestETag)])[0], manifest);
 
-    /// <summary>Notes a stored manifest whose pages hold everything up to <see cref="BeginCompaction"/>.</summary>
+    /// <summary>Records a stored manifest whose pages hold everything up to <see cref="BeginCompaction"/>.</summary>
     public void Compacted(
         Manifest manifest, string? etag, IReadOnlyCollection<Page> retained, IReadOnlyCollection<WrittenPage> written)
     {

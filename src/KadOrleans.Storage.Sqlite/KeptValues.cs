@@ -103,7 +103,7 @@ internal sealed class KeptValues : IShardValues, IDisposable
         }
     }
 
-    /// <summary>Notes a value that was read. Returns it with the time of the last STORE, which the file need not have.</summary>
+    /// <summary>Records a value that was read. Returns it with the time of the last STORE, which the file need not have.</summary>
     public StoredValue Offer(in HeldKey held, RecordAddress address, StoredValue value, bool keeps)
     {
         lock (Gate)

@@ -100,7 +100,7 @@ internal sealed class LoadedDatabase
         }
         else
         {
-            RecordDamage($"the publication of key {Convert.ToHexStringLower(id)} is unreadable").Publications.Add(id.ToArray());
+            DamageOrThrow($"the publication of key {Convert.ToHexStringLower(id)} is unreadable").Publications.Add(id.ToArray());
         }
     });
 
@@ -143,7 +143,7 @@ internal sealed class LoadedDatabase
         }
         else
         {
-            RecordDamage("a contact is unreadable").Contacts++;
+            DamageOrThrow("a contact is unreadable").Contacts++;
         }
     }
 
@@ -160,13 +160,13 @@ internal sealed class LoadedDatabase
         var length = raw.sqlite3_column_blob(row, 0).Length;
         if (length != NodeId.Length)
         {
-            RecordDamage($"an id in table {table} has {length} bytes");
+            DamageOrThrow($"an id in table {table} has {length} bytes");
         }
 
         return length == NodeId.Length;
     }
 
-    private Damage RecordDamage(string what) => Damage ?? throw _file.Folder.Damaged(what);
+    private Damage DamageOrThrow(string what) => Damage ?? throw _file.Folder.Damaged(what);
 
     private IEnumerable<List<(long Number, byte[] Bytes, bool IsSound)>> ReadBlocks()
     {
@@ -194,7 +194,7 @@ internal sealed class LoadedDatabase
     {
         if (!isSound)
         {
-            var records = RecordDamage(SegmentCodec.Unreadable(number)).Records;
+            var records = DamageOrThrow(SegmentCodec.Unreadable(number)).Records;
             _removed.UnionWith(records.Add(number, bytes, key => _removed.Contains(key) || Values.Shard.TryFind(key, out _)));
             return;
         }

@@ -84,7 +84,7 @@ internal sealed class EdgeAnswers : IAsyncDisposable
         }
     }
 
-    /// <summary>Notes that this edge may have changed a key. Call it before the put is acknowledged.</summary>
+    /// <summary>Records that this edge may have changed a key. Call it before the put is acknowledged.</summary>
     public void Changed(NodeId key)
     {
         CacheOf(key).Remove(key);

@@ -103,7 +103,7 @@ internal sealed class ShardNewsReader(GrainKeyStoreOptions options, TimeProvider
             var before = view.State?.ConfirmedAt;
             foreach (var news in byShard[view.Shard])
             {
-                TryNote(view, news, askedAt - (long)(news.Age.TotalSeconds * time.TimestampFrequency) - 1);
+                TryRecord(view, news, askedAt - (long)(news.Age.TotalSeconds * time.TimestampFrequency) - 1);
             }
 
             // The silo has not heard of the shard since the last news.
@@ -172,7 +172,7 @@ internal sealed class ShardNewsReader(GrainKeyStoreOptions options, TimeProvider
     }
 
     // After news that finds no room, or cannot be read, only its shard has no view for a while. The loop goes on.
-    private void TryNote(ShardView view, ShardNews news, long confirmedAt)
+    private void TryRecord(ShardView view, ShardNews news, long confirmedAt)
     {
         try
         {
@@ -294,7 +294,7 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
 
     public void RecordAnswered(long now) => Volatile.Write(ref _answeredAt, now);
 
-    /// <summary>Notes that the shard did not respond in time to a call that was made then.</summary>
+    /// <summary>Records that the shard did not respond in time to a call that was made then.</summary>
     public void RecordUnanswered(long madeAt)
     {
         if (madeAt > Volatile.Read(ref _unansweredAt))
@@ -303,7 +303,7 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
         }
     }
 
-    /// <summary>Notes a put of this edge that the shard may have made, before its caller hears of it.</summary>
+    /// <summary>Records a put of this edge that the shard may have made, before its caller hears of it.</summary>
     public void Put(NodeId key, long now)
     {
         lock (_gate)
@@ -330,7 +330,7 @@ internal sealed class ShardView(long shard, long trustedFrom = long.MinValue)
         }
     }
 
-    // Notes news, which has all changes before confirmedAt. News that does not continue what is known is ignored, and so is a
+    // Records news, which has all changes before confirmedAt. News that does not continue what is known is ignored, and so is a
     // filter older than that. Calls changed for each changed key, before the news counts as known.
     public void Record(ShardNews news, long confirmedAt, Action<NodeId> changed)
     {

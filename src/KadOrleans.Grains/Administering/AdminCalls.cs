@@ -114,7 +114,7 @@ internal sealed class AdminCalls(
         string name, TGrain grain, Func<TGrain, ValueTask<T>> call, bool isOnce, TimeLimit limit, CancellationToken cancellationToken)
     {
         // Within this asynchronous method, so the caller's own context stays as it is.
-        ManagementLog.MarkAsNoted();
+        ManagementLog.MarkAsRecorded();
         try
         {
             return isOnce

@@ -10,7 +10,7 @@ internal sealed class CallFilter(CallerProofs proofs, CallRules rules, Managemen
     {
         var silo = proofs.TakeSilo();
         var rule = _policy.Of(context.InterfaceMethod, context.Grain?.GetType());
-        var isNoted = rule.IsManagement && ManagementLog.TakeMark();
+        var isRecorded = rule.IsManagement && ManagementLog.TakeMark();
 
         // Silos themselves send along what Orleans' own calls need, such as where a shard that moves is to go.
         if (rule.IsOurs || (rules.AreCallsRefused && silo is null && !rule.IsOfHost))
@@ -23,7 +23,7 @@ internal sealed class CallFilter(CallerProofs proofs, CallRules rules, Managemen
             throw Refused(context);
         }
 
-        return rule.IsManagement && !isNoted && silo is not null ? management.InvokeAsync(context, silo) : context.Invoke();
+        return rule.IsManagement && !isRecorded && silo is not null ? management.InvokeAsync(context, silo) : context.Invoke();
     }
 
     // An object of this silo's own client, such as the observer of an edge within the silo. Silos prove nothing to clients, as a client may

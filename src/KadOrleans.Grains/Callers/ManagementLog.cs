@@ -1,7 +1,7 @@
 namespace KadOrleans.Grains;
 
 /// <summary>
-/// Notes in the audit log what is changed by a silo's proof past <see cref="IDhtAdmin"/>, whose callers note it in an operator's name.
+/// Records in the audit log what is changed by a silo's proof past <see cref="IDhtAdmin"/>, whose callers note it in an operator's name.
 /// </summary>
 internal sealed class ManagementLog(IGrainFactory grains, ClusterTime time, ILogger<ManagementLog> logger)
 {
@@ -9,13 +9,13 @@ internal sealed class ManagementLog(IGrainFactory grains, ClusterTime time, ILog
     private const string Mark = "kad.noted";
 
     /// <summary>Marks the changes that the present caller asks for as noted.</summary>
-    public static void MarkAsNoted() => RequestContext.Set(Mark, true);
+    public static void MarkAsRecorded() => RequestContext.Set(Mark, true);
 
     /// <summary>Makes a call that is a part of the present one, which is noted already.</summary>
     public static async ValueTask<T> PassOnAsync<T>(Func<ValueTask<T>> call)
     {
         // Within this asynchronous method, so the caller's own context stays as it is.
-        MarkAsNoted();
+        MarkAsRecorded();
         return await call();
     }
 
@@ -60,7 +60,7 @@ internal sealed class ManagementLog(IGrainFactory grains, ClusterTime time, ILog
         }
         catch (Exception e)
         {
-            logger.ChangeNotNoted(action, silo, e.Message);
+            logger.ChangeNotRecorded(action, silo, e.Message);
         }
     }
 }

@@ -39,7 +39,7 @@ internal sealed class ClusterTime([FromKeyedServices(TimeProviderNames.Grains)] 
         return step;
     }
 
-    /// <summary>Notes that stamps of an agreed time that was <paramref name="length"/> behind this one are still made.</summary>
+    /// <summary>Records that stamps of an agreed time that was <paramref name="length"/> behind this one are still made.</summary>
     public void RecordBehind(TimeSpan length) => _last = new Step(length, clock.GetTimestamp());
 
     private sealed record Step(TimeSpan Length, long At);

@@ -18,7 +18,7 @@ internal sealed class EdgeDirectoryGrain(
     private const int MaxNodeIds = 64;
 
     /// <summary>How often it looks whether something is to be noted. If a write failed, each renewal would try it again.</summary>
-    private static readonly TimeSpan NotePause = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan RecordPause = TimeSpan.FromMinutes(1);
 
     private readonly WrittenState<EdgeDirectoryState> _state = new(state, StateNames.EdgeDirectory);
 
@@ -29,7 +29,7 @@ internal sealed class EdgeDirectoryGrain(
     private Task _writing = Task.CompletedTask;
 
     // Whether it is to be noted which edges live, and when it was last looked whether it is, as a timestamp of the clock.
-    private bool _isNoteDue;
+    private bool _isRecordDue;
     private long? _lookedAt;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
@@ -201,7 +201,7 @@ internal sealed class EdgeDirectoryGrain(
     // Stored times are to be exact to a day, and which edges live is to be read by the next activation.
     private void RecordUseIfDue()
     {
-        if (!_live.IsComplete || (_lookedAt is { } last && time.GetElapsedTime(last) < NotePause))
+        if (!_live.IsComplete || (_lookedAt is { } last && time.GetElapsedTime(last) < RecordPause))
         {
             return;
         }
@@ -209,9 +209,9 @@ internal sealed class EdgeDirectoryGrain(
         _lookedAt = time.GetTimestamp();
         var now = time.GetUtcNow();
         if (_state.Value.Edges.Any(entry => IsLive(entry.Key, entry.Value) is var isLive
-            && (isLive != entry.Value.IsServing || (isLive && ForgottenNames.IsNoteDue(entry.Value, now)))))
+            && (isLive != entry.Value.IsServing || (isLive && ForgottenNames.IsRecordDue(entry.Value, now)))))
         {
-            _isNoteDue = true;
+            _isRecordDue = true;
             BeginWriting();
         }
     }
@@ -240,7 +240,7 @@ internal sealed class EdgeDirectoryGrain(
     {
         // Lets calls that arrived at the same moment join.
         await Task.Yield();
-        while (_pending.Count > 0 || _isNoteDue)
+        while (_pending.Count > 0 || _isRecordDue)
         {
             PendingChange[] changes = [.. _pending];
             _pending.Clear();
@@ -258,8 +258,8 @@ internal sealed class EdgeDirectoryGrain(
 
     private async Task WriteAsync(PendingChange[] changes)
     {
-        var isNoteDue = _isNoteDue;
-        _isNoteDue = false;
+        var isRecordDue = _isRecordDue;
+        _isRecordDue = false;
 
         // No epoch may be given twice.
         await _state.ConfirmAsync();
@@ -281,7 +281,7 @@ internal sealed class EdgeDirectoryGrain(
             }
         }
 
-        if (!isNoteDue && Array.TrueForAll(changes, change => change.Stored.Task.IsCompleted))
+        if (!isRecordDue && Array.TrueForAll(changes, change => change.Stored.Task.IsCompleted))
         {
             return;
         }

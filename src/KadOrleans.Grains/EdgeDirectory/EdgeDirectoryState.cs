@@ -13,7 +13,7 @@ internal sealed class EdgeDirectoryState : IVersionedState
 
 // A name that edges have used. Epoch: of its newest lease. NodeIds: in the order of the edge's ports, each of 40 hexadecimal digits.
 // Holder: the key of the observer that leased them; null if unknown. IsReleased: whether the lease was handed back. LastSeen: when an
-// edge of this name was last live, to within ForgottenNames.NotePeriod; null if it is unknown. IsDrained: whether an operator drained
+// edge of this name was last live, to within ForgottenNames.RecordPeriod; null if it is unknown. IsDrained: whether an operator drained
 // the name. Count: how many of the ids its newest lease has. IsLive: whether its lease was live when this was written.
 [GenerateSerializer(IncludePrimaryConstructorParameters = false)]
 [Alias("kad.EdgeState")]

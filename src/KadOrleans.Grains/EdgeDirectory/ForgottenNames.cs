@@ -8,9 +8,9 @@ internal static class ForgottenNames
     public static readonly TimeSpan Life = TimeSpan.FromDays(30);
 
     /// <summary>How often the time of a live edge is noted. One write of the state notes all.</summary>
-    public static readonly TimeSpan NotePeriod = TimeSpan.FromDays(1);
+    public static readonly TimeSpan RecordPeriod = TimeSpan.FromDays(1);
 
-    public static bool IsNoteDue(EdgeState edge, DateTimeOffset now) => edge.LastSeen is not { } last || now - last >= NotePeriod;
+    public static bool IsRecordDue(EdgeState edge, DateTimeOffset now) => edge.LastSeen is not { } last || now - last >= RecordPeriod;
 
     /// <summary>The entries as they are to be written now: live edges noted, names that are gone left out unless they are drained.</summary>
     public static Dictionary<string, EdgeState> Update(

@@ -14,7 +14,7 @@ internal sealed class ClusterShards(IOptions<KadClusterOptions> options)
     /// <summary>How many of them were split by a doubling; null if none is under way.</summary>
     public int? Split => _known.Split;
 
-    /// <summary>Notes what the cluster reported. The number of shards never falls.</summary>
+    /// <summary>Records what the cluster reported. The number of shards never falls.</summary>
     public void Record(ShardLayout layout, int? split)
     {
         var before = _known.Layout;

@@ -1,6 +1,6 @@
 namespace KadOrleans.Http;
 
-// Notes each change by the management API, and what is kept for owners or no longer: a line in the log of the process, and an entry that
+// Records each change by the management API, and what is kept for owners or no longer: a line in the log of the process, and an entry that
 // lasts, kept by the IDhtAdmin. Event ids 8110 to 8119.
 internal sealed partial class AuditLog(IServiceProvider services, ILoggerFactory loggers, TimeProvider time)
 {

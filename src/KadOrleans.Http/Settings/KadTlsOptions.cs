@@ -46,7 +46,7 @@ internal sealed record KadTlsOptions
         return options;
     }
 
-    /// <summary>Notes what is wrong, and sets the default of <see cref="Name"/>.</summary>
+    /// <summary>Records what is wrong, and sets the default of <see cref="Name"/>.</summary>
     internal void Complete(IConfiguration configuration, OptionChecks checks)
     {
         var chosen = new[] { Certificate, Store?.Subject, Store?.Thumbprint }.Count(choice => choice is not null);

@@ -29,7 +29,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
         var after = before;
         try
         {
-            var result = Record(key, await node.SetAsync(key, value, life: null, cancellationToken, pending.Version));
+            var result = LogIfFull(key, await node.SetAsync(key, value, life: null, cancellationToken, pending.Version));
             if (result.Succeeded)
             {
                 after = pending with { PublishedAt = time.GetUtcNow(), IsPending = node.IsCutOff(result) };
@@ -59,7 +59,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
                 }
 
                 var version = keys.NextVersion(time.GetUtcNow());
-                return WithVersion(Record(key, await node.SetAsync(key, value, life, cancellationToken, version)), version);
+                return WithVersion(LogIfFull(key, await node.SetAsync(key, value, life, cancellationToken, version)), version);
             },
             Busy,
             cancellationToken);
@@ -84,7 +84,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
         {
             if (await node.Turns.TryRunAsync(key, TrySetAsync, Busy, cancellationToken) is { } result)
             {
-                return Record(key, result);
+                return LogIfFull(key, result);
             }
         }
 
@@ -396,7 +396,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
         _writes.RunAsync(
             key,
             async () =>
-                before is not null ? RecordRemembered(key, await store.ReplaceAsync(key, before, after, cancellationToken))
+                before is not null ? LogIfNotRemembered(key, await store.ReplaceAsync(key, before, after, cancellationToken))
                 : await store.GetAsync(key, cancellationToken) is not null ? StoreResult.Superseded
                 : await RememberAsync(key, after!, cancellationToken),
             cancellationToken);
@@ -404,7 +404,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
     // Nothing was sent or remembered.
     private static SetResult Busy() => new() { Local = StoreResult.Busy };
 
-    private SetResult Record(NodeId key, SetResult result)
+    private SetResult LogIfFull(NodeId key, SetResult result)
     {
         if (result is { Succeeded: false, Local: StoreResult.TotalQuotaExceeded } && _fullLogged.TryLog(time.GetElapsedTime(0)))
         {
@@ -428,9 +428,9 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
     }
 
     private async Task<StoreResult> RememberAsync(NodeId key, Publication publication, CancellationToken cancellationToken) =>
-        RecordRemembered(key, await store.PutAsync(key, publication, cancellationToken));
+        LogIfNotRemembered(key, await store.PutAsync(key, publication, cancellationToken));
 
-    private StoreResult RecordRemembered(NodeId key, StoreResult remembered)
+    private StoreResult LogIfNotRemembered(NodeId key, StoreResult remembered)
     {
         if (remembered is not (StoreResult.Stored or StoreResult.Superseded))
         {

@@ -8,7 +8,7 @@ internal sealed class ValueStorer(RequestTable requests, TokenRequests tokens, N
     public async Task<SetResult> StoreAsync(
         NodeId key, SentValue value, IReadOnlyList<Contact> contacts, Action<Contact, bool>? onEnd, CancellationToken cancellationToken)
     {
-        var all = Task.WhenAll(contacts.Select(StoreOrInsistAsync));
+        var all = Task.WhenAll(contacts.Where(contact => !siblings.MayBeNewTo(contact.Id)).Select(StoreOrInsistAsync));
 
         // Not Task.WaitAsync: with a token it leaves the caller's synchronization context for the thread pool.
         var cancelled = new TaskCompletionSource<bool?[]>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -32,18 +32,12 @@ internal sealed class ValueStorer(RequestTable requests, TokenRequests tokens, N
         }
     }
 
-    /// <summary>True if the contact took the value, false if it refused, null without a response.</summary>
+    /// <summary>True if the contact took the value, false if it refused, null without a response, or if it was not asked as this node may be new to it.</summary>
     public async Task<bool?> StoreAsync(NodeId key, SentValue value, Contact contact)
     {
-        if (siblings.Contains(contact.Id))
-        {
-            // The value is in its store. It may not know this node yet, and would take a STORE for a stranger's: after a delete the value came back.
-            return true;
-        }
-
         var request = new StoreRequest(
             ownId, key, value.Value, value.Life is { } left ? RemainingLife.InSeconds(left) : null, value.IsChosen);
-        if (await tokens.GetAsync(contact) is not { } token)
+        if (siblings.MayBeNewTo(contact.Id) || await tokens.GetAsync(contact) is not { } token)
         {
             return null;
         }

@@ -12,10 +12,17 @@ internal sealed class SiblingIds(TimeProvider time)
     /// <summary>Some renewals of a lease: an edge is told with each.</summary>
     private static readonly TimeSpan KnownFor = TimeSpan.FromMinutes(2);
 
+    /// <summary>After so long without being told of the others a node may have lost its lease, and be new to them.</summary>
+    private static readonly TimeSpan ForgottenAfter = TimeSpan.FromSeconds(30);
+
+    /// <summary>Some renewals of a lease: by then the others have heard of a new one.</summary>
+    private static readonly TimeSpan HeardOfAfter = TimeSpan.FromMinutes(1);
+
     // Replaced as a whole, so that readers need no lock.
     private volatile HashSet<NodeId> _ids = [];
     private long _changedAt;
     private long _followedAt;
+    private long _newSince;
 
     /// <summary>
     /// Whether they have been the same for so long, and are known of late, that no other node is likely to share the store: what none of these ids is
@@ -26,6 +33,12 @@ internal sealed class SiblingIds(TimeProvider time)
         && time.GetElapsedTime(Volatile.Read(ref _followedAt)) < KnownFor;
 
     public bool Contains(NodeId id) => _ids.Contains(id);
+
+    /// <summary>
+    /// Whether it is one that may not have heard of this node yet. It would take what this node sends for a stranger's, and bring a value back that was
+    /// deleted meanwhile.
+    /// </summary>
+    public bool MayBeNewTo(NodeId id) => _ids.Contains(id) && time.GetElapsedTime(Volatile.Read(ref _newSince)) < HeardOfAfter;
 
     /// <summary>The nearest to a key of these ids and another one. If it is not among the k nearest, none of them is.</summary>
     public NodeId NearestTo(NodeId key, NodeId ownId)
@@ -42,7 +55,13 @@ internal sealed class SiblingIds(TimeProvider time)
     public void Follow(IEnumerable<NodeId> ids)
     {
         HashSet<NodeId> followed = [.. ids];
-        if (!followed.SetEquals(_ids))
+        var isChanged = !followed.SetEquals(_ids);
+        if (isChanged || time.GetElapsedTime(Volatile.Read(ref _followedAt)) >= ForgottenAfter)
+        {
+            Volatile.Write(ref _newSince, time.GetTimestamp());
+        }
+
+        if (isChanged)
         {
             // First: with the ids of now and the time of before they would be settled.
             Volatile.Write(ref _changedAt, time.GetTimestamp());

@@ -45,7 +45,7 @@ internal static class ClusterConnections
     });
 
     /// <summary>Logs why a connection failed, at most once a minute for each kind.</summary>
-    public static void RecordProblem(IServiceProvider services, string kind, string sentence) =>
+    public static void LogProblem(IServiceProvider services, string kind, string sentence) =>
         services.GetRequiredService<ConnectionProblems>().Add(kind, sentence);
 
     public static void SetUp(IConnectionBuilder connections, ConnectionSide side, ITlsProvider? tls)

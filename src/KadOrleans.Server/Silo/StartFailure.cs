@@ -34,7 +34,7 @@ internal static class StartFailure
 
         // The framework's message has the value, and not the setting.
         InvalidOperationException when cause.Message.StartsWith("Configuration value '", StringComparison.Ordinal) => (ExitCode.WrongUsage,
-            [$"Logging:LogLevel: {Sentence(cause.Message)} {string.Join(", ", Enum.GetNames<LogLevel>())} are allowed."]),
+            [$"Logging:LogLevel, or that of a provider: {Sentence(cause.Message)} {string.Join(", ", Enum.GetNames<LogLevel>())} are allowed."]),
         OptionsValidationException mistakes => (ExitCode.WrongUsage, mistakes.Failures),
         OrleansConfigurationException => (ExitCode.WrongUsage, [Sentence(cause.Message)]),
         SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse or SocketError.AddressNotAvailable or SocketError.AccessDenied } =>

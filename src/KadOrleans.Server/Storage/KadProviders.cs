@@ -74,13 +74,11 @@ internal sealed class KadProviders
         .Where(one => one.FindObstacle(section) is null && one.Name != KadOptions.LocalStorage)
         .Select(one => one.Name);
 
-    // Kad:Storage may have named it for the other parts too.
-    private static string SettingOf(string section, string given) => section switch
-    {
-        OrleansSettings.Storage => "Kad:Storage",
-        OrleansSettings.Clustering or OrleansSettings.Reminders => "Kad:Clustering",
-        _ => given,
-    };
+    // Kad:Storage may have named it for the other parts too. A setting of Orleans comes before both.
+    private static string SettingOf(string section, string given) =>
+        given.StartsWith("Orleans:", StringComparison.OrdinalIgnoreCase) ? given
+        : section == OrleansSettings.Storage ? "Kad:Storage"
+        : "Kad:Clustering";
 
     private Type? FindOwner(string section) =>
         typeof(KadOptions).GetProperties().Any(property => property.Name.Equals(section, StringComparison.OrdinalIgnoreCase)) ? typeof(KadOptions)

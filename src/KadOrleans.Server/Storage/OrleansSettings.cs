@@ -24,7 +24,7 @@ internal sealed class OrleansSettings
 
     public string? this[string key] => Values.GetValueOrDefault(key) ?? Configuration[key];
 
-    /// <summary>Notes the setting that has a part's connection, for errors: <see cref="SettingsOf"/>.</summary>
+    /// <summary>Records the setting that has a part's connection, for errors: <see cref="SettingsOf"/>.</summary>
     public void RecordConnection(string section, string setting) => Values[ConnectionSetting(section)] = setting;
 
     /// <summary>The settings by which members and state on a storage are reached, with "or" between; empty if none is noted.</summary>

@@ -40,7 +40,7 @@ internal sealed class TlsProvider : ITlsProvider
                 var flaw = credentials.FindFlaw(certificate, side.Other, chain);
                 if (flaw is not null)
                 {
-                    ClusterConnections.RecordProblem(
+                    ClusterConnections.LogProblem(
                         services,
                         "certificate refused",
                         $"{side.OtherName} was refused: its certificate {CertificatePolicy.Show(certificate)} is not accepted: {flaw}.");

@@ -130,13 +130,13 @@ internal abstract class GroupCommit<TContext>(DatabaseFile file, int capacity, l
         }
         catch (Exception exception) when (file.Connection.IsInTransaction())
         {
-            operation.Fail(Record(exception, count: 1));
+            operation.Fail(FailureOf(exception, count: 1));
             return false;
         }
     }
 
     // Logs once per outage, as a full disk fails a batch every few milliseconds. Returns the exception for the callers.
-    private Exception Record(Exception cause, int count)
+    private Exception FailureOf(Exception cause, int count)
     {
         if (_problem is null && _displaced is null)
         {
@@ -213,7 +213,7 @@ internal abstract class GroupCommit<TContext>(DatabaseFile file, int capacity, l
         {
             RollBack();
             Abandon();
-            failure = Record(exception, batch.Count);
+            failure = FailureOf(exception, batch.Count);
         }
 
         CompleteBatch(batch, failure);

@@ -59,7 +59,7 @@ internal sealed class SegmentTable
 
     public void AddOldest(Segment segment) => Insert(segment, null, Oldest);
 
-    /// <summary>Notes that puts of a segment are no longer the latest.</summary>
+    /// <summary>Records that puts of a segment are no longer the latest.</summary>
     public void EndCommit(Segment segment)
     {
         LiveBytes -= segment.ObsoletedBytes;

@@ -61,7 +61,7 @@ internal sealed class MovedTimeTable(DatabaseFile file, TimeSpan interval, TimeP
         _rows.Reverse();
     }
 
-    /// <summary>Notes the time of a STORE that changed nothing else. Of a value's times until the next row the last one counts.</summary>
+    /// <summary>Records the time of a STORE that changed nothing else. Of a value's times until the next row the last one counts.</summary>
     public void Record(NodeId key, StoredValue value)
     {
         if (_waiting.Count >= MaxWaiting)

@@ -117,8 +117,10 @@ public sealed class EdgeServingTests(TestCluster cluster) : IClassFixture<TestCl
         var now = DateTimeOffset.UtcNow;
         await cluster.ShardOf(key).PutAsync([new ShardPut(key, new StoredValue(value, now, now.AddHours(1), SourceNetwork.Trusted))]);
 
-        Assert.Equal(1, (await desk.SetAsync(key, value)).Stored);
+        var set = await desk.SetAsync(key, value);
 
+        Assert.Equal(0, set.Stored + set.Refused + set.Failed);
+        Assert.Contains(one.Ids[0], set.Lookup!.Closest.Select(contact => contact.Id));
         Assert.Equal(0, one.Overview.Counts["received.Store"]);
         Assert.False(one.Siblings.Contains(other.Ids[0]));
         Assert.True(other.Siblings.Contains(one.Ids[0]));

@@ -64,7 +64,7 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
         var used = await LeaseAsync("in use");
         for (var day = 0; day < ForgottenNames.Life.TotalDays; day++)
         {
-            cluster.Clock.Advance(ForgottenNames.NotePeriod);
+            cluster.Clock.Advance(ForgottenNames.RecordPeriod);
             Assert.True(await RenewAsync("in use", used.Epoch));
         }
 

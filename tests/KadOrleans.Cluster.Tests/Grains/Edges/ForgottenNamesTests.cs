@@ -35,9 +35,9 @@ public sealed class ForgottenNamesTests
     [Fact]
     public void The_time_of_a_live_edge_is_noted_once_a_day()
     {
-        Assert.True(ForgottenNames.IsNoteDue(EdgeOf(null), Now));
-        Assert.True(ForgottenNames.IsNoteDue(EdgeOf(Now - ForgottenNames.NotePeriod), Now));
-        Assert.False(ForgottenNames.IsNoteDue(EdgeOf(Now - ForgottenNames.NotePeriod + TimeSpan.FromSeconds(1)), Now));
+        Assert.True(ForgottenNames.IsRecordDue(EdgeOf(null), Now));
+        Assert.True(ForgottenNames.IsRecordDue(EdgeOf(Now - ForgottenNames.RecordPeriod), Now));
+        Assert.False(ForgottenNames.IsRecordDue(EdgeOf(Now - ForgottenNames.RecordPeriod + TimeSpan.FromSeconds(1)), Now));
     }
 
     private static EdgeState EdgeOf(DateTimeOffset? seen) => new(7, ["a", "b"], "holder", IsReleased: true, seen);

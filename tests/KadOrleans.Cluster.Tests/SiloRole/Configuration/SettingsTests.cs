@@ -263,6 +263,10 @@ public sealed class SettingsTests
         OrleansSettings.Storage,
         "Redis is needed as Orleans:GrainDirectory:x:ProviderType.",
         "Kad:Storage=Paper", "Kad:Clustering=Redis", "Kad:Redis:ConnectionString=redis:6379", "Orleans:GrainDirectory:x:ProviderType=Paper")]
+    [InlineData(
+        OrleansSettings.Storage,
+        "PostgreSql or AzureStorage or Redis is needed as Orleans:Reminders:ProviderType.",
+        "Kad:Storage=PostgreSql", "Orleans:Reminders:ProviderType=Paper")]
     public void A_storage_that_cannot_keep_a_part_is_refused_with_those_that_can(string part, string needed, params string[] settings)
     {
         var providers = new KadProviders().Add(new OtherStorage("Paper", part: part));

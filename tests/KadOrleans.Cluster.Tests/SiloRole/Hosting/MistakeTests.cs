@@ -34,7 +34,7 @@ public sealed class MistakeTests(SharedPostgreSql postgres) : FolderTests
         "Kestrel:Certificates:Default:Path is 'a.crt', which cannot be read (", Edge, "Kad:Http=https://127.0.0.1:0", "Kestrel:Certificates:Default:Path=a.crt")]
     [InlineData("kad-silo: Kad:Silo:Port is 11111, and 192.0.2.1:11111 cannot be listened on: ", "Kad:Silo:Address=192.0.2.1", "Kad:Silo:Port=11111")]
     [InlineData("kad-silo: Kad:Cluster:GatewayKey is missing, and other machines reach the gateway at ", "Kad:Storage=AdoNet", "Kad:PostgreSql:ConnectionString=Host=127.0.0.1")]
-    [InlineData("kad-silo: Logging:LogLevel: Configuration value 'Loud' is not supported. Trace, Debug, ", "Logging:LogLevel:Default=Loud")]
+    [InlineData("kad-silo: Logging:LogLevel, or that of a provider: Configuration value 'Loud' is not supported. Trace, Debug, ", "Logging:LogLevel:Default=Loud")]
     [InlineData("kad-silo: The data folder '/dev/null' cannot be created or entered (", "Kad:Data=/dev/null")]
     public async Task A_mistake_ends_start_up_with_one_sentence(string sentence, params string[] settings)
     {

@@ -89,10 +89,10 @@ public sealed class SweepMistakeTests(ITestOutputHelper output)
         }
 
         var sweep = Assert.Single((await node.Node.GetStatusAsync()).Nodes).Sweep!;
-        var isNoted = (await node.Store.GetAsync(keys[0], _world.Clock.GetUtcNow()))!.StoredAt > held.StoredAt;
+        var isRecorded = (await node.Store.GetAsync(keys[0], _world.Clock.GetUtcNow()))!.StoredAt > held.StoredAt;
         output.WriteLine($"{sweep}; {counts["values.unanswered"]} unanswered");
         Assert.Equal((0, 0), (counts["values.republished"], sweep.Republished));
-        Assert.Equal((taking == Taking.Refuses, taking == Taking.Never), (isNoted, sweep.Overdue > TimeSpan.Zero));
+        Assert.Equal((taking == Taking.Refuses, taking == Taking.Never), (isRecorded, sweep.Overdue > TimeSpan.Zero));
         Assert.Equal(taking == Taking.Refuses ? (5, 0) : (0, 5), (counts["values.refusedByAll"], counts["values.unanswered"]));
     });
 
