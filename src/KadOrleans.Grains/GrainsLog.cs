@@ -42,9 +42,6 @@ internal static partial class GrainsLog
     [LoggerMessage(6010, LogLevel.Debug, "{Shard} is active with {Keys} keys after {Duration}")]
     public static partial void ShardActivated(this ILogger logger, string shard, int keys, TimeSpan duration);
 
-    [LoggerMessage(6019, LogLevel.Warning, "{Shard} could not be loaded; a later call tries again: {Message}")]
-    public static partial void ShardNotLoaded(this ILogger logger, string shard, string message, Exception? exception);
-
     [LoggerMessage(6015, LogLevel.Warning, "Expired values of {Shard} were not all removed; the next check removes them: {Message}")]
     public static partial void ExpiryFailed(this ILogger logger, string shard, string message);
 
@@ -56,6 +53,9 @@ internal static partial class GrainsLog
 
     [LoggerMessage(6018, LogLevel.Warning, "{Left} due values of {Shard} were not sent within {Longest}, by any edge; the next check begins anew")]
     public static partial void RepublishGivenUp(this ILogger logger, string shard, int left, TimeSpan longest);
+
+    [LoggerMessage(6019, LogLevel.Warning, "{Shard} could not be loaded; a later call tries again: {Message}")]
+    public static partial void ShardNotLoaded(this ILogger logger, string shard, string message, Exception? exception);
 
     [LoggerMessage(6020, LogLevel.Warning, "The routing table of {NodeId} could not be saved; it is tried again")]
     public static partial void TableNotSaved(this ILogger logger, string nodeId, Exception exception);

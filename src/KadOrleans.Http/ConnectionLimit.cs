@@ -46,9 +46,9 @@ internal sealed class ConnectionLimit(
     /// <summary>This connection had a token, or ended its handshake. So it stays open before those that had none.</summary>
     public static void MarkKnown(IDictionary<object, object?>? items)
     {
-        if (items?.Remove(MarkKey, out var note) == true)
+        if (items?.Remove(MarkKey, out var mark) == true)
         {
-            ((Action)note!)();
+            ((Action)mark!)();
         }
     }
 

@@ -160,8 +160,9 @@ public class RecordLogTests
         Assert.Equal(StoreResult.Stored, await owner.PutAsync(Samples.Key(1), Samples.Text("a")));
 
         var cache = new ValueCache(1 << 20);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => EngineHost.ActivateAsync(records, cache: cache, cancellationToken: new CancellationToken(true)));
+        using var givenUp = new CancellationTokenSource();
+        await Assert.ThrowsAsync<OperationCanceledException>(
+            () => EngineHost.ActivateAsync(records, cache: cache, confirm: givenUp.CancelAsync, cancellationToken: givenUp.Token));
         Assert.Empty(cache.Active);
     });
 

@@ -27,7 +27,7 @@ public sealed class ClusterRaceTests(TestCluster cluster, ITestOutputHelper outp
         {
             await Eventually.BecomesAsync(() => edge.Overview.Nodes[0].Contacts >= network.Holders.Count, edge.Describe);
 
-            // Each other too: what one sends to the other is written into the shards that both serve.
+            // Each other too. Once they have known each other for a minute, what one sends the other is compared with the shards that both serve.
             await live.Single(e => e.NodeIds.Contains(edge.Ids[0])).Observer.PingAsync(sibling.Endpoints[0]);
             await Eventually.BecomesAsync(() => edge.Overview.Nodes[0].Contacts > network.Holders.Count, edge.Describe);
         }
