@@ -10,6 +10,9 @@ internal sealed class ApiProblemException(int status, string sentence, ProblemTy
     /// <summary>The reason of who is refused as others wait already.</summary>
     public const string Busy = "busy";
 
+    /// <summary>The reason of who is refused as the process stops.</summary>
+    public const string Stopping = "stopping";
+
     public int Status => status;
 
     /// <summary>What programs branch on; null is that of the status.</summary>
@@ -44,7 +47,7 @@ internal static class ApiProblem
 }
 
 /// <summary>Turns what a handler throws into problem details. Event ids 8100 to 8109.</summary>
-internal sealed partial class ProblemFilter(ILoggerFactory loggers) : IEndpointFilter
+internal sealed partial class ProblemFilter(IHostApplicationLifetime lifetime, ILoggerFactory loggers) : IEndpointFilter
 {
     // In seconds. Silos declare a dead one so within 18 s, and storage that was away is back at once.
     public const string RetryAfter = "5";
@@ -56,7 +59,13 @@ internal sealed partial class ProblemFilter(ILoggerFactory loggers) : IEndpointF
         var request = context.HttpContext.Request;
         try
         {
-            return await next(context);
+            // What has begun is served to its end. A silo that took more would not come to its own.
+            return lifetime.ApplicationStopping.IsCancellationRequested
+                ? throw new ApiProblemException(ProblemType.Unavailable, "This server is stopping: ask another one, or this one later.")
+                {
+                    Reason = ApiProblemException.Stopping,
+                }
+                : await next(context);
         }
         catch (OperationCanceledException) when (context.HttpContext.RequestAborted.IsCancellationRequested)
         {
@@ -67,8 +76,10 @@ internal sealed partial class ProblemFilter(ILoggerFactory loggers) : IEndpointF
             var (status, sentence) = Explain(e);
             var refusal = e as ApiProblemException;
 
-            // Keys are put and deleted by these methods, and by a batch, which counts for itself.
-            if ((e is DhtUnavailableException || (refusal?.Type == ProblemType.Unavailable && refusal.Reason != ApiProblemException.Busy)) && (HttpMethods.IsPut(request.Method) || HttpMethods.IsDelete(request.Method)))
+            // Keys are put and deleted by these methods, and by a batch, which counts for itself. What was refused before it began did not fail.
+            if ((e is DhtUnavailableException
+                    || (refusal?.Type == ProblemType.Unavailable && refusal.Reason is not (ApiProblemException.Busy or ApiProblemException.Stopping)))
+                && (HttpMethods.IsPut(request.Method) || HttpMethods.IsDelete(request.Method)))
             {
                 FailedWrites.RecordOf(context.HttpContext);
             }

@@ -4,6 +4,7 @@ using KadOrleans.Tests.Node;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace KadOrleans.Tests.Http;
 
@@ -18,6 +19,7 @@ public sealed class ApiHost : IAsyncLifetime
 
     private string _writerToken = null!;
     private StatusServer _server = null!;
+    private IHostApplicationLifetime _lifetime = null!;
 
     /// <summary>Those that are accepted.</summary>
     internal ApiTokens Tokens { get; private set; } = new();
@@ -80,6 +82,7 @@ public sealed class ApiHost : IAsyncLifetime
             () => new Health(Health.Ready),
             pages =>
             {
+                _lifetime = pages.ServiceProvider.GetRequiredService<IHostApplicationLifetime>();
                 pages.MapDhtApi();
                 pages.MapKadConsole();
                 Endpoints = [.. pages.DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()];
@@ -106,6 +109,9 @@ public sealed class ApiHost : IAsyncLifetime
         Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", _writerToken);
         return this;
     }
+
+    /// <summary>Tells the process to stop, as a signal does. It still serves.</summary>
+    public void BeginStop() => _lifetime.StopApplication();
 
     /// <summary>Runs a command of <c>kad admin</c>.</summary>
     internal Task<KadRun> RunAsync(params string[] args) => KadRun.RunAsync(["admin", .. args, "--url", $"{Http.BaseAddress}", "--data", Folder.Path]);

@@ -334,4 +334,29 @@ public sealed class HttpRulesTests(ApiHost host) : IClassFixture<ApiHost>
         var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).RootElement;
         return (problem.GetProperty("type").GetString()!, response.StatusCode);
     }
+
+    /// <summary>A silo that began calls while it stops would wait for them until its shutdown timeout.</summary>
+    [Theory]
+    [InlineData("GET", Path)]
+    [InlineData("PUT", Path)]
+    [InlineData("DELETE", Path)]
+    [InlineData("GET", "/v1/status")]
+    [InlineData("GET", "/v1/admin/silos")]
+    public async Task A_server_that_stops_begins_no_call_and_says_so(string method, string path)
+    {
+        await using var stopping = await ApiHost.StartAsync();
+        stopping.BeginStop();
+        using var refused = await stopping.SendAsync(method, path, method == "PUT" ? "value" : null, "text/plain");
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, true), (refused.StatusCode, refused.Headers.RetryAfter is not null));
+        using var problem = JsonDocument.Parse(await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("/v1/problems/unavailable", problem.RootElement.GetProperty("type").GetString());
+        Assert.Equal("stopping", problem.RootElement.GetProperty("reason").GetString());
+        Assert.Empty(stopping.Dht.Calls);
+        Assert.Empty(stopping.Admin.Calls);
+        Assert.Equal(0, stopping.FailedWrites.Count);
+
+        // Who watches it still learns its state.
+        using var health = await stopping.SendAsync("GET", "/health/ready");
+        Assert.Equal(HttpStatusCode.OK, health.StatusCode);
+    }
 }
