@@ -29,7 +29,7 @@ prepare() {
         # Of a pod on another node an edge is its node; of one on its own, it is in the range of pods.
         printf -- '    - ipBlock:\n        cidr: %s\n' "${@/%//32}" 10.244.0.0/16
     } > "$overlay/edge-ranges.yaml"
-    printf 'Kad__Storage=AdoNet\nKad__Edge__Bootstrap=%s\n' "$(IFS=,; echo "${*/%/:8468}")" > "$overlay/edge.env"
+    printf 'Kad__Storage=PostgreSql\nKad__Edge__Bootstrap=%s\n' "$(IFS=,; echo "${*/%/:8468}")" > "$overlay/edge.env"
 }
 
 case ${1:-} in

@@ -73,7 +73,7 @@ internal static class BatchApi
             throw new ApiProblemException(StatusCodes.Status403Forbidden, $"Puts and deletes need the scope '{ApiScope.Write}', which the token lacks.");
         }
 
-        rates.TakeParts(context, operations.Count);
+        rates.ChargeParts(context, operations.Count);
         return await RunAllAsync(operations, context, dht);
     }
 

@@ -227,7 +227,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     internal int RegionDepth => RepublishPolicy.GetRegionDepth(_size.Estimate, _table.Snapshot, Options.Kademlia.BucketSize);
 
     /// <summary>An earlier lookup's outcome, judged by what is known of the network's size now.</summary>
-    internal LookupOutcome Judge(LookupOutcome outcome) => _size.Judge(outcome);
+    internal LookupOutcome CountCrowded(LookupOutcome outcome) => _size.CountCrowded(outcome);
 
     /// <summary>Learns of the network's size as by a lookup: simulated nodes have run for long.</summary>
     internal void LearnSize(NodeId target, IReadOnlyList<Contact> closest) => _size.Record(target, closest);

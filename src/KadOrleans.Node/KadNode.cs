@@ -59,12 +59,12 @@ public sealed class KadNode : IDht, IAsyncDisposable
         {
             var boot = environment.Boot ?? (ReferenceEquals(environment.Time, TimeProvider.System) ? BootTime.Read : null);
             var clock = _clock = new ExpiryTime(environment.Time, _logger, boot, clocks?.Load());
-            clocks?.Follow(() => clock.Record);
+            clocks?.Use(() => clock.Record);
         }
         else
         {
             // What an earlier run knew is of a clock that this one does not judge.
-            clocks?.Follow(static () => ClockRecord.Unknown);
+            clocks?.Use(static () => ClockRecord.Unknown);
         }
 
         _environment = environment with { Time = _clock ?? environment.Time };

@@ -106,7 +106,7 @@ internal sealed class RecordLog
     public MovedLog? Save() => IsInDoubt || !IsOwner || IsSealed || _image.LogBytes > MovedLog.MaxBytes ? null : _image.Save();
 
     /// <summary>Takes over what another activation saved. The first <see cref="ResolveDoubtAsync"/> compares it with storage.</summary>
-    public void Take(MovedLog? moved) => (_moved, _owner) = (moved, moved?.Manifest.Owner ?? 0);
+    public void Restore(MovedLog? moved) => (_moved, _owner) = (moved, moved?.Manifest.Owner ?? 0);
 
     /// <summary>Reads the parts of storage that are in doubt: all at first, later what a failed or foreign write may have left.</summary>
     public async Task ResolveDoubtAsync()

@@ -62,7 +62,7 @@ internal sealed class ShardEngine
     // the shard, or the half has no manifest yet. StorageConflictException: another activation has claimed the log meanwhile.
     public async Task ActivateAsync(MovedLog? moved, string? half, Func<Task>? confirm = null, CancellationToken cancellationToken = default)
     {
-        Log.Take(moved);
+        Log.Restore(moved);
         using (await _cache.Loads.AcquireAsync(cancellationToken))
         {
             await Log.ResolveDoubtAsync();

@@ -5,7 +5,7 @@ namespace KadOrleans.Storage.Sqlite;
 internal sealed class KeptValues : IShardValues, IDisposable
 {
     // Values judged or networks ranked at a time, and slots copied: readers wait meanwhile.
-    private const int JudgedAtOnce = 4096;
+    private const int ReclassifiedAtOnce = 4096;
     private const int CopiedAtOnce = 512;
 
     private readonly BoundedCache<StoredValue> _cache;
@@ -74,7 +74,7 @@ internal sealed class KeptValues : IShardValues, IDisposable
         SourceRanking? ranking;
         do
         {
-            ranking = Ask(_ => survey.Run(JudgedAtOnce));
+            ranking = Ask(_ => survey.Run(ReclassifiedAtOnce));
         }
         while (ranking is null);
         return ranking;
@@ -141,9 +141,9 @@ internal sealed class KeptValues : IShardValues, IDisposable
 
     public void SetArea(ResponsibleArea area)
     {
-        for (var isLeft = Ask(shard => shard.SetArea(area, JudgedAtOnce)); isLeft;)
+        for (var isLeft = Ask(shard => shard.SetArea(area, ReclassifiedAtOnce)); isLeft;)
         {
-            isLeft = Ask(static shard => shard.Accounts.Judge(JudgedAtOnce));
+            isLeft = Ask(static shard => shard.Accounts.Reclassify(ReclassifiedAtOnce));
         }
     }
 

@@ -5,7 +5,7 @@ internal sealed class SqliteClockStore(SqliteDatabase database) : IClockStore
 {
     public ClockRecord? Load() => database.Clock;
 
-    public void Follow(Func<ClockRecord> read) => database.Writer.FollowClock(read);
+    public void Use(Func<ClockRecord> read) => database.Writer.UseClock(read);
 }
 
 /// <summary>

@@ -31,7 +31,7 @@ internal sealed class RepublishRun(CommandIo io)
             for (var pause = FirstPause; begun.Text("begun") != "0" && !watch.HasEnded; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
             {
                 await Task.Delay(pause, cancellationToken);
-                watch.Take(await client.SendAsync(ApiRequest.Get(StatusPath), cancellationToken));
+                watch.Read(await client.SendAsync(ApiRequest.Get(StatusPath), cancellationToken));
                 Progress = $"{Bar(watch)}{Describe(watch)}";
                 Tell(watch, isSilent);
             }
@@ -181,7 +181,7 @@ internal sealed class RepublishWatch
         .Where(node => node["sweep"].Text("begunAt") != _reports[node.Text("name")].Former)
         .Select(static node => node["sweep"]!);
 
-    public void Take(JsonObject status)
+    public void Read(JsonObject status)
     {
         _nodes = status.List("nodes");
         foreach (var node in _nodes)

@@ -42,7 +42,7 @@ internal sealed class NetworkSession(CommandIo io, bool json)
             var sizing = LookUpRandomAsync(engine, 2 * NetworkSizeEstimator.MinLookups, cancellationToken);
             var done = await act(engine);
             await Task.WhenAny(sizing, Task.Delay(Timeout, cancellationToken));
-            return judge(done, engine.Judge);
+            return judge(done, engine.CountCrowded);
         }
     }
 

@@ -11,7 +11,7 @@ internal sealed class ClusterCorrection
     public TimeSpan Value => new(Interlocked.Read(ref _value));
 
     /// <summary>Returns by how much the correction grew; zero if it stays.</summary>
-    public TimeSpan Follow(ClockComparison cluster)
+    public TimeSpan Apply(ClockComparison cluster)
     {
         var step = cluster.Difference - Value;
         if (step.Duration() - cluster.Uncertainty <= Agreement)

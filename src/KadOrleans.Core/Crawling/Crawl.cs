@@ -117,14 +117,14 @@ internal sealed class Crawl
         if (id is not { } known || known == _options.IgnoredId)
         {
             Enter(node, CrawlState.NotANode);
-            Judge(node, isAlive: false);
+            CountForNamer(node, isAlive: false);
             return;
         }
 
         node.Record = node.Record with { Id = known, ClaimedIds = [.. node.Record.ClaimedIds.Where(claimed => claimed != known)] };
         node.Walk = new TableWalk(known, _random, _options.IgnoredId, _options.Region);
         Enter(node, CrawlState.Visiting);
-        Judge(node, isAlive: true);
+        CountForNamer(node, isAlive: true);
         _walking.Enqueue(node);
     }
 
@@ -137,7 +137,7 @@ internal sealed class Crawl
         }
 
         node.Measure(roundTrip);
-        Hear(node, walk.Take(contacts));
+        Hear(node, walk.Add(contacts));
         node.Record = node.Record with
         {
             Contacts = walk.Contacts,
@@ -163,7 +163,7 @@ internal sealed class Crawl
         else if (node.Walk is null)
         {
             Enter(node, CrawlState.Unreachable);
-            Judge(node, isAlive: false);
+            CountForNamer(node, isAlive: false);
         }
         else
         {
@@ -267,7 +267,7 @@ internal sealed class Crawl
         return node;
     }
 
-    private void Judge(CrawledNode node, bool isAlive)
+    private void CountForNamer(CrawledNode node, bool isAlive)
     {
         if (node.Namer is not { } namer)
         {

@@ -42,11 +42,11 @@ internal sealed class TableWalk
 
     public bool IsComplete => Queries > 0 && _ranges.Count == 0 && !_isOverfull;
 
-    /// <summary>Takes the response to <see cref="Target"/>. Returns the contacts that were not named before.</summary>
-    public IReadOnlyList<Contact> Take(ReadOnlySpan<Contact> contacts)
+    /// <summary>Adds the response to <see cref="Target"/>. Returns the contacts that were not named before.</summary>
+    public IReadOnlyList<Contact> Add(ReadOnlySpan<Contact> contacts)
     {
         Queries++;
-        var fresh = TakeFresh(contacts);
+        var fresh = AddNew(contacts);
         var reach = Reach(contacts);
         _fullAnswer = Math.Max(_fullAnswer, contacts.Length);
         if (Queries == 1)
@@ -72,7 +72,7 @@ internal sealed class TableWalk
     private static BucketRange OtherHalf(BucketRange range, NodeId id) =>
         new(id.WithBit(range.Depth, !id.GetBit(range.Depth)), range.Depth + 1);
 
-    private List<Contact> TakeFresh(ReadOnlySpan<Contact> contacts)
+    private List<Contact> AddNew(ReadOnlySpan<Contact> contacts)
     {
         var fresh = new List<Contact>();
         foreach (var contact in contacts)

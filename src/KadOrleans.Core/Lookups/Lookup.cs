@@ -134,7 +134,7 @@ internal sealed class Lookup
 
     public void OnNodes(Contact from, ReadOnlySpan<Contact> nodes)
     {
-        if (TakeReply(from) is not { } candidate)
+        if (AcceptReply(from) is not { } candidate)
         {
             return;
         }
@@ -154,7 +154,7 @@ internal sealed class Lookup
     /// <summary>An answer with a value. One that begins as an item does comes with the item that it was found to be, or not at all.</summary>
     public void OnValue(Contact from, DhtValue value, TimeSpan? life = null, CheckedItem? item = null)
     {
-        if (TakeReply(from) is { } candidate)
+        if (AcceptReply(from) is { } candidate)
         {
             (candidate.Value, candidate.Life, candidate.Item) = (value, life, item);
             SettleIfProved(candidate);
@@ -345,7 +345,7 @@ internal sealed class Lookup
     }
 
     // A response after the end changes nothing: it must not start a finished lookup again.
-    private Candidate? TakeReply(Contact from)
+    private Candidate? AcceptReply(Contact from)
     {
         if (IsDone || Find(from) is not { IsPending: true, HasReplied: false } candidate)
         {

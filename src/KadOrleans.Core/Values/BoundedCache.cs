@@ -69,7 +69,7 @@ internal sealed class BoundedCache<T>(long maxBytes, Func<T, int> sizeOf)
         }
 
         var hash = key.GetHashCode();
-        place = Take();
+        place = Allocate();
         _entries[place] = new Entry { Key = key, Value = value, IsMain = _left[PlaceOf(hash)] == hash };
         _places.Add(key, place);
         Link(place);
@@ -127,7 +127,7 @@ internal sealed class BoundedCache<T>(long maxBytes, Func<T, int> sizeOf)
         Free(place);
     }
 
-    private int Take()
+    private int Allocate()
     {
         if (_free != None)
         {

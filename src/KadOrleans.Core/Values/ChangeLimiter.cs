@@ -26,8 +26,8 @@ internal sealed class ChangeLimiter
         _changes.Count(source);
         if (!IsExempt(source))
         {
-            Take(_sources, source, _perSource, now);
-            Take(_subnets, source.Subnet, _perSubnet, now);
+            Spend(_sources, source, _perSource, now);
+            Spend(_subnets, source.Subnet, _perSubnet, now);
         }
     }
 
@@ -38,7 +38,7 @@ internal sealed class ChangeLimiter
     private static bool HasToken(TokenBucketMap buckets, SourceNetwork network, TokenRate? rate, DateTimeOffset now) =>
         rate is not { } limit || buckets.HasToken(network, limit, now);
 
-    private static void Take(TokenBucketMap buckets, SourceNetwork network, TokenRate? rate, DateTimeOffset now)
+    private static void Spend(TokenBucketMap buckets, SourceNetwork network, TokenRate? rate, DateTimeOffset now)
     {
         if (rate is { } limit)
         {

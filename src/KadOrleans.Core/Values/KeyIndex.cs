@@ -55,7 +55,7 @@ internal sealed class KeyIndex
             Split();
         }
 
-        var slot = Take();
+        var slot = Allocate();
         ref var entry = ref _slots[slot];
         entry = new KeySlot { Key = key, Source = None, Owner = None };
         Link(ref _buckets[BucketOf(key)], ref entry, slot);
@@ -135,7 +135,7 @@ internal sealed class KeyIndex
         return sum;
     }
 
-    private int Take()
+    private int Allocate()
     {
         if (_free == None)
         {

@@ -63,7 +63,7 @@ internal sealed class KeyShard
     public bool SetArea(ResponsibleArea area, int atOnce = int.MaxValue)
     {
         Accounts.Area = area;
-        return Accounts.Judge(atOnce);
+        return Accounts.Reclassify(atOnce);
     }
 
     /// <summary>Why Put would refuse a value if the current plan is applied; the plan may still be abandoned.</summary>
@@ -207,7 +207,7 @@ internal sealed class KeyShard
         var decision = Decide(key, slot, before, offered, terms).WithVersion(before, offered, terms, Accounts.Versions);
         if (decision.Result == StoreResult.Superseded && terms.CallId != 0)
         {
-            return Accounts.Writes.Judge(key, terms);
+            return Accounts.Writes.FindOutcome(key, terms);
         }
 
         if (decision.IsReturn)
@@ -445,7 +445,7 @@ internal sealed class KeyShardPlan(KeyShard shard)
         if (!PutCondition.HasVersion(before, version, now))
         {
             return terms.CallId == 0 ? StoreResult.Superseded
-                : shard.Accounts.Writes.Judge(key, terms with { Condition = PutCondition.HasVersion(version) }).Result;
+                : shard.Accounts.Writes.FindOutcome(key, terms with { Condition = PutCondition.HasVersion(version) }).Result;
         }
 
         Set(key, null);

@@ -39,7 +39,7 @@ internal sealed class RecentWrites
     }
 
     /// <summary>What became of a call with an id whose condition does not hold.</summary>
-    public StoreDecision Judge(NodeId key, PutTerms terms)
+    public StoreDecision FindOutcome(NodeId key, PutTerms terms)
     {
         var isReplacedByAnother = false;
         foreach (var write in _writes)

@@ -30,7 +30,7 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
     /// <summary>Items that are kept for their owners.</summary>
     public int KeptKeys { get; private set; }
 
-    /// <summary>After a change <see cref="Judge"/> takes the counted values in turn.</summary>
+    /// <summary>After a change <see cref="Reclassify"/> takes the counted values in turn.</summary>
     public ResponsibleArea Area
     {
         get => _area;
@@ -166,7 +166,7 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
 
     // Reclassifies some values by Area, in parts, as a million take about 0.1 s. It walks each list from old to new, so that
     // those which change lists keep their order. Returns whether some are left.
-    public bool Judge(int count)
+    public bool Reclassify(int count)
     {
         for (; count > 0; count--)
         {
@@ -174,7 +174,7 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
             {
                 var slot = _cursorSlot;
                 _cursorSlot = slots[slot].Newer;
-                JudgeAt(slot);
+                ReclassifyAt(slot);
             }
             else if (!TryNextList())
             {
@@ -261,7 +261,7 @@ internal sealed class StoreAccounts(StoreQuota quota, KeyIndex slots)
         return true;
     }
 
-    private void JudgeAt(int slot)
+    private void ReclassifyAt(int slot)
     {
         ref var entry = ref slots[slot];
         var isFar = !Area.Contains(entry.Key);

@@ -49,7 +49,7 @@ internal sealed class ClockWatch : IDisposable
     {
         var wasSkewed = IsSkewed;
         _last = comparison;
-        _correction.Follow(believed);
+        _correction.Apply(believed);
         if (comparison.IsSkewed != wasSkewed)
         {
             var seconds = Math.Round(comparison.Difference.TotalSeconds, 1);

@@ -18,17 +18,17 @@ internal sealed class EdgeDesk : IEdgeDesk
         lock (_gate)
         {
             _nodes = nodes;
-            Follow();
+            Apply();
         }
     }
 
     /// <summary>Has the nodes follow these rules. Null: those that they have, once more, as a restored table may have banned contacts.</summary>
-    public void Follow(EdgeRules? rules)
+    public void Apply(EdgeRules? rules)
     {
         lock (_gate)
         {
             _rules = rules ?? _rules;
-            Follow();
+            Apply();
         }
     }
 
@@ -95,7 +95,7 @@ internal sealed class EdgeDesk : IEdgeDesk
             // Two changes may arrive in the other order.
             if (rules.Version > _rules.Version)
             {
-                Follow(rules);
+                Apply(rules);
             }
         }
 
@@ -114,12 +114,12 @@ internal sealed class EdgeDesk : IEdgeDesk
 
     public Task<PingResult> PingAsync(UdpEndpoint endpoint) => Next().PingAsync(endpoint);
 
-    private void Follow()
+    private void Apply()
     {
         var bans = new BanSet(_rules.Bans.Where(text => Ban.TryParse(text, out _)).Select(Ban.Parse));
         foreach (var node in _nodes)
         {
-            node.Node.Rules.Follow(bans, _rules.LimitEntries);
+            node.Node.Rules.Apply(bans, _rules.LimitEntries);
         }
     }
 

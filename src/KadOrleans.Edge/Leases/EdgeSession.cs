@@ -66,7 +66,7 @@ internal sealed class EdgeSession(
         try
         {
             await FetchRulesAsync(context, observer, cancellationToken);
-            await FollowSiblingsAsync(context, cancellationToken);
+            await RefreshSiblingsAsync(context, cancellationToken);
             foreach (var (i, table) in tables.Index())
             {
                 nodes.Add(new EdgeNode(context, table, bind(i), store, kademlia));
@@ -184,7 +184,7 @@ internal sealed class EdgeSession(
                 RenewSubscriptionsAsync(cancellationToken),
                 CompareClocksAsync(cancellationToken),
                 FetchRulesAsync(context, observer, cancellationToken),
-                FollowSiblingsAsync(context, cancellationToken));
+                RefreshSiblingsAsync(context, cancellationToken));
             if (context.Health.Enter(EdgePhase.Serving, this))
             {
                 _logger.Recovered(context.Options.Name);
@@ -217,17 +217,17 @@ internal sealed class EdgeSession(
         async () =>
         {
             var rules = context.Grains.GetGrain<IRulesGrain>(GrainKeys.Singleton);
-            observer.Follow(await context.CallAsync(rules.FetchAsync(context.Options.Name, observer.RulesVersion), cancellationToken));
+            observer.Apply(await context.CallAsync(rules.FetchAsync(context.Options.Name, observer.RulesVersion), cancellationToken));
         },
         context.Environment.LoggerFactory.CreateLogger<EdgeSession>().RulesNotRead,
         cancellationToken);
 
     // If it fails, those that the edge knows stay its siblings.
-    private static Task FollowSiblingsAsync(EdgeContext context, CancellationToken cancellationToken) => TryAsync(
+    private static Task RefreshSiblingsAsync(EdgeContext context, CancellationToken cancellationToken) => TryAsync(
         async () =>
         {
             var live = await context.ReadEdgesAsync(cancellationToken);
-            context.Siblings.Follow(live.SelectMany(edge => edge.NodeIds));
+            context.Siblings.Update(live.SelectMany(edge => edge.NodeIds));
         },
         context.Environment.LoggerFactory.CreateLogger<EdgeSession>().SiblingsNotRead,
         cancellationToken);
@@ -262,7 +262,7 @@ internal sealed class EdgeSession(
             async () =>
             {
                 await Task.WhenAll(
-                    [FollowShardsAsync(cancellationToken), .. nodes.Select(n => context.CallAsync(n.Table.SubscribeAsync(reference), cancellationToken))]);
+                    [RefreshShardsAsync(cancellationToken), .. nodes.Select(n => context.CallAsync(n.Table.SubscribeAsync(reference), cancellationToken))]);
                 (_subscribedAt, _mustSubscribe) = (time.GetTimestamp(), false);
             },
             problem => _logger.TablesNotRead(context.Options.Name, problem),
@@ -270,7 +270,7 @@ internal sealed class EdgeSession(
     }
 
     // Shards that were split answer too, so this is soon enough.
-    private async Task FollowShardsAsync(CancellationToken cancellationToken)
+    private async Task RefreshShardsAsync(CancellationToken cancellationToken)
     {
         if (await context.CallAsync(context.Grains.GetGrain<IClusterGrain>(GrainKeys.Singleton).GetAsync(), cancellationToken) is { } settings)
         {

@@ -75,7 +75,7 @@ internal sealed class ShardChannels<TItem, TResult>(
             return batch;
         }
 
-        _ = TakeLateAsync(asked, [.. requests]);
+        _ = AnswerLateAsync(asked, [.. requests]);
         PassOn(requests);
         return new ShardBatch<TResult>(new TResult[requests.Count], [.. Enumerable.Range(0, requests.Count)]);
     }
@@ -89,7 +89,7 @@ internal sealed class ShardChannels<TItem, TResult>(
         }
     }
 
-    private static async Task TakeLateAsync(Task<ShardBatch<TResult>> asked, IReadOnlyList<ShardRequest<TItem, TResult>> requests)
+    private static async Task AnswerLateAsync(Task<ShardBatch<TResult>> asked, IReadOnlyList<ShardRequest<TItem, TResult>> requests)
     {
         await ((Task)asked).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (asked is { IsCompletedSuccessfully: true, Result: var batch } && batch.Results.Count == requests.Count)

@@ -78,7 +78,7 @@ internal sealed class ShardNewsReader(GrainKeyStoreOptions options, TimeProvider
     {
         // The longest unread first: a response may not have room for all.
         var wanted = Wanted().OrderBy(view => view.State?.ConfirmedAt ?? long.MinValue).ToList();
-        FollowDesks();
+        UpdateDesks();
         foreach (var some in wanted.Chunk(MaxShards))
         {
             var now = time.GetTimestamp();
@@ -113,7 +113,7 @@ internal sealed class ShardNewsReader(GrainKeyStoreOptions options, TimeProvider
             }
         }
 
-        FollowDesks();
+        UpdateDesks();
     }
 
     private async Task RunAsync()
@@ -213,7 +213,7 @@ internal sealed class ShardNewsReader(GrainKeyStoreOptions options, TimeProvider
         }
     }
 
-    private void FollowDesks()
+    private void UpdateDesks()
     {
         if (_isDeskChanged)
         {

@@ -273,7 +273,7 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
 
     public async Task<LimitList> GetLimitsAsync(CancellationToken cancellationToken = default)
     {
-        await FollowAsync(cancellationToken);
+        await FetchLimitsAsync(cancellationToken);
         var rules = await calls.CallOneAsync(static (IRulesGrain rules) => rules.GetAsync(), cancellationToken);
 
         // Another release may have other limits.
@@ -288,7 +288,7 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
     public async Task<LimitChange> SetLimitAsync(string name, long? value, CancellationToken cancellationToken = default)
     {
         var change = await calls.ChangeOneAsync((IRulesGrain rules) => rules.SetLimitAsync(name, value), cancellationToken);
-        await FollowAsync(cancellationToken);
+        await FetchLimitsAsync(cancellationToken);
         return new LimitChange(change.Changed, [.. change.Missing.Where(missing => missing != limits.Name)]);
     }
 
@@ -334,8 +334,8 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
             ? CrawlReportJson.Read(report)
             : throw AdminArguments.UnknownCrawl(id);
 
-    /// <summary>Has this silo follow the newest limits now. The others ask within 15 s.</summary>
-    private Task<bool> FollowAsync(CancellationToken cancellationToken) =>
+    /// <summary>Has this silo apply the newest limits now. The others ask within 15 s.</summary>
+    private Task<bool> FetchLimitsAsync(CancellationToken cancellationToken) =>
         calls.CallOneAsync((IRulesGrain _) => limits.FetchAsync(), cancellationToken);
 
     private static async ValueTask<ShardCount> CountAsync(Func<Task<ShardStatus?>> call)

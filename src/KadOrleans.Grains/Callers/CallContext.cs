@@ -21,7 +21,7 @@ internal static class CallContext
         {
             if (!isTraced || name is not (TraceParent or TraceState))
             {
-                Take(name);
+                Remove(name);
             }
         }
     }
@@ -31,7 +31,7 @@ internal static class CallContext
     /// In place, as the runtime sends what is left in the call's own dictionary back with its response, which goes to whoever is connected
     /// under the caller's name. A removal by RequestContext is seen by what the call runs, and not by the runtime.
     /// </remarks>
-    public static void Take(string name)
+    public static void Remove(string name)
     {
         if (RequestContext.Entries is IDictionary<string, object> entries)
         {

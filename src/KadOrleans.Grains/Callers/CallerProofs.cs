@@ -29,7 +29,7 @@ internal sealed class CallerProofs(ClusterKeys keys, ILocalSiloDetails silo, ISi
             return null;
         }
 
-        CallContext.Take(CallProof.ContextKey);
+        CallContext.Remove(CallProof.ContextKey);
         return given is string proof ? SiloOf(proof) : null;
     }
 

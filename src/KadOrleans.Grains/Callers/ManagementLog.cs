@@ -23,7 +23,7 @@ internal sealed class ManagementLog(IGrainFactory grains, ClusterTime time, ILog
     public static bool TakeMark()
     {
         var isMarked = RequestContext.Get(Mark) is true;
-        CallContext.Take(Mark);
+        CallContext.Remove(Mark);
         return isMarked;
     }
 

@@ -46,7 +46,7 @@ internal sealed class ClusterClock(
         }
 
         var chosen = AgreedClock.Choose(votes is [] ? [_votes[own.SiloAddress]] : votes);
-        var step = time.Follow(chosen with { Difference = chosen.Difference - ahead });
+        var step = time.Apply(chosen with { Difference = chosen.Difference - ahead });
         if (step != TimeSpan.Zero)
         {
             logger.ClusterTimeMoved(Math.Round(step.TotalSeconds, 1), Math.Round(time.Correction.TotalSeconds, 1));

@@ -28,9 +28,9 @@ internal sealed class ClusterTime([FromKeyedServices(TimeProviderNames.Grains)] 
         clock.CreateTimer(callback, state, dueTime, period);
 
     /// <summary>Follows the clock that the silos chose. Returns by how much the time moved.</summary>
-    public TimeSpan Follow(ClockComparison agreed)
+    public TimeSpan Apply(ClockComparison agreed)
     {
-        var step = _correction.Follow(agreed);
+        var step = _correction.Apply(agreed);
         if (step > TimeSpan.Zero)
         {
             RecordBehind(step);

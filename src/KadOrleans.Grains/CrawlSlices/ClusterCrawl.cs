@@ -143,7 +143,7 @@ internal sealed class ClusterCrawl(
             _progress[lease.Slice] = progress;
             if (progress.Pages is not null)
             {
-                await TakeAsync(lease, progress, records);
+                await RecordSliceAsync(lease, progress, records);
             }
         }
         catch (Exception e)
@@ -167,7 +167,7 @@ internal sealed class ClusterCrawl(
     }
 
     /// <summary>Writes what was found, and then counts the slice as done. The edge forgets it once that is durable.</summary>
-    private async Task TakeAsync(SliceLease lease, CrawlSliceProgress progress, List<CrawlRecord> records)
+    private async Task RecordSliceAsync(SliceLease lease, CrawlSliceProgress progress, List<CrawlRecord> records)
     {
         if (!_plan.IsCurrent(lease))
         {

@@ -25,7 +25,7 @@ internal sealed class EdgeShares
 
     /// <summary>The shares once edges have left. The same object if none has.</summary>
     /// <param name="alive">The edges that live, and may have come since.</param>
-    public EdgeShares Follow(IReadOnlyList<LiveEdge> alive)
+    public EdgeShares Update(IReadOnlyList<LiveEdge> alive)
     {
         var living = alive.Select(static edge => (edge.Name, edge.Epoch)).ToHashSet();
         var left = Edges.Where(edge => living.Contains((edge.Name, edge.Epoch))).ToList();

@@ -52,7 +52,7 @@ internal sealed class ShardRepublishing(
                 }
 
                 var edges = await FindEdgesAsync(cancellationToken);
-                _shares = looks == 0 ? EdgeShares.Among(edges) : _shares.Follow(edges);
+                _shares = looks == 0 ? EdgeShares.Among(edges) : _shares.Update(edges);
                 taken = await OfferAllAsync(findAbove, taken, begunAt, cancellationToken);
             }
 
@@ -164,7 +164,7 @@ internal sealed class ShardRepublishing(
                 await Task.Delay(RefusalPause, time, cancellationToken);
                 if (!IsWithin(ListLife, listedAt))
                 {
-                    (_shares, listedAt) = (_shares.Follow(await FindEdgesAsync(cancellationToken)), time.GetTimestamp());
+                    (_shares, listedAt) = (_shares.Update(await FindEdgesAsync(cancellationToken)), time.GetTimestamp());
                 }
 
                 refused = _shares == shares ? await OfferAsync(refused) : refused;

@@ -179,23 +179,23 @@ internal sealed class TokenRates : IEndpointFilter, IDisposable
 
     public ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
-        Take(context.HttpContext, 1);
+        Charge(context.HttpContext, 1);
         return next(context);
     }
 
     /// <summary>Counts the parts of a request beyond the first, which is counted already. At most a second's requests are counted.</summary>
-    public void TakeParts(HttpContext context, int parts)
+    public void ChargeParts(HttpContext context, int parts)
     {
         var more = Math.Min(parts, TokenAuthentication.TokenOf(context).RequestsPerSecond) - 1;
         if (more > 0)
         {
-            Take(context, more);
+            Charge(context, more);
         }
     }
 
     public void Dispose() => _limiter.Dispose();
 
-    private void Take(HttpContext context, int requests)
+    private void Charge(HttpContext context, int requests)
     {
         var token = TokenAuthentication.TokenOf(context);
         using var lease = _limiter.AttemptAcquire(token, requests);

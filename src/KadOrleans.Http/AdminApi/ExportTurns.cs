@@ -14,7 +14,7 @@ internal sealed class ExportTurns : IDisposable
 
     /// <summary>Takes a turn, which ends when it is disposed.</summary>
     /// <exception cref="ApiProblemException">There is none: 429.</exception>
-    public IDisposable Take(ApiToken token)
+    public IDisposable Acquire(ApiToken token)
     {
         var turn = _turns.AttemptAcquire(token);
         if (turn.IsAcquired)

@@ -26,7 +26,7 @@ internal static class TransferApi
 
     private static async Task<PushStreamHttpResult> ExportAsync(HttpContext context, IDhtAdmin admin, ExportTurns turns, TimeProvider time)
     {
-        var taken = turns.Take(TokenAuthentication.TokenOf(context));
+        var taken = turns.Acquire(TokenAuthentication.TokenOf(context));
         context.Response.RegisterForDispose(taken);
         var values = admin.ReadValuesAsync(context.RequestAborted).GetAsyncEnumerator(context.RequestAborted);
         context.Response.RegisterForDisposeAsync(values);
@@ -78,7 +78,7 @@ internal static class TransferApi
     {
         using var body = new MemoryStream(await Body.ReadAsync(context));
         var values = Read(body);
-        rates.TakeParts(context, values.Count);
+        rates.ChargeParts(context, values.Count);
         var importer = new StateImporter(some => admin.ImportAsync(some, CancellationToken.None), MaxValues, time);
         return await audit.RunAsync(
             context,

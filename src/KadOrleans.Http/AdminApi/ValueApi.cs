@@ -22,7 +22,7 @@ internal static class ValueApi
     private static async Task<BatchApi.BatchResult> RunAsync(HttpContext context, IDht dht, TokenRates rates, AuditLog audit)
     {
         var operations = await BatchApi.ReadAsync(context);
-        rates.TakeParts(context, operations.Count);
+        rates.ChargeParts(context, operations.Count);
         return await audit.RunAsync(
             context,
             "batch",

@@ -64,7 +64,7 @@ internal sealed class BodyBudget
         private long _taken;
 
         /// <exception cref="ApiProblemException">So many are not left: 503.</exception>
-        public void Take(long bytes)
+        public void Reserve(long bytes)
         {
             if (!budget.TryAdd(token, bytes))
             {

@@ -36,7 +36,7 @@ internal static class Body
 
                 // Before a refusal: else the server cannot read the rest, and the connection ends.
                 reader.AdvanceTo(read.Buffer.End);
-                taken?.Take(length);
+                taken?.Reserve(length);
                 if (read.IsCompleted)
                 {
                     return content.ToArray();

@@ -223,7 +223,7 @@ internal sealed class NodeRuleBook(Func<DhtNode> engine, IManagementStore store,
     public async Task LoadAsync(DhtNode node, CancellationToken cancellationToken)
     {
         _rules = await store.LoadAsync(cancellationToken);
-        Follow(node, _rules);
+        Apply(node, _rules);
     }
 
     public Task<bool> BanAsync(Ban ban, bool isBanned, CancellationToken cancellationToken) => ChangeAsync(
@@ -239,8 +239,8 @@ internal sealed class NodeRuleBook(Func<DhtNode> engine, IManagementStore store,
 
     public void Dispose() => _turn.Dispose();
 
-    private static void Follow(DhtNode node, NodeRules rules) =>
-        node.Rules.Follow(new BanSet(rules.Bans.Select(entry => entry.Ban)), rules.Limits);
+    private static void Apply(DhtNode node, NodeRules rules) =>
+        node.Rules.Apply(new BanSet(rules.Bans.Select(entry => entry.Ban)), rules.Limits);
 
     // Not cancelled once it has begun: it would be done by half.
     private async Task<bool> ChangeAsync(Func<DhtNode, NodeRules, NodeRules?> change, CancellationToken cancellationToken)
@@ -256,7 +256,7 @@ internal sealed class NodeRuleBook(Func<DhtNode> engine, IManagementStore store,
 
             await store.SaveAsync(changed, CancellationToken.None);
             _rules = changed;
-            Follow(node, changed);
+            Apply(node, changed);
             return true;
         }
         finally

@@ -165,15 +165,15 @@ internal sealed class CrawlRun(
             expectedId: null,
             (destination, id) => RequestWriter.Write(destination, id, RequestKind.FindNode, node.Id, target),
             TryReadNodes,
-            (call, found, failure) => Take(
+            (call, found, failure) => Settle(
                 call, failure, crawl => crawl.OnNodes(call.Destination, found.Contacts, call.RoundTrip, found.Form)),
             Count);
     }
 
     private void OnPinged(OutgoingRequest call, NodeId? id, RequestFailure? failure) =>
-        Take(call, failure, crawl => crawl.OnPong(call.Destination, id, call.RoundTrip));
+        Settle(call, failure, crawl => crawl.OnPong(call.Destination, id, call.RoundTrip));
 
-    private void Take(OutgoingRequest call, RequestFailure? failure, Action<Crawl> takeResponse)
+    private void Settle(OutgoingRequest call, RequestFailure? failure, Action<Crawl> takeResponse)
     {
         Change(failure is null ? takeResponse : crawl => crawl.OnFailed(call.Destination, failure == RequestFailure.Unreachable));
         Pump();

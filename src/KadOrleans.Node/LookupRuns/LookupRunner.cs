@@ -101,7 +101,7 @@ internal sealed class LookupRunner(
         using (cancellationToken.UnsafeRegister(static l => ((RunningLookup)l!).Cancel(), running))
         {
             running.Start();
-            var outcome = size.Judge(await running.Outcome);
+            var outcome = size.CountCrowded(await running.Outcome);
             metrics.LookupEnded(outcome, running.Elapsed);
             Describe(activity, kind, outcome);
             size.Record(outcome);

@@ -18,7 +18,7 @@ internal sealed class NetworkSize(NodeId? ownId, int bucketSize)
     }
 
     /// <summary>The outcome with the number of contacts nearer to its target than the network's size allows.</summary>
-    public LookupOutcome Judge(LookupOutcome outcome) =>
+    public LookupOutcome CountCrowded(LookupOutcome outcome) =>
         Crowding.Count(outcome.Target, outcome.Closest, Estimate) is > 0 and var crowded ? outcome with { Crowded = crowded } : outcome;
 
     public void Record(LookupOutcome outcome)

@@ -43,8 +43,8 @@ internal sealed class MaintenanceRunner(
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         MaintenanceJob[] jobs =
         [
-            MaintenanceJob.Once(nameof(IMaintenanceSchedule), token => FollowAsync(schedule.WatchAsync(token), token)),
-            MaintenanceJob.Once(nameof(TryRun), token => FollowAsync(ReadRequestedAsync(token), token)),
+            MaintenanceJob.Once(nameof(IMaintenanceSchedule), token => DoAllAsync(schedule.WatchAsync(token), token)),
+            MaintenanceJob.Once(nameof(TryRun), token => DoAllAsync(ReadRequestedAsync(token), token)),
             .. _republisher.Jobs,
             new(nameof(StoreWatch), _watch.CheckAsync),
             new(nameof(OwnEndpoints), node.CheckOwnEndpointsAsync),
@@ -136,7 +136,7 @@ internal sealed class MaintenanceRunner(
         }
     }
 
-    private async Task FollowAsync(IAsyncEnumerable<MaintenanceTask> tasks, CancellationToken cancellationToken)
+    private async Task DoAllAsync(IAsyncEnumerable<MaintenanceTask> tasks, CancellationToken cancellationToken)
     {
         await foreach (var task in tasks)
         {

@@ -10,5 +10,5 @@ internal interface IClockStore
     /// From now on what <paramref name="read"/> returns is written whenever it is another object than before, in the transaction of the next
     /// write: a value is never durable without the clock that stamped it. It is called by the writer's thread, and must be quick.
     /// </summary>
-    void Follow(Func<ClockRecord> read);
+    void Use(Func<ClockRecord> read);
 }

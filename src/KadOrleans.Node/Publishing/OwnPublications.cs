@@ -104,7 +104,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
 
             if ((await get()).Version != expected)
             {
-                return Judge(key, write, expected.Number);
+                return FindOutcome(key, write, expected.Number);
             }
 
             if (FindRefusal(key, value, before, held) is { } refusal)
@@ -221,7 +221,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
             var held = await keys.GetCurrentAsync(key, time.GetUtcNow(), cancellationToken);
             if (Math.Max(before?.Version ?? 0, held?.Version ?? 0) != expected && (await get()).Version.Number != expected)
             {
-                return Judge(key, call, expected);
+                return FindOutcome(key, call, expected);
             }
 
             // What is held first: an older value under a publication must not come to light. One that a stranger has stored meanwhile is later.
@@ -263,7 +263,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
     }
 
     // The condition does not hold: an earlier try of the call may have been done.
-    private SetResult Judge(NodeId key, PutTerms call, long expected)
+    private SetResult FindOutcome(NodeId key, PutTerms call, long expected)
     {
         if (call.CallId == 0)
         {
@@ -272,8 +272,8 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
 
         lock (_recent)
         {
-            var judged = _recent.Judge(key, call with { IsRepeat = true, Condition = PutCondition.HasVersion(expected) });
-            return new SetResult { Local = judged.Result, Version = ValueVersion.Of(judged.Version) };
+            var outcome = _recent.FindOutcome(key, call with { IsRepeat = true, Condition = PutCondition.HasVersion(expected) });
+            return new SetResult { Local = outcome.Result, Version = ValueVersion.Of(outcome.Version) };
         }
     }
 

@@ -147,7 +147,7 @@ internal sealed class SweepLookups(DhtNode node, TimeProvider time)
             closest = _regions.FindClosest(key, Now, others);
         }
 
-        return closest is null ? null : node.Judge(new LookupOutcome
+        return closest is null ? null : node.CountCrowded(new LookupOutcome
         {
             Target = key,
             Reason = TerminationReason.Converged,
@@ -191,7 +191,7 @@ internal sealed class SweepLookups(DhtNode node, TimeProvider time)
             (var outcome, survey) = await node.Lookups.SurveyAsync(target, cancellationToken);
             var isLed = survey is null
                 ? outcome.Reason is TerminationReason.RequestLimit or TerminationReason.DeadlineReached || outcome.Answered > outcome.Failed
-                : node.Judge(outcome with { Closest = [.. survey.Nodes] }).Crowded > 0;
+                : node.CountCrowded(outcome with { Closest = [.. survey.Nodes] }).Crowded > 0;
             unknownFor = isLed ? SurveyedRegions.UnknownFor : survey is null ? SurveyedRegions.Absence : null;
         }
         catch (OperationCanceledException)

@@ -16,7 +16,7 @@ internal sealed class RulesInForce(
     public LimitValues Limits { get; private set; } = settings;
 
     /// <summary>Replaces all rules. Bans come before <see cref="KadNodeOptions.Trust"/>. Nothing held is evicted now.</summary>
-    public void Follow(BanSet banned, IEnumerable<LimitEntry> changes)
+    public void Apply(BanSet banned, IEnumerable<LimitEntry> changes)
     {
         bans.Set = banned;
         foreach (var contact in table.Snapshot.Contacts.Where(banned.Contains))

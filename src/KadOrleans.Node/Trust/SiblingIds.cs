@@ -21,7 +21,7 @@ internal sealed class SiblingIds(TimeProvider time)
     // Replaced as a whole, so that readers need no lock.
     private volatile HashSet<NodeId> _ids = [];
     private long _changedAt;
-    private long _followedAt;
+    private long _updatedAt;
     private long _newSince;
 
     /// <summary>
@@ -30,7 +30,7 @@ internal sealed class SiblingIds(TimeProvider time)
     /// </summary>
     public bool AreSettled => _ids.Count > 0
         && time.GetElapsedTime(Volatile.Read(ref _changedAt)) >= SettledAfter
-        && time.GetElapsedTime(Volatile.Read(ref _followedAt)) < KnownFor;
+        && time.GetElapsedTime(Volatile.Read(ref _updatedAt)) < KnownFor;
 
     public bool Contains(NodeId id) => _ids.Contains(id);
 
@@ -52,11 +52,11 @@ internal sealed class SiblingIds(TimeProvider time)
         return nearest;
     }
 
-    public void Follow(IEnumerable<NodeId> ids)
+    public void Update(IEnumerable<NodeId> ids)
     {
-        HashSet<NodeId> followed = [.. ids];
-        var isChanged = !followed.SetEquals(_ids);
-        if (isChanged || time.GetElapsedTime(Volatile.Read(ref _followedAt)) >= ForgottenAfter)
+        HashSet<NodeId> updated = [.. ids];
+        var isChanged = !updated.SetEquals(_ids);
+        if (isChanged || time.GetElapsedTime(Volatile.Read(ref _updatedAt)) >= ForgottenAfter)
         {
             Volatile.Write(ref _newSince, time.GetTimestamp());
         }
@@ -65,9 +65,9 @@ internal sealed class SiblingIds(TimeProvider time)
         {
             // First: with the ids of now and the time of before they would be settled.
             Volatile.Write(ref _changedAt, time.GetTimestamp());
-            _ids = followed;
+            _ids = updated;
         }
 
-        Volatile.Write(ref _followedAt, time.GetTimestamp());
+        Volatile.Write(ref _updatedAt, time.GetTimestamp());
     }
 }

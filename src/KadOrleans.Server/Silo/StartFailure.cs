@@ -12,7 +12,7 @@ internal static class StartFailure
         (int, IEnumerable<string>)? found = null;
         for (Exception? cause = exception; cause is not null && found is null; cause = cause.InnerException)
         {
-            found = Judge(cause, process, exception, host) ?? OfStorage(cause, providers, host);
+            found = Classify(cause, process, exception, host) ?? OfStorage(cause, providers, host);
         }
 
         var (code, sentences) = found ?? (ExitCode.Failed, [Failed(process, exception)]);
@@ -22,7 +22,7 @@ internal static class StartFailure
     public static string Failed(string process, Exception exception) =>
         VisibleText.Show($"The {process} failed: {Phrases.ReasonOf(exception)}.");
 
-    private static (int Code, IEnumerable<string> Sentences)? Judge(Exception cause, string process, Exception whole, IHost? host) => cause switch
+    private static (int Code, IEnumerable<string> Sentences)? Classify(Exception cause, string process, Exception whole, IHost? host) => cause switch
     {
         TransportException => (ExitCode.WrongUsage, [$"Kad:Edge:Listen: {cause.Message}"]),
 

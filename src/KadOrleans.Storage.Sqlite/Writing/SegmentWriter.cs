@@ -218,7 +218,7 @@ internal sealed class SegmentWriter : GroupCommit<SegmentWriter>
     }
 
     /// <summary>Writes what is known of the clock with whatever is written from now on, each time it is another object.</summary>
-    public void FollowClock(Func<ClockRecord> read) => _readClock = read;
+    public void UseClock(Func<ClockRecord> read) => _readClock = read;
 
     /// <summary>Saves a node state. The last one of a batch stays.</summary>
     public NodeState Save(NodeState state) => _saved = state;

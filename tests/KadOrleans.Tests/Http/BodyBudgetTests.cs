@@ -15,7 +15,7 @@ public sealed class BodyBudgetTests(ApiHost host) : IClassFixture<ApiHost>
         var budget = new BodyBudget();
         await using var services = new ServiceCollection().AddSingleton(budget).BuildServiceProvider();
         var (token, other) = (ApiToken.Create("one", ApiScope.All).Token, ApiToken.Create("other", ApiScope.All).Token);
-        budget.For(ContextOf(token))!.Take(BodyBudget.MaxBytesOfToken - 1);
+        budget.For(ContextOf(token))!.Reserve(BodyBudget.MaxBytesOfToken - 1);
 
         var refused = await Assert.ThrowsAsync<ApiProblemException>(() => Body.ReadAsync(ContextOf(token)));
         Assert.Equal((StatusCodes.Status503ServiceUnavailable, ApiProblemException.Busy), (refused.Status, refused.Reason));
@@ -38,17 +38,17 @@ public sealed class BodyBudgetTests(ApiHost host) : IClassFixture<ApiHost>
         var budget = new BodyBudget();
         var parts = Enumerable.Range(0, BodyBudget.MaxBytes / BodyBudget.MaxBytesOfToken)
             .Select(_ => For(ApiToken.Create("one", ApiScope.All).Token)).ToList();
-        parts.ForEach(part => part.Take(BodyBudget.MaxBytesOfToken));
+        parts.ForEach(part => part.Reserve(BodyBudget.MaxBytesOfToken));
 
         var (next, token) = (ApiToken.Create("next", ApiScope.All).Token, ApiToken.Create("last", ApiScope.All).Token);
-        Assert.Throws<ApiProblemException>(() => For(next).Take(1));
+        Assert.Throws<ApiProblemException>(() => For(next).Reserve(1));
         parts[0].Dispose();
-        For(next).Take(1);
+        For(next).Reserve(1);
         var last = For(token);
-        last.Take(BodyBudget.MaxBytesOfToken - 1);
-        Assert.Throws<ApiProblemException>(() => For(token).Take(2));
+        last.Reserve(BodyBudget.MaxBytesOfToken - 1);
+        Assert.Throws<ApiProblemException>(() => For(token).Reserve(2));
         last.Dispose();
-        For(token).Take(2);
+        For(token).Reserve(2);
 
         BodyBudget.Part For(ApiToken of) => budget.For(new DefaultHttpContext { User = new(new TokenIdentity(of, session: null)) })!;
     }

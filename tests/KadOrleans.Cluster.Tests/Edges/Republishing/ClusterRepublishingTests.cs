@@ -326,7 +326,7 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
             await StartEdgeAsync($"{i}");
         }
 
-        await FollowSiblingsAsync();
+        await RefreshSiblingsAsync();
 
         // Stored long before: all are due at the first tick of their shards.
         for (var i = 0; i < keys; i++)
@@ -407,8 +407,8 @@ internal sealed class RepublishingCluster(SimulatedWorld world) : IAsyncDisposab
         desk.Serve(node, schedule);
     }
 
-    private async Task FollowSiblingsAsync() =>
-        _siblings.Follow((await _known.ReadAsync(version => _directory.Directory.ListAsync(version).AsTask())).SelectMany(edge => edge.NodeIds));
+    private async Task RefreshSiblingsAsync() =>
+        _siblings.Update((await _known.ReadAsync(version => _directory.Directory.ListAsync(version).AsTask())).SelectMany(edge => edge.NodeIds));
 
     private async Task TickAsync(List<NodeId> shard, TimeSpan first)
     {

@@ -52,7 +52,7 @@ public sealed class EdgeSharesTests
         for (; edges.Count > 1; edges.RemoveAt(_random.Next(edges.Count)))
         {
             var before = shares;
-            shares = before.Follow([.. edges, Edge("newcomer")]);
+            shares = before.Update([.. edges, Edge("newcomer")]);
 
             Assert.Equal(edges, shares.Edges);
             Assert.All(keys, key => Assert.Contains(shares.FindSender(key).Edge, edges));
@@ -69,10 +69,10 @@ public sealed class EdgeSharesTests
     [Fact]
     public void Once_all_have_left_those_that_came_share_all()
     {
-        var shares = EdgeShares.Among([Edge("one"), Edge("other")]).Follow([]);
+        var shares = EdgeShares.Among([Edge("one"), Edge("other")]).Update([]);
         Assert.True(shares.IsEmpty);
 
-        Assert.Equal("new", shares.Follow([Edge("new")]).FindSender(NodeId.MinValue).Edge.Name);
+        Assert.Equal("new", shares.Update([Edge("new")]).FindSender(NodeId.MinValue).Edge.Name);
     }
 
     [Fact]
@@ -84,15 +84,15 @@ public sealed class EdgeSharesTests
 
         Assert.All(Keys(100), key => Assert.Equal(both.FindSender(key).Edge == one, both.HasSameSender(key, rest)));
         Assert.All(Keys(100), key => Assert.False(both.HasSameSender(key, rest.Without(one))));
-        Assert.All(Keys(100), key => Assert.False(both.HasSameSender(key, rest.Follow([other]))));
-        Assert.All(Keys(100), key => Assert.False(both.HasSameSender(key, rest.Without(one).Follow([one, other]))));
+        Assert.All(Keys(100), key => Assert.False(both.HasSameSender(key, rest.Update([other]))));
+        Assert.All(Keys(100), key => Assert.False(both.HasSameSender(key, rest.Without(one).Update([one, other]))));
     }
 
     [Fact]
     public void An_edge_that_was_leased_again_is_another()
     {
         var (one, other) = (Edge("one"), Edge("other"));
-        var shares = EdgeShares.Among([one, other]).Follow([one with { Epoch = 2 }, other]);
+        var shares = EdgeShares.Among([one, other]).Update([one with { Epoch = 2 }, other]);
 
         Assert.Equal([other], shares.Edges);
     }
@@ -105,8 +105,8 @@ public sealed class EdgeSharesTests
 
         Assert.All(Keys(100), key => Assert.Equal(one, shares.FindSender(key).Edge));
         Assert.True(EdgeShares.Among([without]).IsEmpty);
-        Assert.True(shares.Follow([without]).IsEmpty);
-        Assert.Same(shares, shares.Follow([one, without]));
+        Assert.True(shares.Update([without]).IsEmpty);
+        Assert.Same(shares, shares.Update([one, without]));
     }
 
     [Fact]
@@ -115,7 +115,7 @@ public sealed class EdgeSharesTests
         var (one, other) = (Edge("one"), Edge("other"));
         var shares = EdgeShares.Among([one, other]);
 
-        Assert.Same(shares, shares.Follow([other with { Observer = new TestEdge() }, one, Edge("newcomer")]));
+        Assert.Same(shares, shares.Update([other with { Observer = new TestEdge() }, one, Edge("newcomer")]));
     }
 
     private LiveEdge Edge(string name, int ids = 1) =>

@@ -21,9 +21,9 @@ public sealed class SiblingUpkeepTests : IDisposable
         await _world.StartNetworkAsync(nodes);
         await using var sender = await StartAsync(_siblings);
         await using var other = await StartAsync(_siblings);
-        _siblings.Follow([sender.Id, other.Id]);
+        _siblings.Update([sender.Id, other.Id]);
         await _world.PassAsync(TimeSpan.FromMinutes(minutesKnown));
-        _siblings.Follow([sender.Id, other.Id]);
+        _siblings.Update([sender.Id, other.Id]);
         var schedule = new ClusterMaintenanceSchedule(sender.Id);
         var work = new MaintenanceRunner(sender, _store, new InMemoryPublicationStore(0), schedule, _ => Task.CompletedTask, _world.Environment)
             .RunAsync(_stopping.Token);
@@ -88,8 +88,8 @@ public sealed class SiblingUpkeepTests : IDisposable
         var siblingsOfSecond = new SiblingIds(_world.Clock);
         await using var second = await StartAsync(siblingsOfSecond, id =>
         {
-            siblingsOfSecond.Follow([first.Id, id]);
-            _siblings.Follow(isKnown ? [first.Id, id] : [first.Id]);
+            siblingsOfSecond.Update([first.Id, id]);
+            _siblings.Update(isKnown ? [first.Id, id] : [first.Id]);
         });
         await _world.StartNetworkAsync(1);
         await _world.PassAsync(TimeSpan.FromMinutes(3));

@@ -73,7 +73,7 @@ public sealed class ClusterTimeTests : IAsyncDisposable
         var clock = new ManualTimeProvider();
         var time = new ClusterTime(clock);
         var put = new Put(Samples.Key(1), Samples.Text("value") with { StoredAt = clock.GetUtcNow() });
-        time.Follow(new ClockComparison(TimeSpan.FromMinutes(20), TimeSpan.Zero));
+        time.Apply(new ClockComparison(TimeSpan.FromMinutes(20), TimeSpan.Zero));
         Assert.Equal(TimeSpan.FromMinutes(20), time.RecentStep);
 
         Assert.Null(put.Admit(time.GetUtcNow(), time.RecentStep).FindRefusal(null, time.GetUtcNow()));

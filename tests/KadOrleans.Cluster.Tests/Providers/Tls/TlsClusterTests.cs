@@ -25,7 +25,7 @@ public sealed class TlsClusterTests : FolderTests
     public async Task Two_silos_and_an_edge_serve_each_with_a_certificate_of_its_own()
     {
         await using var server = await PostgreSqlServer.StartAsync();
-        string[] storage = ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={server.ConnectionString}"];
+        string[] storage = ["Kad:Storage=PostgreSql", $"Kad:PostgreSql:ConnectionString={server.ConnectionString}"];
         await using var first = new SiloServer(Folder, [.. storage, .. _silo.Settings, SiloServer.ShardBits(ShardBits)]);
         await using var second = new SiloServer(Folder, [.. storage, .. _silo.Settings, SiloServer.ShardBits(ShardBits)]);
         await first.StartAsync();

@@ -19,7 +19,7 @@ public sealed class SettingsTests
     [InlineData("Kad:Data:Folder is not a setting; ", "Kad:Data:Folder=x")]
     [InlineData("Kad:Cluster:Shards is not a setting; Kad:Cluster:Gateway, ", "Kad:Cluster:Shards=8")]
     [InlineData("Kad:Cluster:Quota:Keys is not a setting; Kad:Cluster:Quota:TotalKeys, ", "Kad:Cluster:Quota:Keys=8")]
-    [InlineData("Kad:Edge:Bootsrap is not a setting; ", "Kad:Storage=AdoNet", "Kad:Edge:Bootsrap=a:1")]
+    [InlineData("Kad:Edge:Bootsrap is not a setting; ", "Kad:Storage=PostgreSql", "Kad:Edge:Bootsrap=a:1")]
     [InlineData("Kad:Edge:Listen:port is not a setting; ", "Kad:Edge:Listen:port=1")]
     [InlineData(
         "Kad:Telemetry:Endpint is not a setting; Kad:Telemetry:Endpoint is. Did you mean 'Kad:Telemetry:Endpoint'?",
@@ -36,7 +36,7 @@ public sealed class SettingsTests
         "Orleans:GrainStorage:Default is set, and a silo keeps its state in Orleans:GrainStorage:Kad; ",
         "Orleans:GrainStorage:Default:ProviderType=PostgresDatabase")]
     [InlineData("Kad:Storage is '1'; ", "Kad:Storage=1")]
-    [InlineData("Kad:PostgreSql:ConnectionString is missing; Kad:Storage=AdoNet needs it.", "Kad:Storage=AdoNet")]
+    [InlineData("Kad:PostgreSql:ConnectionString is missing; Kad:Storage=PostgreSql needs it.", "Kad:Storage=AdoNet")]
     [InlineData(
         "Kad:PostgreSql:ConnectionString is missing; PostgreSql, which Orleans:GrainStorage:Kad is on, needs it.",
         "Orleans:GrainStorage:Kad:ProviderType=AdoNet")]
@@ -94,7 +94,7 @@ public sealed class SettingsTests
     [InlineData(
         "Kad:Edge:MaxOutageStaleness is 00:05:01; 00:00:01 to 00:05:00, or 0, is allowed.",
         "Kad:Edge:MaxOutageStaleness=00:05:01")]
-    [InlineData("Kad:Edge:Listen is 'nowhere'; ", "Kad:Storage=AdoNet", "Kad:Edge:Listen=nowhere")]
+    [InlineData("Kad:Edge:Listen is 'nowhere'; ", "Kad:Storage=PostgreSql", "Kad:Edge:Listen=nowhere")]
     [InlineData("more than once", "Kad:Edge:Listen=127.0.0.1:1,127.0.0.1:1")]
     [InlineData("Kad:Edge:Listen is '127.0.0.1:1,127.0.0.1:2'; 3 node ids need ", "Kad:Edge:NodeIds=3", "Kad:Edge:Listen=127.0.0.1:1,127.0.0.1:2")]
     [InlineData("Kad:Edge:Listen is '127.0.0.1:65535'; 2 ports are needed", "Kad:Edge:NodeIds=2", "Kad:Edge:Listen=127.0.0.1:65535")]
@@ -354,7 +354,7 @@ public sealed class SettingsTests
     [InlineData("Host=db;KeepAlive=0;No Reset On Close=false", "Host=db;Keepalive=0;No Reset On Close=False")]
     public void A_connection_string_to_PostgreSQL_keeps_what_it_says_for_silos_and_edges(string given, string expected)
     {
-        string[] settings = ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={given}"];
+        string[] settings = ["Kad:Storage=PostgreSql", $"Kad:PostgreSql:ConnectionString={given}"];
         var edge = Read(["Kad:Role=Edge", .. settings]);
 
         Assert.Equal(expected, Complete(settings).Filled["Orleans:GrainStorage:Kad:ConnectionString"]);
@@ -364,8 +364,8 @@ public sealed class SettingsTests
     }
 
     [Theory]
-    [InlineData("AdoNet", "Kad:Storage=AdoNet", "Kad:PostgreSql:ConnectionString=Host=db")]
-    [InlineData("PostgreSql", "Kad:Storage=AdoNet", "Kad:PostgreSql:ConnectionString=Host=db")]
+    [InlineData("AdoNet", "Kad:Storage=PostgreSql", "Kad:PostgreSql:ConnectionString=Host=db")]
+    [InlineData("PostgreSql", "Kad:Storage=PostgreSql", "Kad:PostgreSql:ConnectionString=Host=db")]
     [InlineData(
         "adonet",
         "Orleans:GrainStorage:Kad:Invariant=Npgsql", "Orleans:Clustering:ProviderType=AdoNet", "Orleans:Clustering:ConnectionString=Host=db")]
@@ -405,12 +405,12 @@ public sealed class SettingsTests
 
     [Theory]
     [InlineData(true, "Kad:Storage=Local")]
-    [InlineData(false, "Kad:Storage=AdoNet")]
+    [InlineData(false, "Kad:Storage=PostgreSql")]
     [InlineData(false, "Kad:Edge:Enabled=false")]
-    [InlineData(true, "Kad:Edge:Enabled=true", "Kad:Storage=AdoNet")]
+    [InlineData(true, "Kad:Edge:Enabled=true", "Kad:Storage=PostgreSql")]
     [InlineData(false, "Kad:Role=Silo")]
-    [InlineData(true, "Kad:Role=siloandedge", "Kad:Storage=AdoNet")]
-    [InlineData(true, "Kad:Role=SiloAndEdge", "Kad:Edge:Enabled=true", "Kad:Storage=AdoNet")]
+    [InlineData(true, "Kad:Role=siloandedge", "Kad:Storage=PostgreSql")]
+    [InlineData(true, "Kad:Role=SiloAndEdge", "Kad:Edge:Enabled=true", "Kad:Storage=PostgreSql")]
     [InlineData(false, "Kad:Role=Silo", "Kad:Edge:Enabled=false")]
     public void The_role_says_whether_a_silo_has_an_edge_and_without_one_Enabled_does(bool hasEdge, params string[] settings)
     {

@@ -36,7 +36,7 @@ public sealed class SharedPostgreSql : IAsyncDisposable
         }
     }
 
-    public static string[] StorageIn(string connectionString) => ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={connectionString}"];
+    public static string[] StorageIn(string connectionString) => ["Kad:Storage=PostgreSql", $"Kad:PostgreSql:ConnectionString={connectionString}"];
 
     public async Task<string[]> CreateStorageAsync() => StorageIn(await CreateDatabaseAsync());
 

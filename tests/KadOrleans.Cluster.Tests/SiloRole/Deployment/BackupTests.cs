@@ -86,7 +86,7 @@ public sealed class BackupTests : FolderTests, IDisposable
         File.WriteAllText(tokens, _shell.Secret("kad", "kad-tokens", "tokens.json"));
         return new SiloServer(
             Folder,
-            "Kad:Storage=AdoNet",
+            "Kad:Storage=PostgreSql",
             $"Kad:PostgreSql:ConnectionString={database}",
             $"Kad:Http:Tokens={tokens}",
             $"Kad:Cluster:GatewayKey={Key("kad", "gateway")}",

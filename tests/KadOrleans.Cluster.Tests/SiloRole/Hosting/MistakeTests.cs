@@ -20,12 +20,12 @@ public sealed class MistakeTests(SharedPostgreSql postgres) : FolderTests
     [InlineData("kad-silo: Kad:Cluster:GatewayKey has 4 characters; 64 hexadecimal digits are needed, which 'openssl rand -hex 32' makes.", "Kad:Cluster:GatewayKey=hush")]
     [InlineData("Kad:Cluster:GatewayKey has 4 characters; 64 hexadecimal digits are needed, which 'openssl rand -hex 32' makes.", Edge, "Kad:Cluster:GatewayKey=hush")]
     [InlineData("Kad:Cluster:SiloKey is set, and this is an edge, which must not have the silos' key; Kad:Cluster:GatewayKey alone is allowed.", Edge, "Kad:Cluster:SiloKey=hush")]
-    [InlineData("Kad:PostgreSql:ConnectionString is missing", Edge, "Kad:Storage=AdoNet")]
+    [InlineData("Kad:PostgreSql:ConnectionString is missing", Edge, "Kad:Storage=PostgreSql")]
     [InlineData("Kad:PostgreSql:ConnectionString has the key 'hst', ", Edge, "Kad:PostgreSql:ConnectionString=Hst=db;Password=hush")]
     [InlineData("kad-silo: Kad:PostgreSql:ConnectionString has the key 'hst', ", "Kad:PostgreSql:ConnectionString=Hst=db;Password=hush")]
     [InlineData("Orleans:Clustering:ProviderType is 'Paper'", Edge, "Orleans:Clustering:ProviderType=Paper")]
     [InlineData("Kad:Redis:ConnectionString is missing", Edge, "Kad:Clustering=Redis")]
-    [InlineData("kad-silo: Kad:PostgreSql:ConnectionString cannot be read: ", "Kad:Storage=AdoNet", "Kad:PostgreSql:ConnectionString=127.0.0.1")]
+    [InlineData("kad-silo: Kad:PostgreSql:ConnectionString cannot be read: ", "Kad:Storage=PostgreSql", "Kad:PostgreSql:ConnectionString=127.0.0.1")]
     [InlineData("kad-silo: Kad:Http:Tokens: 'missing.json' cannot be read (", "Kad:Http:Tokens=missing.json")]
     [InlineData("kad-silo: Kad:Http is 'https://127.0.0.1:0', and Kestrel:Certificates:Default:Path is missing; ", "Kad:Http=https://127.0.0.1:0")]
     [InlineData(
@@ -33,7 +33,7 @@ public sealed class MistakeTests(SharedPostgreSql postgres) : FolderTests
     [InlineData(
         "Kestrel:Certificates:Default:Path is 'a.crt', which cannot be read (", Edge, "Kad:Http=https://127.0.0.1:0", "Kestrel:Certificates:Default:Path=a.crt")]
     [InlineData("kad-silo: Kad:Silo:Port is 11111, and 192.0.2.1:11111 cannot be listened on: ", "Kad:Silo:Address=192.0.2.1", "Kad:Silo:Port=11111")]
-    [InlineData("kad-silo: Kad:Cluster:GatewayKey is missing, and other machines reach the gateway at ", "Kad:Storage=AdoNet", "Kad:PostgreSql:ConnectionString=Host=127.0.0.1")]
+    [InlineData("kad-silo: Kad:Cluster:GatewayKey is missing, and other machines reach the gateway at ", "Kad:Storage=PostgreSql", "Kad:PostgreSql:ConnectionString=Host=127.0.0.1")]
     [InlineData("kad-silo: Logging:LogLevel, or that of a provider: Configuration value 'Loud' is not supported. Trace, Debug, ", "Logging:LogLevel:Default=Loud")]
     [InlineData("kad-silo: The data folder '/dev/null' cannot be created or entered (", "Kad:Data=/dev/null")]
     public async Task A_mistake_ends_start_up_with_one_sentence(string sentence, params string[] settings)
@@ -51,7 +51,7 @@ public sealed class MistakeTests(SharedPostgreSql postgres) : FolderTests
     public async Task A_database_that_cannot_be_reached_ends_start_up_with_a_sentence(string host)
     {
         var silo = await EndedRun.OfSiloAsync(
-            Folder, "Kad:Silo:Address=127.0.0.1", "Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString=Host={host};Port=9;Username=x;Password=secret");
+            Folder, "Kad:Silo:Address=127.0.0.1", "Kad:Storage=PostgreSql", $"Kad:PostgreSql:ConnectionString=Host={host};Port=9;Username=x;Password=secret");
 
         Assert.Equal(1, silo.Code);
         Assert.StartsWith(DatabaseFailed, silo.Lines[^1], StringComparison.Ordinal);

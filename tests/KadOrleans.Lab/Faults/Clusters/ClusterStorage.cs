@@ -63,7 +63,7 @@ internal sealed class ClusterStorage(
         var connection = pair?.ConnectionString ?? server().ConnectionString;
         KeyFiles.Write(folder);
         return new ClusterStorage(
-            folder, ["Kad:Storage=AdoNet", $"Kad:PostgreSql:ConnectionString={connection}"], faults, pair ?? (IAsyncDisposable)server());
+            folder, ["Kad:Storage=PostgreSql", $"Kad:PostgreSql:ConnectionString={connection}"], faults, pair ?? (IAsyncDisposable)server());
     }
 
     // What it holds ends with its process.

@@ -41,7 +41,7 @@ public class TableWalkTests
         {
             var remaining = snapshot.Contacts.Where(contact => !left.Contains(contact)).ToArray();
             var response = RandomNetwork.Nearest(new RoutingTableSnapshot(snapshot.OwnId, 1, remaining), walk.Target);
-            walk.Take(response);
+            walk.Add(response);
             if (walk.Queries is 2 or 6 or 10)
             {
                 left.Add(response[random.Next(response.Length)]);
@@ -94,7 +94,7 @@ public class TableWalkTests
         var walk = new TableWalk(nodeId, random);
         while (!walk.IsDone)
         {
-            walk.Take(answer(walk.Target));
+            walk.Add(answer(walk.Target));
         }
 
         return walk;

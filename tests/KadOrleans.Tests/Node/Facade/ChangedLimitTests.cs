@@ -87,7 +87,7 @@ public sealed class ChangedLimitTests
     }
 
     private static void Change(Ledger ledger, string name, long value) =>
-        ledger.Node.Rules.Follow(BanSet.Empty, [new LimitEntry(name, value, default)]);
+        ledger.Node.Rules.Apply(BanSet.Empty, [new LimitEntry(name, value, default)]);
 
     private Task<KadNode> StartAsync(IKeyStore? store = null, IManagementStore? management = null, Action<KadNodeOptions>? configure = null) =>
         _world.StartAsync(configure, store ?? _store, _states, management: management ?? _management);

@@ -141,7 +141,7 @@ public sealed class WriteTokenTests
         await using var ledger = new Ledger([], siblings: siblings);
         var token = ledger.AskForToken(Stranger);
         ledger.Receive(ledger.Put(Key, true, token), Stranger);
-        siblings.Follow([Samples.Key(9)]);
+        siblings.Update([Samples.Key(9)]);
         var held = await HeldAsync(ledger, Key);
         ledger.Clock.Advance(TimeSpan.FromMinutes(2));
 

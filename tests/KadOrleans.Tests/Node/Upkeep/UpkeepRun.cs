@@ -99,7 +99,7 @@ internal sealed class UpkeepRun(SimulatedWorld world, Upkeep upkeep, IReadOnlyLi
         var siblings = new SiblingIds(world.Clock);
         var edge = NewEdge(keys, siblings);
         var sender = byAnother ? NewEdge(keys, siblings) : edge;
-        siblings.Follow([edge.Id, sender.Id]);
+        siblings.Update([edge.Id, sender.Id]);
         var runner = new MaintenanceRunner(edge, keys, publications, new ListedSchedule(), _ => Task.CompletedTask, world.Environment);
         using var stopping = new CancellationTokenSource();
         foreach (var started in new[] { edge, sender }.Distinct())

@@ -57,7 +57,7 @@ public sealed class TokenStoreTests
     public void A_node_that_shares_the_store_gets_no_STORE_for_a_minute() => _world.Run(async () =>
     {
         var (node, peer) = await StartAsync(Given);
-        node.Node.Engine.Siblings.Follow([peer.Id]);
+        node.Node.Engine.Siblings.Update([peer.Id]);
         var before = peer.Received.Count;
 
         var result = await node.Node.Engine.SetOnContactsAsync(Key, true);
@@ -70,7 +70,7 @@ public sealed class TokenStoreTests
         Assert.Equal(1, (await node.Node.Engine.SetOnContactsAsync(Key, true)).Stored);
 
         // It may have lost its lease meanwhile.
-        node.Node.Engine.Siblings.Follow([peer.Id]);
+        node.Node.Engine.Siblings.Update([peer.Id]);
         Assert.Null(await HandOffAsync(node, peer, Key));
     });
 
