@@ -4,7 +4,6 @@ using Guestbook.Host;
 using KadOrleans;
 using KadOrleans.Edge;
 using KadOrleans.Grains;
-using KadOrleans.GrainStorage.Sqlite;
 
 // One program that is a silo with a grain of its own, an edge at UDP port 8468 and a web page:
 // dotnet run --project samples/Guestbook.Host -- --urls=http://127.0.0.1:5000
@@ -17,9 +16,9 @@ builder.UseOrleans(silo => silo
     .UseInMemoryReminderService()
     .AddSqliteGrainStorage(GrainStorageName.Kad, options => options.Folder = Path.Combine(settings["Data"] ?? "guestbook-data", "dht"))
     .AddSqliteGrainStorage(Guests.Storage, options => options.Folder = Path.Combine(settings["Data"] ?? "guestbook-data", "guests"))
-    .UseKadGrains(options => options.OpenAssemblies.Add(typeof(IGuests).Assembly.GetName().Name!)));
-builder.Services.AddKadEdge(settings.GetSection("Edge"));
-builder.Services.AddKadClient();
+    .UseKadGrains(options => options.OpenAssemblies.Add(typeof(IGuests).Assembly.GetName().Name!))
+    .AddKadEdge(settings.GetSection("Edge"))
+    .AddKadClient());
 builder.Services.AddHealthChecks().AddCheck<EdgeHealth>("edge");
 if (settings["Tokens"] is { } tokens)
 {

@@ -1,6 +1,5 @@
 using Guestbook;
 using KadOrleans.Node;
-using KadOrleans.Storage.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

@@ -1,6 +1,5 @@
 using System.Net;
 using KadOrleans;
-using KadOrleans.Node;
 using Leases;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

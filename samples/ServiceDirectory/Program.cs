@@ -1,7 +1,6 @@
 using KadOrleans;
 using KadOrleans.Node;
 using KadOrleans.Signatures;
-using KadOrleans.Storage.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

@@ -1,7 +1,7 @@
 namespace KadOrleans.Edge;
 
-/// <summary>Finds options out of their bounds, and a host that cannot have an edge. Each problem is one sentence.</summary>
-internal sealed class KadEdgeOptionsValidator(IServiceProviderIsService services, EdgeSection? section = null) : IValidateOptions<KadEdgeOptions>
+/// <summary>Finds options out of their bounds. Each problem is one sentence.</summary>
+internal sealed class KadEdgeOptionsValidator(EdgeSection? section = null) : IValidateOptions<KadEdgeOptions>
 {
     public ValidateOptionsResult Validate(string? name, KadEdgeOptions options)
     {
@@ -9,11 +9,6 @@ internal sealed class KadEdgeOptionsValidator(IServiceProviderIsService services
         var checks = new OptionChecks(prefix, prefix[^1]);
         checks.Problems.AddRange(section?.FindProblems() ?? []);
         options.Check(checks, string.Empty);
-        if (!services.IsService(typeof(IGrainFactory)))
-        {
-            checks.Problems.Add("AddKadEdge needs the host's Orleans client or silo; UseOrleansClient(…) adds the one, and UseOrleans(…) the other.");
-        }
-
         return checks.Problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(checks.Problems);
     }
 }

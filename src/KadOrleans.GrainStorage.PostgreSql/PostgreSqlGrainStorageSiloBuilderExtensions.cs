@@ -9,9 +9,10 @@ using Orleans.Storage;
 
 [assembly: RegisterProvider(PostgreSqlGrainStorage.ProviderType, "GrainStorage", "Silo", typeof(PostgreSqlGrainStorageProviderBuilder))]
 
-namespace KadOrleans.GrainStorage.PostgreSql;
+namespace Orleans.Hosting;
 
 /// <summary>Chooses PostgreSQL as a silo's grain storage.</summary>
+/// <remarks>In this namespace, as programs that make a silo have it already.</remarks>
 public static class PostgreSqlGrainStorageSiloBuilderExtensions
 {
     /// <summary>

@@ -1,9 +1,10 @@
-using Microsoft.Extensions.DependencyInjection;
+using KadOrleans.Storage.Sqlite;
 using Microsoft.Extensions.Options;
 
-namespace KadOrleans.Storage.Sqlite;
+namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>Chooses SQLite as a node's storage.</summary>
+/// <remarks>In this namespace, as programs that register services have it already.</remarks>
 public static class SqliteKadNodeBuilderExtensions
 {
     /// <summary>

@@ -1,7 +1,6 @@
 using KadOrleans;
 using KadOrleans.Edge;
 using KadOrleans.Grains;
-using KadOrleans.GrainStorage.Sqlite;
 
 // A silo, an edge and a client of a cluster in one process; by --Role=Silo and --Role=Edge each in its own. State is in a SQLite file, which is
 // for one silo; other storage of Orleans, named Kad, is for several. Other machines reach a silo when it advertises an address of its own. Then
@@ -18,22 +17,30 @@ var (isSilo, isEdge) = settings["Role"] switch
 var (siloPort, gatewayPort) = (settings.GetValue("SiloPort", 11111), settings.GetValue("GatewayPort", 30000));
 if (isSilo)
 {
-    builder.UseOrleans(silo => silo
-        .UseLocalhostClustering(siloPort, gatewayPort, serviceId: "kad", clusterId: "kad")
-        .UseInMemoryReminderService()
-        .AddSqliteGrainStorage(GrainStorageName.Kad, options => options.Folder = settings["Data"] ?? "kad-cluster-data")
-        .UseKadGrains());
+    builder.UseOrleans(silo =>
+    {
+        silo.UseLocalhostClustering(siloPort, gatewayPort, serviceId: "kad", clusterId: "kad")
+            .UseInMemoryReminderService()
+            .AddSqliteGrainStorage(GrainStorageName.Kad, options => options.Folder = settings["Data"] ?? "kad-cluster-data")
+            .UseKadGrains()
+            .AddKadClient();
+        if (isEdge)
+        {
+            silo.AddKadEdge(settings.GetSection("Kad:Edge"));
+        }
+    });
 }
 else
 {
-    builder.UseOrleansClient(client => client.UseLocalhostClustering(gatewayPort, serviceId: "kad", clusterId: "kad"));
+    builder.UseOrleansClient(client => client
+        .UseLocalhostClustering(gatewayPort, serviceId: "kad", clusterId: "kad")
+        .AddKadEdge(settings.GetSection("Kad:Edge"))
+        .AddKadClient());
 }
 
-builder.Services.AddKadClient();
 var health = builder.Services.AddHealthChecks();
 if (isEdge)
 {
-    builder.Services.AddKadEdge(settings.GetSection("Kad:Edge"));
     health.AddCheck<EdgeHealth>("edge");
 }
 

@@ -1,6 +1,4 @@
 using KadOrleans;
-using KadOrleans.Node;
-using KadOrleans.Storage.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+
 namespace KadOrleans.Benchmarks;
 
 /// <summary>

@@ -120,7 +120,7 @@ internal static class PostgreSqlBenchmark
             addStorage(silo);
             silo.Services.AddKeyedSingleton<IGrainStorageSerializer>(
                 GrainStorageName.Kad, (services, _) => ActivatorUtilities.CreateInstance<OrleansGrainStorageSerializer>(services));
-            silo.Services.AddKadClient();
+            silo.AddKadClient();
         });
         var host = builder.Build();
         await host.StartAsync();

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using KadOrleans.Node;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 
 namespace KadOrleans.Browser;

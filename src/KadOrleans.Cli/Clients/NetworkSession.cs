@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+
 namespace KadOrleans.Cli;
 
 internal sealed class NetworkSession(CommandIo io, bool json)

@@ -1,11 +1,14 @@
+using KadOrleans;
 using KadOrleans.Core.Items;
+using KadOrleans.Grains;
 using KadOrleans.Signatures;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
-namespace KadOrleans.Grains;
+namespace Orleans.Hosting;
 
 /// <summary>Adds the DHT's grains to a silo.</summary>
+/// <remarks>In this namespace, as programs that make a silo have it already.</remarks>
 public static class KadGrainsSiloBuilderExtensions
 {
     /// <summary>
@@ -78,6 +81,14 @@ public static class KadGrainsSiloBuilderExtensions
         builder.AddOutgoingGrainCallFilter<SiloCallFilter>();
         ProvenPorts.Add(builder);
         builder.Services.AddHostedService<ClusterFollower>();
+        return builder;
+    }
+
+    /// <summary>Registers <see cref="IDht"/>, for the silo's grains and the services of its host.</summary>
+    public static ISiloBuilder AddKadClient(this ISiloBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddClient();
         return builder;
     }
 

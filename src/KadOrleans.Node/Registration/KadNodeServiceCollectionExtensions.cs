@@ -1,13 +1,15 @@
+using KadOrleans;
 using KadOrleans.Core.Items;
+using KadOrleans.Node;
 using KadOrleans.Signatures;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
-namespace KadOrleans.Node;
+namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>Registers a standalone node with a host.</summary>
+/// <remarks>In this namespace, as programs that register services have it already.</remarks>
 public static class KadNodeServiceCollectionExtensions
 {
     /// <summary>Adds a node whose options are bound to a configuration section. An unknown key stops the start.</summary>
@@ -15,6 +17,7 @@ public static class KadNodeServiceCollectionExtensions
     public static KadNodeBuilder AddKadNode(this IServiceCollection services, IConfiguration section)
     {
         ArgumentNullException.ThrowIfNull(section);
+        ThrowIfAdded(services);
         services.AddOptions<KadNodeOptions>().Bind(section, static binder => binder.ErrorOnUnknownConfiguration = true);
         return services.AddKadNode();
     }
@@ -23,9 +26,10 @@ public static class KadNodeServiceCollectionExtensions
     /// Adds a node that starts and stops with the host. It needs a transport; without a storage it keeps its keys in memory. It
     /// is injected as <see cref="IDht"/>, <see cref="IDhtAdmin"/> or <see cref="KadNode"/>.
     /// </summary>
+    /// <exception cref="InvalidOperationException">The services have a node already: <see cref="KadNode.CreateBuilder"/> makes others.</exception>
     public static KadNodeBuilder AddKadNode(this IServiceCollection services, Action<KadNodeOptions>? configure = null)
     {
-        ArgumentNullException.ThrowIfNull(services);
+        ThrowIfAdded(services);
         services.AddSingleton<IValidateOptions<KadNodeOptions>, KadNodeOptionsValidator>();
         var options = services.AddOptions<KadNodeOptions>().ValidateOnStart();
         if (configure is not null)
@@ -70,4 +74,15 @@ public static class KadNodeServiceCollectionExtensions
         services.GetRequiredService<ICrawlStore>(),
         owner,
         services.GetService<IClockStore>());
+
+    // Two would share options and storage, and one port.
+    private static void ThrowIfAdded(IServiceCollection services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        if (services.Any(static service => service.ServiceType == typeof(KadNode)))
+        {
+            throw new InvalidOperationException(
+                "A node was added already; a host has one. KadNode.CreateBuilder(…) makes another in the same program.");
+        }
+    }
 }

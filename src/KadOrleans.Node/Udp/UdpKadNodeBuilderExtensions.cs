@@ -1,8 +1,9 @@
-using Microsoft.Extensions.DependencyInjection;
+using KadOrleans.Node;
 
-namespace KadOrleans.Node;
+namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>Chooses UDP as a node's transport.</summary>
+/// <remarks>In this namespace, as programs that register services have it already.</remarks>
 public static class UdpKadNodeBuilderExtensions
 {
     /// <summary>Listens on the given endpoints, or on 0.0.0.0:8468 if none is given.</summary>

@@ -54,7 +54,7 @@ internal static class EdgeHost
         {
             if (settings().ServesApi)
             {
-                HttpHosting.AddTokens(services.AddKadClient(), settings().Http);
+                HttpHosting.AddTokens(services.AddClient(), settings().Http);
                 HttpHosting.AddSignIn(services, settings().Http, hasConsole: false);
             }
         },

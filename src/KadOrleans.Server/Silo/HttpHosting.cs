@@ -67,7 +67,7 @@ internal static class HttpHosting
             return;
         }
 
-        services.AddKadClient().AddKadConsole(SubjectOf(settings, providers));
+        services.AddClient().AddKadConsole(SubjectOf(settings, providers));
         if (settings.HasOwnToken)
         {
             var own = new OwnToken(settings.Data);

@@ -79,6 +79,26 @@ public class ArchitectureTests
         Assert.All(rows, row => Assert.NotEmpty(row[2]));
     }
 
+    [Theory]
+    [InlineData("Orleans.Hosting.ISiloBuilder", "Orleans.Hosting")]
+    [InlineData("Orleans.Hosting.IClientBuilder", "Orleans.Hosting")]
+    [InlineData("Microsoft.Extensions.DependencyInjection.IServiceCollection", "Microsoft.Extensions.DependencyInjection")]
+    [InlineData("KadOrleans.Node.KadNodeBuilder", "Microsoft.Extensions.DependencyInjection")]
+    [InlineData("Microsoft.AspNetCore.Routing.IEndpointRouteBuilder", "Microsoft.AspNetCore.Builder")]
+    [InlineData("Aspire.Hosting.IDistributedApplicationBuilder", "Aspire.Hosting")]
+    [InlineData("KadOrleans.IDht", "KadOrleans")]
+    public void What_extends_a_type_is_in_the_namespace_that_its_users_have_imported(string extended, string expected)
+    {
+        var methods =
+            from file in Directory.EnumerateFiles(Repository.Path("src"), "PublicAPI.*.txt", SearchOption.AllDirectories)
+            from line in File.ReadLines(file)
+            where line.Contains($"(this {extended}! ", StringComparison.Ordinal)
+            select line.Split('(', '<')[0].Split(' ')[^1];
+        var found = methods.ToList();
+        Assert.NotEmpty(found);
+        Assert.All(found, method => Assert.Equal(expected, string.Join('.', method.Split('.')[..^2])));
+    }
+
     [Fact]
     public void No_two_folders_of_the_source_have_one_name()
     {

@@ -19,7 +19,7 @@ public class ClusterFixture : SiloCluster
 
     /// <summary>For what is serialized without a cluster.</summary>
     public static Serializer Serializer { get; } =
-        new ServiceCollection().AddSerializer().AddKadClient().BuildServiceProvider().GetRequiredService<Serializer>();
+        new ServiceCollection().AddSerializer().AddClient().BuildServiceProvider().GetRequiredService<Serializer>();
 
     public TestRows Rows { get; } = new();
 

@@ -30,7 +30,7 @@ public abstract class SiloCluster : IAsyncLifetime
             silo.UseInMemoryReminderService();
             ConfigureSilo(options.SiloName, silo);
             silo.AddIncomingGrainCallFilter(Gate);
-            silo.Services.AddKadClient();
+            silo.AddKadClient();
         });
         builder.ConfigureClient(client =>
         {

@@ -120,20 +120,20 @@ public sealed class OwnHostTests
     }
 
     [Fact]
-    public async Task An_edge_needs_a_client_or_a_silo_and_a_name_and_is_the_only_one()
+    public async Task An_edge_needs_a_name_and_is_the_only_one()
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Services.AddKadEdge(options => options.Name = string.Empty);
-        Assert.Contains("up to 64 node ids", Assert.Throws<InvalidOperationException>(() => builder.Services.AddKadEdge()).Message, StringComparison.Ordinal);
+        builder.Logging.ClearProviders();
+        builder.UseOrleans(silo =>
+        {
+            Configure(silo, FreePort.Tcp(), FreePort.Tcp(), _ => { });
+            silo.AddKadEdge(options => options.Name = string.Empty);
+            Assert.Contains("up to 64 node ids", Assert.Throws<InvalidOperationException>(() => silo.AddKadEdge()).Message, StringComparison.Ordinal);
+        });
 
         using var host = builder.Build();
         var mistake = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(Cancelled));
-        Assert.Equal(
-            [
-                "KadEdgeOptions.Name is ''; 1 to 128 printable characters are needed.",
-                "AddKadEdge needs the host's Orleans client or silo; UseOrleansClient(…) adds the one, and UseOrleans(…) the other.",
-            ],
-            mistake.Failures);
+        Assert.Equal(["KadEdgeOptions.Name is ''; 1 to 128 printable characters are needed."], mistake.Failures);
     }
 
     [Fact]
@@ -164,15 +164,17 @@ public sealed class OwnHostTests
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-
-        // Before the silo: its order must not matter.
-        builder.Services.AddKadEdge(options =>
+        builder.UseOrleans(silo =>
         {
-            options.Name = "edge-of-app";
-            options.Listen.Add("127.0.0.1:0");
+            // Before the grains: the order must not matter.
+            silo.AddKadEdge(options =>
+            {
+                options.Name = "edge-of-app";
+                options.Listen.Add("127.0.0.1:0");
+            });
+            Configure(silo, FreePort.Tcp(), FreePort.Tcp(), _ => { }).AddKadClient();
         });
-        builder.UseOrleans(silo => Configure(silo, FreePort.Tcp(), FreePort.Tcp(), _ => { }));
-        builder.Services.AddKadClient().AddKadHttp(options => options.Tokens = tokens);
+        builder.Services.AddKadHttp(options => options.Tokens = tokens);
         builder.Services.AddHealthChecks().AddCheck<EdgeHealth>("edge");
         builder.Services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme).AddCookie();
         builder.Services.AddAuthorization();
@@ -188,7 +190,7 @@ public sealed class OwnHostTests
         return builder.Build();
     }
 
-    private static void Configure(ISiloBuilder silo, int port, int gateway, Action<KadClusterOptions> configure) => silo
+    private static ISiloBuilder Configure(ISiloBuilder silo, int port, int gateway, Action<KadClusterOptions> configure) => silo
         .UseLocalhostClustering(port, gateway, serviceId: "kad", clusterId: "kad")
         .AddMemoryGrainStorage(GrainStorageName.Kad)
         .UseInMemoryReminderService()
@@ -234,8 +236,9 @@ public sealed class OwnHostTests
             : [("Name", name), ("Listen", "127.0.0.1:0"), .. settings];
         builder.Configuration.AddInMemoryCollection(all.Select(one => KeyValuePair.Create($"Kad:Edge:{one.Key}", (string?)one.Value)));
         builder.Configuration["Kad:Cluster:GatewayKey"] = key;
-        builder.UseOrleansClient(client => client.UseLocalhostClustering(gateway, serviceId: "kad", clusterId: "kad"));
-        builder.Services.AddKadEdge(builder.Configuration.GetSection("Kad:Edge"));
+        builder.UseOrleansClient(client => client
+            .UseLocalhostClustering(gateway, serviceId: "kad", clusterId: "kad")
+            .AddKadEdge(builder.Configuration.GetSection("Kad:Edge")));
         return builder.Build();
     }
 

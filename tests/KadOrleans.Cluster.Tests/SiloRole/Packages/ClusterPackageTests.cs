@@ -15,7 +15,6 @@ public sealed class ClusterPackageTests
         using KadOrleans;
         using KadOrleans.Client;
         using KadOrleans.Grains;
-        using KadOrleans.GrainStorage.Sqlite;
         using Microsoft.Extensions.DependencyInjection;
         using Microsoft.Extensions.Hosting;
         using Microsoft.Extensions.Logging;
@@ -28,7 +27,7 @@ public sealed class ClusterPackageTests
                 .UseInMemoryReminderService()
                 .AddSqliteGrainStorage(GrainStorageName.Kad, options => options.Folder = "grain-data")
                 .UseKadGrains(options => options.ShardBits = 2);
-            silo.Services.AddKadClient();
+            silo.AddKadClient();
         });
         using var host = builder.Build();
         await host.StartAsync();

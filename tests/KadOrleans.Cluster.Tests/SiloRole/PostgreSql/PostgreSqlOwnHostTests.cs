@@ -123,7 +123,7 @@ public sealed class PostgreSqlOwnHostTests(SharedPostgreSql server)
                 silo.AddPostgreSqlGrainStorage(GrainStorageName.Kad, options => options.ConnectionString = storage);
             }
 
-            silo.Services.AddKadClient();
+            silo.AddKadClient();
         });
         add?.Invoke(builder.Services);
         return builder.Build();

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+
 namespace KadOrleans.Tests.Cli;
 
 /// <summary>Commands that join a network once say that somebody surrounds a key.</summary>

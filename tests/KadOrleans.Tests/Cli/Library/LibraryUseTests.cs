@@ -1,4 +1,3 @@
-using KadOrleans.Storage.Sqlite;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -142,6 +141,20 @@ public sealed class LibraryUseTests : FolderTests
         Assert.Equal("Trust is '10.0.0.0/99'; an address range such as 10.0.0.0/8 or fd00::/8 is needed.", option.Message);
         var transport = Assert.Throws<InvalidOperationException>(() => silent.Services.GetRequiredService<KadNode>());
         Assert.Contains("UseUdp", transport.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_second_node_in_the_same_services_is_refused_with_a_sentence()
+    {
+        var services = new ServiceCollection();
+        services.AddKadNode(options => options.MaxPublications = 1).UseUdp(AnyPort);
+        const string Sentence = "A node was added already; a host has one. KadNode.CreateBuilder(…) makes another in the same program.";
+
+        Assert.Equal(Sentence, Assert.Throws<InvalidOperationException>(() => services.AddKadNode(options => options.MaxPublications = 2)).Message);
+        var empty = new ConfigurationBuilder().Build();
+        Assert.Equal(Sentence, Assert.Throws<InvalidOperationException>(() => services.AddKadNode(empty)).Message);
+        using var provider = services.BuildServiceProvider();
+        Assert.Equal(1, provider.GetRequiredService<IOptions<KadNodeOptions>>().Value.MaxPublications);
     }
 
     private static IHost Build(Action<IServiceCollection> add)

@@ -6,7 +6,7 @@ public sealed class PackageTests
     private const string Source = """
         using KadOrleans;
         using KadOrleans.Node;
-        using KadOrleans.Storage.Sqlite;
+        using Microsoft.Extensions.DependencyInjection;
 
         await using var node = await KadNode.CreateBuilder().UseUdp("127.0.0.1:0").UseSqlite("kad-data").BuildAsync();
         await node.StartAsync();
