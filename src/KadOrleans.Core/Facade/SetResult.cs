@@ -41,6 +41,38 @@ public sealed record SetResult
     /// </summary>
     public bool IsPending => Stored == 0 && Publication == StoreResult.Stored;
 
-    /// <summary>Whether a copy exists or is on its way from durable storage.</summary>
+    /// <summary>Whether the value is stored: a copy exists, or is on its way from durable storage.</summary>
     public bool Succeeded => Stored > 0 || Local == StoreResult.Stored || Publication == StoreResult.Stored;
+
+    /// <summary>Whether the value is stored, and who has it or why not, in one sentence.</summary>
+    public override string ToString()
+    {
+        var parts = new List<string>();
+        AddCount(Stored, "stored it");
+        AddCount(Refused, "refused it");
+        AddCount(Failed, "did not respond");
+        if (Local is { } local)
+        {
+            var held = HeldSeq is { } seq ? string.Create(CultureInfo.InvariantCulture, $", as it has number {seq}") : string.Empty;
+            parts.Add(local == StoreResult.Stored ? "this DHT holds it" : $"this DHT does not hold it ({local}{held})");
+        }
+
+        if (Publication is { } publication && (publication == StoreResult.Stored || publication != Local))
+        {
+            parts.Add(
+                IsPending ? "the network gets it later"
+                : publication == StoreResult.Stored ? "this DHT sends it again"
+                : $"this DHT does not send it again ({publication})");
+        }
+
+        return $"{(Succeeded ? "Stored" : "Not stored")}: {(parts.Count == 0 ? "no contact was found" : string.Join(", ", parts))}.";
+
+        void AddCount(int count, string did)
+        {
+            if (count > 0)
+            {
+                parts.Add(string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? "contact" : "contacts")} {did}"));
+            }
+        }
+    }
 }

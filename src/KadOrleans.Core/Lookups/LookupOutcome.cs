@@ -66,6 +66,13 @@ public sealed record LookupOutcome
 
     /// <summary>Length of the chain of answers that led to the nearest contact that answered.</summary>
     public required int Hops { get; init; }
+
+    /// <summary>Why it ended, how many contacts answered, and how many gave a value: never the value itself.</summary>
+    public override string ToString()
+    {
+        var holders = Value is null ? string.Empty : $"; {Agreed} gave the value, {Differed} another";
+        return string.Create(CultureInfo.InvariantCulture, $"{Reason}: {Answered} of {Asked} contacts answered, {Failed} failed{holders}.");
+    }
 }
 
 /// <summary>The kinds of lookups (Kademlia §2.3).</summary>
