@@ -1,4 +1,3 @@
-using System.Text;
 using KadOrleans;
 using KadOrleans.Core.Items;
 
@@ -10,11 +9,11 @@ namespace ServiceDirectory;
 /// </summary>
 public sealed class Registry(IDht dht)
 {
-    private static readonly byte[] Salt = "directory"u8.ToArray();
+    private const string Salt = "directory";
 
     /// <summary>Says where a service is, in the place of what it has said before.</summary>
     public Task<SetResult> AnnounceAsync(ItemSigner service, string address, CancellationToken cancellationToken) =>
-        ReplaceAsync(service, seq => service.SignAsync(Salt, seq, Item.EncodeBytes(Encoding.UTF8.GetBytes(address)), cancellationToken), cancellationToken);
+        ReplaceAsync(service, seq => service.SignAsync(Salt, seq, address, cancellationToken), cancellationToken);
 
     /// <summary>Says that a service has ended.</summary>
     public Task<SetResult> EndAsync(ItemSigner service, CancellationToken cancellationToken) =>
@@ -26,7 +25,7 @@ public sealed class Registry(IDht dht)
     public async Task<string?> FindAsync(ReadOnlyMemory<byte> service, CancellationToken cancellationToken)
     {
         var found = await dht.GetSignedAsync(service, Salt, cancellationToken);
-        return found.Found && found.Item!.TryGetBytes(out var address) ? Encoding.UTF8.GetString(address.Span) : null;
+        return found.Found && found.Item!.TryGetText(out var address) ? address : null;
     }
 
     // Of two processes of one service that write at once one stores its entry; the other sees that its number is taken.

@@ -1,7 +1,7 @@
 namespace KadOrleans.Client;
 
 /// <summary>The DHT of a cluster, through an Orleans client or from within a silo.</summary>
-internal sealed class DhtClient : IDht
+internal sealed class DhtClient : IDht, IDhtItems
 {
     // The grain ids that calls are spread over. A client reaches each id through one silo, and different ids through different silos.
     private const int GrainIds = 16;

@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace KadOrleans.Node;
 
 /// <summary>A standalone node, whose state survives restarts. Disposing it saves the state, so use <c>await using</c>.</summary>
-public sealed class KadNode : IDht, IAsyncDisposable
+public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
 {
     private readonly KadNodeOptions _options;
     private readonly IDatagramTransport _transport;
@@ -202,7 +202,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
     public Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default) => GetAsync(key, asksAll: false, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<GetResult> GetFromAllAsync(NodeId key, CancellationToken cancellationToken = default) =>
+    Task<GetResult> IDhtItems.GetFromAllAsync(NodeId key, CancellationToken cancellationToken) =>
         GetAsync(key, asksAll: true, cancellationToken);
 
     private async Task<GetResult> GetAsync(NodeId key, bool asksAll, CancellationToken cancellationToken)
@@ -336,7 +336,7 @@ public sealed class KadNode : IDht, IAsyncDisposable
         ItemEnvelope.IsItemLike(value) && (await Engine.Checks.CheckAsync(key, value, SourceNetwork.Trusted)).Item is null;
 
     /// <inheritdoc/>
-    public async Task<SetResult> KeepAsync(NodeId key, DhtValue item, DateTimeOffset until, CancellationToken cancellationToken = default) =>
+    async Task<SetResult> IDhtItems.KeepAsync(NodeId key, DhtValue item, DateTimeOffset until, CancellationToken cancellationToken) =>
         _options.ClientOnly
             ? throw new DhtUnavailableException("A client-only node has no storage, and keeps no items for their owners.")
             : await LearnAsync(key, item, await Parts.Maintenance.Kept.KeepAsync(Engine, _ownPublications, key, item, until, cancellationToken), cancellationToken);

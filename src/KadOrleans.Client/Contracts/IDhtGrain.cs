@@ -16,7 +16,7 @@ internal interface IDhtGrain : IGrainWithIntegerKey
     [Alias("Get")]
     ValueTask<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default);
 
-    // Gets the owner's newest item of a key as IDht.GetFromAllAsync does: where the shard holds a value, or a lookup finds one that is no item, each
+    // Gets the owner's newest item of a key as IDhtItems.GetFromAllAsync does: where the shard holds a value, or a lookup finds one that is no item, each
     // of the k nearest is asked. It throws as GetAsync does.
     [Alias("GetFromAll")]
     ValueTask<GetResult> GetFromAllAsync(NodeId key, CancellationToken cancellationToken = default);

@@ -1,17 +1,24 @@
+using System.ComponentModel;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace KadOrleans;
 
 /// <summary>
 /// Text keys and typed values. The id of a text key is the SHA-1 of its UTF-8 bytes, as everywhere in the network. It is Unicode of 1 to 1,024
 /// characters, else <see cref="ArgumentException"/>; what others stored under other texts has an id too (<see cref="NodeId.FromKey(string)"/>).
-/// These types convert to <see cref="DhtValue"/>: string, long, double, bool and byte[]. Errors are those of <see cref="IDht"/>.
+/// These types convert to <see cref="DhtValue"/>: string, int, long, double, bool and byte[]. <see cref="DhtJsonExtensions"/> has others. Errors are those of
+/// <see cref="IDht"/>.
 /// </summary>
 public static class DhtExtensions
 {
+    private const string NoValue =
+        "A value is a string, int, long, double, bool, byte[] or DhtValue. SetJsonAsync stores anything else as JSON, by its JsonTypeInfo.";
+
     private static readonly Dictionary<Type, DhtValueKind> Kinds = new()
     {
         [typeof(string)] = DhtValueKind.String,
+        [typeof(int)] = DhtValueKind.Integer,
         [typeof(long)] = DhtValueKind.Integer,
         [typeof(double)] = DhtValueKind.Float,
         [typeof(bool)] = DhtValueKind.Boolean,
@@ -26,7 +33,7 @@ public static class DhtExtensions
     public static Task<TypedResult<T>> GetAsync<T>(this IDht dht, string key, CancellationToken cancellationToken = default) =>
         dht.GetAsync<T>(TextKey.IdOf(key), cancellationToken);
 
-    /// <summary>Gets a value of one of the types string, long, double, bool and byte[].</summary>
+    /// <summary>Gets a value of one of the types string, int, long, double, bool and byte[].</summary>
     /// <exception cref="NotSupportedException"><typeparamref name="T"/> is another type; no request was sent.</exception>
     /// <exception cref="InvalidOperationException">The value is of another type, or a number beyond it.</exception>
     public static Task<TypedResult<T>> GetAsync<T>(this IDht dht, NodeId key, CancellationToken cancellationToken = default)
@@ -55,6 +62,28 @@ public static class DhtExtensions
     public static Task<SetResult> SetAsync(
         this IDht dht, string key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default) =>
         NotNull(dht).SetAsync(TextKey.IdOf(key), value, life, cancellationToken);
+
+    /// <summary>Tells at compile time that a type is no value, and what to call. What is a value never gets here.</summary>
+    [Obsolete(NoValue, error: true)]
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    [OverloadResolutionPriority(-1)]
+    public static Task<SetResult> SetAsync<T>(this IDht dht, string key, T value, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException(NoValue);
+
+    /// <inheritdoc cref="SetAsync{T}(IDht, string, T, CancellationToken)"/>
+    [Obsolete(NoValue, error: true)]
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    [OverloadResolutionPriority(-1)]
+    public static Task<SetResult> SetAsync<T>(
+        this IDht dht, string key, T value, SetAcknowledgement acknowledgement, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException(NoValue);
+
+    /// <inheritdoc cref="SetAsync{T}(IDht, string, T, CancellationToken)"/>
+    [Obsolete(NoValue, error: true)]
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    [OverloadResolutionPriority(-1)]
+    public static Task<SetResult> SetAsync<T>(this IDht dht, NodeId key, T value, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException(NoValue);
 
     /// <summary>Stores a value under a text key if that has the expected version.</summary>
     /// <inheritdoc cref="IDht.SetIfAsync"/>
@@ -124,7 +153,8 @@ public static class DhtExtensions
 
     private static DhtValueKind KindOf(Type type) => Kinds.TryGetValue(type, out var kind)
         ? kind
-        : throw new NotSupportedException($"Type {type.Name} is not supported; use string, long, double, bool or byte[].");
+        : throw new NotSupportedException(
+            $"Type {type.Name} is not supported; use string, int, long, double, bool or byte[], or GetJsonAsync for what was stored as JSON.");
 
     private static T Read<T>(DhtValue value)
     {
@@ -136,6 +166,7 @@ public static class DhtExtensions
         object read = value.Kind switch
         {
             DhtValueKind.String => value.AsString(),
+            DhtValueKind.Integer when typeof(T) == typeof(int) => ToInt32(value.AsInteger()),
             DhtValueKind.Integer => ToInt64(value.AsInteger()),
             DhtValueKind.Float => value.AsFloat(),
             DhtValueKind.Boolean => value.AsBoolean(),
@@ -144,6 +175,10 @@ public static class DhtExtensions
         };
         return (T)read;
     }
+
+    private static int ToInt32(Int128 number) => number >= int.MinValue && number <= int.MaxValue
+        ? (int)number
+        : throw new InvalidOperationException($"The value is {number}, which an int does not hold; get it as a long.");
 
     private static long ToInt64(Int128 number) => number <= long.MaxValue
         ? (long)number

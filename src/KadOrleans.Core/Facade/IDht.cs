@@ -2,7 +2,8 @@ namespace KadOrleans;
 
 /// <summary>
 /// A distributed hash table: one node in this process, or a cluster. A program moves from one to the other by changing what it
-/// registers. <see cref="DhtExtensions"/> adds text keys and typed values. Safe for any number of callers at once.
+/// registers. <see cref="DhtExtensions"/> adds text keys and typed values, <see cref="DhtJsonExtensions"/> objects, and
+/// <see cref="SignedItemExtensions"/> items that only their owner replaces. Safe for any number of callers at once.
 /// </summary>
 public interface IDht
 {
@@ -15,13 +16,6 @@ public interface IDht
     /// <summary>Gets the value of a key: the one held here if it can be trusted, else the network's.</summary>
     /// <exception cref="DhtUnavailableException">The storage or every edge failed: the key may have a value.</exception>
     Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default);
-
-    /// <summary>
-    /// Gets the value of a key where an item that its owner signed is expected: no number of nodes that agree on something else keeps it from asking
-    /// all of the nearest, where <see cref="GetAsync"/> is content with some. By default it is that.
-    /// </summary>
-    /// <exception cref="DhtUnavailableException">The storage or every edge failed: the key may have a value.</exception>
-    Task<GetResult> GetFromAllAsync(NodeId key, CancellationToken cancellationToken = default) => GetAsync(key, cancellationToken);
 
     /// <summary>
     /// Stores a value and publishes it again each day (Kademlia §2.5), until <see cref="UnpublishAsync"/> or until another node
@@ -99,27 +93,6 @@ public interface IDht
     /// <exception cref="DhtUnavailableException">The storage failed; the value may have been removed.</exception>
     Task<DeleteResult> DeleteIfAsync(
         NodeId key, ValueVersion expected, long callId = 0, CancellationToken cancellationToken = default);
-
-    /// <summary>
-    /// Keeps an item that its owner signed (BEP 44) for him until a time, without his key: durably here, and sent to the network now, and again
-    /// each hour, wherever its key is. A newer item of the owner takes its place and is kept until the same time, also one that
-    /// ends what he stored; an older one never does. It is never evicted. <see cref="UnpublishAsync"/> ends it, and keeping it again changes
-    /// the time. After that it lives as any other for a time to live at most from its last STORE. By default this throws <see cref="NotSupportedException"/>.
-    /// </summary>
-    /// <param name="key">The item's key.</param>
-    /// <param name="item">The item as nodes carry it: its envelope, as bytes.</param>
-    /// <param name="until">A time after now, at most 3,650 days ahead. Whole seconds count.</param>
-    /// <param name="cancellationToken">Gives up; it may be kept by then.</param>
-    /// <returns>
-    /// As of a set; <see cref="SetResult.Local"/> and <see cref="SetResult.Publication"/> say whether it is kept, and if not nothing was sent:
-    /// <see cref="StoreResult.KeptQuotaExceeded"/>, <see cref="StoreResult.OlderItem"/>, <see cref="StoreResult.InvalidItem"/> and others.
-    /// </returns>
-    /// <exception cref="ArgumentException">The value is no signed item, or the time is not allowed; nothing was stored.</exception>
-    /// <exception cref="DhtUnavailableException">
-    /// The storage failed, or this is a client-only node. It may be kept.
-    /// </exception>
-    Task<SetResult> KeepAsync(NodeId key, DhtValue item, DateTimeOffset until, CancellationToken cancellationToken = default) =>
-        throw new NotSupportedException($"{GetType().Name} keeps no items for their owners.");
 
     /// <summary>
     /// Stops publishing a key, and keeping its item for the owner. Returns false if this DHT did neither. Copies in the network stay until they

@@ -1,3 +1,4 @@
+using System.Text;
 using KadOrleans.Core.Items;
 
 namespace KadOrleans;
@@ -51,6 +52,24 @@ public sealed class ItemSigner
             ? item
             : throw new InvalidOperationException(error.ToString());
     }
+
+    /// <summary>Signs a text, which <see cref="Item.TryGetText"/> reads.</summary>
+    /// <param name="salt">What tells items of this owner apart, at most 64 bytes in UTF-8.</param>
+    /// <param name="seq">0 to 2^63 - 1; higher than that of the owner's last item with this salt.</param>
+    /// <param name="text">At most 996 bytes in UTF-8.</param>
+    /// <param name="cancellationToken">Ends the wait for the signature.</param>
+    /// <exception cref="ArgumentException">The parts make no item; the message says what is wrong.</exception>
+    /// <exception cref="InvalidOperationException">The function returned another length than that of a signature.</exception>
+    public ValueTask<Item> SignAsync(string salt, long seq, string text, CancellationToken cancellationToken = default) =>
+        SignAsync(SaltText.ToBytes(salt), seq, Item.EncodeBytes(Encoding.UTF8.GetBytes(text)), cancellationToken);
+
+    /// <summary>Signs the end of what this owner stored, by a salt that is text.</summary>
+    /// <param name="salt">At most 64 bytes in UTF-8.</param>
+    /// <param name="seq">Higher than that of the owner's last item with this salt.</param>
+    /// <param name="cancellationToken">Ends the wait for the signature.</param>
+    /// <inheritdoc cref="SignEndAsync(ReadOnlyMemory{byte}, long, CancellationToken)"/>
+    public ValueTask<Item> SignEndAsync(string salt, long seq, CancellationToken cancellationToken = default) =>
+        SignEndAsync(SaltText.ToBytes(salt), seq, cancellationToken);
 
     /// <summary>Signs the end of what this owner stored: an item without bytes. It counts for as long as it is kept.</summary>
     /// <param name="salt">0 to 64 bytes.</param>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using KadOrleans.Core.Items;
 
 namespace KadOrleans;
@@ -19,13 +20,47 @@ public static class SignedItemExtensions
     {
         ArgumentNullException.ThrowIfNull(dht);
         var found = await dht.GetFromAllAsync(Item.KeyOf(publicKey.Span, salt.Span), cancellationToken);
-        var item = ItemEnvelope.Find(found.Value) is { IsMutable: true } one
-            && one.PublicKey.Span.SequenceEqual(publicKey.Span)
-            && one.Salt.Span.SequenceEqual(salt.Span)
-            ? one
-            : null;
-        return new SignedResult(item, found.Lookup);
+        return new SignedResult(ItemOf(found.Value, publicKey.Span, salt.Span), found.Lookup);
     }
+
+    /// <summary>Gets an owner's item by a salt that is text.</summary>
+    /// <param name="dht">The DHT.</param>
+    /// <param name="publicKey">The owner's public key, 32 bytes.</param>
+    /// <param name="salt">What tells his items apart, at most 64 bytes in UTF-8.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <inheritdoc cref="GetSignedAsync(IDht, ReadOnlyMemory{byte}, ReadOnlyMemory{byte}, CancellationToken)"/>
+    public static Task<SignedResult> GetSignedAsync(
+        this IDht dht, ReadOnlyMemory<byte> publicKey, string salt = "", CancellationToken cancellationToken = default) =>
+        dht.GetSignedAsync(publicKey, SaltText.ToBytes(salt), cancellationToken);
+
+    /// <summary>
+    /// Watches an owner's item. The first element is the item that a get of the key finds; then comes each that this DHT learns of, as
+    /// <see cref="IDht.WatchAsync"/> does. Its <see cref="SignedResult.Lookup"/> is null.
+    /// </summary>
+    /// <param name="dht">The DHT.</param>
+    /// <param name="publicKey">The owner's public key, 32 bytes.</param>
+    /// <param name="salt">What tells his items apart, 0 to 64 bytes.</param>
+    /// <param name="cancellationToken">Ends the watch, which has no other end.</param>
+    /// <exception cref="ArgumentException">Public key or salt has another length.</exception>
+    public static IAsyncEnumerable<SignedResult> WatchSignedAsync(
+        this IDht dht, ReadOnlyMemory<byte> publicKey, ReadOnlyMemory<byte> salt, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(dht);
+
+        // Copied, as the watch outlives the call.
+        var (owner, copy) = (publicKey.ToArray(), salt.ToArray());
+        return FollowAsync(dht.WatchAsync(Item.KeyOf(owner, copy), cancellationToken), owner, copy, cancellationToken);
+    }
+
+    /// <summary>Watches an owner's item by a salt that is text.</summary>
+    /// <param name="dht">The DHT.</param>
+    /// <param name="publicKey">The owner's public key, 32 bytes.</param>
+    /// <param name="salt">What tells his items apart, at most 64 bytes in UTF-8.</param>
+    /// <param name="cancellationToken">Ends the watch, which has no other end.</param>
+    /// <inheritdoc cref="WatchSignedAsync(IDht, ReadOnlyMemory{byte}, ReadOnlyMemory{byte}, CancellationToken)"/>
+    public static IAsyncEnumerable<SignedResult> WatchSignedAsync(
+        this IDht dht, ReadOnlyMemory<byte> publicKey, string salt = "", CancellationToken cancellationToken = default) =>
+        dht.WatchSignedAsync(publicKey, SaltText.ToBytes(salt), cancellationToken);
 
     /// <summary>
     /// Stores an item at its key and publishes it again each day, as any value. <see cref="SetResult.Local"/> is
@@ -67,11 +102,12 @@ public static class SignedItemExtensions
             item.Key, value, found => IsExpected(found.Value, value, expectedSeq), acknowledgement, life: null, cancellationToken);
     }
 
-    /// <summary>Keeps an item for its owner until a time, as <see cref="IDht.KeepAsync"/> does.</summary>
+    /// <inheritdoc cref="IDhtItems.KeepAsync"/>
     /// <param name="dht">The DHT.</param>
     /// <param name="item">The item; one that ends what the owner stored is kept as any other.</param>
     /// <param name="until">A time after now, at most 3,650 days ahead. Whole seconds count.</param>
     /// <param name="cancellationToken">Gives up; it may be kept by then.</param>
+    /// <exception cref="NotSupportedException">This DHT has no <see cref="IDhtItems"/>.</exception>
     public static Task<SetResult> KeepSignedAsync(
         this IDht dht, Item item, DateTimeOffset until, CancellationToken cancellationToken = default)
     {
@@ -80,11 +116,35 @@ public static class SignedItemExtensions
         return dht.KeepAsync(item.Key, ValueOf(item), until, cancellationToken);
     }
 
+    /// <summary>Gets a value where an item is expected; of a DHT that has nothing for items, as any other.</summary>
+    internal static Task<GetResult> GetFromAllAsync(this IDht dht, NodeId key, CancellationToken cancellationToken = default) =>
+        dht is IDhtItems items ? items.GetFromAllAsync(key, cancellationToken) : dht.GetAsync(key, cancellationToken);
+
+    /// <summary>Keeps an item.</summary>
+    internal static Task<SetResult> KeepAsync(
+        this IDht dht, NodeId key, DhtValue item, DateTimeOffset until, CancellationToken cancellationToken = default) => dht is IDhtItems items
+        ? items.KeepAsync(key, item, until, cancellationToken)
+        : throw new NotSupportedException($"{dht.GetType().Name} keeps no items for their owners; it does not implement IDhtItems.");
+
     /// <summary>Whether a value may replace the one that was found, if that is an item of this number.</summary>
     internal static bool IsExpected(DhtValue? found, DhtValue offered, long expectedSeq) =>
         found == offered || ItemEnvelope.Find(found) is not { IsMutable: true } held || held.Seq == expectedSeq;
 
     internal static DhtValue ValueOf(Item item) => DhtValue.FromBytes(item.Envelope.ToArray());
+
+    private static async IAsyncEnumerable<SignedResult> FollowAsync(
+        IAsyncEnumerable<KeyChange> changes, byte[] publicKey, byte[] salt, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var change in changes.WithCancellation(cancellationToken))
+        {
+            yield return new SignedResult(ItemOf(change.Value, publicKey, salt), Lookup: null);
+        }
+    }
+
+    private static Item? ItemOf(DhtValue? value, ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> salt) =>
+        ItemEnvelope.Find(value) is { IsMutable: true } item && item.PublicKey.Span.SequenceEqual(publicKey) && item.Salt.Span.SequenceEqual(salt)
+            ? item
+            : null;
 }
 
 /// <summary>The result of a get of an owner's item.</summary>

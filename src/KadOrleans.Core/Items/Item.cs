@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using System.Text.Unicode;
 
 namespace KadOrleans.Core.Items;
 
@@ -123,6 +125,13 @@ public sealed class Item : IEquatable<Item>
         var isBytes = new BencodeReader(Value.Span).TryReadBytes(out var bytes);
         content = isBytes ? Value[^bytes.Length..] : default;
         return isBytes;
+    }
+
+    /// <summary>The text that <see cref="Value"/> stands for; false if it is no bytes, or these are no UTF-8.</summary>
+    public bool TryGetText([NotNullWhen(true)] out string? text)
+    {
+        text = TryGetBytes(out var content) && Utf8.IsValid(content.Span) ? Encoding.UTF8.GetString(content.Span) : null;
+        return text is not null;
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,6 @@
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace KadOrleans.Core.Values;
 
@@ -66,6 +68,26 @@ public readonly record struct DhtValue
 
     /// <summary>A boolean.</summary>
     public static DhtValue FromBoolean(bool value) => new(DhtValueKind.Boolean, value ? 1UL : 0UL);
+
+    /// <summary>An object as the text of its JSON, which programs in other languages read too.</summary>
+    /// <param name="content">The object.</param>
+    /// <param name="type">Its type, of a <c>JsonSerializerContext</c> or of <c>JsonSerializerOptions.GetTypeInfo</c>.</param>
+    public static DhtValue FromJson<T>(T content, JsonTypeInfo<T> type) => FromUtf8(JsonSerializer.SerializeToUtf8Bytes(content, type));
+
+    /// <summary>The object whose JSON the text is.</summary>
+    /// <param name="type">Its type, as it was stored.</param>
+    /// <exception cref="InvalidOperationException">The value is no text, or no JSON of this type.</exception>
+    public T? AsJson<T>(JsonTypeInfo<T> type)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(Content(DhtValueKind.String), type);
+        }
+        catch (JsonException wrong)
+        {
+            throw new InvalidOperationException($"The value is no JSON of {typeof(T).Name}: {wrong.Message}", wrong);
+        }
+    }
 
     /// <summary>The text.</summary>
     /// <exception cref="InvalidOperationException">The value is of another type.</exception>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization.Metadata;
+
 namespace KadOrleans.Lab;
 
 /// <summary>What a program may expect of every <see cref="IDht"/>: one node, or a cluster.</summary>
@@ -9,7 +11,7 @@ public abstract class DhtContract
     /// <summary>Waits until a watch has its next element.</summary>
     protected abstract Task AwaitAsync(Task pending);
 
-    private async Task<KeyChange> NextAsync(IAsyncEnumerator<KeyChange> watch)
+    private async Task<T> NextAsync<T>(IAsyncEnumerator<T> watch)
     {
         var next = watch.MoveNextAsync().AsTask();
         await AwaitAsync(next);
@@ -82,6 +84,26 @@ public abstract class DhtContract
         Assert.True((await dht.SetSignedAsync(end)).Succeeded);
         found = await dht.GetSignedAsync(publicKey, salt);
         Assert.Equal((end, false, true), (found.Item, found.Found, found.IsEnded));
+    });
+
+    [Fact]
+    public Task An_item_is_signed_got_and_watched_by_a_salt_that_is_text() => RunAsync(async dht =>
+    {
+        var owner = SignedItems.Owner.ToSigner();
+        await using var watch = dht.WatchSignedAsync(owner.PublicKey, "watched").GetAsyncEnumerator();
+        Assert.Equal(default, await NextAsync(watch));
+
+        var one = await owner.SignAsync("watched", 1, "grüße");
+        Assert.True((await dht.SetSignedAsync(one)).Succeeded);
+        Assert.Equal(new SignedResult(one, null), await NextAsync(watch));
+        Assert.True((await dht.GetSignedAsync(owner.PublicKey, "watched")).Item!.TryGetText(out var text));
+        Assert.Equal("grüße", text);
+        Assert.Equal(one, (await dht.GetSignedAsync(owner.PublicKey, "watched"u8.ToArray())).Item);
+        Assert.Null((await dht.GetSignedAsync(owner.PublicKey)).Item);
+
+        Assert.True((await dht.SetSignedAsync(await owner.SignEndAsync("watched", 2))).Succeeded);
+        Assert.True((await NextAsync(watch)).IsEnded);
+        Assert.Throws<ArgumentException>(() => dht.WatchSignedAsync(owner.PublicKey, new string('ü', 33)));
     });
 
     [Fact]
@@ -314,7 +336,43 @@ public abstract class DhtContract
         var beyond = await Assert.ThrowsAsync<InvalidOperationException>(() => dht.GetAsync<long>("number"));
         Assert.Contains("18446744073709551615", beyond.Message, StringComparison.Ordinal);
         var unknown = await Assert.ThrowsAsync<NotSupportedException>(() => dht.GetAsync<DateTime>("number"));
-        Assert.Equal("Type DateTime is not supported; use string, long, double, bool or byte[].", unknown.Message);
+        Assert.Equal(
+            "Type DateTime is not supported; use string, int, long, double, bool or byte[], or GetJsonAsync for what was stored as JSON.", unknown.Message);
+    });
+
+    [Fact]
+    public Task An_int_comes_back_as_one_and_a_number_that_is_none_is_refused() => RunAsync(async dht =>
+    {
+        foreach (var number in new[] { int.MinValue, 0, 42, int.MaxValue })
+        {
+            await dht.SetAsync("int", number);
+            Assert.Equal(new TypedResult<int>(true, number), await dht.GetAsync<int>("int"));
+        }
+
+        foreach (var number in new[] { int.MinValue - 1L, int.MaxValue + 1L })
+        {
+            await dht.SetAsync("int", number);
+            var beyond = await Assert.ThrowsAsync<InvalidOperationException>(() => dht.GetAsync<int>("int"));
+            Assert.Equal($"The value is {number}, which an int does not hold; get it as a long.", beyond.Message);
+        }
+    });
+
+    [Fact]
+    public Task An_object_comes_back_from_its_json_and_other_text_is_refused_in_a_sentence() => RunAsync(async dht =>
+    {
+        var type = (JsonTypeInfo<string[]>)JsonSerializerOptions.Web.GetTypeInfo(typeof(string[]));
+        Assert.Equal(default, await dht.GetJsonAsync("list", type));
+        Assert.True((await dht.SetJsonAsync("list", ["a", "ü"], type)).Succeeded);
+        Assert.Equal("a ü", string.Join(' ', (await dht.GetJsonAsync("list", type)).Value!));
+        Assert.Equal(DhtValueKind.String, (await dht.GetAsync("list")).Value!.Value.Kind);
+        Assert.True((await dht.SetIfAsync("list", DhtValue.FromJson(["b"], type), (await dht.GetAsync("list")).Version)).Succeeded);
+        Assert.Equal("b", Assert.Single((await dht.GetAsync("list")).Value!.Value.AsJson(type)!));
+
+        await dht.SetAsync("list", "hello");
+        var text = await Assert.ThrowsAsync<InvalidOperationException>(() => dht.GetJsonAsync("list", type));
+        Assert.StartsWith("The value is no JSON of String[]: ", text.Message, StringComparison.Ordinal);
+        await dht.SetAsync("list", 1);
+        Assert.Equal("The value is Integer, not String.", (await Assert.ThrowsAsync<InvalidOperationException>(() => dht.GetJsonAsync("list", type))).Message);
     });
 
     [Theory]

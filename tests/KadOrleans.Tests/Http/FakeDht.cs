@@ -4,7 +4,7 @@ using System.Threading.Channels;
 namespace KadOrleans.Tests.Http;
 
 /// <summary>A DHT in memory, whose failures a test chooses.</summary>
-internal sealed class FakeDht : IDht
+internal sealed class FakeDht : IDht, IDhtItems
 {
     private readonly ConcurrentDictionary<NodeId, DhtValue> _values = new();
     private readonly ConcurrentDictionary<NodeId, long> _versions = new();
@@ -93,6 +93,8 @@ internal sealed class FakeDht : IDht
         _values.TryRemove(key, out _);
         return DeleteResult.Deleted;
     }
+
+    public Task<GetResult> GetFromAllAsync(NodeId key, CancellationToken cancellationToken = default) => GetAsync(key, cancellationToken);
 
     public Task<SetResult> KeepAsync(NodeId key, DhtValue item, DateTimeOffset until, CancellationToken cancellationToken = default)
     {
