@@ -5,10 +5,7 @@ namespace KadOrleans.Edge;
 /// <summary>The instruments of an edge's calls to silos, on the node's meter. Tags are small closed sets: never an id or a key.</summary>
 internal static class EdgeMetrics
 {
-    /// <summary>The name of the node's meter too, so one subscription shows both.</summary>
-    public const string MeterName = "KadOrleans";
-
-    private static readonly Meter Meter = new(MeterName);
+    private static readonly Meter Meter = new(KadTelemetry.MeterName);
 
     public static KeyValuePair<string, object?> AnswerSource(string source) => new("kad.answer.source", source);
 

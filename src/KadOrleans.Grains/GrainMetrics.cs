@@ -7,10 +7,7 @@ namespace KadOrleans.Grains;
 /// <summary>The instruments of the grains, on the meter of the node. Tags are small closed sets: never an id or a key.</summary>
 internal static class GrainMetrics
 {
-    /// <summary>The name of the node's meter too, so one subscription shows both.</summary>
-    public const string MeterName = "KadOrleans";
-
-    private static readonly Meter Meter = new(MeterName);
+    private static readonly Meter Meter = new(KadTelemetry.MeterName);
 
     private static readonly Histogram<double> WriteDuration = Meter.CreateHistogram(
         "kad.storage.write.duration",

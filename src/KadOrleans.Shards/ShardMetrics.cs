@@ -5,7 +5,7 @@ namespace KadOrleans.Shards;
 /// <summary>The engine's instruments, on the meter of the node. Tags are small closed sets: never an id or a key.</summary>
 internal static class ShardMetrics
 {
-    private static readonly Meter Meter = new("KadOrleans");
+    private static readonly Meter Meter = new(KadTelemetry.MeterName);
 
     private static readonly Counter<long> Evictions =
         Meter.CreateCounter<long>("kad.value.evicted", "{value}", "Values evicted so that others had room, by class.");

@@ -6,7 +6,7 @@ namespace KadOrleans.Signatures;
 /// <summary>The instrument of item checks, on the node's meter. Tags are a small closed set: never an owner, a key or a source.</summary>
 internal static class ItemCheckMetrics
 {
-    private static readonly Meter Meter = new("KadOrleans");
+    private static readonly Meter Meter = new(KadTelemetry.MeterName);
 
     private static readonly Counter<long> Checks = Meter.CreateCounter<long>(
         "kad.item.checks", "{check}", "Signed items that were offered or read and were not held already, by what their check found.");

@@ -8,7 +8,7 @@ internal sealed class ClockWatch : IDisposable
     private readonly TimeProvider _time;
     private readonly Func<TimeProvider> _reported;
     private readonly ILogger _logger;
-    private readonly Meter _meter = new(EdgeMetrics.MeterName);
+    private readonly Meter _meter = new(KadTelemetry.MeterName);
 
     // Null before the first comparison. Boxed, because a struct of two fields is not read atomically.
     private volatile object? _last;

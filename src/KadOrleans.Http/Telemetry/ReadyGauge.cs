@@ -5,7 +5,7 @@ namespace KadOrleans.Http;
 /// <summary>Exports the result of <c>/health/ready</c> as a metric until disposed, for alarms.</summary>
 internal sealed class ReadyGauge : IDisposable
 {
-    private readonly Meter _meter = new(TelemetryExport.SourceName);
+    private readonly Meter _meter = new(KadTelemetry.MeterName);
 
     /// <param name="isReady">Called at each export, from any thread; must not block.</param>
     public ReadyGauge(Func<bool> isReady) => _meter.CreateObservableGauge(

@@ -11,8 +11,6 @@ namespace KadOrleans.Http;
 // Sends metrics, traces and logs to a collector in the background. If the collector does not respond the data is dropped, without further effect.
 internal static class TelemetryExport
 {
-    public const string SourceName = "KadOrleans";
-
     // The default ratio of sampled traces, which OTEL_TRACES_SAMPLER overrides. It is low because each STORE of an edge makes a
     // trace.
     private const double TraceRatio = 0.01;
@@ -23,12 +21,12 @@ internal static class TelemetryExport
 
     private static readonly string[] Meters =
     [
-        SourceName, "Microsoft.Orleans", "System.Runtime", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel",
+        KadTelemetry.MeterName, "Microsoft.Orleans", "System.Runtime", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel",
     ];
 
     private static readonly string[] Sources =
     [
-        SourceName,
+        KadTelemetry.ActivitySourceName,
         "Microsoft.Orleans.Application", "Microsoft.Orleans.Runtime", "Microsoft.Orleans.Lifecycle", "Microsoft.Orleans.Storage",
         "Microsoft.AspNetCore",
     ];

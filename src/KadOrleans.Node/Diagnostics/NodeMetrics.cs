@@ -6,14 +6,12 @@ namespace KadOrleans.Node;
 /// <summary>A node's instruments, and its counts for /status. Tags are small closed sets, never ids, keys or addresses.</summary>
 internal sealed class NodeMetrics
 {
-    public const string MeterName = "KadOrleans";
-
     /// <summary>OpenTelemetry's tag of what failed; not there where nothing did.</summary>
     public const string ErrorType = "error.type";
 
 
     // One meter for all nodes of the process, as listeners cannot tell several of one name apart.
-    internal static readonly Meter Meter = new(MeterName);
+    internal static readonly Meter Meter = new(KadTelemetry.MeterName);
 
     private static readonly InstrumentAdvice<double> Seconds =
         new() { HistogramBucketBoundaries = [0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 3, 5, 7.5, 10, 15, 30, 60] };

@@ -20,7 +20,7 @@ internal sealed class LookupRunner(
     private const int SeedsPerK = 3;
 
     // Requests have no spans: there are too many, and responses arrive on other threads.
-    private static readonly ActivitySource Activities = new(NodeMetrics.MeterName);
+    private static readonly ActivitySource Activities = new(KadTelemetry.ActivitySourceName);
 
     private static readonly KeyValuePair<string, object?>[] Kinds = MetricTags.Tags<LookupKind>("kad.lookup.kind");
     private static readonly KeyValuePair<string, object?>[] Reasons = MetricTags.Tags<TerminationReason>("kad.lookup.reason");

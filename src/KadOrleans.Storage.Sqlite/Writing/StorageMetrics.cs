@@ -5,7 +5,7 @@ namespace KadOrleans.Storage.Sqlite;
 /// <summary>The metrics of writes, on the node's meter. Grain storage uses the same names with other targets.</summary>
 internal static class StorageMetrics
 {
-    private static readonly Meter Meter = new("KadOrleans");
+    private static readonly Meter Meter = new(KadTelemetry.MeterName);
     private static readonly KeyValuePair<string, object?> Target = new("kad.storage.target", MetricTags.Value("Node"));
 
     private static readonly Histogram<double> Duration = Meter.CreateHistogram(

@@ -63,7 +63,7 @@ public sealed class SnippetProgram(IEnumerable<string> usings, IReadOnlyDictiona
           </PropertyGroup>
           <ItemGroup>
             <FrameworkReference Include="Microsoft.AspNetCore.App" />
-            <Reference Include="{0}KadOrleans.*.dll;{0}kad-server*.dll;{0}Orleans.*.dll;{0}Aspire.Hosting*.dll" Exclude="{0}KadOrleans.*Test*.dll" />
+            <Reference Include="{0}KadOrleans.*.dll;{0}kad-server*.dll;{0}Orleans.*.dll;{0}OpenTelemetry*.dll;{0}Aspire.Hosting*.dll" Exclude="{0}KadOrleans.*Test*.dll" />
           </ItemGroup>
         </Project>
         """;

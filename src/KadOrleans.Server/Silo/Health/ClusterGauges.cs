@@ -17,7 +17,7 @@ internal sealed class ClusterGauges(SiloReadiness readiness, ISiloStatusOracle s
     private async Task RunAsync(CancellationToken stoppingToken)
     {
         using var ready = new ReadyGauge(() => readiness.ProcessHealth.IsReady);
-        using var meter = new Meter(TelemetryExport.SourceName);
+        using var meter = new Meter(KadTelemetry.MeterName);
         meter.CreateObservableGauge("kad.silo.count", Count, "{silo}", "Silos that this one knows of, by status.");
         if (settings.Silo.Node is not { } node)
         {

@@ -25,7 +25,7 @@ internal sealed class StorageWatch(
     /// <summary>The timeout of a read: longer than any read of healthy storage. With slower storage puts fail.</summary>
     private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(5);
 
-    private static readonly Histogram<double> Duration = new Meter(TelemetryExport.SourceName).CreateHistogram<double>(
+    private static readonly Histogram<double> Duration = new Meter(KadTelemetry.MeterName).CreateHistogram<double>(
         "kad.storage.read.duration",
         "s",
         "Time until a read of grain storage was answered; one read every two seconds.",

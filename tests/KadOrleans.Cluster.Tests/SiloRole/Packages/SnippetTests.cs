@@ -5,13 +5,13 @@ public sealed class SnippetTests
 {
     private static readonly SnippetProgram Program = new(
         [
-            "KadOrleans", "KadOrleans.Client", "KadOrleans.Core.Items", "KadOrleans.GrainStorage.PostgreSql", "KadOrleans.GrainStorage.Sqlite",
-            "KadOrleans.Node", "KadOrleans.Server", "KadOrleans.Signatures", "KadOrleans.Storage.Sqlite", "Microsoft.Extensions.DependencyInjection", "Microsoft.Extensions.Hosting",
-            "Orleans.Connections.Security", "Orleans.Hosting",
+            "KadOrleans", "KadOrleans.Core.Items", "KadOrleans.Node", "KadOrleans.Server", "KadOrleans.Signatures", "Microsoft.Extensions.DependencyInjection",
+            "Microsoft.Extensions.Hosting", "OpenTelemetry.Metrics", "OpenTelemetry.Trace", "Orleans.Connections.Security", "Orleans.Hosting",
         ],
         new Dictionary<string, string>
         {
             ["args"] = "string[]",
+            ["builder"] = "Microsoft.Extensions.Hosting.IHostApplicationBuilder",
             ["certificate"] = "System.Security.Cryptography.X509Certificates.X509Certificate2",
             ["configuration"] = "Microsoft.Extensions.Configuration.IConfiguration",
             ["dht"] = "KadOrleans.IDht",

@@ -1,0 +1,14 @@
+namespace KadOrleans;
+
+/// <summary>
+/// The names by which OpenTelemetry takes what this project measures: <c>metrics.AddMeter(KadTelemetry.MeterName)</c> and
+/// <c>tracing.AddSource(KadTelemetry.ActivitySourceName)</c>. Packages of OpenTelemetry are the program's own.
+/// </summary>
+public static class KadTelemetry
+{
+    /// <summary>The meter of all instruments, of a node, an edge, a silo and their storage.</summary>
+    public const string MeterName = "KadOrleans";
+
+    /// <summary>The source of the spans of lookups.</summary>
+    public const string ActivitySourceName = "KadOrleans";
+}
