@@ -8,6 +8,7 @@ public sealed class HostSampleTests : FolderTests
     {
         await using (var first = await StartAsync())
         {
+            Assert.DoesNotContain(first.Lines, line => line.Contains("Polly", StringComparison.Ordinal));
             Assert.Contains("Nobody was here before.", await first.Client.GetStringAsync("/"), StringComparison.Ordinal);
             Assert.Equal("Ada <3 is guest number 1.", await SignAsync(first, "Ada <3"));
             Assert.Contains("The last guest was Ada &lt;3.", await first.Client.GetStringAsync("/"), StringComparison.Ordinal);

@@ -9,6 +9,9 @@ internal sealed class RunningHost(ChildProcess process) : IAsyncDisposable
 
     public UdpEndpoint? Edge { get; private set; }
 
+    /// <summary>What it wrote until it served.</summary>
+    public List<string> Lines { get; } = [];
+
     /// <summary>Starts it at free ports. It has begun to serve, and is ready.</summary>
     public static async Task<RunningHost> StartAsync(string assembly, string folder, bool hasEdge, params string[] args)
     {
@@ -51,6 +54,7 @@ internal sealed class RunningHost(ChildProcess process) : IAsyncDisposable
 
     private void Read(string line)
     {
+        Lines.Add(line);
         if (line.IndexOf(Http, StringComparison.Ordinal) is >= 0 and var at)
         {
             Client.BaseAddress = new Uri(line[(at + Http.Length)..].Trim());
