@@ -24,6 +24,7 @@ public enum Need
     Axe = 32768,
     Podman = 65536,
     Redis = 131072,
+    Git = 262144,
 }
 
 /// <summary>Skips a test, or each of a class, where the machine lacks something that it needs. The reason says what.</summary>
@@ -70,6 +71,7 @@ public static class Machine
         Need.Kubectl => Installed("kubectl"),
         Need.Kubeconform => Installed("kubeconform"),
         Need.OpenSsl => OperatingSystem.IsWindows() ? "there is no POSIX shell" : Installed("openssl"),
+        Need.Git => OperatingSystem.IsWindows() ? "there is no POSIX shell" : Installed("git"),
         Need.Podman => OperatingSystem.IsLinux() ? Installed("podman") ?? Installed("runc") : "containers share the kernel of Linux",
         Need.Curl => Installed("bash") ?? Installed("curl"),
         Need.Python => Installed("python3"),

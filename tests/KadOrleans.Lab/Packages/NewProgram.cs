@@ -8,9 +8,10 @@ namespace KadOrleans.Lab;
 /// </summary>
 public sealed class NewProgram : IDisposable
 {
-    private const string Version = "0.1.0";
-
     private readonly TemporaryFolder _folder = new();
+
+    /// <summary>The version of this build's packages.</summary>
+    public static string Version { get; } = XDocument.Parse(Repository.Read("Directory.Build.props")).Descendants("VersionPrefix").Single().Value;
 
     public string Feed => _folder["feed"];
 

@@ -25,6 +25,6 @@ public sealed class PackageTests
         program.Write(Source, ["KadOrleans.Storage.Sqlite"]);
 
         Assert.EndsWith("hello", await program.RunAsync(), StringComparison.Ordinal);
-        Assert.StartsWith("0.1.0", await program.RunToolAsync("KadOrleans.Tool", "kad", "--version"), StringComparison.Ordinal);
+        Assert.StartsWith(NewProgram.Version, await program.RunToolAsync("KadOrleans.Tool", "kad", "--version"), StringComparison.Ordinal);
     }
 }

@@ -5,8 +5,11 @@ public sealed class WorkflowTests
 {
     private static readonly Regex Named = new(@"[\w./-]+\.sh|[\w.-]+\.sln\b");
 
-    private static readonly Dictionary<string, Dictionary<string, JsonNode>> Workflows = Directory
-        .EnumerateFiles(Repository.Path(".github/workflows"), "*.yml")
+    private static readonly string[] Files = Directory.GetFiles(Repository.Path(".github/workflows"), "*.yml");
+
+    private static readonly string Script = Repository.Read("infra/release.sh");
+
+    private static readonly Dictionary<string, Dictionary<string, JsonNode>> Workflows = Files
         .ToDictionary(
             file => Path.GetFileNameWithoutExtension(file),
             file => Yaml.Documents(File.ReadAllText(file))[0].At("jobs")!.AsObject().ToDictionary(job => job.Key, job => job.Value!));
@@ -29,25 +32,51 @@ public sealed class WorkflowTests
     // A tag may be moved to other code by whoever owns or takes over the action; the comment says which release a commit is.
     [Fact]
     public void Actions_are_commits_and_say_of_which_release() => Assert.All(
-        Directory.EnumerateFiles(Repository.Path(".github/workflows"), "*.yml").SelectMany(File.ReadLines).Where(line => line.Contains("uses:", StringComparison.Ordinal)),
-        line => Assert.Matches(@"^ +(- )?uses: [a-z-]+/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line));
+        Files.SelectMany(File.ReadLines).Where(line => line.Contains("uses:", StringComparison.Ordinal)),
+        line => Assert.Matches(@"^ +(- )?uses: [a-z-]+/[a-z-]+(/[a-z-]+)?@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line));
 
     [Fact]
     public void A_release_installs_what_it_made_alone_and_not_where_it_is_made()
     {
         var jobs = Workflows["release"];
-        var makes = jobs.Where(job => Has(job.Value, "dotnet pack")).Select(job => job.Key).ToList();
-        var installs = jobs.Where(job => Has(job.Value, "dotnet tool install")).ToList();
+        var makes = jobs.Where(job => Has(job.Value, "release.sh packages")).Select(job => job.Key).ToList();
+        var installs = jobs.Where(job => Has(job.Value, "release.sh install")).Select(job => job.Key).ToList();
 
-        Assert.Equal(["packages"], makes);
-        Assert.DoesNotMatch("apt-get|npm |curl |wget |git clone", Runs(jobs["packages"]));
-        Assert.Equal("tool", Assert.Single(installs).Key);
-        Assert.Contains("--source \"$PWD/packages\"", Runs(installs[0].Value), StringComparison.Ordinal);
-        Assert.Contains("tool", jobs["release"].Texts("needs"));
-        Assert.DoesNotContain("--add-source", string.Concat(Commands), StringComparison.Ordinal);
+        Assert.Equal((["packages"], ["install"]), (makes, installs));
+        Assert.DoesNotMatch("apt-get|npm |curl |wget |git clone|dotnet tool install", Runs(jobs["packages"]) + Function("packages") + Function("pack"));
+        Assert.Contains("install", jobs["release"].Texts("needs"));
+
+        // The tool has one source, and of others a program takes nothing of this name.
+        Assert.Contains("--source \"$feed\"", Function("install"), StringComparison.Ordinal);
+        Assert.Contains("<packageSource key=\"release\"><package pattern=\"KadOrleans.*\" />", Function("install"), StringComparison.Ordinal);
+        Assert.DoesNotContain("--add-source", Script + string.Concat(Commands), StringComparison.Ordinal);
 
         static bool Has(JsonNode job, string command) => Runs(job).Contains(command, StringComparison.Ordinal);
         static string Runs(JsonNode job) => string.Join('\n', job.Entries("steps").Select(step => step.Text("run")));
+    }
+
+    // So a release that was tried on one machine differs from one that is made by who signs, and by where it is pushed.
+    [Fact]
+    public void Each_step_that_a_release_takes_from_the_script_is_taken_when_it_is_tried()
+    {
+        var steps = Workflows["release"].Values.SelectMany(job => job.Entries("steps")).Select(step => step.Text("run")).OfType<string>()
+            .SelectMany(run => Regex.Matches(run, @"infra/release\.sh (\w+)")).Select(match => match.Groups[1].Value).ToHashSet();
+        var tried = Function("try") + Function("packages");
+
+        Assert.Equal(["check", "image", "install", "notes", "packages", "verify"], steps.Order());
+        Assert.All(steps, step => Assert.Matches($@"(?m)^ +(step '[^']+' )?{step}\b", tried));
+        Assert.All(Workflows["release"]["images"].Texts("strategy.matrix.image"), image => Assert.Matches($@"(?m) image {image}$", tried));
+        Assert.Contains("dotnet nuget push", Function("push_to_feed"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Workflows_may_read_and_a_job_that_may_more_says_what()
+    {
+        Assert.All(Files, file => Assert.Equal("""{"contents":"read"}""", Yaml.Documents(File.ReadAllText(file))[0].At("permissions")!.ToJsonString()));
+        Assert.Equal(
+            ["analyze", "attest", "images", "nuget", "release"],
+            Workflows.Values.SelectMany(jobs => jobs).Where(job => job.Value.At("permissions") is not null).Select(job => job.Key).Order());
+        Assert.Equal("write", Workflows["codeql"]["analyze"].Text("permissions.security-events"));
     }
 
     // No job has a key of NuGet's that outlives it, and none but the job that pushes may ask for one.
@@ -57,7 +86,7 @@ public sealed class WorkflowTests
         var jobs = Workflows["release"];
         var push = Assert.Single(jobs, job => job.Value.Entries("steps").Any(step => step.Text("run")?.Contains("nuget push", StringComparison.Ordinal) == true));
 
-        Assert.Equal(["attest", "images", "tool"], push.Value.Texts("needs").Order());
+        Assert.Equal(["attest", "images", "install"], push.Value.Texts("needs").Order());
         Assert.Equal(("nuget", "write"), (push.Value.Text("environment"), push.Value.Text("permissions.id-token")));
         Assert.DoesNotContain("secrets.NUGET", File.ReadAllText(Repository.Path(".github/workflows/release.yml")), StringComparison.Ordinal);
         Assert.Contains(push.Value.Entries("steps"), step => step.Text("run")?.Contains("sha256sum --check", StringComparison.Ordinal) == true);
@@ -97,7 +126,7 @@ public sealed class WorkflowTests
     public void What_commands_name_is_there()
     {
         var named = Commands.SelectMany(run => Named.Matches(run)).Select(match => match.Value).ToHashSet();
-        Assert.Subset(named, new HashSet<string> { "./test.sh", "infra/kubernetes/try-in-kind.sh" });
+        Assert.Subset(named, new HashSet<string> { "./test.sh", "infra/kubernetes/try-in-kind.sh", "infra/release.sh" });
         Assert.All(named, path => Assert.True(File.Exists(Repository.Path(path)), path));
     }
 
@@ -105,27 +134,42 @@ public sealed class WorkflowTests
     public void A_release_tests_packs_starts_the_tool_and_sums_up()
     {
         var runs = string.Join('\n', Commands);
-        Assert.All(
-            ["./test.sh --all", "dotnet pack", "dotnet tool install KadOrleans.Tool", "sha256sum", "gh release create"],
-            command => Assert.Contains(command, runs, StringComparison.Ordinal));
-        Assert.Contains(Steps, step => step.Text("uses")?.StartsWith("anchore/sbom-action@", StringComparison.Ordinal) == true);
+        Assert.All(["./test.sh --all", "sha256sum --check", "gh release create"], command => Assert.Contains(command, runs, StringComparison.Ordinal));
+        Assert.Contains("tool/kad --version", Function("install"), StringComparison.Ordinal);
+        Assert.Contains("sbom-tool generate", Function("bill_of_materials"), StringComparison.Ordinal);
+        Assert.Contains("sha256sum", Function("packages"), StringComparison.Ordinal);
+        Assert.Contains("EnablePackageValidation=true", Function("pack"), StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_release_builds_each_image_for_two_architectures_with_its_bill_of_materials()
     {
-        var images = Workflows["release"]["images"];
+        var job = Workflows["release"]["images"];
         Assert.Equal(
-            Directory.EnumerateFiles(Repository.Path("infra/docker"), "*.Dockerfile").Select(file => Path.GetFileName(file).Split('.')[0]).Order(),
-            images.Texts("strategy.matrix.file").Order());
-        Assert.Equal(["kad", "kad-server"], images.Entries("strategy.matrix.include").Select(image => image.Text("image")).Order());
+            Directory.EnumerateFiles(Repository.Path("infra/docker"), "*.Dockerfile").Select(file => $"infra/docker/{Path.GetFileName(file)}").Order(),
+            Regex.Matches(Function("dockerfile_of"), @"echo (\S+)").Select(match => match.Groups[1].Value).Order());
+        Assert.Equal(
+            job.Texts("strategy.matrix.image").Order(),
+            Regex.Matches(Function("dockerfile_of"), @"(?m)^ +([a-z-]+)\) echo").Select(match => match.Groups[1].Value).Order());
 
-        var build = images.Entries("steps").Single(step => step.Text("uses")?.StartsWith("docker/build-push-action@", StringComparison.Ordinal) == true);
-        Assert.Equal(("linux/amd64,linux/arm64", "true"), (build.Text("with.platforms"), build.Text("with.sbom")));
+        var build = Function("image");
+        Assert.All(
+            ["--platform linux/amd64,linux/arm64", "--build-arg VERSION=\"$version\"", "--tag \"$registry/$name:$version\"", "--sbom=true", "--provenance=true"],
+            option => Assert.Contains(option, build, StringComparison.Ordinal));
+        Assert.DoesNotContain(job.Entries("steps"), step => step.Text("uses")?.Contains("qemu", StringComparison.Ordinal) == true);
 
-        // The tag's number without its v, for what the image runs.
-        Assert.Equal("VERSION=${{ steps.version.outputs.number }}", build.Text("with.build-args"));
-        Assert.Equal("echo \"number=${VERSION#v}\" >> \"$GITHUB_OUTPUT\"", images.Entries("steps").Single(step => step.Text("id") == "version").Text("run"));
-        Assert.DoesNotContain(images.Entries("steps"), step => step.Text("uses")?.Contains("qemu", StringComparison.Ordinal) == true);
+        // The digest of what was pushed is what is attested.
+        var attested = job.Entries("steps").Single(step => step.Text("uses")?.StartsWith("actions/attest@", StringComparison.Ordinal) == true);
+        Assert.Equal(
+            ("${{ steps.build.outputs.name }}", "${{ steps.build.outputs.digest }}"), (attested.Text("with.subject-name"), attested.Text("with.subject-digest")));
+        Assert.All(["name=$registry/$name", "digest=\\1"], output => Assert.Contains(output, build, StringComparison.Ordinal));
+    }
+
+    // The body of a function of the script that makes releases.
+    private static string Function(string name)
+    {
+        var match = Regex.Match(Script, $@"(?ms)^{name}\(\) \{{ (?<body>[^\n]*) \}}$|^{name}\(\) \{{\n(?<body>.*?)^\}}$");
+        Assert.True(match.Success, $"infra/release.sh has no function {name}.");
+        return match.Groups["body"].Value;
     }
 }
