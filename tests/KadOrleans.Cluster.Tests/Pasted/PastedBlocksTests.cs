@@ -9,7 +9,7 @@ public sealed class PastedBlocksTests
     [Fact]
     public void Each_block_of_commands_is_run_or_has_a_reason()
     {
-        string[] run = [.. PastedDocuments.OfClone, .. PastedDocuments.OfKad];
+        string[] run = [.. PastedDocuments.OfRelease, .. PastedDocuments.OfClone, .. PastedDocuments.OfKad];
         var pasted = Snippet.OfAll("sh").Where(block => run.Contains(block.Document)).SelectMany(block => block.Lines).ToHashSet();
         var left =
             from block in Snippet.OfAll("sh")
@@ -22,7 +22,7 @@ public sealed class PastedBlocksTests
     }
 
     [Theory]
-    [InlineData("README.md", "samples/README.md")]
+    [InlineData("CONTRIBUTING.md", "docs/tutorials/cluster.md", "samples/README.md")]
     [InlineData("docs/performance.md")]
     [InlineData("docs/scale.md")]
     [InlineData("tests/KadOrleans.Lab/README.md")]
@@ -34,38 +34,23 @@ public sealed class PastedBlocksTests
         await using var machine = await StartAsync();
         var online = machine.OpenOnline();
         await online.PasteAsync("dotnet restore KadOrleans.sln --verbosity quiet; dotnet restore samples/Guestbook.Cluster --verbosity quiet");
+        AddKad(machine);
         var reader = new Reader(machine);
-        foreach (var block in documents.SelectMany(document => Snippet.Of(document, "sh", "csharp")))
+        foreach (var block in documents.SelectMany(PastedDocuments.BlocksOf))
         {
-            var lines = string.Join('\n', block.Lines);
-            if (block.Lines[0].StartsWith("using ", StringComparison.Ordinal))
+            if (block.Lines.Any(line => line.StartsWith("psql ", StringComparison.Ordinal)))
             {
-                // It is for the program that was begun last.
-                var folder = new DirectoryInfo(machine.Clone).Parent!.GetDirectories("hello-*").MaxBy(program => program.CreationTimeUtc)!;
-                await File.WriteAllTextAsync(Path.Combine(folder.FullName, "Program.cs"), lines);
-                await online.PasteAsync($"dotnet build '{folder}' --verbosity quiet");
-                continue;
-            }
-
-            var beginsAnew = block.Document != "README.md" && block.Lines.Any(line => PastedDocuments.Serves(line) is not null);
-            if (beginsAnew || lines.Contains("psql", StringComparison.Ordinal))
-            {
-                // "Stop the first cluster with Ctrl-C."
+                // The database's processes take the ports of the cluster before.
                 await reader.InterruptAsync();
-            }
-
-            if (lines.Contains("psql", StringComparison.Ordinal))
-            {
                 await machine.StartPostgreSqlAsync();
             }
 
-            await reader.PasteAsync(block, lines.Contains(" package ", StringComparison.Ordinal) ? online : null);
+            await reader.PasteAsync(block, online);
         }
 
-        if (documents.Contains("README.md"))
+        if (documents.Contains("docs/tutorials/cluster.md"))
         {
             Assert.Equal(3, reader.Text.Split('\n').Count(line => line == "hello"));
-            Assert.Contains("nodes stored it", reader.Text, StringComparison.Ordinal);
         }
     }
 
@@ -75,7 +60,7 @@ public sealed class PastedBlocksTests
     public async Task The_blocks_with_kad_work_as_they_stand()
     {
         await using var machine = await StartAsync();
-        machine.AddProgram("kad", $"#!/bin/sh\nexec dotnet '{Path.Combine(AppContext.BaseDirectory, "kad.dll")}' \"$@\"");
+        AddKad(machine);
         var reader = new Reader(machine);
         foreach (var document in PastedDocuments.OfKad)
         {
@@ -100,11 +85,6 @@ public sealed class PastedBlocksTests
 
             foreach (var block in Snippet.Of(document, "sh", "bash"))
             {
-                if (block.Lines.Any(line => PastedDocuments.Serves(line) is not null))
-                {
-                    await reader.InterruptAsync();
-                }
-
                 await reader.PasteAsync(block);
             }
 
@@ -112,6 +92,9 @@ public sealed class PastedBlocksTests
             await reader.PasteAsync("rm -rf kad-data kad-cluster-data tokens.json *.token");
         }
     }
+
+    private static void AddKad(ReadersMachine machine) =>
+        machine.AddProgram("kad", $"#!/bin/sh\nexec dotnet '{Path.Combine(AppContext.BaseDirectory, "kad.dll")}' \"$@\"");
 
     private static Task<ReadersMachine> StartAsync()
     {

@@ -1,8 +1,8 @@
 namespace KadOrleans.Lab;
 
 /// <summary>
-/// A machine as a reader of the documents has it: a fresh copy of the repository's files, the ports that the documents name, and terminals
-/// into which commands are pasted. It is a namespace of its own for network, processes and mounts, so that nobody else has these ports, and
+/// A machine as a reader of the documents has it: a fresh copy of the repository's files or an empty folder, the ports that the documents name,
+/// and terminals into which commands are pasted. It is a namespace of its own for network, processes and mounts, so that nobody else has these ports, and
 /// so that everything which was started in it ends with it.
 /// </summary>
 public sealed class ReadersMachine : IAsyncDisposable
@@ -24,22 +24,22 @@ public sealed class ReadersMachine : IAsyncDisposable
 
     private readonly TemporaryFolder _folder = new();
     private readonly List<Terminal> _terminals = [];
+    private readonly bool _hasClone;
     private ChildProcess? _first;
     private string _inside = string.Empty;
 
-    private ReadersMachine()
-    {
-    }
+    private ReadersMachine(bool hasClone) => _hasClone = hasClone;
 
-    /// <summary>The copy of the repository.</summary>
-    public string Clone => _folder["kad-orleans"];
+    /// <summary>Where the terminals begin: the copy of the repository, or an empty folder.</summary>
+    public string Folder => _folder[_hasClone ? "kad-orleans" : "work"];
 
     /// <summary>Why there can be no such machine here, in a sentence; null if there can be.</summary>
     public static string? WhyNot() => Sandbox.WhyNot() ?? (Environment.IsPrivilegedProcess ? null : "Namespaces of processes need root here.");
 
-    public static Task<ReadersMachine> StartAsync() => new ReadersMachine().StartedAsync(machine => machine.BeginAsync());
+    /// <summary>Starts one whose reader has a clone of the repository, or nothing but the SDK.</summary>
+    public static Task<ReadersMachine> StartAsync(bool hasClone = true) => new ReadersMachine(hasClone).StartedAsync(machine => machine.BeginAsync());
 
-    /// <summary>A new terminal in the copy of the repository, without a connection to other machines.</summary>
+    /// <summary>A new terminal in <see cref="Folder"/>, without a connection to other machines.</summary>
     public Terminal Open() => Open("nsenter", "--target", _inside, "--net", "--pid", "--mount");
 
     /// <summary>One that has the connections of this machine, to restore packages.</summary>
@@ -87,7 +87,12 @@ public sealed class ReadersMachine : IAsyncDisposable
 
     private async Task BeginAsync()
     {
-        Copy();
+        Directory.CreateDirectory(Folder);
+        if (_hasClone)
+        {
+            Copy();
+        }
+
         Directory.CreateDirectory(_folder["home"]);
         Directory.CreateDirectory(_folder["bin"]);
         Directory.CreateDirectory(_folder["tmp"]);
@@ -115,7 +120,7 @@ public sealed class ReadersMachine : IAsyncDisposable
         })!;
         foreach (var file in list.StandardOutput.ReadToEnd().Split('\0', StringSplitOptions.RemoveEmptyEntries))
         {
-            var (from, to) = (Path.Combine(Repository.Root, file), Path.Combine(Clone, file));
+            var (from, to) = (Path.Combine(Repository.Root, file), Path.Combine(Folder, file));
             if (File.Exists(from))
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(to)!);
@@ -131,10 +136,10 @@ public sealed class ReadersMachine : IAsyncDisposable
         var cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
             ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
         var terminal = new Terminal(
-            Clone,
+            Folder,
             [
-                .. enter, "env", $"--chdir={Clone}", "--unset=NUGET_PACKAGES", $"HOME={_folder["home"]}", $"NUGET_FALLBACK_PACKAGES={cache}",
-                $"PATH={_folder["bin"]}:{Environment.GetEnvironmentVariable("PATH")}", $"TMPDIR={_folder["tmp"]}", "RunAnalyzers=false", "UseSharedCompilation=true",
+                .. enter, "env", $"--chdir={Folder}", "--unset=NUGET_PACKAGES", $"HOME={_folder["home"]}", $"NUGET_FALLBACK_PACKAGES={cache}",
+                $"PATH={_folder["bin"]}:{_folder["home"]}/.dotnet/tools:{Environment.GetEnvironmentVariable("PATH")}", $"TMPDIR={_folder["tmp"]}", "RunAnalyzers=false", "UseSharedCompilation=true",
                 "DOTNET_NOLOGO=1", "NuGetAudit=false",
             ]);
         _terminals.Add(terminal);

@@ -10,6 +10,9 @@ public sealed partial record Snippet(string Document, int Line, IReadOnlyList<st
 
     public bool IsAppHost => Lines.Any(line => line.Contains("DistributedApplication.", StringComparison.Ordinal));
 
+    /// <summary>Whether it is a whole program with types of its own, which no method can have.</summary>
+    public bool DeclaresTypes => Lines.Any(line => Regex.IsMatch(line, @"^(public|internal) .*\b(class|interface|record|struct|enum)\b"));
+
     public static IEnumerable<Snippet> Of(string document, params IEnumerable<string> languages)
     {
         var (lines, start) = (Repository.Read(document).Split('\n'), -1);

@@ -1,14 +1,15 @@
 namespace KadOrleans.Cluster.Tests.Providers;
 
 /// <summary>
-/// The image of server.Dockerfile's last stage, with what this machine's .NET publishes and runs by in the place of the build stage and of the
-/// base image, which only registries have. It, and containers of it, are in a folder of their own.
+/// The image of a Dockerfile's last stage, by default server.Dockerfile's, with what this machine's .NET publishes and runs by in the place of the
+/// build stage and of the base image, which only registries have. It, and containers of it, are in a folder of their own.
 /// </summary>
-internal sealed class ServerImage(string folder)
+internal sealed class ServerImage(string folder, string file = "server", string project = "KadOrleans.Server")
 {
-    private const string Name = "localhost/kad-server-under-test";
-
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
+
+    /// <summary>What the image is called.</summary>
+    public string Name => $"localhost/{file}-under-test";
 
     // The runtime of Debian's podman where the kernel's control groups are of both kinds. Limits above the machine's own cannot be set.
     private string[] Engine =>
@@ -20,14 +21,16 @@ internal sealed class ServerImage(string folder)
     {
         var context = Directory.CreateDirectory(Path.Combine(folder, "context")).FullName;
         await RunAsync(
-            "dotnet", "publish", Repository.Path("src/KadOrleans.Server"), "-c", Repository.Configuration, "--no-build", "-p:UseAppHost=false",
+            "dotnet", "publish", Repository.Path($"src/{project}"), "-c", Repository.Configuration, "--no-build", "-p:UseAppHost=false",
             "-o", Path.Combine(context, "app"));
         await CopyRootAsync(Path.Combine(context, "root"));
-        var stage = Repository.Read("infra/docker/server.Dockerfile").Split("FROM ")[^1];
+        Directory.CreateDirectory(Path.Combine(context, "data"));
+        var stage = Repository.Read($"infra/docker/{file}.Dockerfile").Split("FROM ")[^1];
         await File.WriteAllTextAsync(
             Path.Combine(context, "Dockerfile"),
             "FROM scratch\nCOPY root /\nENV PATH=/usr/share/dotnet DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1\n"
-            + stage[stage.IndexOf('\n', StringComparison.Ordinal)..].Replace("COPY --from=build /app .", "COPY app .", StringComparison.Ordinal));
+            + stage[stage.IndexOf('\n', StringComparison.Ordinal)..].Replace("COPY --from=build /app .", "COPY app .", StringComparison.Ordinal)
+                .Replace("COPY --from=build --chown=1654:1654 /data /data", "COPY --chown=1654:1654 data /data", StringComparison.Ordinal));
         await PodmanAsync("build", "--quiet", "--format", "docker", "--tag", Name, context);
     }
 
