@@ -32,7 +32,7 @@ public sealed class CommandIo : IDisposable
             await Task.Delay(left < ReaderLook ? left : ReaderLook, cancellationToken);
             if (!((StandardOutput)OutputBytes).HasReader)
             {
-                throw new OutputException(new IOException("Broken pipe"));
+                throw OutputException.ReaderLeft();
             }
         }
     }

@@ -40,6 +40,10 @@ public sealed class ProgramCommand : RootCommand
                 },
                 cancellationToken);
         }
+        catch (OutputException e) when (e.HasNoReader)
+        {
+            return ExitCode.Failed;
+        }
         catch (Exception e)
         {
             var (exitCode, sentence) = e switch

@@ -34,4 +34,14 @@ internal class StandardOutput(Stream inner) : WriteOnlyStream
 
 /// <summary>The standard output could not be written.</summary>
 internal sealed class OutputException(Exception cause) : IOException(
-    $"The standard output cannot be written ({Phrases.Of(cause.Message)}); what the command changed stays changed.", cause);
+    $"The standard output cannot be written ({Phrases.Of(cause.Message)}); what the command changed stays changed.", cause)
+{
+    // EPIPE, on Linux and macOS.
+    private const int BrokenPipe = 32;
+
+    /// <summary>Whether who read it has left, as <c>head</c> does once it has enough. He wants to hear no more.</summary>
+    public bool HasNoReader { get; } = cause.HResult == BrokenPipe;
+
+    /// <summary>The failure of a pipe whose reader has left.</summary>
+    public static OutputException ReaderLeft() => new(new IOException("Broken pipe", BrokenPipe));
+}
