@@ -114,7 +114,7 @@ internal static class ServerProgram
 
         string Process() => isEdge ? "edge" : "silo";
 
-        string Prefix() => isEdge ? string.Empty : "kad-silo: ";
+        string Prefix() => isEdge ? string.Empty : "kad-server: ";
 
         // A failed background service stops the host too.
         async Task<int> StoppedAsync(int code) =>
@@ -143,7 +143,7 @@ internal static class ServerProgram
     {
         var address = services.GetRequiredService<ILocalSiloDetails>().SiloAddress;
         var version = typeof(ServerProgram).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
-        yield return $"silo {address} of cluster {services.GetRequiredService<IOptions<ClusterOptions>>().Value.ClusterId}, kad-silo {version?.Split('+')[0]}";
+        yield return $"silo {address} of cluster {services.GetRequiredService<IOptions<ClusterOptions>>().Value.ClusterId}, kad-server {version?.Split('+')[0]}";
         var http = HttpAddress(services.GetRequiredService<IServer>());
         var settings = services.GetRequiredService<KadOptions>();
         if (settings.ServesDashboard)

@@ -109,7 +109,7 @@ public sealed class RedisClusterTests : FolderTests
         {
             var (code, line) = await EndOfAsync([.. cluster.Storage, .. settings]);
             TestContext.Current.TestOutputHelper?.WriteLine(line);
-            Assert.StartsWith("kad-silo: Kad:Redis", line, StringComparison.Ordinal);
+            Assert.StartsWith("kad-server: Kad:Redis", line, StringComparison.Ordinal);
             Assert.Equal(settings.Length == 2 ? ExitCode.WrongUsage : ExitCode.Failed, code);
             Assert.DoesNotContain("hush", line, StringComparison.Ordinal);
         }
@@ -122,7 +122,7 @@ public sealed class RedisClusterTests : FolderTests
         await cluster.Redis.KillAsync();
         var (code, line) = await EndOfAsync(cluster.Storage);
         Assert.Equal(ExitCode.Failed, code);
-        Assert.StartsWith("kad-silo: Kad:Redis:ConnectionString: Redis failed: ", line, StringComparison.Ordinal);
+        Assert.StartsWith("kad-server: Kad:Redis:ConnectionString: Redis failed: ", line, StringComparison.Ordinal);
 
         await using var edge = cluster.Edge(Folder);
         edge.Launch();

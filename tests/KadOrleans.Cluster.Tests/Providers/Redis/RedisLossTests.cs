@@ -6,7 +6,7 @@ public sealed class RedisLossTests : FolderTests
 {
     private const int ShardBits = 4;
 
-    private static readonly string LostRow = "kad-silo: The cluster's table of members has lost this silo's row: ";
+    private static readonly string LostRow = "kad-server: The cluster's table of members has lost this silo's row: ";
 
     [Fact]
     public async Task A_silo_whose_joining_a_Redis_lost_ends_says_so_and_joins_again()
@@ -26,7 +26,7 @@ public sealed class RedisLossTests : FolderTests
         Assert.Equal(ExitCode.Replaced, await second.ExitAsync());
 
         // Or "says that this silo is dead": the other one raised the table's version before this one read it twice.
-        Assert.StartsWith("kad-silo: The cluster's table of members ", LastLine(second), StringComparison.Ordinal);
+        Assert.StartsWith("kad-server: The cluster's table of members ", LastLine(second), StringComparison.Ordinal);
         await second.RestartAsync();
         await load.WholeAsync();
         Assert.False(first.HasEnded);

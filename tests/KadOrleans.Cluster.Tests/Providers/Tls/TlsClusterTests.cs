@@ -140,7 +140,7 @@ public sealed class TlsClusterTests : FolderTests
     }
 
     [Theory]
-    [InlineData("Silo", "kad-silo: ")]
+    [InlineData("Silo", "kad-server: ")]
     [InlineData("Edge", "")]
     public async Task A_certificate_that_cannot_be_used_ends_the_start_with_2(string role, string beginning)
     {

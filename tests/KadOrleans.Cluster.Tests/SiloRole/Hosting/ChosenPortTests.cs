@@ -27,7 +27,7 @@ public sealed class ChosenPortTests : FolderTests
         var run = await EndedRun.OfSiloAsync(Folder, new KadProviders().Add(thief), "Kad:Edge:Enabled=false");
 
         Assert.Equal((2, ChosenPorts.MostTries), (run.Code, thief.Starts));
-        Assert.Matches("^kad-silo: Kad:Silo:Port [0-9]+ or Kad:Silo:GatewayPort [0-9]+ cannot be listened on: ", run.Lines[^1]);
+        Assert.Matches("^kad-server: Kad:Silo:Port [0-9]+ or Kad:Silo:GatewayPort [0-9]+ cannot be listened on: ", run.Lines[^1]);
     }
 
     [Fact]

@@ -5,10 +5,10 @@ namespace KadOrleans.Cluster.Tests.SiloRole;
 public sealed class MistakeTests(SharedPostgreSql postgres) : FolderTests
 {
     private const string Edge = "Kad:Role=Edge";
-    private const string DatabaseFailed = "kad-silo: Kad:PostgreSql:ConnectionString: the cluster's database failed: ";
+    private const string DatabaseFailed = "kad-server: Kad:PostgreSql:ConnectionString: the cluster's database failed: ";
 
     [Theory]
-    [InlineData("kad-silo: Kad:Http:Hosts is '*'; host names without a port are needed", "Kad:Http:Hosts=*")]
+    [InlineData("kad-server: Kad:Http:Hosts is '*'; host names without a port are needed", "Kad:Http:Hosts=*")]
     [InlineData("Kad:Http is '␛[2J<U+202E>'", Edge, "--Kad:Http=\u001b[2J\u202e")]
     [InlineData("'status' is not a setting; NAME=VALUE is needed", "status")]
     [InlineData("'oops' is not a setting; NAME=VALUE is needed", Edge, "--Kad:Edge:Name", "export", "oops")]
@@ -17,25 +17,25 @@ public sealed class MistakeTests(SharedPostgreSql postgres) : FolderTests
     [InlineData("silo:port is not a setting; did you mean 'Kad:Silo:Port'?", "--silo:port", "1")]
     [InlineData("Kda:Storage is not a setting; did you mean 'Kad:Storage'?", "Kda:Storage=PostgreSql")]
     [InlineData("Edge:Name is not a setting; did you mean 'Kad:Edge:Name'?", Edge, "Edge:Name=a")]
-    [InlineData("kad-silo: Kad:Cluster:GatewayKey has 4 characters; 64 hexadecimal digits are needed, which 'openssl rand -hex 32' makes.", "Kad:Cluster:GatewayKey=hush")]
+    [InlineData("kad-server: Kad:Cluster:GatewayKey has 4 characters; 64 hexadecimal digits are needed, which 'openssl rand -hex 32' makes.", "Kad:Cluster:GatewayKey=hush")]
     [InlineData("Kad:Cluster:GatewayKey has 4 characters; 64 hexadecimal digits are needed, which 'openssl rand -hex 32' makes.", Edge, "Kad:Cluster:GatewayKey=hush")]
     [InlineData("Kad:Cluster:SiloKey is set, and this is an edge, which must not have the silos' key; Kad:Cluster:GatewayKey alone is allowed.", Edge, "Kad:Cluster:SiloKey=hush")]
     [InlineData("Kad:PostgreSql:ConnectionString is missing", Edge, "Kad:Storage=PostgreSql")]
     [InlineData("Kad:PostgreSql:ConnectionString has the key 'hst', ", Edge, "Kad:PostgreSql:ConnectionString=Hst=db;Password=hush")]
-    [InlineData("kad-silo: Kad:PostgreSql:ConnectionString has the key 'hst', ", "Kad:PostgreSql:ConnectionString=Hst=db;Password=hush")]
+    [InlineData("kad-server: Kad:PostgreSql:ConnectionString has the key 'hst', ", "Kad:PostgreSql:ConnectionString=Hst=db;Password=hush")]
     [InlineData("Orleans:Clustering:ProviderType is 'Paper'", Edge, "Orleans:Clustering:ProviderType=Paper")]
     [InlineData("Kad:Redis:ConnectionString is missing", Edge, "Kad:Clustering=Redis")]
-    [InlineData("kad-silo: Kad:PostgreSql:ConnectionString cannot be read: ", "Kad:Storage=PostgreSql", "Kad:PostgreSql:ConnectionString=127.0.0.1")]
-    [InlineData("kad-silo: Kad:Http:Tokens: 'missing.json' cannot be read (", "Kad:Http:Tokens=missing.json")]
-    [InlineData("kad-silo: Kad:Http is 'https://127.0.0.1:0', and Kestrel:Certificates:Default:Path is missing; ", "Kad:Http=https://127.0.0.1:0")]
+    [InlineData("kad-server: Kad:PostgreSql:ConnectionString cannot be read: ", "Kad:Storage=PostgreSql", "Kad:PostgreSql:ConnectionString=127.0.0.1")]
+    [InlineData("kad-server: Kad:Http:Tokens: 'missing.json' cannot be read (", "Kad:Http:Tokens=missing.json")]
+    [InlineData("kad-server: Kad:Http is 'https://127.0.0.1:0', and Kestrel:Certificates:Default:Path is missing; ", "Kad:Http=https://127.0.0.1:0")]
     [InlineData(
-        "kad-silo: Kestrel:Certificates:Default:Path is 'a.crt', which cannot be read (", "Kad:Http=https://127.0.0.1:0", "Kestrel:Certificates:Default:Path=a.crt")]
+        "kad-server: Kestrel:Certificates:Default:Path is 'a.crt', which cannot be read (", "Kad:Http=https://127.0.0.1:0", "Kestrel:Certificates:Default:Path=a.crt")]
     [InlineData(
         "Kestrel:Certificates:Default:Path is 'a.crt', which cannot be read (", Edge, "Kad:Http=https://127.0.0.1:0", "Kestrel:Certificates:Default:Path=a.crt")]
-    [InlineData("kad-silo: Kad:Silo:Port is 11111, and 192.0.2.1:11111 cannot be listened on: ", "Kad:Silo:Address=192.0.2.1", "Kad:Silo:Port=11111")]
-    [InlineData("kad-silo: Kad:Cluster:GatewayKey is missing, and other machines reach the gateway at ", "Kad:Storage=PostgreSql", "Kad:PostgreSql:ConnectionString=Host=127.0.0.1")]
-    [InlineData("kad-silo: Logging:LogLevel, or that of a provider: Configuration value 'Loud' is not supported. Trace, Debug, ", "Logging:LogLevel:Default=Loud")]
-    [InlineData("kad-silo: The data folder '/dev/null' cannot be created or entered (", "Kad:Data=/dev/null")]
+    [InlineData("kad-server: Kad:Silo:Port is 11111, and 192.0.2.1:11111 cannot be listened on: ", "Kad:Silo:Address=192.0.2.1", "Kad:Silo:Port=11111")]
+    [InlineData("kad-server: Kad:Cluster:GatewayKey is missing, and other machines reach the gateway at ", "Kad:Storage=PostgreSql", "Kad:PostgreSql:ConnectionString=Host=127.0.0.1")]
+    [InlineData("kad-server: Logging:LogLevel, or that of a provider: Configuration value 'Loud' is not supported. Trace, Debug, ", "Logging:LogLevel:Default=Loud")]
+    [InlineData("kad-server: The data folder '/dev/null' cannot be created or entered (", "Kad:Data=/dev/null")]
     public async Task A_mistake_ends_start_up_with_one_sentence(string sentence, params string[] settings)
     {
         var run = settings[0] == Edge ? await EndedRun.OfEdgeAsync(settings[1..]) : await EndedRun.OfSiloAsync(Folder, settings);
@@ -92,7 +92,7 @@ public sealed class MistakeTests(SharedPostgreSql postgres) : FolderTests
             : await EndedRun.OfEdgeAsync("Kad:Edge:Listen=127.0.0.1:0", "Kad:Http=0", $"{setting}{port}");
 
         Assert.Equal(2, run.Code);
-        Assert.StartsWith($"{(role is null ? "kad-silo: " : string.Empty)}{setting.Split('=')[0]}", run.Lines[^1], StringComparison.Ordinal);
+        Assert.StartsWith($"{(role is null ? "kad-server: " : string.Empty)}{setting.Split('=')[0]}", run.Lines[^1], StringComparison.Ordinal);
         Assert.Contains($"{port}", run.Lines[^1], StringComparison.Ordinal);
     }
 

@@ -11,7 +11,7 @@ public sealed class SiloProcessTests(SiloProcessTests.LiveSilo live) : FolderTes
         var second = await EndedRun.OfSiloAsync(Folder, $"{setting}={port}");
 
         Assert.Equal(2, second.Code);
-        Assert.StartsWith($"kad-silo: {setting} is {port}, and another process listens on ", Assert.Single(second.Lines), StringComparison.Ordinal);
+        Assert.StartsWith($"kad-server: {setting} is {port}, and another process listens on ", Assert.Single(second.Lines), StringComparison.Ordinal);
         Assert.Equal("ready", (await live.Silo.StatusAsync()).GetProperty("state").GetString());
 
         // It holds its claim while it serves: of two that begin at once, one is refused.
@@ -67,7 +67,7 @@ public sealed class SiloProcessTests(SiloProcessTests.LiveSilo live) : FolderTes
         var other = await EndedRun.OfSiloAsync(Folder, "Kad:Cluster:ShardBits=6");
         Assert.Equal(2, other.Code);
         Assert.DoesNotContain(other.Lines, line => line.Contains(" error ", StringComparison.Ordinal));
-        Assert.StartsWith("kad-silo: Kad:Cluster:", other.Lines[^1], StringComparison.Ordinal);
+        Assert.StartsWith("kad-server: Kad:Cluster:", other.Lines[^1], StringComparison.Ordinal);
         Assert.All((string[])["ShardBits", "5", "6"], part => Assert.Contains(part, other.Lines[^1], StringComparison.Ordinal));
 
         await using (var killed = await SiloProcess.StartedAsync(Folder, settings))
@@ -167,7 +167,7 @@ public sealed class SiloProcessTests(SiloProcessTests.LiveSilo live) : FolderTes
 
         Assert.Equal(2, await process.ExitAsync());
         await process.ReadLineAsync();
-        Assert.StartsWith($"kad-silo: Failed to load configuration from file '{file}': ", process.Error.Text, StringComparison.Ordinal);
+        Assert.StartsWith($"kad-server: Failed to load configuration from file '{file}': ", process.Error.Text, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -6,7 +6,7 @@ namespace KadOrleans.Cluster.Tests.SiloRole;
 public sealed class CrashTests : FolderTests
 {
     [Theory]
-    [InlineData("kad-silo: The silo failed: There is no room.", "Kad:Role=SiloAndEdge")]
+    [InlineData("kad-server: The silo failed: There is no room.", "Kad:Role=SiloAndEdge")]
     [InlineData("The edge failed: There is no room.", "Kad:Role=Edge")]
     public async Task A_process_with_a_service_that_fails_ends_with_code_1_and_a_sentence(string sentence, string role)
     {

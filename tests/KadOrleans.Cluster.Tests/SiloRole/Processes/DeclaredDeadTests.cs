@@ -83,7 +83,7 @@ public sealed class DeclaredDeadTests(SharedPostgreSql postgres) : FolderTests
 
         await cutOff.ContinueAsync();
         Assert.Equal(ExitCode.Replaced, await cutOff.ExitAsync());
-        Assert.StartsWith("kad-silo: The cluster's table of members says that this silo is dead", cutOff.Errors.Trim().Split('\n')[^1], StringComparison.Ordinal);
+        Assert.StartsWith("kad-server: The cluster's table of members says that this silo is dead", cutOff.Errors.Trim().Split('\n')[^1], StringComparison.Ordinal);
 
         await load.StopAsync();
         Assert.Empty(await ValueReading.MissingAsync(edge.Address, load.Acknowledged));

@@ -15,7 +15,7 @@ public sealed class StoppedStartTests : FolderTests
 
         Assert.Equal(ExitCode.Done, run.Code);
         Assert.All(
-            (string[])["Silo.Start", "Hosting failed", "kad-silo:"],
+            (string[])["Silo.Start", "Hosting failed", "kad-server:"],
             failure => Assert.DoesNotContain(failure, run.Errors, StringComparison.Ordinal));
     }
 

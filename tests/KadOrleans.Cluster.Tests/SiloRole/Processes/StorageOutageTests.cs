@@ -118,7 +118,7 @@ public sealed class StorageOutageTests(SharedPostgreSql postgres) : FolderTests
 
         // What orchestrators wait for a process to end.
         Assert.InRange(Stopwatch.GetElapsedTime(stopping), TimeSpan.Zero, TimeSpan.FromSeconds(30));
-        Assert.StartsWith("kad-silo: The silo could not leave the cluster in order", silo.Errors.Trim().Split('\n')[^1], StringComparison.Ordinal);
+        Assert.StartsWith("kad-server: The silo could not leave the cluster in order", silo.Errors.Trim().Split('\n')[^1], StringComparison.Ordinal);
         await silo.DisposeAsync();
 
         relay.Open();
