@@ -1,5 +1,6 @@
 import { el, put, shown, table, load, field, confirm, report } from '../lib/dom.js';
-import { time, number } from '../lib/format.js';
+import { time, number, bytes } from '../lib/format.js';
+import { bar } from '../lib/charts.js';
 import { read, set, remove } from '../lib/api.js';
 
 export function show(view, { session }) {
@@ -17,7 +18,7 @@ export function show(view, { session }) {
     value.value = limit.value ?? '';
   };
   const open = () => load(list, async () => {
-    const result = await read('limits');
+    const [result, usage] = await Promise.all([read('limits'), read('usage').catch(() => null)]);
     const before = name.value;
     limits = result.limits;
     put(name, limits.map(limit => el('option', { value: limit.name, selected: limit.name === before }, limit.name)));
@@ -26,8 +27,8 @@ export function show(view, { session }) {
     return [
       missing.length > 0 && el('div', { class: 'notice' }, 'These do not follow all limits yet: ', missing.map((one, place) => [place > 0 && ', ', shown(one)]),
         '. Silos ask for them each 15 s, edges each 10 s.'),
-      table('Limits', ['Limit', { text: 'In force', class: 'number' }, { text: 'Setting', class: 'number' }, 'Unit', 'Changed', ...(session.canManage ? [''] : [])], limits.map(limit => [
-        limit.name, amount(limit.value, limit), amount(limit.setting, limit), limit.unit, limit.since ? time(limit.since) : '',
+      table('Limits', ['Limit', { text: 'In force', class: 'number' }, { text: 'Setting', class: 'number' }, 'Unit', 'Used', 'Changed', ...(session.canManage ? [''] : [])], limits.map(limit => [
+        limit.name, amount(limit.value, limit), amount(limit.setting, limit), limit.unit, used(limit, usage), limit.since ? time(limit.since) : '',
         ...(session.canManage ? [limit.since && el('button', { type: 'button', 'aria-label': `Set back: ${limit.name}`, onclick: () => change(() => remove(path(limit.name)), `${limit.name} is as the setting says.`) }, 'Set back')] : [])])),
     ];
   });
@@ -56,7 +57,18 @@ export function show(view, { session }) {
 
 const path = name => `limits/${encodeURIComponent(name)}`;
 
+// Of what is held in all, which the usage counts.
+const HELD = { totalKeys: 'keys', totalBytes: 'bytes', keptKeys: 'kept' };
+
+function used({ name, value, unit }, usage) {
+  if (!usage || !HELD[name] || !value) return null;
+  const held = usage[HELD[name]];
+  const part = `${((held / value) * 100).toFixed(held > 0 && held < value / 10 ? 1 : 0)} %`;
+  return [unit === 'bytes' ? bytes(held) : number(held), `, ${part}`, bar(held, value, `${part} of ${name}`)];
+}
+
 // Each edge of a cluster has a setting of its own for some. An upload of 0 has no bound.
-const figure = (value, unit) => value === 0 && unit === 'bytes per second' ? 'no bound' : number(value);
+const figure = (value, unit) => value === 0 && unit === 'bytes per second' ? 'no bound'
+  : unit.startsWith('bytes') && value >= 10000 ? [number(value), el('div', { class: 'quiet' }, `${bytes(value)}${unit === 'bytes' ? '' : '/s'}`)] : number(value);
 
 const amount = (value, { unit, usual }) => value === null ? [figure(usual, unit), el('div', { class: 'quiet' }, 'on edges without a setting')] : figure(value, unit);
