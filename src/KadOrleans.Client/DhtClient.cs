@@ -141,6 +141,7 @@ internal sealed class DhtClient : IDht, IDhtItems
             edge.Name, [.. edge.NodeIds.Select(NodeId.Parse)], edge.Report.Endpoints, edge.Report.Contacts, edge.Report.Counts)
             {
                 NetworkSize = edge.Report.NetworkSize,
+                IsFirst = edge.Report.IsFirst,
                 Sweep = edge.Report.Sweep,
             })]);
     }

@@ -54,7 +54,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
         _stop = new SharedStop(StopAsync);
         Id = table.Snapshot.OwnId;
         _size = new NetworkSize(options.ClientOnly ? null : Id, options.Kademlia.BucketSize);
-        _reachability = new Reachability(table, _time);
+        _reachability = new Reachability(table, _time) { HasBootstrap = options.Bootstrap.Count > 0 };
         var rates = new EndpointRates(options.Limits, options.Upload);
         var verified = new VerifiedEndpoints(_time, rates);
         var budget = new UploadBudget(options.Upload.Total, _time);
@@ -129,7 +129,7 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     internal bool HasHadContacts => _table.HasHadContacts;
 
     /// <summary>Whether it may be its network's first node. Else it has yet to join without contacts, as after a start, or is cut off.</summary>
-    internal bool MayBeFirst => Options.Bootstrap.Count == 0 && !HasHadContacts;
+    internal bool MayBeFirst => _reachability.MayBeFirst;
 
     /// <summary>Whether a value that nobody took had somebody to go to: this node is cut off then, and not alone.</summary>
     internal bool IsCutOff(SetResult result) => result.Stored + result.Refused == 0

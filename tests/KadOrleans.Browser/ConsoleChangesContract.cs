@@ -136,7 +136,7 @@ public abstract class ConsoleChangesContract(ConsolePlace place)
         await using var window = await place.LogInAsync(place.Manager, "keys/text/unwanted", "Keys");
         await window.Button("Delete…").ClickAsync();
         await window.Button("Cancel").ClickAsync();
-        await Expect(window.Page.Locator("dl.facts")).ToContainTextAsync("held since");
+        await Expect(window.Page.Locator("dl.facts")).ToContainTextAsync("holds a text");
         await window.GoAsync("publications", "Publications");
         await window.Page.Locator($"a[href$='{NodeId.FromKey("unwanted")}']").ClickAsync();
 

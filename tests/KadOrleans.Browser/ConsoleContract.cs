@@ -103,6 +103,65 @@ public abstract class ConsoleContract(ConsolePlace place)
     }
 
     [Fact]
+    public async Task An_id_that_is_typed_as_a_key_is_opened_as_an_id()
+    {
+        await place.PutAsync("by its id", "value");
+        var id = NodeId.FromKey("by its id").ToString();
+        await using var window = await place.LogInAsync(place.Viewer, "keys", "Keys");
+        await window.Page.GetByLabel("Open a key").FillAsync($" {id.ToUpperInvariant()} ");
+        await window.Button("Open").ClickAsync();
+
+        await Expect(window.Page.Locator("pre.value")).ToHaveTextAsync("value");
+        await window.Page.GetByRole(AriaRole.Link, new() { Name = "Open the key with that text" }).ClickAsync();
+        await Expect(window.Page.Locator("dl.facts")).ToContainTextAsync("not held");
+        await window.Page.GetByRole(AriaRole.Link, new() { Name = "open the key with that id" }).ClickAsync();
+        await Expect(window.Page.Locator("dl.facts dt:text-is('Set') + dd time")).ToHaveAttributeAsync("datetime", new Regex("Z$"));
+        Assert.Empty(window.Errors);
+    }
+
+    [Fact]
+    public Task What_is_known_of_texts_is_said_above_the_keys() => place.RunAsync(place.Viewer, "keys", "Keys", async window =>
+    {
+        await place.PutAsync("above", "value");
+        await window.Button("List").ClickAsync();
+        var (rows, words) = (window.Rows.First, window.Page.GetByText("A key is held by its id"));
+        await Expect(rows).ToBeVisibleAsync();
+        Assert.True((await words.BoundingBoxAsync())!.Y < (await rows.BoundingBoxAsync())!.Y);
+    });
+
+    [Fact]
+    public Task Alarms_that_fire_are_named_at_the_top_and_first() => place.RunAsync(place.Viewer, "usage", "Usage", async window =>
+    {
+        // As a server with a value that is late, a write that failed, and a silo that is missing.
+        var silos = place.IsCluster ? """{"running":1,"ready":1,"lost":[{"name":"silo-2","endedAt":"2026-11-01T00:00:00Z"}]}""" : "null";
+        var overview = $$$"""
+            {"at":"2026-11-01T00:00:00Z","isReady":true,"words":"Ready.","nodes":[],"nodeCount":0,"contacts":0,"silos":{{{silos}}},"networkSize":null,
+            "sweep":null,"release":"1","startedAt":"2026-11-01T00:00:00Z","rates":null,"alarms":[
+            {"name":"KadRepublishLate","fires":true,"sentence":"It is late.","last":null},
+            {"name":"KadStorageFailing","fires":false,"sentence":"STOREs that failed in storage: 25.","last":"2026-11-01T00:00:00Z"}],
+            "series":{"at":[],"received":[],"lookups":[],"failed":[]}}
+            """;
+        await window.Page.RouteAsync("**/console/live", route => route.FulfillAsync(new()
+        {
+            ContentType = "text/event-stream",
+            Body = $"event: overview\ndata: {overview.ReplaceLineEndings(" ")}\n\n",
+        }));
+        await window.Page.ReloadAsync();
+        await window.GoAsync(string.Empty, "Overview");
+
+        await Expect(window.Page.Locator(".health strong")).ToHaveTextAsync("Needs attention");
+        await Expect(window.Page.Locator(".health li")).ToHaveTextAsync("KadRepublishLate It is late.");
+        await Expect(window.Page.Locator(".alarms li").First).ToContainTextAsync("KadRepublishLate");
+        var storage = window.Page.Locator(".tile").Filter(new() { HasText = "a write failed" });
+        await Expect(storage.Locator("strong")).ToHaveTextAsync("works");
+        await Expect(storage).Not.ToHaveClassAsync(new Regex("bad"));
+        if (place.IsCluster)
+        {
+            await Expect(window.Page.Locator(".tile.bad").Filter(new() { HasText = "Silos" }).Locator("strong")).ToHaveTextAsync("1 of 2");
+        }
+    });
+
+    [Fact]
     public Task The_counters_of_a_node_are_shown() => place.RunAsync(place.Viewer, "nodes", "Nodes", async window =>
     {
         await window.Page.GetByText("since the start").First.ClickAsync();
@@ -320,7 +379,7 @@ public abstract class ConsoleContract(ConsolePlace place)
         await using var manager = await place.LogInAsync(place.Manager);
         Assert.Equal((int)HttpStatusCode.Unauthorized, await DeleteByScriptAsync(manager));
         await manager.GoAsync("keys/text/wanted", "Keys");
-        await Expect(manager.Page.Locator("dl.facts")).ToContainTextAsync("held since");
+        await Expect(manager.Page.Locator("dl.facts")).ToContainTextAsync("holds a text");
     }
 
     [Fact]

@@ -43,15 +43,21 @@ internal static class EdgeCommands
             });
     }
 
-    private static void Print(ResultPrinter printer, JsonObject result) => printer.Table(
-        ["name", "state", "ids", "endpoint", "contacts", "epoch", "last seen", "waiting", "overdue"],
-        [
-            .. result.List("edges").Select(string[] (edge) =>
+    private static void Print(ResultPrinter printer, JsonObject result)
+    {
+        var edges = result.List("edges");
+        var all = edges.Sum(static edge => edge.Number("sent"));
+        printer.Table(
+            ["name", "state", "ids", "endpoint", "contacts", "epoch", "last seen", "sent again", "share", "waiting", "overdue"],
             [
-                edge.Text("name"), edge.Text("state"), $"{edge.List("ids").Count}", string.Join(' ', edge.List("endpoints").Take(1)),
-                edge.Text("contacts"), edge.Text("epoch"), edge.Text("lastSeen"), .. SweepText.Waiting(edge, edge.Text("state") == "live"),
-            ]),
-        ]);
+                .. edges.Select(string[] (edge) =>
+                [
+                    edge.Text("name"), edge.Text("state"), $"{edge.List("ids").Count}", string.Join(' ', edge.List("endpoints").Take(1)),
+                    edge.Text("contacts"), edge.Text("epoch"), edge.Text("state") == "live" ? "now" : Ages.Of(edge.Text("lastSeen")),
+                    .. SweepText.Compare(edge, all),
+                ]),
+            ]);
+    }
 
     private static Command Change(CommandIo io, string name, string description, string action)
     {
@@ -77,7 +83,7 @@ internal static class SiloCommands
         io,
         ApiCommand.Verb(
             "silos",
-            "List the silos: which are ready or why not, their releases, clocks and nodes, and where the edge directory is.",
+            "List the silos: which are ready or why not, their releases, clocks and nodes, where the edge directory is, and how the last that ended did.",
             "silos").Alias("silo"),
         Path,
         static (printer, result) =>
@@ -86,7 +92,11 @@ internal static class SiloCommands
             foreach (var silo in silos)
             {
                 var reason = silo.Text("reason");
-                silo["ready"] = (silo.IsTrue("isReady") ? "ready" : "no") + (reason.Length > 0 ? $": {reason}" : string.Empty);
+                var isDead = silo.Text("state") == "Dead";
+                silo["ready"] = isDead ? string.Empty : (silo.IsTrue("isReady") ? "ready" : "no") + (reason.Length > 0 ? $": {reason}" : string.Empty);
+                silo["state"] = isDead ? End(silo) : silo.Text("state");
+                silo["startedAt"] = Ages.Of(silo.Text("startedAt"));
+                silo["lastHeard"] = Ages.Of(silo.Text("lastHeard"));
                 silo["clock"] = Clock(silo);
                 silo["holds"] = silo.IsTrue("hasEdgeDirectory") ? "edge directory" : string.Empty;
             }
@@ -95,6 +105,11 @@ internal static class SiloCommands
                 silos,
                 ("silo", "address"), ("state", "state"), ("ready", "ready"), ("clock", "clock"),
                 ("version", "version"), ("node", "node"), ("started", "startedAt"), ("last heard", "lastHeard"), ("holds", "holds"));
+            if (silos.Where(silo => silo.IsTrue("isLost")).ToList() is { Count: > 0 } lost)
+            {
+                printer.Say($"Declared dead, and no silo has started in its place: {string.Join(", ", lost.Select(silo => silo.Text("address")))}.");
+            }
+
             if (silos.Count > 0 && !silos.Any(silo => silo.IsTrue("hasEdgeDirectory")))
             {
                 printer.Say("No silo that responds has the edge directory.");
@@ -193,6 +208,14 @@ internal static class SiloCommands
         : $"{shards.Count("count", "shard")}.";
 
     // The field says how far the cluster's time is ahead of the clock.
+    // One that stopped said so itself; the others declare dead what crashed, hung or was cut off from them.
+    private static string End(JsonNode silo) => silo.Text("end") switch
+    {
+        "stopped" => "stopped",
+        "declaredDead" => silo.IsTrue("isLost") ? "declared dead, missing" : "declared dead",
+        _ => "dead",
+    };
+
     private static string Clock(JsonNode silo) => silo["clockDifference"] is not JsonValue seconds ? string.Empty
         : seconds.GetValue<double>() is var difference && difference == 0 ? "0 s"
         : string.Create(CultureInfo.InvariantCulture, $"{Math.Abs(difference):0.000} s {(difference < 0 ? "ahead" : "behind")}");

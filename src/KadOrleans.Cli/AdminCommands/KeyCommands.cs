@@ -155,7 +155,8 @@ internal static class KeyCommands
             ("type", result.Text("held.value.type")),
             .. ItemFields(result["held"]?["value"]?["item"]),
             ("kept until", result.Text("held.keptUntil")),
-            ("stored", result.Text("held.storedAt")),
+            ("set", result.Text("held.setAt")),
+            ("sent here last", result.Text("held.storedAt")),
             ("expires", result.Text("held.keptUntil") == "" ? result.Text("held.expiresAt") : ""),
             ("source", result.Text("held.source")),
             ("published", result.Text("publishedAt") is { Length: > 0 } published ? published : "not from here")]);

@@ -22,6 +22,14 @@ internal static class NodeCommands
                         node.Text("name"), id.ToString(), endpoint.ToString(), node.Text("contacts"),
                     })),
                 ]);
+            if (nodes.Count > 0 && nodes.All(static node => node.IsTrue("isFirst")))
+            {
+                printer.Say(FirstNode.Describe(
+                    nodes[0].Text("name").Length > 0,
+                    nodes.Count,
+                    nodes[0].List("endpoints") is [var endpoint, ..] ? UdpEndpoint.Parse(endpoint.GetValue<string>()) : null));
+            }
+
             SweepText.Print(printer, nodes);
         });
 
@@ -117,6 +125,11 @@ internal static class NodeCommands
             parsed => ApiRequest.Get("/v1/admin/table", ("id", parsed.GetValue(id))),
             static (printer, result) =>
             {
+                if (!result.List("buckets").Any(static bucket => bucket.List("contacts").Count > 0))
+                {
+                    printer.Say($"The routing table of {result.Text("id")} has no contacts.");
+                }
+
                 printer.Table(
                     ["depth", "bucket", "contact", "endpoint"],
                     [

@@ -60,7 +60,7 @@ internal sealed class RepublishRun(CommandIo io)
             printer.Say($"These edges have not said yet what they send: {string.Join(", ", unknown)}.");
         }
 
-        if (result.IsTrue("isCluster"))
+        if (result.IsTrue("isCluster") && result.Number("due") > 0)
         {
             printer.Say("Nothing waits at an edge that tells. What a shard gives later follows: 'kad admin status' shows it.");
         }
@@ -79,7 +79,6 @@ internal sealed class RepublishRun(CommandIo io)
     private static string WhyNone(JsonObject result) => FindProblem(result) is not null ? string.Empty
         : result.Number("due") > 0 && result.Number("contacts") == 0 ? $": there is no contact to send {Values(result.Number("due"))} to"
         : result.Number("due") > 0 ? $": of {Values(result.Number("due"))} that were due none had to go out"
-        : result.IsTrue("isCluster") ? ": no edge was given any"
         : ": none is due";
 
     private static string Refused(double count) => count switch

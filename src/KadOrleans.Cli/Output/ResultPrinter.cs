@@ -56,6 +56,11 @@ public sealed class ResultPrinter(CommandIo io, bool json)
         }
 
         io.OutputBytes.Flush();
+        if (text.Length == 0)
+        {
+            // Nothing else tells it from no value.
+            io.Say("The value is empty.");
+        }
     }
 
     public void Say(string text) => io.Say(text);

@@ -175,4 +175,8 @@ internal sealed record EdgeReport
     /// <summary>How far its upkeep is; null before its first node has begun.</summary>
     [Id(4)]
     public SweepProgress? Sweep { get; init; }
+
+    /// <summary>Whether it is the first of its network, and alone in it so far.</summary>
+    [Id(5)]
+    public bool IsFirst { get; init; }
 }

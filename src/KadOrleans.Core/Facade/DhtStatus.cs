@@ -20,6 +20,12 @@ public sealed record DhtNodeStatus(
     /// <summary>Nodes in the network, as its lookups estimate; null before they can.</summary>
     public double? NetworkSize { get; init; }
 
+    /// <summary>
+    /// Whether it is the first of its network, and alone in it so far: it was given no bootstrap node, and knows nobody. That is no fault; others
+    /// join through one of its <see cref="Endpoints"/>. Of an edge, whether all its node ids are.
+    /// </summary>
+    public bool IsFirst { get; init; }
+
     /// <summary>How far its upkeep is; of an edge as of its last report, up to 10 s ago. Null before its first report.</summary>
     public SweepProgress? Sweep { get; init; }
 }

@@ -23,6 +23,12 @@ public sealed record EdgeDetails(
     /// How far a live edge's upkeep is, as of its last report, up to 10 s ago. Null if it is not live, or has not reported yet.
     /// </summary>
     public SweepProgress? Sweep { get; init; }
+
+    /// <summary>
+    /// How many values a live edge has sent again since its start, as of its last report: held ones and own publications. Null if it is not live, or
+    /// has not reported yet.
+    /// </summary>
+    public long? Sent { get; init; }
 }
 
 /// <summary>What is known of the edge of a name.</summary>

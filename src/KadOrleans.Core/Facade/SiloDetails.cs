@@ -25,4 +25,25 @@ public sealed record SiloDetails(
 {
     /// <summary>The node or machine that it runs on. Null if it does not tell.</summary>
     public string? Node { get; init; }
+
+    /// <summary>How a dead one ended. Null of others, and where the membership table could not be read.</summary>
+    public SiloEnd? End { get; init; }
+
+    /// <summary>When a dead one stopped or was declared dead, by the clock of who wrote it. Null of others, and if it is not known.</summary>
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>
+    /// Whether it is missing: the others declared it dead within a day, and no silo has started in its place since.
+    /// </summary>
+    public bool IsLost { get; init; }
+}
+
+/// <summary>How a silo ended.</summary>
+public enum SiloEnd
+{
+    /// <summary>It left the cluster in order, and said so itself.</summary>
+    Stopped,
+
+    /// <summary>It did not say so: other silos declared it dead, as it crashed, hung, or was cut off from them.</summary>
+    DeclaredDead,
 }

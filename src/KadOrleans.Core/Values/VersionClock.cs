@@ -8,10 +8,17 @@ internal sealed class VersionClock
 {
     public static readonly TimeSpan Lead = TimeSpan.FromDays(1);
 
+    // Of the year 9999.
+    private static readonly long LatestTime = TimeOf(DateTimeOffset.MaxValue);
+
     /// <summary>The highest that was given or seen; 0 before the first one.</summary>
     public long Last { get; private set; }
 
     public static long TimeOf(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+
+    /// <summary>The time of a write by its version, which may be later by a microsecond for each write in the same one. Null of 0, which is none.</summary>
+    public static DateTimeOffset? FindTime(long version) =>
+        version > 0 && version <= LatestTime ? DateTimeOffset.UnixEpoch.AddTicks(version * TimeSpan.TicksPerMicrosecond) : null;
 
     public long Next(DateTimeOffset now) => Last = Math.Max(Last + 1, TimeOf(now));
 

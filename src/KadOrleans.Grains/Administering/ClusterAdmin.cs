@@ -200,6 +200,9 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
             edge.LastSeen)
         {
             Sweep = edge.Report?.Sweep,
+            Sent = edge.Report is { Counts.Count: > 0 } report
+                ? report.Counts.GetValueOrDefault("values.republished") + report.Counts.GetValueOrDefault("values.published")
+                : null,
         }),
     ];
 

@@ -20,6 +20,8 @@ internal sealed class ClusterSilos(
     // For the storage of the membership table, which may be unavailable.
     private static readonly TimeSpan TableTimeout = TimeSpan.FromSeconds(2);
 
+    private static readonly IReadOnlyDictionary<SiloAddress, StoredSilo> NoneStored = new Dictionary<SiloAddress, StoredSilo>();
+
     // That of the service, which the runtime applies only to within some seconds.
     private static readonly TimeSpan CallTimeout = TimeSpan.Parse(ISiloReportService.CallTimeout, CultureInfo.InvariantCulture);
 
@@ -29,7 +31,7 @@ internal sealed class ClusterSilos(
         var stored = ReadTableAsync();
         var known = Known();
         var answers = await AskAsync(known, grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton).GetGrainId());
-        return ListOf(known, await stored, answers, time.GetUtcNow());
+        return ListOf(known, await stored ?? NoneStored, answers, time.GetUtcNow());
     }
 
     /// <summary>How many other active silos say that they run on a node.</summary>
@@ -38,6 +40,10 @@ internal sealed class ClusterSilos(
         var answers = await AskAsync(Known(), grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton).GetGrainId());
         return answers.Count(answer => !answer.Key.Equals(own.SiloAddress) && answer.Value.Report?.Node == node);
     }
+
+    /// <summary>How many silos are missing: <see cref="SiloDetails.IsLost"/>. Null if the membership table could not be read.</summary>
+    public async Task<int?> CountLostAsync() =>
+        await ReadTableAsync() is { } stored ? LostSilos.Find(stored, time.GetUtcNow()).Count : null;
 
     /// <summary>Where a shard is active. It is not activated by this.</summary>
     public async Task<ShardDetails> FindShardAsync(long shard)
@@ -77,8 +83,8 @@ internal sealed class ClusterSilos(
         }
     }
 
-    // Its times are by each silo's own clock.
-    private async Task<IReadOnlyDictionary<SiloAddress, StoredSilo>> ReadTableAsync()
+    // Its times are by each silo's own clock. Null if it cannot be read.
+    private async Task<IReadOnlyDictionary<SiloAddress, StoredSilo>?> ReadTableAsync()
     {
         try
         {
@@ -86,14 +92,26 @@ internal sealed class ClusterSilos(
             var read = table.ReadAllAsync(ending.Token);
             GrainCalls.Ignore(read);
             return (await read.WaitAsync(ending.Token)).Members.Select(member => member.Item1).ToDictionary(
-                entry => entry.SiloAddress,
-                entry => new StoredSilo(entry.Status, entry.SiloName, Utc(entry.StartTime), Utc(entry.IAmAliveTime)));
+                entry => entry.SiloAddress, Read);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             logger.MembersNotRead(e.Message);
-            return new Dictionary<SiloAddress, StoredSilo>();
+            return null;
         }
+    }
+
+    // Orleans adds whoever writes that a silo is dead to those that suspect it: the silo itself as it stops, or another one.
+    internal static StoredSilo Read(MembershipEntry entry)
+    {
+        var stored = new StoredSilo(entry.Status, entry.SiloName, Utc(entry.StartTime), Utc(entry.IAmAliveTime));
+        return entry.Status != SiloStatus.Dead ? stored
+            : entry.SuspectTimes is [.., var (by, at)] ? stored with
+            {
+                End = by.Equals(entry.SiloAddress) ? SiloEnd.Stopped : SiloEnd.DeclaredDead,
+                EndedAt = Utc(at),
+            }
+            : stored with { End = SiloEnd.DeclaredDead };
 
         static DateTimeOffset Utc(DateTime stored) => new(DateTime.SpecifyKind(stored, DateTimeKind.Utc));
     }
@@ -104,13 +122,17 @@ internal sealed class ClusterSilos(
         IReadOnlyDictionary<SiloAddress, SiloAnswer> answers,
         DateTimeOffset now)
     {
+        var lost = LostSilos.Find(stored, now);
         var all = known.Keys.Union(stored.Keys).ToLookup(address => StatusOf(address) == SiloStatus.Dead);
         return
         [
             .. all[false].OrderBy(address => address.ToString(), StringComparer.Ordinal)
                 .Concat(all[true].OrderByDescending(address => address.Generation).Take(MaxDead))
                 .Select(address => Describe(
-                    address, StatusOf(address), stored.TryGetValue(address, out var entry) ? entry : null, answers.GetValueOrDefault(address), now)),
+                    address, StatusOf(address), stored.TryGetValue(address, out var entry) ? entry : null, answers.GetValueOrDefault(address), now) with
+                {
+                    IsLost = lost.Contains(address),
+                }),
         ];
 
         SiloStatus StatusOf(SiloAddress address) => known.TryGetValue(address, out var status) ? status : stored[address].Status;
@@ -133,6 +155,8 @@ internal sealed class ClusterSilos(
             report?.HasGrain ?? false)
         {
             Node = report?.Node,
+            End = status == SiloStatus.Dead ? stored?.End : null,
+            EndedAt = status == SiloStatus.Dead ? WholeSeconds(stored?.EndedAt) : null,
         };
     }
 
@@ -142,4 +166,11 @@ internal sealed class ClusterSilos(
 
 internal readonly record struct SiloAnswer(SiloReport? Report, string? Problem);
 
-internal readonly record struct StoredSilo(SiloStatus Status, string? Name, DateTimeOffset StartedAt, DateTimeOffset LastHeard);
+internal readonly record struct StoredSilo(SiloStatus Status, string? Name, DateTimeOffset StartedAt, DateTimeOffset LastHeard)
+{
+    /// <summary>How a dead one ended. Null of others.</summary>
+    public SiloEnd? End { get; init; }
+
+    /// <summary>When it ended, by the clock of who wrote it; null if that is unknown.</summary>
+    public DateTimeOffset? EndedAt { get; init; }
+}

@@ -87,7 +87,14 @@ internal static class HeldKeyApi
             requested.Text ?? (texts.TryFind(requested.Digest, out var known) ? known : null),
             requested.Digest,
             held is null ? null : new HeldValueResult(
-                KeyResult.Of(requested, held.Value, lookup: null, ValueVersion.Of(held.Version).ToString()), held.StoredAt, held.ExpiresAt, held.Source.ToText(), held.Source.IsProven, held.IsAuthored, held.KeptUntil),
+                KeyResult.Of(requested, held.Value, lookup: null, ValueVersion.Of(held.Version).ToString()),
+                VersionClock.FindTime(held.Version),
+                held.StoredAt,
+                held.ExpiresAt,
+                held.Source.ToText(),
+                held.Source.IsProven,
+                held.IsAuthored,
+                held.KeptUntil),
             details.PublishedAt,
             [.. details.Nearest.Select(holder => new HolderResult(holder.Contact.Id, holder.Contact.Endpoint, StateOf(holder, held?.Value)))],
             details.NetworkProblem is { } problem ? VisibleText.Show(problem) : null);
@@ -138,15 +145,27 @@ internal static class HeldKeyApi
         public bool IsCut { get; init; }
     }
 
-    /// <summary>A held key without its value, of which it has the length. Its text is null if it is not known. A source is proven if it showed a write token.</summary>
+    /// <summary>
+    /// A held key without its value, of which it has the length. Its text is null if it is not known. SetAt: when the value was set; StoredAt: when it
+    /// was sent here last. A source is proven if it showed a write token.
+    /// </summary>
     private sealed record HeldKeyResult(
-        NodeId Digest, string? Key, string Type, int Bytes, DateTimeOffset StoredAt, DateTimeOffset ExpiresAt, string Source, bool Proven)
+        NodeId Digest,
+        string? Key,
+        string Type,
+        int Bytes,
+        DateTimeOffset? SetAt,
+        DateTimeOffset StoredAt,
+        DateTimeOffset ExpiresAt,
+        string Source,
+        bool Proven)
     {
         public static HeldKeyResult Of(KeySummary key, KeyTexts texts) => new(
             key.Key,
             texts.TryFind(key.Key, out var text) ? text : null,
             DhtValueText.TypeName(key.Kind),
             key.Length,
+            key.SetAt,
             key.StoredAt,
             key.ExpiresAt,
             key.Source.ToText(),
@@ -168,11 +187,18 @@ internal static class HeldKeyApi
         string? NetworkProblem);
 
     /// <summary>
-    /// Authored: whoever wrote it was this node or cluster, or showed a write token. KeptUntil: until when an item is kept for its owner; null for
+    /// SetAt: when the value was set; StoredAt: when it was sent here last. Authored: whoever wrote it was this node or cluster, or showed a write token. KeptUntil: until when an item is kept for its owner; null for
     /// others.
     /// </summary>
     private sealed record HeldValueResult(
-        KeyResult Value, DateTimeOffset StoredAt, DateTimeOffset ExpiresAt, string Source, bool Proven, bool Authored, DateTimeOffset? KeptUntil);
+        KeyResult Value,
+        DateTimeOffset? SetAt,
+        DateTimeOffset StoredAt,
+        DateTimeOffset ExpiresAt,
+        string Source,
+        bool Proven,
+        bool Authored,
+        DateTimeOffset? KeptUntil);
 
     private sealed record HolderResult(NodeId Id, UdpEndpoint Endpoint, HolderState Holds);
 

@@ -28,6 +28,11 @@ internal static class NodeGauges
         meter.CreateObservableGauge("kad.node.served", () => nodes.All.Length, "{node}", "Node ids that the process serves.");
         meter.CreateObservableGauge(
             "kad.node.connected", () => nodes.All.Count(node => node.IsGood), "{node}", "Node ids with a contact that answers.");
+        meter.CreateObservableGauge(
+            "kad.node.first",
+            () => nodes.All.Count(node => node is { IsGood: false, MayBeFirst: true }),
+            "{node}",
+            "Node ids that are the first of their network: without a bootstrap node, and alone so far.");
     });
 
     public static WatchedParts<IKeyStore> Stores { get; } = new(static (meter, stores) =>

@@ -21,6 +21,12 @@ internal sealed class Reachability(IRoutingTable table, TimeProvider time)
 
     public IRoutingTable Table => table;
 
+    /// <summary>Whether it was given bootstrap nodes. Without any it may be its network's first, to which nobody need answer.</summary>
+    public bool HasBootstrap { get; init; }
+
+    /// <summary>Whether it may be its network's first: it was given no bootstrap node, and has met nobody for some minutes.</summary>
+    public bool MayBeFirst => !HasBootstrap && !table.HasHadContacts;
+
     public bool IsGood => table.Snapshot.Count is > 0 and var known
         && Interlocked.Read(ref _answeredAt) is var at && at != long.MinValue
         && (Volatile.Read(ref _failures) < Failures

@@ -1,8 +1,8 @@
 namespace KadOrleans.Http;
 
 // One of the alarms of docs/runbook.md by its name there, as far as this process can judge it from the last five minutes. Monitoring
-// judges all of them, over longer times. The sentence says what was counted.
-internal sealed record Alarm(string Name, bool Fires, string Sentence)
+// judges all of them, over longer times. The sentence says what was counted; Last is when it happened last, if it is over or has a beginning.
+internal sealed record Alarm(string Name, bool Fires, string Sentence, DateTimeOffset? Last = null)
 {
     // As in infra/monitoring/alerts.yaml.
     private const double MostFailedLookups = 0.05;
@@ -13,41 +13,80 @@ internal sealed record Alarm(string Name, bool Fires, string Sentence)
 
     private const int NamedNodes = 5;
 
-    /// <summary>A line for each alarm, by the oldest sample and the last one. The nodes are null if nobody could be asked.</summary>
-    public static IReadOnlyList<Alarm> Judge(Health health, IReadOnlyList<DhtNodeStatus>? nodes, CountsAt begin, CountsAt end) =>
-    [
-        new("KadNotReady", !health.IsReady, health.IsReady ? "This process is ready." : $"This process is not ready: {VisibleText.Show(health.Status)}."),
-        Contacts(nodes ?? []),
-        Storage(
-            health,
-            OverviewRates.Growth(begin, end, "refused.StorageFailed", "stores.refused.StorageFailed"),
-            OverviewRates.Growth(begin, end, FailedWrites.Name)),
-        Dropped(OverviewRates.Growth(begin, end, "refused.Busy", "refused.PendingLimit", "stores.refused.Busy"), end.At - begin.At),
-        Lookups(OverviewRates.Between(begin, end)),
-        Republishing(nodes ?? []),
-    ];
+    /// <summary>A write that failed is one that fails for so long: an edge reports every ten seconds.</summary>
+    private static readonly TimeSpan Present = TimeSpan.FromSeconds(30);
 
-    private static Alarm Storage(Health health, long stores, long puts) => new(
-        "KadStorageFailing",
-        health.RefusesWrites || stores > 0 || puts > 0,
-        (stores, puts) switch
+    private static readonly string[] FailedStores = ["refused.StorageFailed", "stores.refused.StorageFailed"];
+
+    /// <summary>
+    /// A line for each alarm, those that fire first, by the samples, the oldest first. The nodes are null if nobody could be asked. The silos are null
+    /// of a node, which has no alarm of silos.
+    /// </summary>
+    public static IReadOnlyList<Alarm> Judge(
+        Health health, IReadOnlyList<DhtNodeStatus>? nodes, OverviewSilos? silos, IReadOnlyList<CountsAt> samples)
+    {
+        var (begin, end) = (samples[0], samples[^1]);
+        Alarm[] ofSilos = silos is null ? [] : [Silos(silos)];
+        Alarm[] all =
+        [
+            new("KadNotReady", !health.IsReady, health.IsReady ? "This process is ready." : $"This process is not ready: {VisibleText.Show(health.Status)}."),
+            .. ofSilos,
+            Contacts(nodes ?? []),
+            Storage(health, samples),
+            Dropped(OverviewRates.Growth(begin, end, "refused.Busy", "refused.PendingLimit", "stores.refused.Busy"), end.At - begin.At),
+            Lookups(nodes ?? [], OverviewRates.Between(begin, end)),
+            Republishing(nodes ?? []),
+        ];
+        return [.. all.OrderByDescending(alarm => alarm.Fires)];
+    }
+
+    private static Alarm Storage(Health health, IReadOnlyList<CountsAt> samples)
+    {
+        var (begin, end) = (samples[0], samples[^1]);
+        var (stores, puts) = (OverviewRates.Growth(begin, end, FailedStores), OverviewRates.Growth(begin, end, FailedWrites.Name));
+        var last = samples.Zip(samples.Skip(1))
+            .Where(pair => OverviewRates.Growth(pair.First, pair.Second, [.. FailedStores, FailedWrites.Name]) > 0)
+            .Select(pair => (DateTimeOffset?)pair.Second.At)
+            .LastOrDefault();
+        var isFailing = health.RefusesWrites || end.At - last < Present;
+        var counted = (stores, puts) switch
+        {
+            (0, 0) => null,
+            (_, 0) => $"STOREs that failed in storage: {stores}",
+            (0, _) => $"Requests over HTTP whose writes failed: {puts}",
+            _ => $"STOREs that failed in storage: {stores}; requests over HTTP whose writes failed: {puts}",
+        };
+        return new Alarm("KadStorageFailing", isFailing, isFailing switch
         {
             _ when health.RefusesWrites && !health.IsReady => $"Storage does not take writes: {VisibleText.Show(health.Status)}.",
             _ when health.RefusesWrites => "Storage refuses writes.",
-            (0, 0) => "No write failed in storage.",
-            (_, 0) => $"STOREs that failed in storage: {stores}.",
-            (0, _) => $"Requests over HTTP whose writes failed: {puts}.",
-            _ => $"STOREs that failed in storage: {stores}; requests over HTTP whose writes failed: {puts}.",
-        });
+            _ when counted is null => "No write failed in storage.",
+            true => $"{counted}.",
+            false => string.Create(CultureInfo.InvariantCulture, $"{counted}; none in the last {Present.TotalSeconds:0} s."),
+        },
+        last);
+    }
+
+    private static Alarm Silos(OverviewSilos silos) => new(
+        "KadSiloLost",
+        silos.Lost.Count > 0,
+        silos.Lost switch
+        {
+            [] => "No silo is missing.",
+            _ => $"Declared dead, and no silo has started in its place: {string.Join(", ", silos.Lost.Take(NamedNodes).Select(silo => silo.Name))}"
+                + (silos.Lost.Count > NamedNodes ? $" and {silos.Lost.Count - NamedNodes} more." : "."),
+        },
+        silos.Lost.Max(silo => silo.EndedAt));
 
     private static Alarm Contacts(IReadOnlyList<DhtNodeStatus> nodes)
     {
-        var alone = nodes.Where(node => node.Contacts == 0).ToList();
-        return new Alarm("KadEdgeWithoutContact", alone.Count > 0, alone switch
+        var lonely = nodes.Where(node => node is { Contacts: 0, IsFirst: false }).ToList();
+        return new Alarm("KadEdgeWithoutContact", lonely.Count > 0, lonely switch
         {
+            [] when FirstNode.Describe(nodes) is not null => "None is needed before another node joins.",
             [] => "All nodes have contacts.",
             [{ Name: "" }] => "The node has no contacts.",
-            _ => $"Edges without contacts: {Names(alone)}.",
+            _ => $"Edges without contacts: {Names(lonely)}.",
         });
     }
 
@@ -79,12 +118,19 @@ internal sealed record Alarm(string Name, bool Fires, string Sentence)
             : string.Create(CultureInfo.InvariantCulture, $"Dropped because too many were pending: {perSecond:0.0} requests a second."));
     }
 
-    private static Alarm Lookups(OverviewRates rates)
+    private static Alarm Lookups(IReadOnlyList<DhtNodeStatus> nodes, OverviewRates rates)
     {
         var all = rates.Succeeded + rates.Failed;
+        var counted = $"{rates.Succeeded} of {all}";
         return new Alarm(
             "KadLookupsFail",
             all >= LeastLookups && rates.Failed > all * MostFailedLookups,
-            all == 0 ? "No lookup ended." : $"Lookups that reached their target: {rates.Succeeded} of {all}.");
+            all switch
+            {
+                0 when FirstNode.Describe(nodes) is not null => "There is nobody to ask before another node joins.",
+                0 => "No lookup ended.",
+                < LeastLookups => $"Lookups that reached their target: {counted}, too few to judge by.",
+                _ => $"Lookups that reached their target: {counted}.",
+            });
     }
 }

@@ -4,7 +4,7 @@ using System.Reflection;
 namespace KadOrleans.Http;
 
 // What the first page shows: the process's health in words, the node or the first MaxNodes live edges with the contacts of all.
-// The sweep is that of all nodes together, null if none of them tells. The network's size is the middle of what the nodes' lookups estimate. The rates are null before the second sample. Each alarm has a line. The series is for drawings.
+// The silos are null of a node. The sweep is that of all nodes together, null if none of them tells. The network's size is the middle of what the nodes' lookups estimate. The rates are null before the second sample. Each alarm has a line. The series is for drawings.
 internal sealed record Overview(
     DateTimeOffset At,
     bool IsReady,
@@ -12,6 +12,7 @@ internal sealed record Overview(
     IReadOnlyList<OverviewNode> Nodes,
     int NodeCount,
     int Contacts,
+    OverviewSilos? Silos,
     double? NetworkSize,
     SweepProgress? Sweep,
     string Release,
@@ -30,7 +31,7 @@ internal sealed record Overview(
     private static readonly TimeSpan RateWindow = TimeSpan.FromMinutes(1);
 
     /// <summary>Judges samples, at least one, the oldest first. The nodes are null if nobody could be asked.</summary>
-    public static Overview Of(Health health, IReadOnlyList<DhtNodeStatus>? nodes, IReadOnlyList<CountsAt> samples)
+    public static Overview Of(Health health, IReadOnlyList<DhtNodeStatus>? nodes, IReadOnlyList<CountsAt> samples, OverviewSilos? silos = null)
     {
         var last = samples[^1];
         var begin = samples.First(sample => last.At - sample.At <= RateWindow);
@@ -42,12 +43,13 @@ internal sealed record Overview(
             [.. known.OrderBy(node => node.Name, StringComparer.Ordinal).Take(MaxNodes).Select(OverviewNode.Of)],
             known.Count,
             known.Sum(node => node.Contacts),
+            silos,
             SizeOf(known),
             SweepProgress.Combine(known.Select(node => node.Sweep)),
             RunningRelease,
             ProcessStart,
             last.At > begin.At ? OverviewRates.Between(begin, last) : null,
-            Alarm.Judge(health, nodes, samples[0], last),
+            Alarm.Judge(health, nodes, silos, samples),
             OverviewSeries.Of(samples));
     }
 
@@ -63,6 +65,7 @@ internal sealed record Overview(
         (_, null) => "Ready, but the status of the nodes is unknown.",
         ({ Reason: { } reason }, _) => $"Ready. {reason}",
         (_, []) => "Ready, but without an edge: nothing is served to the network.",
+        _ when FirstNode.Describe(nodes) is { } first => $"Ready. {first}",
         (_, [{ Name: "", Contacts: 0 }]) => "Ready. The node has no contacts yet.",
         (_, [{ Name: "", Contacts: var contacts }]) => $"Ready. The node serves the network and has {Count(contacts, "contact")}.",
         _ => $"Ready. {Count(nodes.Count, "edge")} {(nodes.Count == 1 ? "serves" : "serve")} the network with {Count(nodes.Sum(node => node.Contacts), "contact")}.",
@@ -76,3 +79,18 @@ internal sealed record OverviewNode(string Name, IReadOnlyList<NodeId> Ids, IRea
 {
     public static OverviewNode Of(DhtNodeStatus node) => new(VisibleText.Show(node.Name), node.Ids, node.Endpoints, node.Contacts);
 }
+
+/// <summary>A cluster's silos: how many run, how many of them are ready, and those that are missing, by name or address.</summary>
+internal sealed record OverviewSilos(int Running, int Ready, IReadOnlyList<OverviewLostSilo> Lost)
+{
+    public static OverviewSilos Of(IReadOnlyList<SiloDetails> silos)
+    {
+        var running = silos.Where(silo => silo.State != "Dead").ToList();
+        return new OverviewSilos(
+            running.Count,
+            running.Count(silo => silo.IsReady),
+            [.. silos.Where(silo => silo.IsLost).Select(silo => new OverviewLostSilo(VisibleText.Show(silo.Name ?? silo.Address), silo.EndedAt))]);
+    }
+}
+
+internal sealed record OverviewLostSilo(string Name, DateTimeOffset? EndedAt);

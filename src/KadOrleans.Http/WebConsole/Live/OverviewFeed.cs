@@ -7,6 +7,8 @@ namespace KadOrleans.Http;
 // Samples the DHT while the process runs, and tells all viewers. A viewer that is slow gets the last overview alone: nothing is queued.
 internal sealed partial class OverviewFeed(
     IDht dht,
+    IDhtAdmin admin,
+    ConsoleSubject subject,
     HealthCheckService health,
     FailedWrites failures,
     IHostApplicationLifetime lifetime,
@@ -16,12 +18,17 @@ internal sealed partial class OverviewFeed(
 {
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
+    /// <summary>How often the silos are asked, which come and go seldom.</summary>
+    private static readonly TimeSpan SilosInterval = TimeSpan.FromSeconds(30);
+
     // Five minutes and the sample that begins them.
     private const int Samples = 61;
 
     private readonly GrowingCounts _counts = new();
     private IReadOnlyList<CountsAt> _samples = [];
     private volatile Current _current = new(null);
+    private OverviewSilos? _silos;
+    private long? _silosAt;
 
     /// <summary>Maps the overview as server-sent events, one each <see cref="Interval"/>.</summary>
     public static void Map(RouteGroupBuilder console) => console
@@ -108,7 +115,29 @@ internal sealed partial class OverviewFeed(
 
         var counts = new Dictionary<string, long>(_counts.Add(nodes ?? [])) { [FailedWrites.Name] = failures.Count };
         _samples = [.. _samples.TakeLast(Samples - 1), new CountsAt(time.GetUtcNow(), counts)];
-        return Overview.Of(HealthPages.Read(await health.CheckHealthAsync(cancellationToken)), nodes, _samples);
+        return Overview.Of(
+            HealthPages.Read(await health.CheckHealthAsync(cancellationToken)), nodes, _samples, await ReadSilosAsync(cancellationToken));
+    }
+
+    // What was known stays while they cannot be asked.
+    private async Task<OverviewSilos?> ReadSilosAsync(CancellationToken cancellationToken)
+    {
+        if (!subject.IsCluster || (_silosAt is { } at && time.GetElapsedTime(at) < SilosInterval))
+        {
+            return _silos;
+        }
+
+        try
+        {
+            var read = await admin.GetSilosAsync(cancellationToken).WaitAsync(Interval, time, cancellationToken);
+            (_silos, _silosAt) = (OverviewSilos.Of(read), time.GetTimestamp());
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            // As of the nodes.
+        }
+
+        return _silos;
     }
 
     /// <summary>An overview, and what completes when there is a newer one.</summary>

@@ -3,14 +3,15 @@ namespace KadOrleans.Http;
 internal sealed record CountsAt(DateTimeOffset At, IReadOnlyDictionary<string, long> Counts);
 
 // What happened in a time: per second the requests of others, those without a response, STOREs that were accepted and lookups
-// that ended. Then how many lookups succeeded and failed.
+// that ended, of those that had contacts to ask. Then how many of them succeeded and failed.
 internal sealed record OverviewRates(
     double OverSeconds, double Received, double Refused, double Stores, double Lookups, long Succeeded, long Failed)
 {
     private static readonly string[] Successes = [Name(TerminationReason.Converged), Name(TerminationReason.ValueFound)];
 
+    // One without contacts asks nobody: that is no failure of the network, and no fault of its first node.
     private static readonly string[] Failures =
-        [Name(TerminationReason.NoContacts), Name(TerminationReason.NobodyAnswered), Name(TerminationReason.RequestLimit), Name(TerminationReason.DeadlineReached)];
+        [Name(TerminationReason.NobodyAnswered), Name(TerminationReason.RequestLimit), Name(TerminationReason.DeadlineReached)];
 
     public static OverviewRates Between(CountsAt begin, CountsAt end)
     {

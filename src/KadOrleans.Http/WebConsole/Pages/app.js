@@ -83,7 +83,7 @@ function showLogin(sentence) {
     el('p', {}, 'A token with the scope view lets you look; with manage it lets you change.'),
     form,
     provider,
-    el('p', { class: 'quiet' }, 'A node writes its own token to the file http-token in its data folder. ',
+    el('p', { class: 'quiet' }, 'A node, and a server that runs alone, writes its own token to the file http-token in its data folder. ',
       'The command kad token add makes others.')));
   document.title = 'Log in · KadOrleans';
   token.focus();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
 namespace KadOrleans.Server;
@@ -9,8 +10,15 @@ internal sealed class ClusterGauges(SiloReadiness readiness, ISiloStatusOracle s
     /// <summary>How often the other silos are asked where they run, which changes with their starts alone.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
 
-    // Read by the exporter's thread. Negative before the others were asked.
+    /// <summary>How often the membership table is read although no silo came or went: a lost silo does not count for ever.</summary>
+    private static readonly TimeSpan LongestReading = TimeSpan.FromMinutes(10);
+
+    // Read by the exporter's thread. Negative before they are known.
     private volatile int _neighbours = -1;
+    private volatile int _lost = -1;
+
+    private Dictionary<SiloAddress, SiloStatus>? _read;
+    private long _readAt;
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken).UntilStoppedAsync(stoppingToken);
 
@@ -19,21 +27,36 @@ internal sealed class ClusterGauges(SiloReadiness readiness, ISiloStatusOracle s
         using var ready = new ReadyGauge(() => readiness.ProcessHealth.IsReady);
         using var meter = new Meter(KadTelemetry.MeterName);
         meter.CreateObservableGauge("kad.silo.count", Count, "{silo}", "Silos that this one knows of, by status.");
-        if (settings.Silo.Node is not { } node)
+        meter.CreateObservableGauge("kad.silo.lost", () => IfKnown(_lost), "{silo}", "Silos that were declared dead, in whose place none has started.");
+        if (settings.Silo.Node is not null)
         {
-            await stoppingToken.UntilCancelledAsync();
-            return;
+            meter.CreateObservableGauge("kad.silo.neighbours", () => IfKnown(_neighbours), "{silo}", "Other active silos on this silo's node.");
         }
 
-        meter.CreateObservableGauge("kad.silo.neighbours", Neighbours, "{silo}", "Other active silos on this silo's node.");
         using var timer = new PeriodicTimer(Interval);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            _neighbours = await members.CountOthersOnAsync(node);
+            _neighbours = settings.Silo.Node is { } node ? await members.CountOthersOnAsync(node) : -1;
+            await CountLostAsync();
         }
     }
 
-    private IEnumerable<Measurement<int>> Neighbours() => _neighbours is >= 0 and var count ? [new Measurement<int>(count)] : [];
+    // Silos that come and go change the table; else it is read seldom.
+    private async Task CountLostAsync()
+    {
+        var known = silos.GetApproximateSiloStatuses();
+        if (_read is { } read && known.Count == read.Count && !known.Except(read).Any() && Stopwatch.GetElapsedTime(_readAt) < LongestReading)
+        {
+            return;
+        }
+
+        if (await members.CountLostAsync() is { } lost)
+        {
+            (_lost, _read, _readAt) = (lost, known, Stopwatch.GetTimestamp());
+        }
+    }
+
+    private static IEnumerable<Measurement<int>> IfKnown(int count) => count >= 0 ? [new Measurement<int>(count)] : [];
 
     private IEnumerable<Measurement<int>> Count()
     {

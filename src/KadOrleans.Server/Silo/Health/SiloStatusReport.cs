@@ -67,6 +67,9 @@ internal sealed class SiloStatusReport(
         startedAt = silo.StartedAt,
         lastHeard = silo.LastHeard,
         hasEdgeDirectory = silo.HasEdgeDirectory,
+        end = silo.End?.ToString(),
+        endedAt = silo.EndedAt,
+        isLost = silo.IsLost,
     });
 
     private static JsonNode? Edge(EdgeStatus edge) => JsonSerializer.SerializeToNode(new

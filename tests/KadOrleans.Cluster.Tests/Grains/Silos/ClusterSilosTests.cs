@@ -139,6 +139,65 @@ public sealed class SiloListingTests
             list.Select(silo => (silo.Address, silo.State)));
     }
 
+    [Fact]
+    public void A_silo_that_stopped_said_so_itself_and_others_were_declared_dead()
+    {
+        var (silo, other, when) = (At(1), At(2), Now.AddMinutes(-3));
+
+        Assert.Equal<(SiloEnd?, DateTimeOffset?)>((SiloEnd.Stopped, when), EndOf((other, Now.AddHours(-1)), (silo, when)));
+        Assert.Equal<(SiloEnd?, DateTimeOffset?)>((SiloEnd.DeclaredDead, when), EndOf((other, when)));
+        Assert.Equal<(SiloEnd?, DateTimeOffset?)>((SiloEnd.DeclaredDead, null), EndOf());
+
+        (SiloEnd?, DateTimeOffset?) EndOf(params (SiloAddress By, DateTimeOffset At)[] suspectors)
+        {
+            var stored = ClusterSilos.Read(new MembershipEntry
+            {
+                SiloAddress = silo,
+                Status = SiloStatus.Dead,
+                StartTime = Now.AddHours(-2).UtcDateTime,
+                IAmAliveTime = Now.AddMinutes(-4).UtcDateTime,
+                SuspectTimes = [.. suspectors.Select(one => Tuple.Create(one.By, one.At.UtcDateTime))],
+            });
+            return (stored.End, stored.EndedAt);
+        }
+    }
+
+    [Fact]
+    public void A_silo_that_was_declared_dead_is_missing_until_one_starts_in_its_place()
+    {
+        Assert.Equal([1], LostOf(Ended(1, hoursAgo: 2), Started(2, hoursAgo: 3)));
+        Assert.Empty(LostOf(Ended(1, hoursAgo: 2, SiloEnd.Stopped), Started(2, hoursAgo: 3)));
+
+        // At its address, or anywhere: one for each.
+        Assert.Empty(LostOf(Ended(1, hoursAgo: 2), Started(1, hoursAgo: 1)));
+        Assert.Empty(LostOf(Ended(1, hoursAgo: 2), Started(3, hoursAgo: 1)));
+        Assert.Equal([2], LostOf(Ended(1, hoursAgo: 3), Ended(2, hoursAgo: 2), Started(3, hoursAgo: 1)));
+
+        // What starts where another one was stopped takes that one's place.
+        Assert.Equal([1], LostOf(Ended(1, hoursAgo: 3), Ended(2, hoursAgo: 2, SiloEnd.Stopped), Started(2, hoursAgo: 1)));
+
+        // It had yet to join; and nobody waits for one of the day before.
+        Assert.Equal([1], LostOf(Ended(1, hoursAgo: 2), Started(3, hoursAgo: 1, SiloStatus.Joining)));
+        Assert.Empty(LostOf(Ended(1, hoursAgo: 25), Started(2, hoursAgo: 30)));
+
+        // It was declared dead after the one in its place had started.
+        Assert.Empty(LostOf(Ended(1, hoursAgo: 2, declaredAgo: 1), Started(3, hoursAgo: 2)));
+
+        int[] LostOf(params (SiloAddress Silo, StoredSilo Stored)[] silos) =>
+            [.. LostSilos.Find(silos.ToDictionary(one => one.Silo, one => one.Stored), Now).Select(silo => silo.Endpoint.Port)];
+
+        (SiloAddress, StoredSilo) Started(int port, int hoursAgo, SiloStatus status = SiloStatus.Active) =>
+            (SiloAddress.New(IPAddress.Loopback, port, 100 - hoursAgo), new StoredSilo(status, null, Now.AddHours(-hoursAgo), Now));
+
+        (SiloAddress, StoredSilo) Ended(int port, int hoursAgo, SiloEnd end = SiloEnd.DeclaredDead, int? declaredAgo = null) => (
+            SiloAddress.New(IPAddress.Loopback, port, 0),
+            new StoredSilo(SiloStatus.Dead, null, Now.AddHours(-50), Now.AddHours(-hoursAgo).AddSeconds(-1))
+            {
+                End = end,
+                EndedAt = Now.AddHours(-(declaredAgo ?? hoursAgo)),
+            });
+    }
+
     private static SiloAddress At(int generation) => SiloAddress.New(IPAddress.Loopback, 11111, generation);
 
     private static IReadOnlyList<SiloDetails> ListOf(

@@ -110,5 +110,41 @@ public sealed class StorageAlarmTests(SharedPostgreSql postgres) : FolderTests
         await run.VerifyAsync();
     }
 
+    [Fact]
+    [Needs(Need.Promtool | Need.PostgreSql)]
+    public async Task A_silo_that_is_killed_raises_an_alarm_until_another_one_starts_and_one_that_stops_raises_none()
+    {
+        await using var run = await AlarmRun.StartAsync(TimeSpan.FromSeconds(1));
+        var storage = await postgres.CreateStorageAsync();
+        await using var stays = new SiloServer(Folder, [.. storage, .. run.Settings]);
+        await using var stops = new SiloServer(Folder, storage);
+        await using var crashes = new SiloServer(Folder, storage);
+        await stays.StartAsync();
+        await Task.WhenAll(stops.StartAsync(), crashes.StartAsync());
+        Assert.Equal(0, await stops.StopAsync());
+        await AlarmRun.UntilAsync(() => run.Last("kad.silo.count", "active") == 2, "It went");
+        await run.CalmAsync("KadSiloLost");
+
+        await crashes.KillAsync();
+        await AlarmRun.UntilAsync(() => run.Last("kad.silo.lost") == 1, "It was declared dead");
+        Assert.Equal(["DeclaredDead", "Stopped"], await EndsAsync(stays));
+        await run.PassAsync(12);
+        run.Expect(run.Now, "KadSiloLost", new Dictionary<string, string>());
+
+        await using var follows = new SiloServer(Folder, storage);
+        await follows.StartAsync();
+        await AlarmRun.UntilAsync(() => run.Last("kad.silo.lost") == 0, "Another one has its place");
+        await run.PassAsync(1);
+        run.Expect(run.Now, "KadSiloLost");
+        await run.VerifyAsync();
+    }
+
+    private static async Task<string[]> EndsAsync(SiloServer silo)
+    {
+        using var http = new HttpClient();
+        var status = JsonNode.Parse(await http.GetStringAsync(new Uri(silo.Http, "/status")))!;
+        return [.. status["silos"]!.AsArray().Select(one => one!["end"]?.GetValue<string>()).OfType<string>().Order()];
+    }
+
     private Task<bool> StoreAsync(UdpAsker asker) => asker.StoreAsync(NodeId.Random(_random), DhtValue.FromBoolean(true));
 }

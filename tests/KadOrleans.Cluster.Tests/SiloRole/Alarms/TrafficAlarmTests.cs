@@ -58,39 +58,49 @@ public sealed class TrafficAlarmTests : FolderTests
         await run.VerifyAsync();
     }
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Lookups_that_reach_nobody_any_longer_or_never_did_raise_an_alarm(bool haveBefore)
+    [Fact]
+    public async Task Lookups_that_reach_nobody_any_longer_raise_an_alarm()
+    {
+        await using var peer = await EdgeRole.Peer.NodeAsync();
+        await RunLookupsAsync([$"Kad:Edge:Bootstrap={peer.LocalEndpoints[0]}"], async (run, lookUpAsync) =>
+        {
+            await AlarmRun.UntilAsync(() => run.Last("kad.node.connected") == 1, "The edge met the peer");
+            await lookUpAsync(20);
+            await run.CalmAsync("KadLookupsFail");
+
+            await peer.DisposeAsync();
+            await lookUpAsync(25);
+            run.Expect(run.Now, "KadLookupsFail", new Dictionary<string, string> { ["job"] = "kad-edge" });
+        });
+    }
+
+    [Fact]
+    public Task The_first_edge_of_a_network_raises_no_alarm_though_its_lookups_have_nobody_to_ask() => RunLookupsAsync([], async (run, lookUpAsync) =>
+    {
+        await AlarmRun.UntilAsync(() => run.Last("kad.node.first") == 1, "The edge serves");
+        await lookUpAsync(20);
+
+        run.Expect(run.Now, "KadLookupsFail");
+        run.Expect(run.Now, "KadEdgeWithoutContact");
+        run.Expect(run.Now, "KadNotReady");
+    });
+
+    private async Task RunLookupsAsync(string[] bootstrap, Func<AlarmRun, Func<int, Task>, Task> test)
     {
         await using var run = await AlarmRun.StartAsync();
         await using var silo = new SiloServer(Folder, SiloServer.ShardBits(2));
-        await using var peer = await EdgeRole.Peer.NodeAsync();
-        string[] bootstrap = haveBefore ? [$"Kad:Edge:Bootstrap={peer.LocalEndpoints[0]}"] : [];
         await using var edge = new EdgeServer(Folder, "edge", [.. run.Settings, silo.GatewaySetting, .. bootstrap]);
         await Task.WhenAll(silo.StartAsync(), edge.StartAsync());
         await using var client = await ClusterClient.ConnectAsync(silo);
-        if (haveBefore)
-        {
-            await AlarmRun.UntilAsync(() => run.Last("kad.node.connected") == 1, "The edge met the peer");
-            await LookUpAsync(20);
-        }
-
-        await run.CalmAsync("KadLookupsFail");
-
-        await peer.DisposeAsync();
-        await LookUpAsync(haveBefore ? 25 : 20);
-        run.Expect(run.Now, "KadLookupsFail", new Dictionary<string, string> { ["job"] = "kad-edge" });
-        await run.VerifyAsync();
-
-        async Task LookUpAsync(int minutes)
+        await test(run, async minutes =>
         {
             for (var end = run.Now + minutes; run.Now < end;)
             {
                 await client.Dht.FindNodeAsync(NodeId.Random(_random), CancellationToken.None);
                 await run.PassAsync(1);
             }
-        }
+        });
+        await run.VerifyAsync();
     }
 
     [Fact]

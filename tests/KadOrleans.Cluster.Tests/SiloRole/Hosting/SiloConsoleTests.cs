@@ -25,6 +25,19 @@ public sealed class SiloConsoleTests(SiloConsolePlace place) : IClassFixture<Sil
     }
 
     [Fact]
+    public async Task Edges_are_compared_in_one_table()
+    {
+        await using var window = await place.LogInAsync(place.Viewer, "nodes", "Nodes");
+
+        var edges = window.Page.GetByRole(AriaRole.Region, new() { Name = "Edges" });
+        Assert.Equal(
+            ["Edge", "State", "Contacts", "Sent again", "Share", "Waiting", "Late by", "Last sweep"], await edges.Locator("th").AllTextContentsAsync());
+        await Expect(edges.Locator("tbody tr")).ToContainTextAsync("edge-of-the-test");
+        await Expect(edges.Locator("tbody tr .mark").First).ToHaveTextAsync("live");
+        Assert.Empty(window.Errors);
+    }
+
+    [Fact]
     public async Task An_edge_is_drained_and_resumed()
     {
         await using var window = await place.LogInAsync(place.Manager);

@@ -229,21 +229,48 @@ public sealed class RepublishCommandTests(ApiHost host) : IClassFixture<ApiHost>
     [Fact]
     public async Task The_status_has_a_row_for_each_sweep_and_says_unknown_where_a_release_does_not_tell()
     {
-        Say(new DhtStatus([Edge("a", Half, 0, 0, 0), Edge("b", null, 0, 0, 0), Edge("c", new SweepProgress { At = Noon }, 0, 0, 0), Edge("d", Ended, 0, 0, 0)]));
+        Say(new DhtStatus([Edge("a", Half, 250, 50, 0), Edge("b", null, 0, 0, 0), Edge("c", new SweepProgress { At = Noon }, 0, 0, 0), Edge("d", Ended, 60, 40, 0)]));
 
         var run = await _api.RunAsync("status");
 
         Assert.EndsWith(
             """
-            name	sweep begun	ended	values	waiting	republished	published	regions	lateness	overdue	left out
-            a	2026-11-01T12:00:01+00:00		40	20	19	1	1 of 3	0 s	20 min, more than 15 min	2
-            b	unknown	unknown	unknown	unknown	unknown	unknown	unknown	unknown	unknown	unknown
-            c	none yet		0	0	0	0	0 of 0	0 s	0 s	0
-            d	2026-11-01T12:00:01+00:00	2026-11-01T12:00:03+00:00	40	0	37	2	3 of 3	21 min	0 s	2
+            name	sent again	share	waiting	overdue	sweep begun	ended	values	republished	published	regions	lateness	left out
+            a	300	75 %	20	20 min, more than 15 min	AGO		40	19	1	1 of 3	0 s	2
+            b	unknown	unknown	unknown	unknown	unknown	unknown	unknown	unknown	unknown	unknown	unknown	unknown
+            c	0	0 %	0	0 s	none yet		0	0	0	0 of 0	0 s	0
+            d	100	25 %	0	0 s	AGO	AGO	40	37	2	3 of 3	21 min	2
 
             """.ReplaceLineEndings("\n"),
-            run.Output,
+            Regex.Replace(run.Output, "[0-9]+ (s|min|h|days) ago", "AGO"),
             StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Columns_in_which_no_row_has_anything_are_left_out_of_the_status()
+    {
+        var quiet = Former with { Lateness = TimeSpan.Zero };
+        Say(Node(quiet, 500, 0, 9));
+        Assert.Equal(["sent again", "sweep begun", "ended", "values", "republished", "regions"], await HeadsAsync());
+
+        Say(Node(new SweepProgress { At = Noon }, 0, 0, 0));
+        Assert.Equal("No value was due to be sent again so far.\n", (await _api.RunAsync("status")).Error);
+
+        async Task<string[]> HeadsAsync() => (await _api.RunAsync("status")).Output.Split('\n').Single(line => line.Contains("sent again", StringComparison.Ordinal)).Split('\t');
+    }
+
+    [Fact]
+    public async Task The_first_node_of_a_network_says_so_and_how_others_join()
+    {
+        var first = Node(new SweepProgress { At = Noon }, 0, 0, 0).Nodes[0] with { IsFirst = true, Endpoints = [UdpEndpoint.Parse("192.0.2.1:8468")] };
+        Say(new DhtStatus([first]));
+        Assert.StartsWith(
+            "This node is the first of its network, and alone in it so far. Others join it by --bootstrap 192.0.2.1:8468.\n",
+            (await _api.RunAsync("status")).Error,
+            StringComparison.Ordinal);
+
+        Say(new DhtStatus([first with { IsFirst = false, Contacts = 1 }]));
+        Assert.DoesNotContain("first of its network", (await _api.RunAsync("status")).Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -251,14 +278,22 @@ public sealed class RepublishCommandTests(ApiHost host) : IClassFixture<ApiHost>
     {
         _api.Admin.Edges =
         [
-            new EdgeDetails("a", EdgeLeaseState.Live, [NodeId.MaxValue], [], 1, 1, Noon) { Sweep = Half },
+            new EdgeDetails("a", EdgeLeaseState.Live, [NodeId.MaxValue], [], 1, 1, Noon) { Sweep = Half, Sent = 30 },
+            new EdgeDetails("d", EdgeLeaseState.Live, [NodeId.MaxValue], [], 1, 1, Noon) { Sweep = Half, Sent = 10 },
             new EdgeDetails("b", EdgeLeaseState.Live, [NodeId.MaxValue], [], 1, 1, Noon),
             new EdgeDetails("c", EdgeLeaseState.Silent, [NodeId.MaxValue], [], 1, 1, Noon),
         ];
 
         var rows = (await _api.RunAsync("edges")).Rows;
 
-        Assert.Equal([["20", "20 min, more than 15 min"], ["unknown", "unknown"], ["", ""]], rows.Select(row => row[7..]));
+        Assert.Equal(
+            [
+                ["30", "75 %", "20", "20 min, more than 15 min"], ["10", "25 %", "20", "20 min, more than 15 min"],
+                ["", "", "unknown", "unknown"], ["", "", "", ""],
+            ],
+            rows.Select(row => row[7..]));
+        Assert.Equal(["now", "now", "now"], rows.Take(3).Select(row => row[6]));
+        Assert.EndsWith(" ago", rows[3][6], StringComparison.Ordinal);
         Assert.Equal(1200, (await _api.JsonAsync("GET", "/v1/admin/edges")).GetProperty("edges")[0].GetProperty("sweep").GetProperty("overdue").GetDouble());
     }
 

@@ -20,6 +20,9 @@ public sealed class SilosCommandTests(ApiHost host) : IClassFixture<ApiHost>
                 + "than 1 s for a read.", false) { Node = "node-2" },
             Skewed with { Node = "node-1" },
             new("S192.0.2.4:11111:6", null, "Dead", null, null, null, null, false, null, false) { Node = "node-2" },
+            new("S192.0.2.4:11111:5", null, "Dead", null, null, null, null, false, null, false) { End = SiloEnd.Stopped },
+            new("S192.0.2.4:11111:4", null, "Dead", null, null, null, null, false, null, false) { End = SiloEnd.DeclaredDead },
+            new("S192.0.2.4:11111:3", null, "Dead", null, null, null, null, false, null, false) { End = SiloEnd.DeclaredDead, IsLost = true },
         ];
 
         var run = await _api.RunAsync("silos");
@@ -27,14 +30,17 @@ public sealed class SilosCommandTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Equal(
             """
             silo	state	ready	clock	version	node	started	last heard	holds
-            S192.0.2.1:11111:7	Active	ready	0 s	1.2.3	node-1	2026-11-01T00:00:00+00:00	2026-11-01T00:00:00+00:00	edge directory
+            S192.0.2.1:11111:7	Active	ready	0 s	1.2.3	node-1	AGO	AGO	edge directory
             S192.0.2.2:11111:8	Active	ready: Grain storage takes more than 1 s for a read.	0.250 s behind	1.2.3	node-2			
             S192.0.2.3:11111:9	Active	no: clock skew	20.125 s ahead	1.2.3	node-1			
-            S192.0.2.4:11111:6	Dead	no			node-2			
+            S192.0.2.4:11111:6	dead				node-2			
+            S192.0.2.4:11111:5	stopped							
+            S192.0.2.4:11111:4	declared dead							
+            S192.0.2.4:11111:3	declared dead, missing							
 
             """.ReplaceLineEndings("\n"),
-            run.Output);
-        Assert.Equal((ExitCode.Done, "2 silos share the node node-1: if it is lost, so are they at once.\n"), (run.ExitCode, run.Error));
+            Regex.Replace(run.Output, "[0-9]+ (s|min|h|days) ago", "AGO"));
+        Assert.Equal((ExitCode.Done, "Declared dead, and no silo has started in its place: S192.0.2.4:11111:3.\n2 silos share the node node-1: if it is lost, so are they at once.\n"), (run.ExitCode, run.Error));
 
         _api.Admin.Silos = [Skewed];
 

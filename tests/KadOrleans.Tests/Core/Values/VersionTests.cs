@@ -5,6 +5,25 @@ public sealed class VersionTests
 {
     private static readonly DateTimeOffset Start = Samples.Now;
 
+    [Fact]
+    public void When_a_value_was_set_stays_when_it_is_sent_again()
+    {
+        var shard = new KeyShard(StoreQuota.Unlimited);
+        var key = Samples.Key(1);
+        Put(Start);
+        Put(Start.AddHours(1));
+
+        var held = KeySummary.Of(key, shard.Read(key)!);
+        Assert.Equal((DateTimeOffset?)Start, held.SetAt);
+        Assert.Equal(Start.AddHours(1), held.StoredAt);
+        Assert.Null(KeySummary.Of(key, new StoredValue("old", Start, Start, default)).SetAt);
+        Assert.Null(KeySummary.Of(key, new StoredValue("wrong", Start, Start, default) { Version = long.MaxValue }).SetAt);
+
+        void Put(DateTimeOffset now) => Assert.Equal(
+            StoreResult.Stored,
+            shard.Put(key, new StoredValue("value", now, now.AddDays(1), SourceNetwork.Trusted), new PutTerms(PutKind.Publication)));
+    }
+
     /// <summary>Against a list of the highest version of each key: whatever is put, renewed, removed or restored, and whatever the clock does.</summary>
     [Fact]
     public void A_version_only_rises_and_what_renews_a_value_keeps_it() => Randomized.ForSeeds(200, random =>

@@ -69,9 +69,38 @@ public sealed class OverviewFeedTests
         await feed.StopAsync(Token);
     }
 
+    // The first reading of the silos fails.
+    [Fact]
+    public async Task The_silos_of_a_cluster_are_asked_again_after_a_failure_and_then_each_half_minute()
+    {
+        var (clock, calls) = (new ManualTimeProvider(), 0);
+        var silo = new SiloDetails("S192.0.2.2:11111:6", null, "Active", null, null, null, null, true, null, false);
+        using var feed = NewFeed(
+            _ => Task.FromResult(new DhtStatus([])), clock, () => ++calls == 1 ? throw new DhtUnavailableException("away") : [silo]);
+        await feed.StartAsync(Token);
+        _lifetime.NotifyStarted();
+        await using var overviews = feed.WatchAsync(Token).GetAsyncEnumerator(Token);
+        Assert.True(await overviews.MoveNextAsync());
+        Assert.Null(overviews.Current.Silos);
+
+        for (var tick = 1; tick <= 7; tick++)
+        {
+            clock.Advance(OverviewFeed.Interval);
+            Assert.True(await overviews.MoveNextAsync());
+            Assert.Equal((1, tick < 7 ? 2 : 3), (overviews.Current.Silos!.Running, calls));
+        }
+
+        await feed.StopAsync(Token);
+    }
+
     /// <summary>A feed over a DHT that answers requests for the status alone.</summary>
-    private OverviewFeed NewFeed(Func<CancellationToken, Task<DhtStatus>> status, TimeProvider? time = null) => new(
+    private OverviewFeed NewFeed(
+        Func<CancellationToken, Task<DhtStatus>> status, TimeProvider? time = null, Func<IReadOnlyList<SiloDetails>>? silos = null) => new(
         Fake.Of<IDht>((method, args) => method == nameof(IDht.GetStatusAsync) ? status((CancellationToken)args[0]!) : throw new NotSupportedException(method)),
+        Fake.Of<IDhtAdmin>((method, _) => method == nameof(IDhtAdmin.GetSilosAsync) && silos is not null
+            ? Task.FromResult(silos())
+            : throw new NotSupportedException(method)),
+        new ConsoleSubject(IsCluster: silos is not null, "memory"),
         new NoChecks(),
         _failures,
         _lifetime,

@@ -58,6 +58,13 @@ public sealed class OverviewTests
     {
         Assert.Equal("Ready. The node serves the network and has 1 contact.", Words(Ready, Node("", 0, contacts: 1)));
         Assert.Equal("Ready. The node has no contacts yet.", Words(Ready, Node("", 0)));
+        Assert.Equal(
+            "Ready. This node is the first of its network, and alone in it so far. Others join it by --bootstrap 192.0.2.1:8468.", Words(Ready, First("")));
+        Assert.Equal(
+            "Ready. The edge is the first node of its network, and alone in it so far. Others join it by --bootstrap HOST:8468, with an address of its "
+                + "machine for HOST.",
+            Words(Ready, First("edge") with { Endpoints = [UdpEndpoint.Parse("0.0.0.0:8468")] }));
+        Assert.Equal("Ready. 2 edges serve the network with 4 contacts.", Words(Ready, First("a"), Node("b", 0, contacts: 4)));
         Assert.Equal("Ready. 2 edges serve the network with 7 contacts.", Words(Ready, Node("a", 0, contacts: 3), Node("b", 0, contacts: 4)));
         Assert.Equal("Ready, but without an edge: nothing is served to the network.", Words(Ready));
         Assert.Equal("Ready. Storage is slow.", Words(new Health(Health.Ready, "Storage is slow."), Node("", 0)));
@@ -79,6 +86,66 @@ public sealed class OverviewTests
         Assert.Empty(Firing(Ready, Node("", 0, contacts: 1), ("lookups.Converged", 96), ("lookups.RequestLimit", 4)));
         Assert.Empty(Firing(Ready, Node("", 0, contacts: 1), ("lookups.NobodyAnswered", 1)));
     }
+
+    [Fact]
+    public void The_first_node_of_a_network_has_no_alarm_though_it_has_nobody_to_ask()
+    {
+        Assert.Empty(Firing(Ready, First(""), ("lookups.NoContacts", 50)));
+        Assert.Empty(Firing(Ready, First("edge"), ("lookups.NoContacts", 50)));
+        Assert.Equal(["KadEdgeWithoutContact"], Firing(Ready, First("a"), Node("b", 0)));
+        Assert.Equal(
+            ["None is needed before another node joins.", "There is nobody to ask before another node joins."],
+            Overview.Of(Ready, [First("")], [At(0)]).Alarms
+                .Where(alarm => alarm.Name is "KadEdgeWithoutContact" or "KadLookupsFail").Select(alarm => alarm.Sentence));
+    }
+
+    [Fact]
+    public void Few_lookups_are_said_to_be_too_few_to_judge_by() => Assert.Equal(
+        "Lookups that reached their target: 0 of 2, too few to judge by.",
+        Overview.Of(Ready, [Node("", 0, contacts: 1)], [At(0), At(120, ("lookups.NobodyAnswered", 2))])
+            .Alarms.Single(alarm => alarm.Name == "KadLookupsFail").Sentence);
+
+    [Fact]
+    public void Storage_fails_while_it_fails_and_afterwards_it_is_said_when_it_did_and_how_often()
+    {
+        CountsAt[] samples = [At(0), Failed(5), Failed(30), Failed(35)];
+
+        Assert.Equal<(bool, string, DateTimeOffset?)>((true, "STOREs that failed in storage: 25.", Start.AddSeconds(5)), StorageAt(3));
+        Assert.Equal<(bool, string, DateTimeOffset?)>((false, "STOREs that failed in storage: 25; none in the last 30 s.", Start.AddSeconds(5)), StorageAt(4));
+        Assert.Equal<(bool, string, DateTimeOffset?)>((false, "No write failed in storage.", null), StorageAt(1));
+
+        static CountsAt Failed(int seconds) => At(seconds, ("stores.refused.StorageFailed", 25));
+
+        (bool, string, DateTimeOffset?) StorageAt(int count)
+        {
+            var alarm = Overview.Of(Ready, [Node("", 0, contacts: 1)], samples[..count]).Alarms.Single(one => one.Name == "KadStorageFailing");
+            return (alarm.Fires, alarm.Sentence, alarm.Last);
+        }
+    }
+
+    [Fact]
+    public void A_silo_that_is_missing_fires_an_alarm_and_a_node_has_none_of_silos()
+    {
+        var dead = new SiloDetails("S192.0.2.2:11111:6", "silo-2", "Dead", null, null, null, null, false, null, false) { End = SiloEnd.Stopped };
+        var lost = dead with { End = SiloEnd.DeclaredDead, EndedAt = Start, IsLost = true };
+        var running = dead with { State = "Active", IsReady = true, End = null };
+
+        var silos = OverviewSilos.Of([running, running with { IsReady = false }, dead, lost]);
+        Assert.Equal((2, 1, 1), (silos.Running, silos.Ready, silos.Lost.Count));
+        var alarm = Overview.Of(Ready, [Node("a", 0, contacts: 1)], [At(0)], silos).Alarms[0];
+        Assert.Equal(
+            ("KadSiloLost", true, "Declared dead, and no silo has started in its place: silo-2.", Start),
+            (alarm.Name, alarm.Fires, alarm.Sentence, alarm.Last!.Value));
+        Assert.Contains(
+            Overview.Of(Ready, [Node("a", 0, contacts: 1)], [At(0)], OverviewSilos.Of([running, dead])).Alarms,
+            one => one is { Name: "KadSiloLost", Fires: false, Sentence: "No silo is missing." });
+        Assert.DoesNotContain(Overview.Of(Ready, [Node("", 0)], [At(0)]).Alarms, one => one.Name == "KadSiloLost");
+    }
+
+    [Fact]
+    public void Alarms_that_fire_are_first() => Assert.Equal(
+        [true, true, false, false, false, false],
+        Overview.Of(Ready, [Node("a", 0)], [At(0), At(120, ("refused.Busy", 999))]).Alarms.Select(alarm => alarm.Fires));
 
     [Fact]
     public void Storage_that_is_away_and_a_write_over_HTTP_that_failed_fire_the_alarm_of_storage()
@@ -149,6 +216,8 @@ public sealed class OverviewTests
 
     private static CountsAt At(int seconds, params (string Name, long Count)[] counts) =>
         new(Start.AddSeconds(seconds), counts.ToDictionary(one => one.Name, one => one.Count));
+
+    private static DhtNodeStatus First(string name) => Node(name, 0) with { IsFirst = true };
 
     private static DhtNodeStatus Node(string name, long pings, int contacts = 0) =>
         new(name, [NodeId.MaxValue], [UdpEndpoint.Parse("192.0.2.1:8468")], contacts, new Dictionary<string, long> { ["received.Ping"] = pings });

@@ -6,19 +6,26 @@ import { importer } from '../lib/importer.js';
 import { exporter } from '../lib/exporter.js';
 import { keyLink } from '../lib/keylink.js';
 
+// What was typed as a key and is taken for an id.
+const TYPED = 'typed';
+
+const isId = text => /^[0-9a-f]{40}$/i.test(text);
+
 const HOLDS = { value: ['holds it', 'good'], otherValue: ['holds another value', 'bad'], none: ['has none', ''], noResponse: ['no response', 'bad'] };
 
 export function show(view, context) {
-  const [kind, key] = context.rest;
-  if (kind === 'text' && key) return showKey(view, context, key, {});
-  if (kind === 'id' && key) return showKey(view, context, key, { as: 'digest' });
+  const [kind, key, how] = context.rest;
+  if (kind === 'text' && key) return showKey(view, context, key, {}, isId(key) && [
+    'This is the key with that text. It looks like an id: ', el('a', { href: `#/keys/id/${key.toLowerCase()}` }, 'open the key with that id'), '.']);
+  if (kind === 'id' && key) return showKey(view, context, key, { as: 'digest' }, how === TYPED && [
+    'What you typed is an id. ', el('a', { href: `#/keys/text/${key}` }, 'Open the key with that text'), ' if you meant it as one.']);
   const sought = el('input', { name: 'sought', maxlength: 1024, placeholder: 'all', value: kind === 'prefix' ? key ?? '' : '', spellcheck: 'false', autocapitalize: 'off' });
   const name = el('input', { name: 'key', maxlength: 1024, required: true, spellcheck: 'false', autocapitalize: 'off' });
   const list = el('section', {});
   put(view,
     el('div', { class: 'forms' },
-      el('form', { onsubmit: event => { event.preventDefault(); location.hash = `#/keys/text/${encodeURIComponent(name.value)}`; } },
-        field('Open a key', name, 'Its text, as programs use it.'), el('button', { class: 'main' }, 'Open')),
+      el('form', { onsubmit: event => { event.preventDefault(); location.hash = addressOf(name.value); } },
+        field('Open a key', name, 'Its text, as programs use it, or its id in 40 hexadecimal digits.'), el('button', { class: 'main' }, 'Open')),
       el('form', { onsubmit: event => { event.preventDefault(); scan(list, sought.value.trim()); } },
         field('List held keys', sought, 'A part of their texts, or the first hexadecimal digits of their ids.'), el('button', {}, 'List'))),
     el('div', { class: 'setters' },
@@ -29,9 +36,11 @@ export function show(view, context) {
   scan(list, sought.value);
 }
 
-const HEADS = ['Key', 'Type', { text: 'Size', class: 'number' }, 'Stored', 'Expires', 'Source'];
+const addressOf = typed => (isId(typed.trim()) ? `#/keys/id/${typed.trim().toLowerCase()}/${TYPED}` : `#/keys/text/${encodeURIComponent(typed)}`);
 
-const row = key => [keyLink(key), key.type, bytes(key.bytes), time(key.storedAt), relative(key.expiresAt), shown(key.source)];
+const HEADS = ['Key', 'Type', { text: 'Size', class: 'number' }, 'Set', 'Sent last', 'Expires', 'Source'];
+
+const row = key => [keyLink(key), key.type, bytes(key.bytes), time(key.setAt), relative(key.storedAt), relative(key.expiresAt), shown(key.source)];
 
 // What could be the beginning of an id may be a text, too.
 function scan(list, sought) {
@@ -44,12 +53,12 @@ function scan(list, sought) {
     const all = usage && ` Held in all: ${plural(usage.keys, 'key')}, ${bytes(usage.bytes)}${usage.missing.length > 0 ? ', without shards that did not respond' : ''}.`;
     const byText = found.keys.length > 0 && [el('h2', {}, found.isCut ? 'By text: the first' : 'By text'), table('Keys by text', HEADS, found.keys.map(row))];
     if (!isPrefix) {
-      return [el('p', {}, `${plural(found.keys.length, 'key')} found${found.isCut ? ', and there may be more' : ''}.`, all), byText || el('p', { class: 'empty' }, 'No key is held here whose text is this, or is known to contain it.'), known()];
+      return [el('p', {}, `${plural(found.keys.length, 'key')} found${found.isCut ? ', and there may be more' : ''}.`, all), known(), byText || el('p', { class: 'empty' }, 'No key is held here whose text is this, or is known to contain it.')];
     }
     const byId = await pages('keys', { prefix: sought }, page => page.keys, (keys, isWhole) => [
       el('p', {}, `${plural(keys.length, 'key')}${isWhole ? '' : ' so far'}${sought === '' ? '' : `, with ids that begin with ${sought}`}.`, all),
       table('Held keys', HEADS, keys.map(row), 'No key with this prefix is held here.')]);
-    return [byText, byText && el('h2', {}, 'By id'), byId, known()];
+    return [known(), byText, byText && el('h2', {}, 'By id'), byId];
   });
 }
 
@@ -85,10 +94,10 @@ async function storeValue(place, path, parameters, value, life, after = () => nu
   if (link) place.append(link);
 }
 
-function showKey(view, { session }, key, parameters) {
+function showKey(view, { session }, key, parameters, hint) {
   const body = el('section', {});
   const done = el('div', { 'aria-live': 'polite' });
-  put(view, el('p', {}, el('a', { href: '#/keys' }, '← All keys')), done, session.canManage && setter('Set a value', (value, life) => store(value, life)), body);
+  put(view, el('p', {}, el('a', { href: '#/keys' }, '← All keys')), hint && el('p', { class: 'notice' }, hint), done, session.canManage && setter('Set a value', (value, life) => store(value, life)), body);
   const path = keyPath(key);
   const open = () => load(body, async () => {
     const details = await read(path, parameters);
@@ -97,8 +106,9 @@ function showKey(view, { session }, key, parameters) {
       el('dl', { class: 'facts' },
         details.key !== null && [el('dt', {}, 'Key'), el('dd', {}, shown(details.key))],
         el('dt', {}, 'Id'), el('dd', {}, el('code', { class: 'whole' }, details.digest)),
-        el('dt', {}, 'Here'), el('dd', {}, held ? `${held.value.type}, held since ` : 'not held', held && time(held.storedAt)),
-        held && [el('dt', {}, held.keptUntil ? 'Kept for its owner until' : 'Expires'), el('dd', {}, time(held.expiresAt), ` (${relative(held.expiresAt)})`),
+        el('dt', {}, 'Here'), el('dd', {}, held ? `holds ${ARTICLES[held.value.type] ?? held.value.type}` : 'not held'),
+        held && [el('dt', {}, 'Set'), el('dd', {}, time(held.setAt)), el('dt', {}, 'Sent here last'), el('dd', {}, time(held.storedAt), ` (${relative(held.storedAt)})`),
+          el('dt', {}, held.keptUntil ? 'Kept for its owner until' : 'Expires'), el('dd', {}, time(held.expiresAt), ` (${relative(held.expiresAt)})`),
           el('dt', {}, 'Source'), el('dd', {}, shown(held.source)),
           held.value.item && itemFacts(held.value.item)],
         el('dt', {}, 'Published'), el('dd', {}, details.publishedAt ? ['last ', time(details.publishedAt)] : 'not from here')),
@@ -138,6 +148,8 @@ const itemFacts = item => [
     el('dt', {}, 'Number'), el('dd', {}, `${item.seq}${item.isEnd ? ', with which the owner ended it' : ''}`)],
   el('dt', {}, 'Signature'), el('dd', {}, el('span', { class: `mark ${item.verifies ? 'good' : 'bad'}` },
     !item.verifies ? 'does not hold' : item.publicKey ? 'holds' : 'none is needed'))];
+
+const ARTICLES = { string: 'a text', int: 'a whole number', float: 'a number', bool: 'true or false', bytes: 'bytes' };
 
 const TYPES = [['string', 'text'], ['int', 'whole number'], ['float', 'number'], ['bool', 'true or false'], ['bytes', 'bytes, in hexadecimal']];
 

@@ -1,5 +1,5 @@
 import { el, put, shown, table, load, confirm, report } from '../lib/dom.js';
-import { number, plural, time } from '../lib/format.js';
+import { number, plural, duration, relative, time } from '../lib/format.js';
 import { read, post, status } from '../lib/api.js';
 import { watch } from '../lib/live.js';
 import { sweepOf } from '../lib/sweep.js';
@@ -30,18 +30,40 @@ export function show(view, { session, onLeave }) {
     open();
   };
   const drawEdges = (edges, counts) => [
-    el('p', { class: 'lead' }, 'Each edge leases node ids by its name, and serves them over UDP.'),
-    edges.map(edge => el('article', { class: 'card' },
-      el('h2', {}, shown(edge.name), el('span', { class: `mark ${STATES[edge.state] ?? ''}` }, edge.state)),
+    el('p', { class: 'lead' }, 'Each edge leases node ids by its name, and serves them over UDP. The edges share what the cluster sends again: each has about an equal part.'),
+    compare(edges),
+    el('h2', {}, 'Ids, counters and changes'),
+    edges.map(edge => el('article', { class: 'card' }, el('details', { open: edges.length === 1 },
+      el('summary', {}, el('strong', {}, shown(edge.name)), ' ', el('span', { class: `mark ${STATES[edge.state] ?? ''}` }, edge.state)),
       el('p', { class: 'quiet' }, edge.state === 'live' ? plural(edge.contacts, 'contact') : edge.lastSeen ? ['last seen ', time(edge.lastSeen)] : 'not seen',
         `, ${plural(edge.epoch, 'lease')} so far`),
       edge.state === 'live' && sweepOf(edge.sweep),
       ids(edge.ids, edge.endpoints, edge.state === 'live'),
       counters(edge.name, counts.get(edge.name)),
       session.canManage && el('div', { class: 'buttons' }, ACTIONS.filter(one => one.states.includes(edge.state)).map(one =>
-        el('button', { type: 'button', class: one.action === 'resume' ? '' : 'danger', 'aria-label': `${one.title}: ${edge.name}`, onclick: () => change(edge, one) }, `${one.title}…`))))),
+        el('button', { type: 'button', 'aria-label': `${one.title}: ${edge.name}`, onclick: () => change(edge, one) }, `${one.title}…`)))))),
   ];
   open();
+}
+
+// What differs between edges, side by side.
+function compare(edges) {
+  const all = edges.reduce((sum, edge) => sum + (edge.sent ?? 0), 0);
+  return table('Edges', ['Edge', 'State', { text: 'Contacts', class: 'number' }, { text: 'Sent again', class: 'number' }, { text: 'Share', class: 'number' },
+    { text: 'Waiting', class: 'number' }, 'Late by', 'Last sweep'], edges.map(edge => {
+    const { sweep, sent } = edge;
+    const isKnown = edge.state === 'live' && sweep;
+    return [
+      shown(edge.name),
+      [el('span', { class: `mark ${STATES[edge.state] ?? ''}` }, edge.state), edge.state !== 'live' && edge.lastSeen && el('div', {}, el('small', {}, 'seen ', relative(edge.lastSeen)))],
+      edge.state === 'live' ? number(edge.contacts) : '–',
+      sent === null ? '–' : number(sent),
+      sent === null || all === 0 ? '–' : `${Math.round((sent / all) * 100)} %`,
+      isKnown ? number(sweep.waiting) : '–',
+      !isKnown ? '–' : sweep.overdue === 0 ? 'none' : [duration(sweep.overdue), sweep.missesInterval && [' ', el('span', { class: 'mark bad' }, 'too late')]],
+      !isKnown ? '–' : sweep.begunAt === null ? 'none yet' : sweep.endedAt ? relative(sweep.endedAt) : 'under way',
+    ];
+  }));
 }
 
 function drawNode(onLeave) {

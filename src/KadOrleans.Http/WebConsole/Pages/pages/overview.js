@@ -1,5 +1,5 @@
 import { el, put, shown, id, table, tile } from '../lib/dom.js';
-import { number, rate, bytes, plural, duration, time } from '../lib/format.js';
+import { number, rate, bytes, plural, duration, relative, time } from '../lib/format.js';
 import { lines } from '../lib/charts.js';
 import { read } from '../lib/api.js';
 import { watch } from '../lib/live.js';
@@ -10,6 +10,7 @@ const USAGE_MS = 30000;
 // Where to look when an alarm fires.
 const WHERE = {
   KadNotReady: null,
+  KadSiloLost: ['#/silos', 'Look at the silos'],
   KadEdgeWithoutContact: ['#/table', 'Look at the routing table'],
   KadStorageFailing: ['#/usage', 'Look at the usage'],
   KadRequestsDropped: null,
@@ -19,20 +20,22 @@ const WHERE = {
 
 export function show(view, { session, onLeave }) {
   const [health, now, tiles, charts, alarms, nodes] = [1, 2, 3, 4, 5, 6].map(() => el('section', {}));
-  const [process, held, silos] = [1, 2, 3].map(() => el('div', { class: 'tiles' }));
+  const [process, held] = [1, 2].map(() => el('div', { class: 'tiles' }));
   let crawled = null;
   health.setAttribute('aria-live', 'polite');
   let words = null;
-  put(now, el('div', { class: 'tiles' }, silos, process, held));
+  put(now, el('div', { class: 'tiles' }, process, held));
   put(view, health, now, tiles, charts, alarms, nodes);
 
   onLeave(watch(overview => {
     if (!overview) return;
-    const firing = overview.alarms.filter(alarm => alarm.fires).length;
-    const [title, kind] = !overview.isReady ? ['Unhealthy', 'bad'] : firing > 0 ? ['Needs attention', 'warn'] : ['Healthy', 'good'];
-    if (words !== title + overview.words) {
-      words = title + overview.words;
-      put(health, el('p', { class: `health ${kind}` }, el('strong', {}, title), shown(overview.words), firing > 0 && el('span', {}, firing === 1 ? 'An alarm fires.' : `${firing} alarms fire.`)));
+    const firing = overview.alarms.filter(alarm => alarm.fires);
+    const [title, kind] = !overview.isReady ? ['Unhealthy', 'bad'] : firing.length > 0 ? ['Needs attention', 'warn'] : ['Healthy', 'good'];
+    const said = JSON.stringify([title, overview.words, firing.map(alarm => [alarm.name, alarm.sentence])]);
+    if (words !== said) {
+      words = said;
+      put(health, el('div', { class: `health ${kind}` }, el('strong', {}, title), shown(overview.words),
+        firing.length > 0 && el('ul', { class: 'plain firing' }, firing.map(alarm => el('li', {}, name(alarm), ' ', shown(alarm.sentence))))));
     }
     const rates = overview.rates;
     const all = rates ? rates.succeeded + rates.failed : 0;
@@ -43,12 +46,11 @@ export function show(view, { session, onLeave }) {
       tile('Lookups', rates ? number(all) : '–'),
       tile('Lookups that succeeded', all ? `${Math.round((rates.succeeded / all) * 100)} %` : '–', { isBad: all >= 10 && rates.failed > all * 0.05 })));
     put(process,
-      size(overview.networkSize, crawled),
-      tile('Contacts', number(overview.contacts), { href: '#/table' }),
-      tile('Release', overview.release),
-      tile('Up for', duration((new Date(overview.at) - new Date(overview.startedAt)) / 1000), { words: session.subject.isCluster ? 'this silo' : null }),
+      storageTile(overview, session.subject.storage),
+      session.subject.isCluster && silosTile(overview.silos),
       sweepTile(overview.sweep),
-      tile('Storage', storage(overview), { isBad: refusesWrites(overview), words: shown(session.subject.storage) }));
+      size(overview.networkSize, crawled),
+      tile('Contacts', number(overview.contacts), { href: '#/table' }));
     put(charts, el('div', { class: 'charts' },
       lines('Requests received', overview.series.at, overview.series.received),
       lines('Lookups', overview.series.at, overview.series.lookups, { title: 'failed', values: overview.series.failed })));
@@ -56,7 +58,7 @@ export function show(view, { session, onLeave }) {
       const where = alarm.fires ? WHERE[alarm.name] : null;
       return el('li', { class: alarm.fires ? 'bad' : 'good' },
         el('span', { class: 'flag' }, alarm.fires ? 'fires' : 'quiet'),
-        el('code', {}, alarm.name), el('span', {}, shown(alarm.sentence)),
+        el('code', {}, alarm.name), el('span', {}, shown(alarm.sentence), alarm.last && [' Last ', time(alarm.last), '.']),
         where && el('a', { href: where[0] }, where[1]),
         el('a', { href: runbook(alarm.name), 'aria-label': `What to do about ${alarm.name}` }, 'What to do'));
     })), el('p', { class: 'quiet' }, 'As this process sees the last five minutes. Your monitoring has the others; the ', el('a', { href: 'docs/runbook.md' }, 'runbook'), ' has all of them.'));
@@ -67,7 +69,8 @@ export function show(view, { session, onLeave }) {
         el('ul', { class: 'plain' }, node.ids.slice(0, 4).map(text => el('li', {}, id(text))), node.ids.length > 4 && el('li', {}, `and ${node.ids.length - 4} more`)),
         el('ul', { class: 'plain' }, node.endpoints.slice(0, 4).map(text => el('li', {}, shown(text, { class: 'address' }))), node.endpoints.length > 4 && el('li', {}, `and ${node.endpoints.length - 4} more`)),
         number(node.contacts)]),
-      'No edge is live.'));
+      'No edge is live.'),
+    el('p', { class: 'quiet' }, `${session.subject.isCluster ? 'This silo' : 'This process'} runs release ${overview.release}, for ${duration((new Date(overview.at) - new Date(overview.startedAt)) / 1000)}.`));
   }));
 
   const count = async () => {
@@ -82,12 +85,8 @@ export function show(view, { session, onLeave }) {
   const around = async () => {
     try {
       crawled = (await read('crawls')).crawls.find(crawl => crawl.phase === 'finished') ?? null;
-      if (!session.subject.isCluster) return;
-      const alive = (await read('silos')).silos.filter(silo => silo.state !== 'Dead');
-      const ready = alive.filter(silo => silo.isReady).length;
-      put(silos, tile('Silos', number(alive.length), { href: '#/silos', isBad: ready < alive.length, words: ready === alive.length ? 'all ready' : `${ready} ready` }));
     } catch {
-      put(silos, session.subject.isCluster && tile('Silos', '–', { href: '#/silos', words: 'no answer' }));
+      // The size is that of lookups alone.
     }
   };
   const renew = () => { count(); around(); };
@@ -96,14 +95,30 @@ export function show(view, { session, onLeave }) {
   onLeave(() => clearInterval(timer));
 }
 
+const name = alarm => el('a', { href: runbook(alarm.name) }, alarm.name);
+
 // What lookups tell, or before they do the last crawl.
 function size(estimate, crawled) {
   const [value, words] = estimate !== null ? [`≈ ${number(estimate)}`, 'by lookups'] : crawled ? [number(crawled.summary.nodes), ['crawled ', time(crawled.startedAt)]] : ['–', 'no lookup told it yet'];
   return tile('Nodes of the network', value, { href: '#/network', words });
 }
 
+function silosTile(silos) {
+  if (!silos) return tile('Silos', '–', { href: '#/silos', words: 'no answer' });
+  const { running, ready, lost } = silos;
+  const words = lost.length > 0 ? [`${number(lost.length)} lost`, lost[0].endedAt && [' ', relative(lost[0].endedAt)]]
+    : ready === running ? 'all ready' : `${number(ready)} ready`;
+  return tile('Silos', lost.length > 0 ? `${number(running)} of ${number(running + lost.length)}` : number(running),
+    { href: '#/silos', isBad: lost.length > 0 || ready < running, words });
+}
+
 const runbook = alarm => `docs/runbook.md#${alarm.toLowerCase()}`;
 
-const refusesWrites = overview => overview.alarms.some(alarm => alarm.name === 'KadStorageFailing' && alarm.fires);
-
-const storage = overview => (refusesWrites(overview) ? 'fails' : 'works');
+// What failed and does so no more is said in small.
+function storageTile(overview, place) {
+  const alarm = overview.alarms.find(one => one.name === 'KadStorageFailing');
+  return tile('Storage', alarm.fires ? 'fails' : 'works', {
+    isBad: alarm.fires,
+    words: [shown(place), !alarm.fires && alarm.last && el('div', {}, 'a write failed ', relative(alarm.last))],
+  });
+}

@@ -1,5 +1,5 @@
 import { el, put, shown, table, load, field, notice } from '../lib/dom.js';
-import { time } from '../lib/format.js';
+import { relative, time } from '../lib/format.js';
 import { read, keyPath } from '../lib/api.js';
 
 export function show(view) {
@@ -21,16 +21,32 @@ export function show(view) {
   });
 }
 
+const ENDS = { stopped: 'stopped', declaredDead: 'declared dead' };
+
 function draw(silos) {
+  const [running, dead] = [silos.filter(silo => silo.state !== 'Dead'), silos.filter(silo => silo.state === 'Dead')];
+  const lost = dead.filter(silo => silo.isLost);
   return [
     el('p', { class: 'lead' }, 'The silos hold keys and routing tables. Each says whether it is ready. The state of one that does not respond is from the membership table.'),
-    !silos.some(silo => silo.hasEdgeDirectory) && notice('No silo that responds has the edge directory.'),
-    shared(silos).map(([node, count]) => notice(`${count} silos share the node ${node}: if it is lost, so are they at once.`)),
-    table('Silos', ['Silo', 'State', 'Ready', 'Clock', 'Version', 'Started', 'Last heard'], silos.map(silo => [
-      [shown(silo.address, { class: 'address' }), silo.name && el('div', { class: 'quiet' }, shown(silo.name)), silo.node && el('div', { class: 'quiet' }, 'on ', shown(silo.node)), silo.hasEdgeDirectory && el('div', {}, 'holds the edge directory')],
+    lost.length > 0 && notice(`${lost.map(silo => silo.name ?? silo.address).join(', ')}: declared dead, and no silo has started in its place.`),
+    !running.some(silo => silo.hasEdgeDirectory) && notice('No silo that responds has the edge directory.'),
+    shared(running).map(([node, count]) => notice(`${count} silos share the node ${node}: if it is lost, so are they at once.`)),
+    table('Silos', ['Silo', 'State', 'Ready', 'Clock', 'Version', 'Started', 'Last heard'], running.map(silo => [
+      names(silo, silo.hasEdgeDirectory && el('div', {}, 'holds the edge directory')),
       silo.state, readiness(silo), clock(silo.clockDifference), silo.version ?? '–', time(silo.startedAt), time(silo.lastHeard)])),
+    dead.length > 0 && [
+      el('h2', {}, 'Ended'),
+      el('p', { class: 'quiet' }, 'The last ones. One that stopped said so itself; the others declared dead what crashed, hung or was cut off from them.'),
+      table('Silos that ended', ['Silo', 'How', 'When', 'Started', 'Last heard'], dead.map(silo => [
+        names(silo), [ENDS[silo.end] ?? 'dead', silo.isLost && el('div', {}, el('span', { class: 'mark bad' }, 'missing'))],
+        silo.endedAt ? [time(silo.endedAt), el('div', {}, el('small', {}, relative(silo.endedAt)))] : '–', time(silo.startedAt), time(silo.lastHeard)])),
+    ],
   ];
 }
+
+const names = (silo, more = null) => [
+  shown(silo.address, { class: 'address' }), silo.name && el('div', { class: 'quiet' }, shown(silo.name)),
+  silo.node && el('div', { class: 'quiet' }, 'on ', shown(silo.node)), more];
 
 // The nodes that several active silos say they run on.
 function shared(silos) {
@@ -39,9 +55,9 @@ function shared(silos) {
   return [...counts].filter(([, count]) => count > 1);
 }
 
-function readiness({ isReady, reason, state }) {
+function readiness({ isReady, reason }) {
   return [
-    el('span', { class: `mark ${isReady ? (reason ? 'warn' : 'good') : state === 'Dead' ? '' : 'bad'}` }, isReady ? 'ready' : 'not ready'),
+    el('span', { class: `mark ${isReady ? (reason ? 'warn' : 'good') : 'bad'}` }, isReady ? 'ready' : 'not ready'),
     reason && el('div', {}, shown(reason))];
 }
 

@@ -1,0 +1,52 @@
+namespace KadOrleans.Grains;
+
+// Which silos are missing: those that the others declared dead, and in whose place none has started. A silo that starts takes the place of
+// the one that ended at its address; if there is none, of the one that was lost first, as a new machine or pod has another address.
+internal static class LostSilos
+{
+    /// <summary>How long one that nothing replaced counts as missing: after that the cluster is as its operator wants it.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromDays(1);
+
+    public static IReadOnlySet<SiloAddress> Find(IReadOnlyDictionary<SiloAddress, StoredSilo> stored, DateTimeOffset now)
+    {
+        // A silo that ended is absent until another one starts.
+        var absent = new List<(SiloAddress Silo, bool IsLost)>();
+        foreach (var (silo, isStart, _) in Changes(stored).OrderBy(change => change.At).ThenBy(change => change.IsStart))
+        {
+            if (!isStart)
+            {
+                var lost = stored[silo] is { End: SiloEnd.DeclaredDead } ended && now - (ended.EndedAt ?? ended.LastHeard) < Longest;
+                absent.Add((silo, lost));
+            }
+            else if (absent.FindIndex(one => one.Silo.Endpoint.Equals(silo.Endpoint)) is >= 0 and var own)
+            {
+                absent.RemoveAt(own);
+            }
+            else if (absent.FindIndex(one => one.IsLost) is >= 0 and var first)
+            {
+                absent.RemoveAt(first);
+            }
+        }
+
+        return absent.Where(one => one.IsLost).Select(one => one.Silo).ToHashSet();
+    }
+
+    // Starts, and ends by the last sign of life: what takes a silo's place may start before the others have declared that one dead. One that has
+    // yet to join takes no place.
+    private static IEnumerable<(SiloAddress Silo, bool IsStart, DateTimeOffset At)> Changes(IReadOnlyDictionary<SiloAddress, StoredSilo> stored)
+    {
+        foreach (var (silo, entry) in stored)
+        {
+            if (entry.Status is SiloStatus.Created or SiloStatus.Joining)
+            {
+                continue;
+            }
+
+            yield return (silo, true, entry.StartedAt);
+            if (entry.Status == SiloStatus.Dead)
+            {
+                yield return (silo, false, entry.LastHeard);
+            }
+        }
+    }
+}
