@@ -171,6 +171,21 @@ internal sealed class ShardEngine
         RepublishPolicy.IsDueAtCheck(held.StoredAt, held.ExpiresAt, now, _constants)
         || (ValuePlace.Of(held).PublishedAt is { } publishedAt && RepublishPolicy.IsPublicationDue(publishedAt, now, _constants)));
 
+    /// <summary>When the first of the keys that are not due at a time is; null if there is none.</summary>
+    public DateTimeOffset? FindNextDue(DateTimeOffset now)
+    {
+        DateTimeOffset? next = null;
+        Log.Image.Keys.Find(null, 1, held =>
+        {
+            Add(RepublishPolicy.FindNextAtCheck(held.StoredAt, held.ExpiresAt, now, _constants));
+            Add(ValuePlace.Of(held).PublishedAt is { } publishedAt ? RepublishPolicy.FindNextPublication(publishedAt, now, _constants) : null);
+            return false;
+        });
+        return next;
+
+        void Add(DateTimeOffset? due) => next = next is null || due < next ? due ?? next : next;
+    }
+
     /// <summary>Puts values, in order. The step is how far the cluster's time moved ahead a moment ago.</summary>
     public Task<IReadOnlyList<StoreResult>> PutAsync<T>(IReadOnlyList<T> items, Func<T, Put> putOf, TimeSpan step) =>
         PutAsync(items, putOf, static outcome => outcome.Result, step);

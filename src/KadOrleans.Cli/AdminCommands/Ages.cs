@@ -7,4 +7,11 @@ internal static class Ages
     public static string Of(string time) => DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, out var at)
         ? $"{SweepText.Time(Math.Max(0, (TimeProvider.System.GetUtcNow() - at).TotalSeconds))} ago"
         : time;
+
+    /// <summary>Such as 'in 38 min (14:47:12 UTC)'. Empty for no time.</summary>
+    public static string Until(string time) => DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, out var at)
+        ? string.Create(
+            CultureInfo.InvariantCulture,
+            $"in {SweepText.Time(Math.Max(0, (at - TimeProvider.System.GetUtcNow()).TotalSeconds))} ({at.UtcDateTime:HH:mm:ss} UTC)")
+        : string.Empty;
 }

@@ -55,6 +55,11 @@ internal sealed class RepublishRun(CommandIo io)
                 + $"{result.Count("regions", "region")}, with {result.Count("surveys", "survey")} and "
                 + $"{result.Count("lookups", "lookup")} for one value. "
                 + $"The most overdue was {SweepText.Time(result.Number("lateness"))} late.{Refused(refused)}");
+        if (Ages.Until(result.Text("nextDue")) is { Length: > 0 } next)
+        {
+            printer.Say($"The next value is due {next} at the earliest.");
+        }
+
         if (result.List("unknown") is { Count: > 0 } unknown)
         {
             printer.Say($"These edges have not said yet what they send: {string.Join(", ", unknown)}.");

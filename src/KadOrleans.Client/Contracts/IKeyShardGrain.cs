@@ -70,6 +70,10 @@ internal interface IKeyShardGrain : IGrainWithIntegerKey
     [Alias("GetDueForRepublish")]
     ValueTask<IReadOnlyList<NodeId>> GetDueForRepublishAsync(DateTimeOffset now, NodeId? after, int count);
 
+    /// <summary>When the first of the keys that are not due yet is; null if there is none.</summary>
+    [Alias("GetNextDue")]
+    ValueTask<DateTimeOffset?> GetNextDueAsync();
+
     [Alias("GetUsage")]
     [OpenTo(Callers.Clients)]
     ValueTask<ShardUsage> GetUsageAsync();

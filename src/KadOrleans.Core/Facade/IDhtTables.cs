@@ -26,4 +26,10 @@ public interface IDhtTables
     /// that have enough to do take none.
     /// </summary>
     Task<int> RunAsync(DhtWork work, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// When the first of the values that are not due yet is due to be sent again, at the earliest. Null if there is none. It looks at each key that is
+    /// held, without its value.
+    /// </summary>
+    Task<DateTimeOffset?> FindNextDueAsync(CancellationToken cancellationToken = default);
 }

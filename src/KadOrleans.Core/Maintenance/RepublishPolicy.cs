@@ -55,6 +55,18 @@ internal static class RepublishPolicy
     public static bool IsDueAtCheck(DateTimeOffset storedAt, DateTimeOffset expiresAt, DateTimeOffset now, KademliaOptions options) =>
         (now - storedAt >= options.RepublishInterval - Spread(options) || storedAt - now > FarAhead) && now < expiresAt;
 
+    /// <summary>When a held value that is not due yet is due at the earliest; null if it is due, or ends before.</summary>
+    public static DateTimeOffset? FindNext(DateTimeOffset storedAt, DateTimeOffset expiresAt, DateTimeOffset now, KademliaOptions options) =>
+        storedAt + options.RepublishInterval is var due && due > now && due < expiresAt ? due : null;
+
+    /// <summary>The same for a schedule that checks once per interval.</summary>
+    public static DateTimeOffset? FindNextAtCheck(DateTimeOffset storedAt, DateTimeOffset expiresAt, DateTimeOffset now, KademliaOptions options) =>
+        FindNext(storedAt - Spread(options), expiresAt, now, options);
+
+    /// <summary>When a publication that is not due yet is due; null if it is.</summary>
+    public static DateTimeOffset? FindNextPublication(DateTimeOffset publishedAt, DateTimeOffset now, KademliaOptions options) =>
+        publishedAt + PublishInterval(options) is var due && due > now ? due : null;
+
     /// <summary>
     /// How often such a schedule checks: once per interval, at least each hour. A publication that is a little too young at one check is due at the
     /// next, so there are two for its interval.

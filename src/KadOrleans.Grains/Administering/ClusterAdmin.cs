@@ -222,6 +222,9 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
         ? (await calls.ChangeShardsAsync(grain => grain.RepublishAsync(), isBegun => isBegun, cancellationToken)).Count(isBegun => isBegun)
         : (await calls.ChangeTablesAsync(table => table.RunAsync(work == DhtWork.Walk), cancellationToken)).Count(table => table.Result);
 
+    public async Task<DateTimeOffset?> FindNextDueAsync(CancellationToken cancellationToken = default) =>
+        (await calls.AskShardsAsync(static grain => grain.GetNextDueAsync(), static due => due, cancellationToken)).Min();
+
     public Task<ShardCount> GetShardsAsync(CancellationToken cancellationToken = default) =>
         calls.CallOneAsync<IClusterGrain, ShardCount>(grain => CountAsync(async () => await grain.GetShardsAsync()), cancellationToken);
 

@@ -251,6 +251,11 @@ internal sealed class KeyShardGrain(
             : await Halves.ReadPageAsync(after, count, (half, most) => half.GetDueForRepublishAsync(now, after, most));
     }
 
+    public async ValueTask<DateTimeOffset?> GetNextDueAsync() => _engine.MayRead
+        ? _engine.FindNextDue(time.GetUtcNow())
+        : await Halves.AskBothAsync(
+            static half => half.GetNextDueAsync(), (lower, upper) => lower is null || upper < lower ? upper ?? lower : lower);
+
     public async ValueTask<ShardUsage> GetUsageAsync() => _engine.MayRead
         ? new ShardUsage(_engine.Shard.Count, _engine.Shard.Bytes) { Kept = _engine.Shard.Accounts.KeptKeys }
         : await Halves.AskBothAsync(

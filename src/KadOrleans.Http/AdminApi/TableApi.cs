@@ -66,7 +66,7 @@ internal static class TableApi
         var name = JsonNamingPolicy.CamelCase.ConvertName($"{work}");
         var begun = await audit.RunAsync(
             context, "run", name, () => admin.RunAsync(work, CancellationToken.None), static tables => $"begun by {tables}");
-        return new RunResult(work, begun);
+        return new RunResult(work, begun, work == DhtWork.Republish ? await admin.FindNextDueAsync(context.RequestAborted) : null);
     }
 
     /// <summary>A table by bucket, and the contacts that it dropped as they did not answer.</summary>
@@ -97,6 +97,9 @@ internal static class TableApi
     /// <summary>A contact that was dropped, and how many tables had it.</summary>
     private sealed record DropResult(NodeId Id, int Tables);
 
-    /// <summary>Work, and how many tables or shards took it; the others have too much work pending.</summary>
-    private sealed record RunResult(DhtWork Work, int Begun);
+    /// <summary>
+    /// Work, and how many tables or shards took it; the others have too much work pending. NextDue: when the first value that is not due yet is due to be
+    /// sent again, at the earliest; null if there is none, and for other work.
+    /// </summary>
+    private sealed record RunResult(DhtWork Work, int Begun, DateTimeOffset? NextDue);
 }

@@ -159,6 +159,22 @@ internal sealed class NodeAdmin(
         return Task.FromResult(parts().Maintenance.TryRun(task) ? 1 : 0);
     }
 
+    public async Task<DateTimeOffset?> FindNextDueAsync(CancellationToken cancellationToken = default)
+    {
+        var (now, options) = (time.GetUtcNow(), parts().Engine.Kademlia);
+        DateTimeOffset? next = null;
+        await store.VisitAsync(
+            KeyRegion.Everywhere, life => Add(RepublishPolicy.FindNext(life.StoredAt, life.ExpiresAt, now, options)), cancellationToken);
+        await foreach (var (_, publication) in publications.ScanAsync(cancellationToken))
+        {
+            Add(RepublishPolicy.FindNextPublication(publication.PublishedAt, now, options));
+        }
+
+        return next;
+
+        void Add(DateTimeOffset? due) => next = next is null || due < next ? due ?? next : next;
+    }
+
     public Task<ShardCount> GetShardsAsync(CancellationToken cancellationToken = default) => throw NoShards();
 
     public Task<ShardCount> DoubleShardsAsync(int count, CancellationToken cancellationToken = default) => throw NoShards();

@@ -91,6 +91,16 @@ public abstract class DhtAdminContract
         }
     });
 
+    // A cluster's shards look once per interval, and so are earlier by the turns of holders, 10 minutes. An index has whole milliseconds.
+    [Fact]
+    public Task The_next_due_time_is_that_of_the_value_that_was_sent_first() => RunFilledAsync(async (_, admin, held) =>
+    {
+        var next = await admin.FindNextDueAsync();
+
+        var age = next!.Value - held.Min(key => key.StoredAt);
+        Assert.InRange(age, TimeSpan.FromMinutes(50) - TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
+    });
+
     [Fact]
     public Task A_key_is_described_in_full() => RunFilledAsync(async (dht, admin, held) =>
     {

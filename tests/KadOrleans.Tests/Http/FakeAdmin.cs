@@ -81,6 +81,9 @@ internal sealed class FakeAdmin
     /// <summary>Until when the item of any key is kept.</summary>
     public DateTimeOffset? KeptUntil { get; set; }
 
+    /// <summary>When a value is due next.</summary>
+    public DateTimeOffset? NextDue { get; set; }
+
     /// <summary>The audit log, the oldest first.</summary>
     public ConcurrentQueue<AuditEntry> Audit { get; } = new();
 
@@ -98,6 +101,8 @@ internal sealed class FakeAdmin
                 return Of<IReadOnlyList<AuditEntry>>([.. Audit.Reverse().Where(entry => !(entry.Number >= (long?)args[1])).Take((int)args[0]!)]);
             case nameof(IDhtAdmin.FindKeptAsync):
                 return Of(KeptUntil);
+            case nameof(IDhtAdmin.FindNextDueAsync):
+                return Of(NextDue);
             case nameof(IDhtAdmin.ReadValuesAsync):
                 return ReadValuesAsync();
             case nameof(IDhtAdmin.ImportAsync):

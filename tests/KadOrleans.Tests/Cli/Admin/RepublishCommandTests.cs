@@ -81,7 +81,7 @@ public sealed class RepublishCommandTests(ApiHost host) : IClassFixture<ApiHost>
 
         Assert.Equal(string.Empty, run.Error);
         Assert.Equal(
-            """{"work":"republish","begun":4,"due":40,"republished":37,"published":2,"refused":0,"unsent":0,"regions":3,"surveys":0,"lookups":6,"lateness":1260,"waiting":0,"isCluster":false,"contacts":5,"unknown":[]}""",
+            """{"work":"republish","begun":4,"nextDue":null,"due":40,"republished":37,"published":2,"refused":0,"unsent":0,"regions":3,"surveys":0,"lookups":6,"lateness":1260,"waiting":0,"isCluster":false,"contacts":5,"unknown":[]}""",
             run.Output.Trim());
     }
 
@@ -93,6 +93,18 @@ public sealed class RepublishCommandTests(ApiHost host) : IClassFixture<ApiHost>
         var run = await _api.RunAsync("run", "republish");
 
         Assert.Equal((ExitCode.Done, "No value was sent: none is due.\n", string.Empty), (run.ExitCode, run.Output, run.Error));
+    }
+
+    [Fact]
+    public async Task When_the_next_value_is_due_is_told()
+    {
+        Say(Node(Former, 500, 0, 9), Node(Former with { At = Noon.AddSeconds(1) }, 500, 0, 9));
+        _api.Admin.NextDue = DateTimeOffset.UtcNow.AddMinutes(38.4);
+
+        var run = await _api.RunAsync("run", "republish");
+
+        Assert.Equal("No value was sent: none is due.\n", run.Output);
+        Assert.Matches("^The next value is due in 38 min \\([0-9:]{8} UTC\\) at the earliest\\.\n$", run.Error);
     }
 
     [Fact]
