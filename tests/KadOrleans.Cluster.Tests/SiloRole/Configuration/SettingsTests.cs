@@ -36,7 +36,7 @@ public sealed class SettingsTests
         "Orleans:GrainStorage:Default is set, and a silo keeps its state in Orleans:GrainStorage:Kad; ",
         "Orleans:GrainStorage:Default:ProviderType=PostgresDatabase")]
     [InlineData("Kad:Storage is '1'; ", "Kad:Storage=1")]
-    [InlineData("Kad:PostgreSql:ConnectionString is missing; Kad:Storage=PostgreSql needs it.", "Kad:Storage=AdoNet")]
+    [InlineData("Kad:PostgreSql:ConnectionString is missing; Kad:Storage=PostgreSql needs it.", "Kad:Storage=PostgreSql")]
     [InlineData(
         "Kad:PostgreSql:ConnectionString is missing; PostgreSql, which Orleans:GrainStorage:Kad is on, needs it.",
         "Orleans:GrainStorage:Kad:ProviderType=AdoNet")]
