@@ -63,7 +63,7 @@ public abstract class ConsoleReachContract(ConsolePlace place)
 
         await window.GoAsync("keys", "Keys");
         var cells = window.Rows.First.Locator("td");
-        Assert.Equal(6, await cells.CountAsync());
+        Assert.Equal(7, await cells.CountAsync());
         foreach (var cell in await cells.AllAsync())
         {
             var box = (await cell.BoundingBoxAsync())!;
