@@ -115,7 +115,7 @@ baseline() {
 }
 
 pack() {
-    local options=("-p:VersionPrefix=$version" -p:EnablePackageValidation=true) before
+    local options=("-p:VersionPrefix=$version" -p:EnablePackageValidation=true -p:WarnOnPackingNonPackableProject=false) before
     before=$(baseline)
     [ -z "$before" ] || options+=("-p:PackageValidationBaselineVersion=$before")
     dotnet pack KadOrleans.sln --nologo -c Release --output "$output" "${options[@]}" -v quiet
@@ -247,7 +247,7 @@ copy_runtime() {
 }
 
 image_that_stands_in() {
-    local name=$1 file=$2 work publish
+    local name=$1 file=$2 work publish says
     work=$(mktemp -d)
     # The command of the build stage, with folders of this machine.
     publish=$(awk '/^RUN dotnet publish/ { on = 1 } on { print } on && !/\\$/ { exit }' "$file" | sed "s/^RUN //; s# /app # $work/app #; s#mkdir /data#mkdir $work/data#")
@@ -259,8 +259,11 @@ image_that_stands_in() {
     } >"$work/Dockerfile"
     podman build --quiet --format docker --build-arg VERSION="$version" --tag "$registry/$name:$version" "$work" >/dev/null
     podman push --quiet --tls-verify=false "$registry/$name:$version"
+    podman rmi "$registry/$name:$version" >/dev/null
     rm -r "$work"
-    says=$(podman run --rm --runtime runc --network none --read-only --pull never "$registry/$name:$version" --version)
+    # What the registry has is run. Limits above this machine's own cannot be set.
+    says=$(podman run --rm --runtime runc --network none --read-only --pull always --tls-verify=false --quiet --ulimit nofile=1024:1024 --ulimit nproc=4096:4096 \
+        "$registry/$name:$version" --version)
     case $says in "$version" | "$version+"*) say "$registry/$name:$version says $says." ;; *) fail "$name --version says '$says', not $version." ;; esac
 }
 
@@ -279,7 +282,7 @@ step() {
     took="$took$(printf '%-20s %4d s' "$title" $((SECONDS - started)))"$'\n'
 }
 
-push_to_feed() { mkdir -p "$feed" && dotnet nuget push "$output/*.nupkg" --source "$feed" --skip-duplicate; }
+push_to_feed() { mkdir -p "$feed" && dotnet nuget push "$output/*.nupkg" --source "$feed"; }
 
 # In a copy, so that the clone stays as it is.
 try() {

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace KadOrleans.Tests.Deployment;
 
 /// <summary>
@@ -30,7 +32,7 @@ public sealed class ReleaseTests : FolderTests
         Assert.Equal("template: kad-orleans@7.1.0", Regex.Match(Read("azure.yaml"), "template: .*").Value);
         Assert.Equal(
             ["SILO_IMAGE=registry.example.org/kad-server:7.1.0", "EDGE_IMAGE=registry.example.org/kad-server:7.1.0"],
-            Lines("infra/kubernetes/overlays/postgres/parameters.env").Where(line => line.Contains("_IMAGE=", StringComparison.Ordinal)));
+            Lines("infra/kubernetes/overlays/postgres/parameters.env").Where(line => line.Contains("/kad", StringComparison.Ordinal)));
         Assert.Contains("ARG VERSION=0.0.0", Read("infra/docker/kad.Dockerfile"), StringComparison.Ordinal);
         Assert.Matches(@"^## 7\.1\.0 - \d{4}-\d\d-\d\d$", Headings()[0]);
         Assert.Equal(shown, Lines("src/KadOrleans.Client/PublicAPI.Shipped.txt"));
@@ -70,7 +72,7 @@ public sealed class ReleaseTests : FolderTests
         var before = await GitAsync("rev-parse", "HEAD");
         var hook = Path.Combine(Origin, "hooks", "pre-receive");
         await File.WriteAllTextAsync(hook, "#!/bin/sh\nexit 1\n", TestContext.Current.CancellationToken);
-        File.SetUnixFileMode(hook, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        await EndedAsync(0, "chmod", ["+x", hook]);
 
         Assert.Contains("Nothing was pushed, and this clone is as before.", await RefusedAsync("make", "7.1.0"), StringComparison.Ordinal);
 
