@@ -39,7 +39,9 @@ public sealed class ReadmeContainerTests : FolderTests
             return container;
         }
 
-        Task<string> RunAsync(params IEnumerable<string> arguments) => image.PodmanAsync(["run", .. arguments]);
+        // Limits above the machine's own cannot be set.
+        Task<string> RunAsync(params IEnumerable<string> arguments) =>
+            image.PodmanAsync(["run", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096", .. arguments]);
 
         // What follows 'docker run'.
         string[] Arguments(string command)
