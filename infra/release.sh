@@ -21,11 +21,15 @@
 #   --stand-in             without Docker: podman builds the image's last stage on this machine's .NET, in the place of the build stage and of
 #                          the base image, for this machine's architecture
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+caller=$PWD script=$(realpath "${BASH_SOURCE[0]}")
+cd "$(dirname "$script")/.."
 
 say() { printf '%s %s\n' "$(date +%T)" "$*"; }
 fail() { printf '%s\n' "$@" >&2; exit 1; }
-wrong() { sed -n '2,/^set/{/^#/s/^# \{0,1\}//p;}' "$0" >&2; exit 2; }
+wrong() { sed -n '2,/^set/{/^#/s/^# \{0,1\}//p;}' "$script" >&2; exit 2; }
+
+# A folder of the caller's.
+place() { case $1 in /*) echo "$1" ;; *) echo "$caller/$1" ;; esac; }
 
 # Changes a file by a script of sed. What stays equal is not written.
 edit() {
@@ -40,7 +44,7 @@ current_version() { sed -nE 's#.*<VersionPrefix>(.*)</VersionPrefix>.*#\1#p' Dir
 
 # The files that name the version of an image or of a build, and how they name it.
 named='((--build-arg|-) VERSION=|kad-server:|/kad:|kad-orleans@|--version )[0-9]+\.[0-9]+\.[0-9]+'
-naming_files() { grep -rlE -e "$named" azure.yaml README.md docs/*.md src/*/README.md infra/docker infra/kubernetes; }
+naming_files() { grep -rlE -e "$named" azure.yaml README.md docs/*.md docs/tutorials/*.md src/*/README.md infra/docker infra/kubernetes; }
 
 need_registry() { [ -n "$registry" ] || fail '--registry HOST/OWNER is needed, for the images and for the manifests that name them.'; }
 
@@ -94,12 +98,15 @@ make_release() {
     before=$(git rev-parse HEAD)
     [ "$before" = "$(git rev-parse FETCH_HEAD)" ] || fail 'main is not what origin has: pull or push first.'
     if git rev-parse --quiet --verify "refs/tags/v$version" >/dev/null; then fail "The tag v$version is there already."; fi
-    prepare
-    (check) || { git reset --quiet --hard "$before"; exit 1; }
-    git add --all
-    git diff --cached --quiet || git commit --quiet --message "Release $version"
-    git tag --annotate "v$version" --message "Release $version"
+    # Each in a process of its own: whatever fails, the clone is as before.
+    if ! { "$script" prepare "$version" && "$script" check "$version" && git add --all \
+        && { git diff --cached --quiet || git commit --quiet --message "Release $version"; } \
+        && git tag --annotate "v$version" --message "Release $version"; }; then
+        git reset --quiet --hard "$before"
+        fail 'Nothing was pushed, and this clone is as before.'
+    fi
     if ! git push --quiet --atomic origin HEAD:main "refs/tags/v$version"; then
+        if [ -n "$(git ls-remote origin "refs/tags/v$version")" ]; then fail "The push failed, and origin has v$version: look there."; fi
         git tag --delete "v$version" >/dev/null
         git reset --quiet --hard "$before"
         fail 'Nothing was pushed, and this clone is as before.'
@@ -310,8 +317,9 @@ try() {
     printf '%s' "$took"
 }
 
-# Paths of this machine stay out of what is compiled.
+# Paths of this machine stay out of what is compiled, and so does a VERSION of the caller, which MSBuild would take for the property.
 export CI=true
+unset VERSION
 
 [ $# -ge 2 ] || wrong
 command=$1 name='' output=$PWD/artifacts/release registry='' feed='' stands_in='' took=''
@@ -325,10 +333,10 @@ while [ $# != 0 ]; do
         --output | --registry | --feed) [ $# -ge 2 ] || fail "$1 needs a value." ;;
     esac
     case $1 in
-        --output) output=$2; shift 2 ;;
+        --output) output=$(place "$2"); shift 2 ;;
         # Names of images are in lower case.
         --registry) registry=$(tr '[:upper:]' '[:lower:]' <<<"$2"); shift 2 ;;
-        --feed) feed=$2; shift 2 ;;
+        --feed) feed=$(place "$2"); shift 2 ;;
         --stand-in) stands_in=1; shift ;;
         *) wrong ;;
     esac

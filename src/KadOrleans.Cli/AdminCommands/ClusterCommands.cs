@@ -207,7 +207,6 @@ internal static class SiloCommands
         ? $"{shards.Count("count", "shard")}, which are being doubled: {split} are split."
         : $"{shards.Count("count", "shard")}.";
 
-    // The field says how far the cluster's time is ahead of the clock.
     // One that stopped said so itself; the others declare dead what crashed, hung or was cut off from them.
     private static string End(JsonNode silo) => silo.Text("end") switch
     {
@@ -216,6 +215,7 @@ internal static class SiloCommands
         _ => "dead",
     };
 
+    // The field says how far the cluster's time is ahead of the clock.
     private static string Clock(JsonNode silo) => silo["clockDifference"] is not JsonValue seconds ? string.Empty
         : seconds.GetValue<double>() is var difference && difference == 0 ? "0 s"
         : string.Create(CultureInfo.InvariantCulture, $"{Math.Abs(difference):0.000} s {(difference < 0 ? "ahead" : "behind")}");

@@ -46,7 +46,7 @@ internal interface IDhtGrain : IGrainWithIntegerKey
     [Alias("DeleteIf")]
     ValueTask<DeleteResult> DeleteIfAsync(NodeId key, ExpectedVersion expected, CancellationToken cancellationToken = default);
 
-    // Keeps a signed item for its owner until a time, as IDht.KeepAsync does. The cluster's copy comes first: if it refuses, the network is not
+    // Keeps a signed item for its owner until a time, as IDhtItems.KeepAsync does. The cluster's copy comes first: if it refuses, the network is not
     // asked. ShardUnavailableException: as of SetAsync.
     [Alias("Keep")]
     ValueTask<SetResult> KeepAsync(NodeId key, DhtValue item, DateTimeOffset until, CancellationToken cancellationToken = default);

@@ -24,7 +24,7 @@ public static class DhtJsonExtensions
         CancellationToken cancellationToken = default) =>
         dht.SetAsync(key, DhtValue.FromJson(content, type), acknowledgement, cancellationToken);
 
-    /// <summary>Gets an object that was stored as JSON under a text key.</summary>
+    /// <summary>Gets an object that was stored as JSON under a text key; found and null for the text <c>null</c>, which anybody may have stored.</summary>
     /// <param name="dht">The DHT.</param>
     /// <param name="key">The key.</param>
     /// <param name="type">Its type, as it was stored.</param>

@@ -1,4 +1,4 @@
-using System.Text;
+using System.Runtime.CompilerServices;
 using KadOrleans.Core.Items;
 
 namespace KadOrleans;
@@ -35,6 +35,7 @@ public sealed class ItemSigner
     /// <param name="cancellationToken">Ends the wait for the signature.</param>
     /// <exception cref="ArgumentException">The parts make no item; the message says what is wrong.</exception>
     /// <exception cref="InvalidOperationException">The function returned another length than that of a signature.</exception>
+    [OverloadResolutionPriority(1)] // default is the salt without bytes.
     public async ValueTask<Item> SignAsync(
         ReadOnlyMemory<byte> salt, long seq, ReadOnlyMemory<byte> value, CancellationToken cancellationToken = default)
     {
@@ -61,7 +62,7 @@ public sealed class ItemSigner
     /// <exception cref="ArgumentException">The parts make no item; the message says what is wrong.</exception>
     /// <exception cref="InvalidOperationException">The function returned another length than that of a signature.</exception>
     public ValueTask<Item> SignAsync(string salt, long seq, string text, CancellationToken cancellationToken = default) =>
-        SignAsync(SaltText.ToBytes(salt), seq, Item.EncodeBytes(Encoding.UTF8.GetBytes(text)), cancellationToken);
+        SignAsync(StrictUtf8.ToBytes(salt), seq, Item.EncodeBytes(StrictUtf8.ToBytes(text).Span), cancellationToken);
 
     /// <summary>Signs the end of what this owner stored, by a salt that is text.</summary>
     /// <param name="salt">At most 64 bytes in UTF-8.</param>
@@ -69,7 +70,7 @@ public sealed class ItemSigner
     /// <param name="cancellationToken">Ends the wait for the signature.</param>
     /// <inheritdoc cref="SignEndAsync(ReadOnlyMemory{byte}, long, CancellationToken)"/>
     public ValueTask<Item> SignEndAsync(string salt, long seq, CancellationToken cancellationToken = default) =>
-        SignEndAsync(SaltText.ToBytes(salt), seq, cancellationToken);
+        SignEndAsync(StrictUtf8.ToBytes(salt), seq, cancellationToken);
 
     /// <summary>Signs the end of what this owner stored: an item without bytes. It counts for as long as it is kept.</summary>
     /// <param name="salt">0 to 64 bytes.</param>
@@ -77,6 +78,7 @@ public sealed class ItemSigner
     /// <param name="cancellationToken">Ends the wait for the signature.</param>
     /// <exception cref="ArgumentException">The parts make no item; the message says what is wrong.</exception>
     /// <exception cref="InvalidOperationException">The function returned another length than that of a signature.</exception>
+    [OverloadResolutionPriority(1)]
     public ValueTask<Item> SignEndAsync(ReadOnlyMemory<byte> salt, long seq, CancellationToken cancellationToken = default) =>
         SignAsync(salt, seq, Item.EndValue.ToArray(), cancellationToken);
 }

@@ -15,6 +15,7 @@ public static class SignedItemExtensions
     /// <param name="salt">What tells his items apart, 0 to 64 bytes.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ArgumentException">Public key or salt has another length.</exception>
+    [OverloadResolutionPriority(1)] // default is the salt without bytes.
     public static async Task<SignedResult> GetSignedAsync(
         this IDht dht, ReadOnlyMemory<byte> publicKey, ReadOnlyMemory<byte> salt, CancellationToken cancellationToken = default)
     {
@@ -31,7 +32,7 @@ public static class SignedItemExtensions
     /// <inheritdoc cref="GetSignedAsync(IDht, ReadOnlyMemory{byte}, ReadOnlyMemory{byte}, CancellationToken)"/>
     public static Task<SignedResult> GetSignedAsync(
         this IDht dht, ReadOnlyMemory<byte> publicKey, string salt = "", CancellationToken cancellationToken = default) =>
-        dht.GetSignedAsync(publicKey, SaltText.ToBytes(salt), cancellationToken);
+        dht.GetSignedAsync(publicKey, StrictUtf8.ToBytes(salt), cancellationToken);
 
     /// <summary>
     /// Watches an owner's item. The first element is the item that a get of the key finds; then comes each that this DHT learns of, as
@@ -42,6 +43,7 @@ public static class SignedItemExtensions
     /// <param name="salt">What tells his items apart, 0 to 64 bytes.</param>
     /// <param name="cancellationToken">Ends the watch, which has no other end.</param>
     /// <exception cref="ArgumentException">Public key or salt has another length.</exception>
+    [OverloadResolutionPriority(1)]
     public static IAsyncEnumerable<SignedResult> WatchSignedAsync(
         this IDht dht, ReadOnlyMemory<byte> publicKey, ReadOnlyMemory<byte> salt, CancellationToken cancellationToken = default)
     {
@@ -60,7 +62,7 @@ public static class SignedItemExtensions
     /// <inheritdoc cref="WatchSignedAsync(IDht, ReadOnlyMemory{byte}, ReadOnlyMemory{byte}, CancellationToken)"/>
     public static IAsyncEnumerable<SignedResult> WatchSignedAsync(
         this IDht dht, ReadOnlyMemory<byte> publicKey, string salt = "", CancellationToken cancellationToken = default) =>
-        dht.WatchSignedAsync(publicKey, SaltText.ToBytes(salt), cancellationToken);
+        dht.WatchSignedAsync(publicKey, StrictUtf8.ToBytes(salt), cancellationToken);
 
     /// <summary>
     /// Stores an item at its key and publishes it again each day, as any value. <see cref="SetResult.Local"/> is

@@ -61,7 +61,7 @@ internal static class RepublishPolicy
 
     /// <summary>The same for a schedule that checks once per interval.</summary>
     public static DateTimeOffset? FindNextAtCheck(DateTimeOffset storedAt, DateTimeOffset expiresAt, DateTimeOffset now, KademliaOptions options) =>
-        FindNext(storedAt - Spread(options), expiresAt, now, options);
+        storedAt - now > FarAhead ? null : FindNext(storedAt - Spread(options), expiresAt, now, options);
 
     /// <summary>When a publication that is not due yet is due; null if it is.</summary>
     public static DateTimeOffset? FindNextPublication(DateTimeOffset publishedAt, DateTimeOffset now, KademliaOptions options) =>

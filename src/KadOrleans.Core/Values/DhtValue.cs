@@ -74,7 +74,7 @@ public readonly record struct DhtValue
     /// <param name="type">Its type, of a <c>JsonSerializerContext</c> or of <c>JsonSerializerOptions.GetTypeInfo</c>.</param>
     public static DhtValue FromJson<T>(T content, JsonTypeInfo<T> type) => FromUtf8(JsonSerializer.SerializeToUtf8Bytes(content, type));
 
-    /// <summary>The object whose JSON the text is.</summary>
+    /// <summary>The object whose JSON the text is; null for the text <c>null</c>.</summary>
     /// <param name="type">Its type, as it was stored.</param>
     /// <exception cref="InvalidOperationException">The value is no text, or no JSON of this type.</exception>
     public T? AsJson<T>(JsonTypeInfo<T> type)
@@ -83,9 +83,10 @@ public readonly record struct DhtValue
         {
             return JsonSerializer.Deserialize(Content(DhtValueKind.String), type);
         }
-        catch (JsonException wrong)
+        catch (Exception wrong) when (wrong is JsonException or NotSupportedException or ArgumentException)
         {
-            throw new InvalidOperationException($"The value is no JSON of {typeof(T).Name}: {wrong.Message}", wrong);
+            // Anybody may have stored it, names included. A type may refuse what it is made of.
+            throw new InvalidOperationException($"The value is no JSON of {typeof(T).Name}: {VisibleText.Excerpt(wrong.Message)}", wrong);
         }
     }
 

@@ -14,16 +14,17 @@ internal sealed class ClusterSilos(
     ClusterTime time,
     ILogger<ClusterSilos> logger)
 {
-    // How many dead silos are listed. The membership table keeps each start of a week; the last ones show recent restarts.
+    // How many dead silos are listed: those that are missing, and the last that ended. The membership table keeps each start of a week.
     internal const int MaxDead = 20;
 
     // For the storage of the membership table, which may be unavailable.
     private static readonly TimeSpan TableTimeout = TimeSpan.FromSeconds(2);
 
-    private static readonly IReadOnlyDictionary<SiloAddress, StoredSilo> NoneStored = new Dictionary<SiloAddress, StoredSilo>();
-
     // That of the service, which the runtime applies only to within some seconds.
     private static readonly TimeSpan CallTimeout = TimeSpan.Parse(ISiloReportService.CallTimeout, CultureInfo.InvariantCulture);
+
+    // A silo is no less missing while the table cannot be read.
+    private volatile IReadOnlyDictionary<SiloAddress, StoredSilo> _lastRead = new Dictionary<SiloAddress, StoredSilo>();
 
     /// <summary>The silos: those that are not dead by address, and behind them the last dead ones.</summary>
     public async Task<IReadOnlyList<SiloDetails>> ReadAsync()
@@ -31,7 +32,12 @@ internal sealed class ClusterSilos(
         var stored = ReadTableAsync();
         var known = Known();
         var answers = await AskAsync(known, grains.GetGrain<IEdgeDirectoryGrain>(GrainKeys.Singleton).GetGrainId());
-        return ListOf(known, await stored ?? NoneStored, answers, time.GetUtcNow());
+        if (await stored is { } read)
+        {
+            _lastRead = read;
+        }
+
+        return ListOf(known, _lastRead, answers, time.GetUtcNow());
     }
 
     /// <summary>How many other active silos say that they run on a node.</summary>
@@ -127,13 +133,15 @@ internal sealed class ClusterSilos(
         return
         [
             .. all[false].OrderBy(address => address.ToString(), StringComparer.Ordinal)
-                .Concat(all[true].OrderByDescending(address => address.Generation).Take(MaxDead))
+                .Concat(all[true].OrderByDescending(lost.Contains).ThenByDescending(EndOf).ThenByDescending(address => address.Generation).Take(MaxDead))
                 .Select(address => Describe(
                     address, StatusOf(address), stored.TryGetValue(address, out var entry) ? entry : null, answers.GetValueOrDefault(address), now) with
                 {
                     IsLost = lost.Contains(address),
                 }),
         ];
+
+        DateTimeOffset EndOf(SiloAddress address) => stored.TryGetValue(address, out var ended) ? ended.EndedAt ?? ended.LastHeard : default;
 
         SiloStatus StatusOf(SiloAddress address) => known.TryGetValue(address, out var status) ? status : stored[address].Status;
     }

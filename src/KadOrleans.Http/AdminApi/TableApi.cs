@@ -21,7 +21,7 @@ internal static class TableApi
 
         void MapWork(DhtWork work, string summary) => manage.MapPost(
             $"/work:{JsonNamingPolicy.CamelCase.ConvertName($"{work}")}",
-            (HttpContext context, IDhtAdmin admin, AuditLog audit) => RunAsync(work, context, admin, audit)).WithSummary(summary);
+            (HttpContext context, IDhtAdmin admin, AuditLog audit, TimeProvider time) => RunAsync(work, context, admin, audit, time)).WithSummary(summary);
     }
 
     private static async Task<TableResult> GetTableAsync(string? id, IDhtAdmin admin, CancellationToken cancellationToken)
@@ -61,12 +61,28 @@ internal static class TableApi
         return tables > 0 ? new DropResult(contact, tables) : throw ApiProblemException.Missing($"The contact {contact} is in no table.");
     }
 
-    private static async Task<RunResult> RunAsync(DhtWork work, HttpContext context, IDhtAdmin admin, AuditLog audit)
+    /// <summary>How long the answer to what was begun waits for when the next value is due.</summary>
+    private static readonly TimeSpan NextDueLimit = TimeSpan.FromSeconds(5);
+
+    private static async Task<RunResult> RunAsync(DhtWork work, HttpContext context, IDhtAdmin admin, AuditLog audit, TimeProvider time)
     {
         var name = JsonNamingPolicy.CamelCase.ConvertName($"{work}");
         var begun = await audit.RunAsync(
             context, "run", name, () => admin.RunAsync(work, CancellationToken.None), static tables => $"begun by {tables}");
-        return new RunResult(work, begun, work == DhtWork.Republish ? await admin.FindNextDueAsync(context.RequestAborted) : null);
+        return new RunResult(work, begun, work == DhtWork.Republish ? await FindNextDueAsync(admin, time, context.RequestAborted) : null);
+    }
+
+    // What was begun is under way, whether or not all shards say what they have.
+    private static async Task<DateTimeOffset?> FindNextDueAsync(IDhtAdmin admin, TimeProvider time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await admin.FindNextDueAsync(cancellationToken).WaitAsync(NextDueLimit, time, cancellationToken);
+        }
+        catch (Exception e) when (e is DhtUnavailableException or TimeoutException)
+        {
+            return null;
+        }
     }
 
     /// <summary>A table by bucket, and the contacts that it dropped as they did not answer.</summary>

@@ -24,12 +24,14 @@ public sealed class ReadmeContainerTests : FolderTests
         var first = await StartAsync();
         await RunAsync(Arguments(set));
         Assert.Equal("hello", await RunAsync(Arguments(get)));
-        await image.PodmanAsync("kill", "--signal", "KILL", first);
-        await image.PodmanAsync("wait", "--ignore", first);
+        await EndAsync(first);
 
         var second = await StartAsync();
         Assert.Equal("hello", await RunAsync(Arguments(get)));
-        await image.PodmanAsync("rm", "--force", "--time", "0", second);
+        await EndAsync(second);
+
+        // By SIGKILL.
+        Task EndAsync(string container) => image.PodmanAsync("rm", "--force", "--time", "0", container);
 
         async Task<string> StartAsync()
         {

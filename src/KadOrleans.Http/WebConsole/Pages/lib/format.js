@@ -47,4 +47,7 @@ export function relative(text, now = Date.now()) {
   return seconds >= 0 ? `in ${duration(seconds)}` : `${duration(-seconds)} ago`;
 }
 
+/** 5 min ago, of what is over: this browser's clock may be behind. */
+export const ago = (text, now = Date.now()) => `${duration(Math.max(0, (now - new Date(text).getTime()) / 1000))} ago`;
+
 export const plural = (count, noun) => `${number(count)} ${noun}${count === 1 ? '' : 's'}`;

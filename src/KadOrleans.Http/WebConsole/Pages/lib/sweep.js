@@ -2,7 +2,7 @@
 
 import { el, tile } from './dom.js';
 import { bar } from './charts.js';
-import { number, plural, duration, relative } from './format.js';
+import { ago, duration, number, plural } from './format.js';
 
 /** A tile of what waits, of all nodes together. */
 export function sweepTile(sweep) {
@@ -16,8 +16,8 @@ export function sweepOf(sweep) {
   if (!sweep) return el('p', { class: 'quiet sweep' }, 'It has not said yet what it sends again.');
   const sent = sweep.republished + sweep.published;
   const parts = sweep.begunAt === null ? ['No value was due so far.']
-    : sweep.waiting > 0 ? [`Sends values again, ${number(sent)} of ${number(sweep.values)}, in ${number(sweep.regionsDone)} of ${plural(sweep.regions, 'region')}; began ${relative(sweep.begunAt)}.`]
-      : [`Sent ${plural(sent, 'value')} again in ${plural(sweep.regions, 'region')}, ${relative(sweep.endedAt)}.`];
+    : sweep.waiting > 0 ? [`Sends values again, ${number(sent)} of ${number(sweep.values)}, in ${number(sweep.regionsDone)} of ${plural(sweep.regions, 'region')}; began ${ago(sweep.begunAt)}.`]
+      : [`Sent ${plural(sent, 'value')} again in ${plural(sweep.regions, 'region')}, ${ago(sweep.endedAt)}.`];
   if (sweep.lateness > 0) parts.push(`The most overdue was ${duration(sweep.lateness)} late.`);
   if (sweep.overdue > 0) parts.push(`One that waits is ${duration(sweep.overdue)} late${sweep.missesInterval ? `: more than the ${duration(sweep.overdueLimit)} that are allowed` : ''}.`);
   if (sweep.leftOut > 0) parts.push(`${plural(sweep.leftOut, 'contact')} left out: no answer to several STOREs.`);

@@ -1,5 +1,5 @@
 import { el, put, shown, table, load, confirm, report } from '../lib/dom.js';
-import { number, plural, time, relative } from '../lib/format.js';
+import { ago, number, plural, time } from '../lib/format.js';
 import { read, remove } from '../lib/api.js';
 
 export function show(view, { session, rest }) {
@@ -12,7 +12,7 @@ export function show(view, { session, rest }) {
     return [
       table('In the tables', ['Table of', 'Address', 'Place', 'Since', 'Last answer', { text: 'Failures', class: 'number' }], contacts.map(known => [
         el('a', { href: `#/table/${known.table}` }, el('code', {}, `${known.table.slice(0, 16)}…`)), shown(known.endpoint, { class: 'address' }),
-        known.isReplacement ? 'in the replacement cache' : known.isFormer ? 'lost: it did not answer' : 'in its bucket', time(known.firstSeen), relative(known.lastSeen), number(known.failures)]),
+        known.isReplacement ? 'in the replacement cache' : known.isFormer ? 'lost: it did not answer' : 'in its bucket', time(known.firstSeen), ago(known.lastSeen), number(known.failures)]),
       'No table has this contact now.'),
       session.canManage && el('div', { class: 'buttons' },
         contacts.length > 0 && el('button', { type: 'button', class: 'danger', onclick: drop }, 'Drop…'),

@@ -1,5 +1,5 @@
 import { el, put, shown, id, table, load, field, select, confirm, notice, report } from '../lib/dom.js';
-import { bytes, time, relative, plural } from '../lib/format.js';
+import { ago, bytes, plural, relative, time } from '../lib/format.js';
 import { read, set, remove, keyPath } from '../lib/api.js';
 import { pages } from '../lib/pages.js';
 import { importer } from '../lib/importer.js';
@@ -40,7 +40,7 @@ const addressOf = typed => (isId(typed.trim()) ? `#/keys/id/${typed.trim().toLow
 
 const HEADS = ['Key', 'Type', { text: 'Size', class: 'number' }, 'Set', 'Sent last', 'Expires', 'Source'];
 
-const row = key => [keyLink(key), key.type, bytes(key.bytes), time(key.setAt), relative(key.storedAt), relative(key.expiresAt), shown(key.source)];
+const row = key => [keyLink(key), key.type, bytes(key.bytes), time(key.setAt), ago(key.storedAt), relative(key.expiresAt), shown(key.source)];
 
 // What could be the beginning of an id may be a text, too.
 function scan(list, sought) {
@@ -107,7 +107,7 @@ function showKey(view, { session }, key, parameters, hint) {
         details.key !== null && [el('dt', {}, 'Key'), el('dd', {}, shown(details.key))],
         el('dt', {}, 'Id'), el('dd', {}, el('code', { class: 'whole' }, details.digest)),
         el('dt', {}, 'Here'), el('dd', {}, held ? `holds ${ARTICLES[held.value.type] ?? held.value.type}` : 'not held'),
-        held && [el('dt', {}, 'Set'), el('dd', {}, time(held.setAt)), el('dt', {}, 'Sent here last'), el('dd', {}, time(held.storedAt), ` (${relative(held.storedAt)})`),
+        held && [el('dt', {}, 'Set'), el('dd', {}, time(held.setAt)), el('dt', {}, 'Sent here last'), el('dd', {}, time(held.storedAt), ` (${ago(held.storedAt)})`),
           el('dt', {}, held.keptUntil ? 'Kept for its owner until' : 'Expires'), el('dd', {}, time(held.expiresAt), ` (${relative(held.expiresAt)})`),
           el('dt', {}, 'Source'), el('dd', {}, shown(held.source)),
           held.value.item && itemFacts(held.value.item)],

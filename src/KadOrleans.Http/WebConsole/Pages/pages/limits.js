@@ -64,7 +64,7 @@ function used({ name, value, unit }, usage) {
   if (!usage || !HELD[name] || !value) return null;
   const held = usage[HELD[name]];
   const part = `${((held / value) * 100).toFixed(held > 0 && held < value / 10 ? 1 : 0)} %`;
-  return [unit === 'bytes' ? bytes(held) : number(held), `, ${part}`, bar(held, value, `${part} of ${name}`)];
+  return [unit === 'bytes' ? bytes(held) : number(held), `, ${part}`, usage.missing?.length > 0 && ', without shards that did not respond', bar(held, value, `${part} of ${name}`)];
 }
 
 // Each edge of a cluster has a setting of its own for some. An upload of 0 has no bound.

@@ -1,5 +1,5 @@
 import { el, put, shown, table, load, confirm, report } from '../lib/dom.js';
-import { number, plural, duration, relative, time } from '../lib/format.js';
+import { ago, duration, number, plural, time } from '../lib/format.js';
 import { read, post, status } from '../lib/api.js';
 import { watch } from '../lib/live.js';
 import { sweepOf } from '../lib/sweep.js';
@@ -55,13 +55,13 @@ function compare(edges) {
     const isKnown = edge.state === 'live' && sweep;
     return [
       shown(edge.name),
-      [el('span', { class: `mark ${STATES[edge.state] ?? ''}` }, edge.state), edge.state !== 'live' && edge.lastSeen && el('div', {}, el('small', {}, 'seen ', relative(edge.lastSeen)))],
+      [el('span', { class: `mark ${STATES[edge.state] ?? ''}` }, edge.state), edge.state !== 'live' && edge.lastSeen && el('div', {}, el('small', {}, 'seen ', ago(edge.lastSeen)))],
       edge.state === 'live' ? number(edge.contacts) : '–',
       sent === null ? '–' : number(sent),
       sent === null || all === 0 ? '–' : `${Math.round((sent / all) * 100)} %`,
       isKnown ? number(sweep.waiting) : '–',
       !isKnown ? '–' : sweep.overdue === 0 ? 'none' : [duration(sweep.overdue), sweep.missesInterval && [' ', el('span', { class: 'mark bad' }, 'too late')]],
-      !isKnown ? '–' : sweep.begunAt === null ? 'none yet' : sweep.endedAt ? relative(sweep.endedAt) : 'under way',
+      !isKnown ? '–' : sweep.begunAt === null ? 'none yet' : sweep.endedAt ? ago(sweep.endedAt) : 'under way',
     ];
   }));
 }

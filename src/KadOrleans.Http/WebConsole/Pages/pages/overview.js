@@ -1,5 +1,5 @@
 import { el, put, shown, id, table, tile } from '../lib/dom.js';
-import { number, rate, bytes, plural, duration, relative, time } from '../lib/format.js';
+import { ago, bytes, duration, number, plural, rate, time } from '../lib/format.js';
 import { lines } from '../lib/charts.js';
 import { read } from '../lib/api.js';
 import { watch } from '../lib/live.js';
@@ -106,7 +106,7 @@ function size(estimate, crawled) {
 function silosTile(silos) {
   if (!silos) return tile('Silos', '–', { href: '#/silos', words: 'no answer' });
   const { running, ready, lost } = silos;
-  const words = lost.length > 0 ? [`${number(lost.length)} lost`, lost[0].endedAt && [' ', relative(lost[0].endedAt)]]
+  const words = lost.length > 0 ? [`${number(lost.length)} lost`, lost[0].endedAt && [' ', ago(lost[0].endedAt)]]
     : ready === running ? 'all ready' : `${number(ready)} ready`;
   return tile('Silos', lost.length > 0 ? `${number(running)} of ${number(running + lost.length)}` : number(running),
     { href: '#/silos', isBad: lost.length > 0 || ready < running, words });
@@ -119,6 +119,6 @@ function storageTile(overview, place) {
   const alarm = overview.alarms.find(one => one.name === 'KadStorageFailing');
   return tile('Storage', alarm.fires ? 'fails' : 'works', {
     isBad: alarm.fires,
-    words: [shown(place), !alarm.fires && alarm.last && el('div', {}, 'a write failed ', relative(alarm.last))],
+    words: [shown(place), !alarm.fires && alarm.last && el('div', {}, 'a write failed ', ago(alarm.last))],
   });
 }

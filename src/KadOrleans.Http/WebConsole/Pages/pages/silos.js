@@ -1,5 +1,5 @@
 import { el, put, shown, table, load, field, notice } from '../lib/dom.js';
-import { relative, time } from '../lib/format.js';
+import { ago, time } from '../lib/format.js';
 import { read, keyPath } from '../lib/api.js';
 
 export function show(view) {
@@ -39,7 +39,7 @@ function draw(silos) {
       el('p', { class: 'quiet' }, 'The last ones. One that stopped said so itself; the others declared dead what crashed, hung or was cut off from them.'),
       table('Silos that ended', ['Silo', 'How', 'When', 'Started', 'Last heard'], dead.map(silo => [
         names(silo), [ENDS[silo.end] ?? 'dead', silo.isLost && el('div', {}, el('span', { class: 'mark bad' }, 'missing'))],
-        silo.endedAt ? [time(silo.endedAt), el('div', {}, el('small', {}, relative(silo.endedAt)))] : '–', time(silo.startedAt), time(silo.lastHeard)])),
+        silo.endedAt ? [time(silo.endedAt), el('div', {}, el('small', {}, ago(silo.endedAt)))] : '–', time(silo.startedAt), time(silo.lastHeard)])),
     ],
   ];
 }

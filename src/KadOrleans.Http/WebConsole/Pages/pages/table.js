@@ -1,5 +1,5 @@
 import { el, put, shown, id, load, field, select } from '../lib/dom.js';
-import { plural, relative } from '../lib/format.js';
+import { ago, plural } from '../lib/format.js';
 import { bar } from '../lib/charts.js';
 import { read } from '../lib/api.js';
 import { work } from '../lib/work.js';
@@ -40,7 +40,7 @@ function draw(table) {
         el('span', { class: 'range' }, el('code', {}, prefixOf(bucket)), el('small', {}, `depth ${bucket.depth}`)),
         bar(bucket.contacts.length, most, `${bucket.contacts.length} of at most ${most} contacts`),
         el('span', { class: 'count' }, plural(bucket.contacts.length, 'contact'), bucket.replacements > 0 && ` + ${plural(bucket.replacements, 'replacement')}`),
-        el('small', {}, `last lookup ${relative(bucket.lastLookup)}`)),
+        el('small', {}, `last lookup ${ago(bucket.lastLookup)}`)),
       bucket.contacts.length === 0
         ? el('p', { class: 'empty' }, 'No contact.')
         : el('ul', { class: 'contact-list' }, bucket.contacts.map(contact => el('li', {}, el('a', { href: `#/contact/${contact.id}` }, id(contact.id, 16)), shown(contact.endpoint, { class: 'address' }))))))),
@@ -48,7 +48,7 @@ function draw(table) {
       el('summary', {}, el('span', { class: 'range' }, 'lost'), el('span', { class: 'count' }, plural(table.former.length, 'former contact')),
         el('small', {}, 'they did not answer, and are asked again at times')),
       el('ul', { class: 'contact-list' }, table.former.map(contact => el('li', {}, el('a', { href: `#/contact/${contact.id}` }, id(contact.id, 16)),
-        shown(contact.endpoint, { class: 'address' }), el('small', {}, `last answer ${relative(contact.lastSeen)}`))))),
+        shown(contact.endpoint, { class: 'address' }), el('small', {}, `last answer ${ago(contact.lastSeen)}`))))),
   ];
 }
 
