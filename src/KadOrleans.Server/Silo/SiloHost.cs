@@ -117,7 +117,7 @@ internal static class SiloHost
         if (!verbose)
         {
             // It warns of each step of a stop that takes more than a second, as the hand-over of shards does, which logs its end itself.
-            logging.AddFilter("Orleans.Runtime.SiloLifecycleSubject", LogLevel.Error);
+            logging.AddFilter("Orleans.Runtime.SiloLifecycleSubject", level => level >= LogLevel.Error && HasStarted());
 
             // It logs each failed handshake, which strangers cause. Refused certificates are logged, in a sentence, by this project.
             logging.AddFilter("Orleans.Connections.Security", LogLevel.Error);

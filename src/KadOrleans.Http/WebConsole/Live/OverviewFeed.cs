@@ -134,8 +134,7 @@ internal sealed partial class OverviewFeed(
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            // As of the nodes. They are asked again after the same time as those that answer.
-            _silosAt = time.GetTimestamp();
+            // As of the nodes.
         }
 
         return _silos;

@@ -20,7 +20,7 @@ public sealed class TutorialTests
 
         Assert.All(manifests.SiloAndEdge, workload => Assert.Equal("ghcr.io/OWNER/kad-server:0.1.0", workload.Container().Text("image")));
         var edges = ContainerEnvironment.Of(manifests, manifests.Edge);
-        Assert.Equal(("AdoNet", "192.0.2.1:8468,192.0.2.2:8468,192.0.2.3:8468,192.0.2.4:8468"), (edges["Kad__Storage"], edges["Kad__Edge__Bootstrap"]));
+        Assert.Equal(("PostgreSql", "192.0.2.1:8468,192.0.2.2:8468,192.0.2.3:8468,192.0.2.4:8468"), (edges["Kad__Storage"], edges["Kad__Edge__Bootstrap"]));
         var policies = manifests.OfKind("NetworkPolicy").Where(policy => policy.Text("metadata.name")!.EndsWith("-edges", StringComparison.Ordinal)).ToList();
         Assert.NotEmpty(policies);
         Assert.All(policies, policy => Assert.Equal(
