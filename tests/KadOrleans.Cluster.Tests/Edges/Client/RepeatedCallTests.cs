@@ -53,7 +53,7 @@ public sealed class RepeatedCallTests(SixteenShardCluster cluster) : IAsyncLifet
     private static readonly HashSet<string> Others =
     [
         nameof(IDhtAdmin.TraceLookupAsync), nameof(IDhtAdmin.GetSilosAsync), nameof(IDhtAdmin.FindShardAsync), nameof(IDhtAdmin.GetShardAsync),
-        nameof(IDhtAdmin.ReadCrawlAsync), nameof(IDhtAdmin.StopCrawlAsync),
+        nameof(IDhtAdmin.ReadCrawlAsync), nameof(IDhtAdmin.StopCrawlAsync), nameof(IDhtAdmin.FindNextDueAsync),
     ];
 
     private readonly FakeEdge _edge = new();

@@ -140,6 +140,22 @@ public sealed class SiloListingTests
     }
 
     [Fact]
+    public void A_silo_that_is_missing_is_listed_first_of_the_dead_however_many_started_after_it()
+    {
+        var lost = SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 9), 1);
+        var restarts = Enumerable.Range(2, ClusterSilos.MaxDead + 5)
+            .Select(generation => (At(generation), Dead(SiloEnd.Stopped, Now.AddDays(-7).AddHours(generation), Now.AddDays(-7).AddHours(generation + 0.5))));
+
+        var list = ListOf([], [(lost, Dead(SiloEnd.DeclaredDead, Now.AddDays(-9), Now.AddHours(-1))), .. restarts], []);
+
+        Assert.Equal((ClusterSilos.MaxDead, (lost.ToString(), true)), (list.Count, (list[0].Address, list[0].IsLost)));
+        Assert.Equal(At(ClusterSilos.MaxDead + 6).ToString(), list[1].Address);
+
+        static StoredSilo Dead(SiloEnd end, DateTimeOffset from, DateTimeOffset to) =>
+            new(SiloStatus.Dead, "silo", from, to) { End = end, EndedAt = to };
+    }
+
+    [Fact]
     public void A_silo_that_stopped_said_so_itself_and_others_were_declared_dead()
     {
         var (silo, other, when) = (At(1), At(2), Now.AddMinutes(-3));

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization.Metadata;
+
 namespace KadOrleans.Tests.Core;
 
 /// <summary>What the compiler says to types that are values, and to those that are none.</summary>
@@ -17,6 +19,7 @@ public sealed class ValueTypeTests : FolderTests
             "dht.SetAsync(\"key\", {0}, SetAcknowledgement.Durable, token)", "dht.SetAsync(NodeId.FromKey(\"key\"), {0})",
         ];
         var good = Calls(values).Append("await dht.SetAsync(\"key\", 42, TimeSpan.FromHours(1));").ToList();
+        good.AddRange(["await dht.GetSignedAsync(new byte[32], default);", "_ = dht.WatchSignedAsync(new byte[32], default);"]);
         var bad = Calls(others).ToList();
 
         Assert.Equal(string.Empty, await CompileAsync(good));
@@ -27,6 +30,17 @@ public sealed class ValueTypeTests : FolderTests
 
         IEnumerable<string> Calls(string[] types) =>
             from type in types from call in calls select $"await {string.Format(CultureInfo.InvariantCulture, call, type)};";
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("[")]
+    [InlineData("1")]
+    public void What_a_stranger_stored_and_the_type_refuses_is_no_JSON_of_it(string text)
+    {
+        var type = (JsonTypeInfo<IFormattable>)JsonSerializerOptions.Default.GetTypeInfo(typeof(IFormattable));
+        var refused = Assert.Throws<InvalidOperationException>(() => DhtValue.FromString(text).AsJson(type));
+        Assert.StartsWith("The value is no JSON of IFormattable: ", refused.Message, StringComparison.Ordinal);
     }
 
     // By the compiler of the SDK that built this test, against what the test itself runs on.

@@ -93,6 +93,9 @@ public sealed class OverviewTests
         Assert.Empty(Firing(Ready, First(""), ("lookups.NoContacts", 50)));
         Assert.Empty(Firing(Ready, First("edge"), ("lookups.NoContacts", 50)));
         Assert.Equal(["KadEdgeWithoutContact"], Firing(Ready, First("a"), Node("b", 0)));
+
+        // Beside one that has contacts it is cut off, and has no network of its own.
+        Assert.Equal(["KadEdgeWithoutContact"], Firing(Ready, First("a"), Node("b", 0, contacts: 4)));
         Assert.Equal(
             ["None is needed before another node joins.", "There is nobody to ask before another node joins."],
             Overview.Of(Ready, [First("")], [At(0)]).Alarms
