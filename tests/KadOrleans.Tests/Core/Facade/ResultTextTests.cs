@@ -41,7 +41,13 @@ public sealed class ResultTextTests
     {
         var lookup = new LookupOutcome
         {
-            Target = NodeId.FromKey("key"), Reason = TerminationReason.Converged, Closest = [], Asked = 9, Answered = 7, Failed = 2, Hops = 3,
+            Target = NodeId.FromKey("key"),
+            Reason = TerminationReason.Converged,
+            Closest = [],
+            Asked = 9,
+            Answered = 7,
+            Failed = 2,
+            Hops = 3,
         };
 
         Assert.Equal("Converged: 7 of 9 contacts answered, 2 failed.", lookup.ToString());
