@@ -6,6 +6,9 @@ namespace KadOrleans.Http;
 /// </summary>
 internal static class TableApi
 {
+    /// <summary>How long the answer to what was begun waits for when the next value is due.</summary>
+    private static readonly TimeSpan NextDueLimit = TimeSpan.FromSeconds(5);
+
     public static void Map(RouteGroupBuilder view, RouteGroupBuilder manage)
     {
         view.MapGet("/table", GetTableAsync)
@@ -60,9 +63,6 @@ internal static class TableApi
             static tables => $"left {tables} tables");
         return tables > 0 ? new DropResult(contact, tables) : throw ApiProblemException.Missing($"The contact {contact} is in no table.");
     }
-
-    /// <summary>How long the answer to what was begun waits for when the next value is due.</summary>
-    private static readonly TimeSpan NextDueLimit = TimeSpan.FromSeconds(5);
 
     private static async Task<RunResult> RunAsync(DhtWork work, HttpContext context, IDhtAdmin admin, AuditLog audit, TimeProvider time)
     {

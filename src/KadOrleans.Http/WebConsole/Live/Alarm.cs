@@ -81,7 +81,8 @@ internal sealed record Alarm(string Name, bool Fires, string Sentence, DateTimeO
     private static Alarm Contacts(IReadOnlyList<DhtNodeStatus> nodes)
     {
         // Beside nodes that have contacts it is no first one, but one that is cut off.
-        var lonely = nodes.Where(node => node is { Contacts: 0, IsFirst: false } || (node.Contacts == 0 && nodes.Any(other => other.Contacts > 0))).ToList();
+        var isAnyConnected = nodes.Any(node => node.Contacts > 0);
+        var lonely = nodes.Where(node => node.Contacts == 0 && (isAnyConnected || !node.IsFirst)).ToList();
         return new Alarm("KadEdgeWithoutContact", lonely.Count > 0, lonely switch
         {
             [] when FirstNode.Describe(nodes) is not null => "None is needed before another node joins.",
