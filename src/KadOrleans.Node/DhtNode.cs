@@ -131,6 +131,9 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     /// <summary>Whether it may be its network's first node. Else it has yet to join without contacts, as after a start, or is cut off.</summary>
     internal bool MayBeFirst => _reachability.MayBeFirst;
 
+    /// <summary>Whether it is its network's first node so far, and alone in it.</summary>
+    internal bool IsFirst => MayBeFirst && RoutingTable.Count == 0;
+
     /// <summary>Whether a value that nobody took had somebody to go to: this node is cut off then, and not alone.</summary>
     internal bool IsCutOff(SetResult result) => result.Stored + result.Refused == 0
         && (result.Failed > 0 || result.Lookup is { Asked: > 0 } || !MayBeFirst);

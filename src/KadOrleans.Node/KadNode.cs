@@ -370,7 +370,7 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
             new DhtNodeStatus(string.Empty, [Id], LocalEndpoints, RoutingTable.Count, Engine.Counts)
             {
                 NetworkSize = Engine.NetworkSize?.Nodes,
-                IsFirst = !_options.ClientOnly && Engine is { MayBeFirst: true, RoutingTable.Count: 0 },
+                IsFirst = !_options.ClientOnly && Engine.IsFirst,
                 Sweep = Engine.Sweeps.Read(),
             },
         ]));

@@ -183,7 +183,7 @@ internal sealed class ShardEngine
         });
         return next;
 
-        void Add(DateTimeOffset? due) => next = next is null || due < next ? due ?? next : next;
+        void Add(DateTimeOffset? due) => next = RepublishPolicy.Earlier(next, due);
     }
 
     /// <summary>Puts values, in order. The step is how far the cluster's time moved ahead a moment ago.</summary>

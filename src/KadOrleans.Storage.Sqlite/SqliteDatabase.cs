@@ -177,7 +177,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
 
         // "KadO" in ASCII.
         ApplicationId = 0x4B61644F,
-        Version = 7,
+        Version = 6 + StoredValueCodec.Version,
         Layout = """
             CREATE TABLE segment (
                 number INTEGER NOT NULL PRIMARY KEY,

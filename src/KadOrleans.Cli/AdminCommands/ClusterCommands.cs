@@ -83,7 +83,7 @@ internal static class SiloCommands
         io,
         ApiCommand.Verb(
             "silos",
-            "List the silos: which are ready or why not, their releases, clocks and nodes, where the edge directory is, and how the last that ended did.",
+            "List the silos: which are ready or why not, their shards, memory, releases, clocks and nodes, where the edge directory is, and how the last that ended did.",
             "silos").Alias("silo"),
         Path,
         static (printer, result) =>
@@ -98,12 +98,13 @@ internal static class SiloCommands
                 silo["startedAt"] = Ages.Of(silo.Text("startedAt"));
                 silo["lastHeard"] = Ages.Of(silo.Text("lastHeard"));
                 silo["clock"] = Clock(silo);
+                silo["memory"] = silo["residentBytes"] is JsonValue bytes ? $"{bytes.GetValue<long>() >> 20} MiB" : string.Empty;
                 silo["holds"] = silo.IsTrue("hasEdgeDirectory") ? "edge directory" : string.Empty;
             }
 
             printer.Rows(
                 silos,
-                ("silo", "address"), ("state", "state"), ("ready", "ready"), ("clock", "clock"),
+                ("silo", "address"), ("state", "state"), ("ready", "ready"), ("shards", "shards"), ("memory", "memory"), ("clock", "clock"),
                 ("version", "version"), ("node", "node"), ("started", "startedAt"), ("last heard", "lastHeard"), ("holds", "holds"));
             if (silos.Where(silo => silo.IsTrue("isLost")).ToList() is { Count: > 0 } lost)
             {

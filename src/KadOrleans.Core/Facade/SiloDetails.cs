@@ -26,6 +26,12 @@ public sealed record SiloDetails(
     /// <summary>The node or machine that it runs on. Null if it does not tell.</summary>
     public string? Node { get; init; }
 
+    /// <summary>How many shards are active on it. Null if it does not tell.</summary>
+    public int? Shards { get; init; }
+
+    /// <summary>The bytes of memory that its process has resident. Null if it does not tell.</summary>
+    public long? ResidentBytes { get; init; }
+
     /// <summary>How a dead one ended. Null of others, and where the membership table could not be read.</summary>
     public SiloEnd? End { get; init; }
 

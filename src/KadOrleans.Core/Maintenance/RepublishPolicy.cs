@@ -67,6 +67,9 @@ internal static class RepublishPolicy
     public static DateTimeOffset? FindNextPublication(DateTimeOffset publishedAt, DateTimeOffset now, KademliaOptions options) =>
         publishedAt + PublishInterval(options) is var due && due > now ? due : null;
 
+    /// <summary>The earlier of two times that may be missing; null if both are.</summary>
+    public static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) => one is null || other < one ? other ?? one : one;
+
     /// <summary>
     /// How often such a schedule checks: once per interval, at least each hour. A publication that is a little too young at one check is due at the
     /// next, so there are two for its interval.

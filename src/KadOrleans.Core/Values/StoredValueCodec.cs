@@ -13,6 +13,11 @@ namespace KadOrleans.Core.Values;
 // A value with a mark that this build does not know is unreadable.
 internal static class StoredValueCodec
 {
+    /// <summary>
+    /// It rises with each change of these bytes. Who stores them adds it to the version of his own layout, which thereby rises too.
+    /// </summary>
+    public const int Version = 1;
+
     /// <summary>Bytes before the fields.</summary>
     public const int FixedLength = LengthOffset + sizeof(ushort);
 

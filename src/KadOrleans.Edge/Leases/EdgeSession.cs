@@ -296,7 +296,7 @@ internal sealed class EdgeSession(
         Contacts = Contacts,
         Counts = Counts().ToDictionary(),
         NetworkSize = nodes.Select(n => n.Node.NetworkSize?.Nodes).FirstOrDefault(size => size is not null),
-        IsFirst = nodes.All(n => n.Node is { MayBeFirst: true, RoutingTable.Count: 0 }),
+        IsFirst = nodes.All(n => n.Node.IsFirst),
         Sweep = SweepProgress.Combine(nodes.Select(n => n.Node.Sweeps.Read())),
     };
 }

@@ -13,4 +13,6 @@ internal sealed class ActiveGrains
     public void End(Grain activation) => _activations.TryRemove(activation, out _);
 
     public bool Has(GrainId grain) => _activations.Values.Contains(grain);
+
+    public int CountShards() => _activations.Keys.Count(activation => activation is KeyShardGrain);
 }

@@ -163,6 +163,8 @@ internal sealed class ClusterSilos(
             report?.HasGrain ?? false)
         {
             Node = report?.Node,
+            Shards = report?.Shards,
+            ResidentBytes = report?.ResidentBytes,
             End = status == SiloStatus.Dead ? stored?.End : null,
             EndedAt = status == SiloStatus.Dead ? WholeSeconds(stored?.EndedAt) : null,
         };

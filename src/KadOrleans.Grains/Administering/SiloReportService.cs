@@ -18,7 +18,7 @@ internal interface ISiloReportService : IGrainService
 
 // A silo's report on itself. Reason: why it is not ready, or what slows it. ClockDifference: how far the cluster's time is ahead of its
 // clock; null before the silos agreed with it. HasGrain: whether the grain that was asked about is active on it. Node: where it runs; null if
-// it was not told.
+// it was not told. Shards: how many are active on it. ResidentBytes: the memory of its process.
 [GenerateSerializer]
 [Alias("kad.SiloReport")]
 internal sealed record SiloReport(
@@ -29,7 +29,9 @@ internal sealed record SiloReport(
     [property: Id(4)] TimeSpan Uptime,
     [property: Id(5)] TimeSpan? ClockDifference,
     [property: Id(6)] bool HasGrain,
-    [property: Id(7)] string? Node = null);
+    [property: Id(7)] string? Node = null,
+    [property: Id(8)] int Shards = 0,
+    [property: Id(9)] long ResidentBytes = 0);
 
 internal sealed class SiloReportService(GrainId id, Silo silo, ILoggerFactory loggers, SiloReporter reporter)
     : GrainService(id, silo, loggers), ISiloReportService

@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace KadOrleans.Grains;
 
-/// <summary>Reports this silo's state, from memory alone. Its uptime begins when this object is made, with the silo.</summary>
+/// <summary>Reports this silo's state, without a call to another silo or to storage. Its uptime begins when this object is made, with the silo.</summary>
 internal sealed class SiloReporter(
     ILocalSiloDetails own,
     ActiveGrains active,
@@ -27,7 +27,9 @@ internal sealed class SiloReporter(
             clock.GetElapsedTime(_started),
             cluster.Agreed - state.ClockAhead,
             active.Has(grain),
-            state.Node);
+            state.Node,
+            active.CountShards(),
+            Environment.WorkingSet);
     }
 }
 

@@ -27,7 +27,7 @@ internal sealed class ClusterTime([FromKeyedServices(TimeProviderNames.Grains)] 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
         clock.CreateTimer(callback, state, dueTime, period);
 
-    /// <summary>Follows the clock that the silos chose. Returns by how much the time moved.</summary>
+    /// <summary>Takes the time of the clock that the silos chose. Returns by how much the time moved.</summary>
     public TimeSpan Apply(ClockComparison agreed)
     {
         var step = _correction.Apply(agreed);

@@ -254,7 +254,7 @@ internal sealed class KeyShardGrain(
     public async ValueTask<DateTimeOffset?> GetNextDueAsync() => _engine.MayRead
         ? _engine.FindNextDue(time.GetUtcNow())
         : await Halves.AskBothAsync(
-            static half => half.GetNextDueAsync(), (lower, upper) => lower is null || upper < lower ? upper ?? lower : lower);
+            static half => half.GetNextDueAsync(), RepublishPolicy.Earlier);
 
     public async ValueTask<ShardUsage> GetUsageAsync() => _engine.MayRead
         ? new ShardUsage(_engine.Shard.Count, _engine.Shard.Bytes) { Kept = _engine.Shard.Accounts.KeptKeys }

@@ -3,8 +3,10 @@ namespace KadOrleans.Grains;
 /// <summary>The form of all stored states. A build reads and writes one; another build's states come into it by export and import (ADR 21).</summary>
 internal static class StateSchema
 {
-    /// <summary>The schema version. It rises with each change of a stored state's bytes.</summary>
-    public const int Version = 12;
+    /// <summary>The schema version. It rises with each change of a stored state's bytes, be it of a state or of the values in it.</summary>
+    public const int Version = Layout + StoredValueCodec.Version;
+
+    private const int Layout = 11;
 
     /// <summary>Checks the version of a state that was read.</summary>
     /// <exception cref="InvalidOperationException">Another build wrote the state, which therefore stays as it is.</exception>

@@ -172,7 +172,7 @@ internal sealed class NodeAdmin(
 
         return next;
 
-        void Add(DateTimeOffset? due) => next = next is null || due < next ? due ?? next : next;
+        void Add(DateTimeOffset? due) => next = RepublishPolicy.Earlier(next, due);
     }
 
     public Task<ShardCount> GetShardsAsync(CancellationToken cancellationToken = default) => throw NoShards();

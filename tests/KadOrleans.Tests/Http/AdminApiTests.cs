@@ -169,8 +169,8 @@ public sealed class AdminApiTests(ApiHost host) : IClassFixture<ApiHost>
     {
         using var response = await _api.SendAsync("GET", "/v1/admin/silos");
         Assert.Equal(
-            """{"silos":[{"address":"S192.0.2.1:11111:7","name":"silo-\u003Cb\u003E","state":"Active","startedAt":"2026-11-01T00:00:00+00:00","lastHeard":"2026-11-01T01:00:00+00:00","clockDifference":-20.125,"version":"1.2.3","isReady":false,"reason":"clock skew","hasEdgeDirectory":true,"node":null,"end":null,"endedAt":null,"isLost":false},"""
-            + """{"address":"S192.0.2.2:11111:6","name":null,"state":"Dead","startedAt":null,"lastHeard":"2026-11-01T00:00:00+00:00","clockDifference":null,"version":null,"isReady":false,"reason":null,"hasEdgeDirectory":false,"node":null,"end":"declaredDead","endedAt":"2026-11-01T00:00:00+00:00","isLost":true}]}""",
+            """{"silos":[{"address":"S192.0.2.1:11111:7","name":"silo-\u003Cb\u003E","state":"Active","startedAt":"2026-11-01T00:00:00+00:00","lastHeard":"2026-11-01T01:00:00+00:00","clockDifference":-20.125,"version":"1.2.3","isReady":false,"reason":"clock skew","hasEdgeDirectory":true,"node":null,"shards":16,"residentBytes":300000000,"end":null,"endedAt":null,"isLost":false},"""
+            + """{"address":"S192.0.2.2:11111:6","name":null,"state":"Dead","startedAt":null,"lastHeard":"2026-11-01T00:00:00+00:00","clockDifference":null,"version":null,"isReady":false,"reason":null,"hasEdgeDirectory":false,"node":null,"shards":null,"residentBytes":null,"end":"declaredDead","endedAt":"2026-11-01T00:00:00+00:00","isLost":true}]}""",
             await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 

@@ -36,7 +36,10 @@ internal sealed class FakeAdmin
 
     public IReadOnlyList<SiloDetails> Silos { get; set; } =
     [
-        new("S192.0.2.1:11111:7", "silo-<b>", "Active", StoredAt, StoredAt.AddHours(1), TimeSpan.FromSeconds(-20.125), "1.2.3", false, "clock skew", true),
+        new("S192.0.2.1:11111:7", "silo-<b>", "Active", StoredAt, StoredAt.AddHours(1), TimeSpan.FromSeconds(-20.125), "1.2.3", false, "clock skew", true)
+        {
+            Shards = 16, ResidentBytes = 300_000_000,
+        },
         new("S192.0.2.2:11111:6", null, "Dead", null, StoredAt, null, null, false, null, false)
         {
             End = SiloEnd.DeclaredDead, EndedAt = StoredAt, IsLost = true,

@@ -70,6 +70,8 @@ internal sealed class SiloStatusReport(
         end = silo.End?.ToString(),
         endedAt = silo.EndedAt,
         isLost = silo.IsLost,
+        shards = silo.Shards,
+        residentBytes = silo.ResidentBytes,
     });
 
     private static JsonNode? Edge(EdgeStatus edge) => JsonSerializer.SerializeToNode(new

@@ -94,7 +94,7 @@ public sealed class ClusterSilosTests(ClusterFixture cluster) : IClassFixture<Cl
         var list = await silos.ReadAsync();
 
         Assert.Equal(cluster.Addresses.Count, list.Count);
-        Assert.All(list, silo => Assert.True(silo is { IsReady: true, Name: not null, StartedAt: not null, Version: not null }));
+        Assert.All(list, silo => Assert.True(silo is { IsReady: true, Name: not null, StartedAt: not null, Version: not null, Shards: not null, ResidentBytes: > 0 }));
     }
 }
 
@@ -105,7 +105,7 @@ public sealed class SiloListingTests
     private static readonly DateTimeOffset WholeSeconds = Now.AddMilliseconds(-500);
 
     private static readonly SiloReport Report = new(
-        "silo-1", "1.2.3", false, "clock skew", TimeSpan.FromHours(1), TimeSpan.FromSeconds(-20.0004), true, "node-1");
+        "silo-1", "1.2.3", false, "clock skew", TimeSpan.FromHours(1), TimeSpan.FromSeconds(-20.0004), true, "node-1", 16, 300_000_000);
 
     private static readonly StoredSilo Stored = new(SiloStatus.Active, "stored", Now.AddHours(-2), Now.AddMinutes(-1));
 
@@ -115,7 +115,10 @@ public sealed class SiloListingTests
         var (at, word, active) = (At(1), At(1).ToString(), new[] { (At(1), SiloStatus.Active) });
         var (since, skew) = (WholeSeconds.AddHours(-1), TimeSpan.FromSeconds(-20));
         Assert.Equal(
-            new SiloDetails(word, "silo-1", "Active", since, WholeSeconds, skew, "1.2.3", false, "clock skew", true) { Node = "node-1" },
+            new SiloDetails(word, "silo-1", "Active", since, WholeSeconds, skew, "1.2.3", false, "clock skew", true)
+            {
+                Node = "node-1", Shards = 16, ResidentBytes = 300_000_000,
+            },
             Assert.Single(ListOf(active, [(at, Stored)], [(at, new SiloAnswer(Report, null))])));
         Assert.Equal(
             new SiloDetails(word, "stored", "Active", since.AddHours(-1), WholeSeconds.AddMinutes(-1), null, null, false, "late", false),

@@ -15,7 +15,10 @@ public sealed class SilosCommandTests(ApiHost host) : IClassFixture<ApiHost>
     {
         _api.Admin.Silos =
         [
-            new("S192.0.2.1:11111:7", "silo-1", "Active", FakeAdmin.StoredAt, FakeAdmin.StoredAt, TimeSpan.Zero, "1.2.3", true, null, true) { Node = "node-1" },
+            new("S192.0.2.1:11111:7", "silo-1", "Active", FakeAdmin.StoredAt, FakeAdmin.StoredAt, TimeSpan.Zero, "1.2.3", true, null, true)
+            {
+                Node = "node-1", Shards = 16, ResidentBytes = 300L << 20,
+            },
             new("S192.0.2.2:11111:8", "silo-2", "Active", null, null, TimeSpan.FromSeconds(0.25), "1.2.3", true, "Grain storage takes more "
                 + "than 1 s for a read.", false) { Node = "node-2" },
             Skewed with { Node = "node-1" },
@@ -29,14 +32,14 @@ public sealed class SilosCommandTests(ApiHost host) : IClassFixture<ApiHost>
 
         Assert.Equal(
             """
-            silo	state	ready	clock	version	node	started	last heard	holds
-            S192.0.2.1:11111:7	Active	ready	0 s	1.2.3	node-1	AGO	AGO	edge directory
-            S192.0.2.2:11111:8	Active	ready: Grain storage takes more than 1 s for a read.	0.250 s behind	1.2.3	node-2			
-            S192.0.2.3:11111:9	Active	no: clock skew	20.125 s ahead	1.2.3	node-1			
-            S192.0.2.4:11111:6	dead				node-2			
-            S192.0.2.4:11111:5	stopped							
-            S192.0.2.4:11111:4	declared dead							
-            S192.0.2.4:11111:3	declared dead, missing							
+            silo	state	ready	shards	memory	clock	version	node	started	last heard	holds
+            S192.0.2.1:11111:7	Active	ready	16	300 MiB	0 s	1.2.3	node-1	AGO	AGO	edge directory
+            S192.0.2.2:11111:8	Active	ready: Grain storage takes more than 1 s for a read.			0.250 s behind	1.2.3	node-2			
+            S192.0.2.3:11111:9	Active	no: clock skew			20.125 s ahead	1.2.3	node-1			
+            S192.0.2.4:11111:6	dead						node-2			
+            S192.0.2.4:11111:5	stopped									
+            S192.0.2.4:11111:4	declared dead									
+            S192.0.2.4:11111:3	declared dead, missing									
 
             """.ReplaceLineEndings("\n"),
             Regex.Replace(run.Output, "[0-9]+ (s|min|h|days) ago", "AGO"));

@@ -1,5 +1,5 @@
 import { el, put, shown, table, load, field, notice } from '../lib/dom.js';
-import { ago, time } from '../lib/format.js';
+import { ago, bytes, number, time } from '../lib/format.js';
 import { read, keyPath } from '../lib/api.js';
 
 export function show(view) {
@@ -31,9 +31,9 @@ function draw(silos) {
     lost.length > 0 && notice(`${lost.map(silo => silo.name ?? silo.address).join(', ')}: declared dead, and no silo has started in its place.`),
     !running.some(silo => silo.hasEdgeDirectory) && notice('No silo that responds has the edge directory.'),
     shared(running).map(([node, count]) => notice(`${count} silos share the node ${node}: if it is lost, so are they at once.`)),
-    table('Silos', ['Silo', 'State', 'Ready', 'Clock', 'Version', 'Started', 'Last heard'], running.map(silo => [
+    table('Silos', ['Silo', 'State', 'Ready', { text: 'Shards', class: 'number' }, { text: 'Memory', class: 'number' }, 'Clock', 'Version', 'Started', 'Last heard'], running.map(silo => [
       names(silo, silo.hasEdgeDirectory && el('div', {}, 'holds the edge directory')),
-      silo.state, readiness(silo), clock(silo.clockDifference), silo.version ?? '–', time(silo.startedAt), time(silo.lastHeard)])),
+      silo.state, readiness(silo), silo.shards === null ? '–' : number(silo.shards), silo.residentBytes === null ? '–' : bytes(silo.residentBytes), clock(silo.clockDifference), silo.version ?? '–', time(silo.startedAt), time(silo.lastHeard)])),
     dead.length > 0 && [
       el('h2', {}, 'Ended'),
       el('p', { class: 'quiet' }, 'The last ones. One that stopped said so itself; the others declared dead what crashed, hung or was cut off from them.'),
