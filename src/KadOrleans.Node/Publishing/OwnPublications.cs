@@ -53,12 +53,12 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
             key,
             async () =>
             {
-                if (await store.GetAsync(key, cancellationToken) is { } published && published.Value != value)
+                var (version, published) = await BeginWriteAsync(key, cancellationToken);
+                if (published is not null && published.Value != value)
                 {
                     return new SetResult { Local = StoreResult.Outdated };
                 }
 
-                var version = keys.NextVersion(time.GetUtcNow());
                 return WithVersion(LogIfFull(key, await node.SetAsync(key, value, life, cancellationToken, version)), version);
             },
             Busy,
@@ -93,9 +93,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
         // Null if what was read is not so any more.
         async Task<SetResult?> TrySetAsync()
         {
-            // Before what is read: what is set meanwhile is later.
-            var version = keys.NextVersion(time.GetUtcNow());
-            var before = await store.GetAsync(key, cancellationToken);
+            var (version, before) = await BeginWriteAsync(key, cancellationToken);
             var held = await keys.GetCurrentAsync(key, time.GetUtcNow(), cancellationToken);
             if (FindOwn(write.CallId, before, held) is { } own)
             {
@@ -217,7 +215,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
 
         async Task<SetResult> DeleteInTurnAsync()
         {
-            var before = await store.GetAsync(key, cancellationToken);
+            var (version, before) = await BeginWriteAsync(key, cancellationToken);
             var held = await keys.GetCurrentAsync(key, time.GetUtcNow(), cancellationToken);
             if (Math.Max(before?.Version ?? 0, held?.Version ?? 0) != expected && (await get()).Version.Number != expected)
             {
@@ -236,7 +234,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
                 return new SetResult { Local = ended };
             }
 
-            Remember(new RecentWrite(key, expected, keys.NextVersion(time.GetUtcNow()), callId));
+            Remember(new RecentWrite(key, expected, version, callId));
             return new SetResult { Local = StoreResult.Stored };
         }
     }
@@ -400,6 +398,13 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
                 : await store.GetAsync(key, cancellationToken) is not null ? StoreResult.Superseded
                 : await RememberAsync(key, after!, cancellationToken),
             cancellationToken);
+
+    // The version of a write, and what is published before it. A durable set that has its version already is published by then, so that of two
+    // values the one with the higher version stands; one that begins later has a higher one.
+    private Task<(long Version, Publication? Before)> BeginWriteAsync(NodeId key, CancellationToken cancellationToken) => _writes.RunAsync(
+        key,
+        async () => (keys.NextVersion(time.GetUtcNow()), await store.GetAsync(key, cancellationToken)),
+        cancellationToken);
 
     // Nothing was sent or remembered.
     private static SetResult Busy() => new() { Local = StoreResult.Busy };
