@@ -17,9 +17,10 @@ internal sealed class ClusterWatch(Func<DhtWatchRequest, Task<DhtWatchResult>> a
     private readonly Lock _gate = new();
     private readonly KeyWatches _watches = new();
 
-    // Used by the one loop that runs.
-    private readonly HashSet<NodeId> _read = [];
+    // Used by the one loop that runs. The keys that were read, and when what was found ends: a shard has no news of that.
+    private readonly Dictionary<NodeId, DateTimeOffset?> _read = [];
     private Dictionary<long, ShardPoint> _known = [];
+    private DateTimeOffset _now;
     private bool _isRunning;
 
     public async IAsyncEnumerable<KeyChange> RunAsync(
@@ -100,25 +101,30 @@ internal sealed class ClusterWatch(Func<DhtWatchRequest, Task<DhtWatchResult>> a
     private async Task ReadAsync()
     {
         List<NodeId> keys = [.. _watches.Keys];
-        _read.IntersectWith(keys);
-        var next = new Dictionary<long, ShardPoint>();
+        foreach (var key in _read.Keys.Except(keys).ToList())
+        {
+            _read.Remove(key);
+        }
+
+        var (next, now) = (new Dictionary<long, ShardPoint>(), _now);
         foreach (var some in keys.Chunk(MaxKeys))
         {
-            var byAge = some.ToLookup(_read.Contains);
+            var byAge = some.ToLookup(key => _read.TryGetValue(key, out var end) && !(end <= _now));
             var result = await ask(new DhtWatchRequest([.. byAge[true]], [.. byAge[false]], [.. _known.Values.Take(MaxKeys)]));
-            foreach (var (key, value) in result.Values)
+            foreach (var (key, value, expiresAt) in result.Values)
             {
                 _watches.Post(key, KeyNotice.Of(value));
-                _read.Add(key);
+                _read[key] = expiresAt;
             }
 
+            now = result.Now;
             foreach (var point in result.Known)
             {
                 next[point.Shard] = next.TryGetValue(point.Shard, out var other) ? Earlier(point, other) : point;
             }
         }
 
-        _known = next;
+        (_known, _now) = (next, now);
     }
 
     // Two chunks may have keys of one shard: the changes that one of them lacks must come again.

@@ -12,15 +12,16 @@ internal sealed record DhtWatchRequest(
     [property: Id(2)] IReadOnlyList<ShardPoint> Known);
 
 // What the shards hold of watched keys. Values: the keys that were read. Known: one point for each shard of the keys. It is the
-// caller's, or version 0, if the shard was not read.
+// caller's, or version 0, if the shard was not read. Now: the cluster's time.
 [GenerateSerializer]
 [Immutable]
 [Alias("kad.DhtWatchResult")]
 internal sealed record DhtWatchResult(
-    [property: Id(0)] IReadOnlyList<WatchedValue> Values, [property: Id(1)] IReadOnlyList<ShardPoint> Known);
+    [property: Id(0)] IReadOnlyList<WatchedValue> Values, [property: Id(1)] IReadOnlyList<ShardPoint> Known, [property: Id(2)] DateTimeOffset Now);
 
-/// <summary>A key as its shard holds it: null if the cluster holds no value.</summary>
+/// <summary>A key as its shard holds it, until when: null if the cluster holds no value.</summary>
 [GenerateSerializer]
 [Immutable]
 [Alias("kad.WatchedValue")]
-internal readonly record struct WatchedValue([property: Id(0)] NodeId Key, [property: Id(1)] DhtValue? Value);
+internal readonly record struct WatchedValue(
+    [property: Id(0)] NodeId Key, [property: Id(1)] DhtValue? Value, [property: Id(2)] DateTimeOffset? ExpiresAt);

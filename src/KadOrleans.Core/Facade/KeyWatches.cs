@@ -79,8 +79,10 @@ internal sealed class KeyWatch(NodeId key, Action<KeyWatch> end) : IDisposable
         {
             return await _notices.Reader.ReadAsync(either.Token);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
+            // Of the caller's token, as he may look for it.
+            cancellationToken.ThrowIfCancellationRequested();
             return KeyNotice.Changed;
         }
     }

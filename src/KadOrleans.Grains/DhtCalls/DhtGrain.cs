@@ -325,8 +325,12 @@ internal sealed class DhtGrain(
         }
 
         return new DhtWatchResult(
-            [.. wanted.Zip(values).Where(one => !silent.Contains(one.First.Shard)).Select(one => new WatchedValue(one.First.Key, one.Second?.Value))],
-            [.. points.Values]);
+            [
+                .. wanted.Zip(values).Where(one => !silent.Contains(one.First.Shard))
+                    .Select(one => new WatchedValue(one.First.Key, one.Second?.Value, one.Second?.ExpiresAt)),
+            ],
+            [.. points.Values],
+            time.GetUtcNow());
     }
 
     public async ValueTask<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default) =>

@@ -49,9 +49,8 @@ internal sealed class NodeWatch(KeyWatches watches, IKeyStore store, IPublicatio
         while (true)
         {
             var notice = await watch.NextAsync(PauseUntil(state.Held.ExpiresAt, state.AskAt), time, cancellationToken);
-            state = notice.IsRead
-                ? state.Tell(notice.Value, time.GetUtcNow())
-                : state.See(await ReadAsync(key, cancellationToken));
+            held = await ReadAsync(key, cancellationToken);
+            state = notice.IsRead ? (state with { Held = held }).Tell(notice.Value, time.GetUtcNow()) : state.See(held);
             if (state.AskAt <= time.GetUtcNow())
             {
                 state = await AskAsync(key, state, get);

@@ -21,6 +21,24 @@ public sealed class DhtClientTests(SixteenShardCluster cluster) : DhtContract, I
     });
 
     [Fact]
+    public async Task A_watch_tells_of_the_end_of_a_life()
+    {
+        await using var watch = Client.WatchAsync("life").GetAsyncEnumerator();
+        Assert.Null(await NextAsync());
+        await Client.SetAsync("life", 1, TimeSpan.FromSeconds(10));
+        Assert.Equal(1, await NextAsync());
+        Assert.Null(await NextAsync());
+
+        async Task<DhtValue?> NextAsync()
+        {
+            var next = watch.MoveNextAsync().AsTask();
+            await AwaitAsync(next);
+            Assert.True(await next);
+            return watch.Current.Value;
+        }
+    }
+
+    [Fact]
     public async Task A_set_that_the_cluster_cannot_store_is_an_error()
     {
         cluster.Gate.Set<IKeyShardGrain>(nameof(IKeyShardGrain.WriteAsync), () => throw new IOException("The disk is full."));

@@ -18,6 +18,22 @@ public sealed class KadNodeDhtTests : DhtContract
     protected override Task AwaitAsync(Task pending) => pending;
 
     [Fact]
+    public void A_watch_tells_of_the_end_of_a_life() => SimulatedWorld.Run(1, async world =>
+    {
+        var node = (await world.StartNodeAsync()).Node;
+        await using var watch = node.WatchAsync("key").GetAsyncEnumerator();
+        Assert.True(await watch.MoveNextAsync());
+        await node.SetAsync("key", 1, TimeSpan.FromSeconds(2));
+        Assert.True(await watch.MoveNextAsync());
+        Assert.Equal(1, watch.Current.Value);
+
+        var end = watch.MoveNextAsync().AsTask();
+        await world.PassAsync(TimeSpan.FromSeconds(3));
+        Assert.True(end.IsCompleted && await end);
+        Assert.Null(watch.Current.Value);
+    });
+
+    [Fact]
     public Task A_value_for_a_time_lives_on_all_its_holders_until_then_and_no_longer() => RunAsync(async dht =>
     {
         await dht.SetAsync("key", "value", TimeSpan.FromHours(30));
