@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Hosting;
+
 namespace KadOrleans.Client;
 
 /// <summary>The DHT of a cluster, through an Orleans client or from within a silo.</summary>
@@ -10,16 +12,18 @@ internal sealed class DhtClient : IDht, IDhtItems
 
     private readonly IGrainFactory _grains;
     private readonly TimeProvider _time;
+    private readonly IHostApplicationLifetime? _host;
     private readonly ClusterWatch _watch;
     private uint _turn;
 
     /// <summary>A client over a connected Orleans client's grain factory, or a silo's.</summary>
     /// <param name="grains">The factory.</param>
     /// <param name="time">The clock; default: the system's.</param>
-    public DhtClient(IGrainFactory grains, TimeProvider? time = null)
+    /// <param name="host">The host that it is of: once that stops, nobody waits for the cluster to be ready.</param>
+    public DhtClient(IGrainFactory grains, TimeProvider? time = null, IHostApplicationLifetime? host = null)
     {
         ArgumentNullException.ThrowIfNull(grains);
-        (_grains, _time) = (grains, time ?? TimeProvider.System);
+        (_grains, _time, _host) = (grains, time ?? TimeProvider.System, host);
         _watch = new ClusterWatch(request => CallAsync(dht => dht.WatchAsync(request), CancellationToken.None), _time);
     }
 
@@ -28,6 +32,7 @@ internal sealed class DhtClient : IDht, IDhtItems
     {
         while (!await IsReadyAsync(cancellationToken))
         {
+            _host?.ApplicationStopping.ThrowIfCancellationRequested();
             await Task.Delay(ReadyPause, _time, cancellationToken);
         }
     }
@@ -49,6 +54,7 @@ internal sealed class DhtClient : IDht, IDhtItems
         NodeId key, DhtValue value, SetAcknowledgement acknowledgement, CancellationToken cancellationToken = default)
     {
         StoreRules.ThrowIfRefused(value);
+        StoreRules.ThrowIfNone(acknowledgement);
         var result = await CallAsync(
             dht => acknowledgement == SetAcknowledgement.Durable
                 ? dht.PublishAsync(key, value, cancellationToken)

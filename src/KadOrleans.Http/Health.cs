@@ -41,7 +41,11 @@ internal static class HealthPages
 
     public static void MapHealth(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapHealthChecks(Live, new HealthCheckOptions { Predicate = _ => false, ResponseWriter = WriteAsync });
+        endpoints.MapHealthChecks(Live, new HealthCheckOptions
+        {
+            Predicate = _ => false,
+            ResponseWriter = static (context, _) => context.WriteJsonAsync(new JsonObject { ["status"] = "live" }),
+        });
         endpoints.MapHealthChecks(Ready, new HealthCheckOptions { ResponseWriter = WriteAsync });
     }
 
@@ -61,7 +65,7 @@ internal static class HealthPages
     {
         if (report.Entries.Count == 0)
         {
-            return new Health("live");
+            return new Health(Health.Ready);
         }
 
         var (name, worst) = report.Entries.First(one => one.Value.Status == report.Status);

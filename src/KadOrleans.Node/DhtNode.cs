@@ -190,7 +190,11 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
     /// <summary>Joins the network through other nodes, given as HOST:PORT or as saved contacts.</summary>
     /// <returns>The result for each, and for the lookup of the own id that followed.</returns>
     public Task<BootstrapResult> BootstrapAsync(IEnumerable<string> nodes, CancellationToken cancellationToken = default) =>
-        _bootstrapper.RunAsync(nodes, cancellationToken);
+        _bootstrapper.RunAsync(nodes, null, cancellationToken);
+
+    /// <summary>Joins the network through bootstrap nodes, and through contacts of before, of which silence is no news.</summary>
+    internal Task<BootstrapResult> BootstrapAsync(ICollection<string> nodes, IEnumerable<string> former, CancellationToken cancellationToken) =>
+        _bootstrapper.RunAsync(nodes.Concat(former).Distinct(), nodes, cancellationToken);
 
     /// <summary>Queues a ping of a contact, which enters the table if it answers. Bounded and rate-limited.</summary>
     public void Consider(Contact contact) => _gate.Consider(contact);

@@ -196,7 +196,11 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
         await _join.RunAsync(Engine, Parts.Saver, Parts.Maintenance, cancellationToken);
 
     /// <inheritdoc/>
-    public Task WaitUntilReadyAsync(CancellationToken cancellationToken = default) => _join.Completion.WaitAsync(cancellationToken);
+    public Task WaitUntilReadyAsync(CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
+        return _join.Completion.WaitAsync(cancellationToken);
+    }
 
     /// <inheritdoc/>
     public Task<GetResult> GetAsync(NodeId key, CancellationToken cancellationToken = default) => GetAsync(key, asksAll: false, cancellationToken);
@@ -241,6 +245,7 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
     public async Task<SetResult> SetAsync(
         NodeId key, DhtValue value, SetAcknowledgement acknowledgement, CancellationToken cancellationToken = default)
     {
+        StoreRules.ThrowIfNone(acknowledgement);
         if (await IsInvalidItemAsync(key, value))
         {
             return new SetResult { Local = StoreResult.InvalidItem };
@@ -325,7 +330,7 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
             Engine, key, () => GetAsync(key, asksAll: false, cancellationToken), expected.Number, callId, cancellationToken);
         if (result == DeleteResult.Deleted)
         {
-            _watches.Post(key, KeyNotice.Changed);
+            _watches.Post(key, KeyNotice.Of(null));
         }
 
         return result;
@@ -430,6 +435,9 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
         await stop.DisposeAsync(_owner);
         stop.ThrowIfFailed();
     }
+
+    /// <summary>Ends waits for the node to have joined: its host stops, and may do so only when its program goes on.</summary>
+    internal void EndWaits() => _join.GiveUp();
 
     private NodeParts Parts => _parts ?? throw new InvalidOperationException("The node has not been started: call StartAsync first.");
 

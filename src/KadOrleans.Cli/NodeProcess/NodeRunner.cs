@@ -44,9 +44,9 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, IServicePr
         await node.StartAsync(cancellationToken);
         try
         {
-            await using var http = await StartHttpAsync(node, isAlone, cancellationToken);
+            await using var http = await StartHttpAsync(node, cancellationToken);
             IsServing = true;
-            using var ready = new ReadyGauge(() => NodeStatusServer.HealthOf(node, isAlone).IsReady);
+            using var ready = new ReadyGauge(() => NodeStatusServer.HealthOf(node).IsReady);
             foreach (var endpoint in node.LocalEndpoints)
             {
                 services.GetRequiredService<ConsoleLog>().Announce($"listening udp {endpoint} id {node.Id}", io.Announcements);
@@ -76,7 +76,7 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, IServicePr
         }
     }
 
-    private async Task<NodeStatusServer?> StartHttpAsync(KadNode node, bool isFirst, CancellationToken cancellationToken)
+    private async Task<NodeStatusServer?> StartHttpAsync(KadNode node, CancellationToken cancellationToken)
     {
         if (settings.Http is not { } place)
         {
@@ -85,7 +85,7 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, IServicePr
 
         _ownToken?.Write("--data", _logger);
         var server = await NodeStatusServer.StartAsync(
-            place, node, isFirst, settings.Data is { } folder ? $"SQLite in {folder}" : "memory", FindApi(), _loggers, cancellationToken);
+            place, node, settings.Data is { } folder ? $"SQLite in {folder}" : "memory", FindApi(), _loggers, cancellationToken);
         var url = $"{(place.Certificate is null ? Uri.UriSchemeHttp : Uri.UriSchemeHttps)}://{server.Address}";
         _ownToken?.WriteUrl(url);
         _logger.StatusServed(url);

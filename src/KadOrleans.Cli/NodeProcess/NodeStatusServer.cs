@@ -11,13 +11,11 @@ internal sealed class NodeStatusServer(StatusServer server, ITimer sampling) : I
     public IPEndPoint Address => server.Address;
 
     /// <summary>
-    /// Binds and begins to serve a started node, which is ready without contacts if it is its network's first. The storage is named by the
-    /// console. API and console are served if the former is added.
+    /// Binds and begins to serve a started node. The storage is named by the console. API and console are served if the former is added.
     /// </summary>
     public static async Task<NodeStatusServer> StartAsync(
         HttpPlace place,
         KadNode node,
-        bool isFirst,
         string storage,
         Action<IServiceCollection>? addApi,
         ILoggerFactory loggers,
@@ -28,7 +26,7 @@ internal sealed class NodeStatusServer(StatusServer server, ITimer sampling) : I
         var startedAt = time.GetUtcNow();
         var server = await StatusServer.StartAsync(
             place,
-            () => HealthOf(node, isFirst),
+            () => HealthOf(node),
             pages =>
             {
                 pages.MapGet("/status", async context =>
@@ -55,13 +53,13 @@ internal sealed class NodeStatusServer(StatusServer server, ITimer sampling) : I
             server, time.CreateTimer(_ => rates.Add(node.Engine.Counts), null, TimeSpan.Zero, RateMeter.Interval));
     }
 
-    // Whether a node is ready: it can store and send, and a contact answers it or it is its network's first and has met nobody yet. One that
+    // Whether a node is ready: it can store and send, and a contact answers it or it may be its network's first. One that
     // cannot store still serves what it holds.
-    public static Health HealthOf(KadNode node, bool isFirst) => node switch
+    public static Health HealthOf(KadNode node) => node switch
     {
         { StorageProblem: { } problem } => new Health("storageFails", problem, RefusesWrites: true),
         _ when LocalAddress.FindProblem(node.LocalEndpoints) is { } problem => new Health("cannotSend", problem),
-        _ when node.Engine.HasGoodContact || (isFirst && !node.Engine.HasHadContacts) => new Health(Health.Ready),
+        _ when node.Engine.HasGoodContact || node.Engine.MayBeFirst => new Health(Health.Ready),
         { RoutingTable.Count: > 0 } => new Health("noContactAnswers"),
         _ => new Health("noContacts"),
     };

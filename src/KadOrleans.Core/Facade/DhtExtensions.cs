@@ -7,19 +7,22 @@ namespace KadOrleans;
 /// <summary>
 /// Text keys and typed values. The id of a text key is the SHA-1 of its UTF-8 bytes, as everywhere in the network. It is Unicode of 1 to 1,024
 /// characters, else <see cref="ArgumentException"/>; what others stored under other texts has an id too (<see cref="NodeId.FromKey(string)"/>).
-/// These types convert to <see cref="DhtValue"/>: string, int, long, double, bool and byte[]. <see cref="DhtJsonExtensions"/> has others. Errors are those of
-/// <see cref="IDht"/>.
+/// These types convert to <see cref="DhtValue"/>: string, whole numbers, double, bool and byte[]. <see cref="DhtJsonExtensions"/> has others. Errors are
+/// those of <see cref="IDht"/>. With C# 12 or older no value can be set by these: <c>LangVersion</c> is 13 or later, as by default.
 /// </summary>
 public static class DhtExtensions
 {
     private const string NoValue =
-        "A value is a string, int, long, double, bool, byte[] or DhtValue. SetJsonAsync stores anything else as JSON, by its JsonTypeInfo.";
+        "A value is a string, int, long, double, bool, byte[] or DhtValue. SetJsonAsync stores anything else as JSON, by its JsonTypeInfo. "
+        + "If it is one of these, LangVersion is below 13, which is needed.";
 
     private static readonly Dictionary<Type, DhtValueKind> Kinds = new()
     {
         [typeof(string)] = DhtValueKind.String,
         [typeof(int)] = DhtValueKind.Integer,
+        [typeof(uint)] = DhtValueKind.Integer,
         [typeof(long)] = DhtValueKind.Integer,
+        [typeof(ulong)] = DhtValueKind.Integer,
         [typeof(double)] = DhtValueKind.Float,
         [typeof(bool)] = DhtValueKind.Boolean,
         [typeof(byte[])] = DhtValueKind.Bytes,
@@ -33,7 +36,7 @@ public static class DhtExtensions
     public static Task<TypedResult<T>> GetAsync<T>(this IDht dht, string key, CancellationToken cancellationToken = default) =>
         dht.GetAsync<T>(TextKey.IdOf(key), cancellationToken);
 
-    /// <summary>Gets a value of one of the types string, int, long, double, bool and byte[].</summary>
+    /// <summary>Gets a value of one of the types string, int, uint, long, ulong, double, bool and byte[].</summary>
     /// <exception cref="NotSupportedException"><typeparamref name="T"/> is another type; no request was sent.</exception>
     /// <exception cref="InvalidOperationException">The value is of another type, or a number beyond it.</exception>
     public static Task<TypedResult<T>> GetAsync<T>(this IDht dht, NodeId key, CancellationToken cancellationToken = default)
@@ -154,7 +157,7 @@ public static class DhtExtensions
     private static DhtValueKind KindOf(Type type) => Kinds.TryGetValue(type, out var kind)
         ? kind
         : throw new NotSupportedException(
-            $"Type {type.Name} is not supported; use string, int, long, double, bool or byte[], or GetJsonAsync for what was stored as JSON.");
+            $"Type {type.Name} is not supported; use string, int, uint, long, ulong, double, bool or byte[], or GetJsonAsync for what was stored as JSON.");
 
     private static T Read<T>(DhtValue value)
     {
@@ -166,8 +169,7 @@ public static class DhtExtensions
         object read = value.Kind switch
         {
             DhtValueKind.String => value.AsString(),
-            DhtValueKind.Integer when typeof(T) == typeof(int) => ToInt32(value.AsInteger()),
-            DhtValueKind.Integer => ToInt64(value.AsInteger()),
+            DhtValueKind.Integer => ToInteger(value.AsInteger(), typeof(T)),
             DhtValueKind.Float => value.AsFloat(),
             DhtValueKind.Boolean => value.AsBoolean(),
             DhtValueKind.Bytes => value.AsBytes().ToArray(),
@@ -176,11 +178,21 @@ public static class DhtExtensions
         return (T)read;
     }
 
-    private static int ToInt32(Int128 number) => number >= int.MinValue && number <= int.MaxValue
-        ? (int)number
-        : throw new InvalidOperationException($"The value is {number}, which an int does not hold; get it as a long.");
-
-    private static long ToInt64(Int128 number) => number <= long.MaxValue
-        ? (long)number
-        : throw new InvalidOperationException($"The value is {number}, more than a long holds; get it without a type.");
+    private static object ToInteger(Int128 number, Type type)
+    {
+        try
+        {
+            return Type.GetTypeCode(type) switch
+            {
+                TypeCode.Int32 => (object)checked((int)number),
+                TypeCode.UInt32 => checked((uint)number),
+                TypeCode.Int64 => checked((long)number),
+                _ => checked((ulong)number),
+            };
+        }
+        catch (OverflowException)
+        {
+            throw new InvalidOperationException($"The value is {number}, which {type.Name} does not hold; get it as a larger type, or without one.");
+        }
+    }
 }

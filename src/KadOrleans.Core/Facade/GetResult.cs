@@ -1,11 +1,20 @@
 namespace KadOrleans;
 
 /// <summary>The result of a get.</summary>
-/// <param name="Value">The value; null if none was found.</param>
-/// <param name="Lookup">The lookup in the network; null if this DHT holds the value itself.</param>
-public sealed record GetResult(DhtValue? Value, LookupOutcome? Lookup)
+public sealed record GetResult
 {
     private readonly ValueVersion? _held;
+
+    /// <summary>A result.</summary>
+    /// <param name="value">The value; null if none was found.</param>
+    /// <param name="lookup">The lookup in the network; null if this DHT holds the value itself.</param>
+    public GetResult(DhtValue? value, LookupOutcome? lookup) => (Value, Lookup) = (value, lookup);
+
+    /// <summary>The value; null if none was found.</summary>
+    public DhtValue? Value { get; init; }
+
+    /// <summary>The lookup in the network; null if this DHT holds the value itself.</summary>
+    public LookupOutcome? Lookup { get; init; }
 
     /// <summary>Whether there is a value.</summary>
     public bool Found => Value is not null;
@@ -19,6 +28,9 @@ public sealed record GetResult(DhtValue? Value, LookupOutcome? Lookup)
         get => _held ?? (Value is { } value ? ValueVersion.OfFound(value) : ValueVersion.Nothing);
         init => _held = value;
     }
+
+    /// <summary>As <see cref="TypedResult{T}"/> has it: whether there is a value, and the value.</summary>
+    public void Deconstruct(out bool found, out DhtValue? value) => (found, value) = (Found, Value);
 }
 
 /// <summary>A value of a known type, if there is one.</summary>

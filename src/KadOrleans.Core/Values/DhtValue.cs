@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -149,6 +150,18 @@ public readonly record struct DhtValue
     /// <summary>A whole number.</summary>
     public static implicit operator DhtValue(long number) => FromInteger(number);
 
+    /// <summary>A whole number.</summary>
+    /// <remarks>Between <see cref="long"/> and <see cref="ulong"/> the compiler could not choose for it.</remarks>
+    public static implicit operator DhtValue(uint number) => FromInteger(number);
+
+    /// <summary>A whole number.</summary>
+    public static implicit operator DhtValue(ulong number) => FromInteger(number);
+
+    /// <summary>Tells at compile time that a character is no value: it would become its number.</summary>
+    [Obsolete("A character is no value: use a string, or the number that it stands for.", error: true)]
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public static implicit operator DhtValue(char character) => FromInteger(character);
+
     /// <inheritdoc cref="FromFloat"/>
     public static implicit operator DhtValue(double number) => FromFloat(number);
 
@@ -161,6 +174,9 @@ public readonly record struct DhtValue
         ArgumentNullException.ThrowIfNull(bytes);
         return FromBytes([.. bytes]);
     }
+
+    /// <summary>A copy of bytes, such as <c>"text"u8</c>.</summary>
+    public static implicit operator DhtValue(ReadOnlySpan<byte> bytes) => FromBytes(bytes.ToArray());
 
     // 1.0 and 1 are two values, and look so.
     private static string FormatFloat(double number)

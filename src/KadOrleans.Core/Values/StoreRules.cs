@@ -26,9 +26,22 @@ internal static class StoreRules
         }
     }
 
+    /// <summary>Checks what a set awaits.</summary>
+    public static void ThrowIfNone(SetAcknowledgement acknowledgement)
+    {
+        if (!Enum.IsDefined(acknowledgement))
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(acknowledgement),
+                acknowledgement,
+                $"The acknowledgement is {acknowledgement}; {nameof(SetAcknowledgement.Network)} or {nameof(SetAcknowledgement.Durable)} is allowed.");
+        }
+    }
+
     /// <summary>Checks what a set under a condition awaits.</summary>
     public static void ThrowIfNoSuchSet(SetAcknowledgement acknowledgement, TimeSpan? life)
     {
+        ThrowIfNone(acknowledgement);
         if (life is { } chosen)
         {
             ThrowIfNoLife(chosen, nameof(life));

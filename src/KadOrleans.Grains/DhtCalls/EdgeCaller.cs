@@ -52,7 +52,7 @@ internal sealed class EdgeCaller(
         }
 
         throw new NoLiveEdgeException(failure is null
-            ? "No live edge: start a server with Kad:Role=Edge or SiloAndEdge, or see why its lease was lost."
+            ? "No live edge: start a server with Kad:Role=Edge or SiloAndEdge, or a program with AddKadEdge(…), or see why its lease was lost."
             : $"No edge responded; the last one tried failed: {failure.Message}");
     }
 

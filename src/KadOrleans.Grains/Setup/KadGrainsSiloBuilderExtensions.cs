@@ -28,6 +28,7 @@ public static class KadGrainsSiloBuilderExtensions
 
         builder.Services.TryAddEnumerable(
             ServiceDescriptor.Singleton<IValidateOptions<KadClusterOptions>, KadClusterOptionsValidator>());
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigurationValidator, SiloServicesCheck>());
         builder.Services.TryAddSingleton<IRandomSource, CryptographicRandom>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, MetricsStart>();
         builder.Services.TryAddSingleton<ClusterShards>();
@@ -88,6 +89,7 @@ public static class KadGrainsSiloBuilderExtensions
     public static ISiloBuilder AddKadClient(this ISiloBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigurationValidator, SiloServicesCheck>());
         builder.Services.AddClient();
         return builder;
     }

@@ -23,6 +23,7 @@ internal static class ConsoleHosting
         console.AddEndpointFilter(SecurityHeaders.AddAsync);
         SessionApi.Map(console);
         OverviewFeed.Map(console);
+        console.MapGet("/docs", () => TypedResults.Redirect($"{Root}/docs/index.md"));
         console.MapGet("/docs/{page}.md", (string page, HttpContext context, ManualPages manual) => manual.Respond(page, context));
         console.MapGet("/{**path}", (string? path, HttpContext context, ConsoleAssets assets) => assets.Respond(path, context));
     }

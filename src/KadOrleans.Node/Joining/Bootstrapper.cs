@@ -11,7 +11,11 @@ internal sealed class Bootstrapper(
     IRoutingTable table,
     ILogger logger)
 {
-    public async Task<BootstrapResult> RunAsync(IEnumerable<string> nodes, CancellationToken cancellationToken)
+    /// <summary>Asks nodes.</summary>
+    /// <param name="nodes">The nodes, each as HOST:PORT.</param>
+    /// <param name="given">Those of them that somebody named, of which silence is worth a warning. Null: all.</param>
+    /// <param name="cancellationToken">Ends the join.</param>
+    public async Task<BootstrapResult> RunAsync(IEnumerable<string> nodes, ICollection<string>? given, CancellationToken cancellationToken)
     {
         var perNode = await Task.WhenAll(nodes.Select(n => TryNodeAsync(n, cancellationToken)));
         var attempts = perNode.SelectMany(a => a).ToList();
@@ -28,7 +32,8 @@ internal sealed class Bootstrapper(
         // If one node answered, that others did not is a detail. A name that does not resolve may be misspelt.
         foreach (var failed in attempts.Where(a => a.Problem is not null))
         {
-            var level = joined.Length == 0 || failed.Endpoint is null ? LogLevel.Warning : LogLevel.Debug;
+            var isGiven = given?.Contains(failed.Address) ?? true;
+            var level = isGiven && (joined.Length == 0 || failed.Endpoint is null) ? LogLevel.Warning : LogLevel.Debug;
             logger.BootstrapNodeFailed(level, failed.Address, failed.Problem!);
         }
 
@@ -170,11 +175,12 @@ internal sealed class NetworkJoin(KadNodeOptions options)
         // Contacts met without bootstrap nodes have been queried already, and may lie.
         var asksAgain = IsOutside && node.RoutingTable.Count > 0;
         var saved = asksAgain ? [] : saver.LastContacts.Take(options.Kademlia.BucketSize).Select(c => c.Endpoint.ToString());
-        var result = await node.BootstrapAsync(options.Bootstrap.Concat(saved).Distinct(), cancellationToken);
+        var result = await node.BootstrapAsync(options.Bootstrap, saved, cancellationToken);
         var others = result.Attempts.Where(attempt => options.Bootstrap.Contains(attempt.Address) && !attempt.IsOwnId).ToList();
         _isOutside = others.Count > 0 && others.All(attempt => attempt.Id is null);
         if (asksAgain && IsOutside)
         {
+            CompleteIfReachable();
             return result;
         }
 
@@ -194,12 +200,17 @@ internal sealed class NetworkJoin(KadNodeOptions options)
             await saver.SaveAsync(cancellationToken);
         }
 
-        if (!IsOutside)
-        {
-            _joined.TrySetResult();
-        }
-
+        CompleteIfReachable();
         return result;
+
+        // Bootstrap nodes that are away keep nobody waiting whom a contact answers. They are asked on.
+        void CompleteIfReachable()
+        {
+            if (!IsOutside || node.HasGoodContact)
+            {
+                _joined.TrySetResult();
+            }
+        }
     }
 
     /// <summary>Joins through other nodes than the configured ones, this once.</summary>

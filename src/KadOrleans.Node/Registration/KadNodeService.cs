@@ -3,11 +3,12 @@ using Microsoft.Extensions.Hosting;
 namespace KadOrleans.Node;
 
 /// <summary>Starts a node with its host, joins the network in the background, and stops it with the host.</summary>
-internal sealed class KadNodeService(KadNode node, ILogger<KadNodeService> logger) : BackgroundService
+internal sealed class KadNodeService(KadNode node, IHostApplicationLifetime lifetime, ILogger<KadNodeService> logger) : BackgroundService
 {
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         await node.StartAsync(cancellationToken);
+        lifetime.ApplicationStopping.Register(node.EndWaits);
         await base.StartAsync(cancellationToken);
     }
 

@@ -84,5 +84,11 @@ public static class KadNodeServiceCollectionExtensions
             throw new InvalidOperationException(
                 "A node was added already; a host has one. KadNode.CreateBuilder(…) makes another in the same program.");
         }
+
+        if (services.Any(static service => service.ServiceType == typeof(IDht)))
+        {
+            throw new InvalidOperationException(
+                "The host has an IDht already, as of AddKadClient: one that needs both makes the node by KadNode.CreateBuilder(…) instead.");
+        }
     }
 }

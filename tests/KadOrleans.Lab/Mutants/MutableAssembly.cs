@@ -43,10 +43,10 @@ internal sealed class MutableAssembly(string path)
                 continue;
             }
 
-            // The root is another one where symbols hide it.
+            // The root is another one where symbols hide it. What a generator wrote has no file.
             var file = place.Document.Url.Replace('\\', '/');
             var begin = file.IndexOf(folder, StringComparison.Ordinal) + 1;
-            if (begin == 0)
+            if (begin == 0 || !File.Exists(Repository.Path(file[begin..])))
             {
                 continue;
             }

@@ -337,7 +337,7 @@ public abstract class DhtContract
         Assert.Contains("18446744073709551615", beyond.Message, StringComparison.Ordinal);
         var unknown = await Assert.ThrowsAsync<NotSupportedException>(() => dht.GetAsync<DateTime>("number"));
         Assert.Equal(
-            "Type DateTime is not supported; use string, int, long, double, bool or byte[], or GetJsonAsync for what was stored as JSON.", unknown.Message);
+            "Type DateTime is not supported; use string, int, uint, long, ulong, double, bool or byte[], or GetJsonAsync for what was stored as JSON.", unknown.Message);
     });
 
     [Fact]
@@ -353,8 +353,37 @@ public abstract class DhtContract
         {
             await dht.SetAsync("int", number);
             var beyond = await Assert.ThrowsAsync<InvalidOperationException>(() => dht.GetAsync<int>("int"));
-            Assert.Equal($"The value is {number}, which an int does not hold; get it as a long.", beyond.Message);
+            Assert.Equal($"The value is {number}, which Int32 does not hold; get it as a larger type, or without one.", beyond.Message);
         }
+    });
+
+    /// <summary>Of two conversions C# takes the one to a double, and would store another number.</summary>
+    [Fact]
+    public Task Unsigned_numbers_and_spans_come_back_as_they_were() => RunAsync(async dht =>
+    {
+        await dht.SetAsync("number", ulong.MaxValue);
+        Assert.Equal((Int128)ulong.MaxValue, (await dht.GetAsync("number")).Value!.Value.AsInteger());
+        Assert.Equal(new TypedResult<ulong>(true, ulong.MaxValue), await dht.GetAsync<ulong>("number"));
+        await dht.SetAsync("number", uint.MaxValue);
+        Assert.Equal(new TypedResult<uint>(true, uint.MaxValue), await dht.GetAsync<uint>("number"));
+        await dht.SetAsync("number", (nuint)7);
+        Assert.Equal(7, (await dht.GetAsync<int>("number")).Value);
+        await dht.SetAsync("bytes", "text"u8);
+        Assert.Equal("text"u8.ToArray(), (await dht.GetAsync<byte[]>("bytes")).Value);
+        var (found, value) = await dht.GetAsync("bytes");
+        Assert.True(found && value is { Kind: DhtValueKind.Bytes });
+    });
+
+    [Fact]
+    public Task An_unknown_acknowledgement_is_refused() => RunAsync(async dht =>
+    {
+        var wrong = (SetAcknowledgement)7;
+        var key = NodeId.FromKey("key");
+        Assert.StartsWith(
+            "The acknowledgement is 7; Network or Durable is allowed.",
+            (await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => dht.SetAsync(key, 1, wrong))).Message,
+            StringComparison.Ordinal);
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => dht.SetIfAsync(key, 1, ValueVersion.Nothing, wrong));
     });
 
     [Fact]
@@ -417,6 +446,18 @@ public abstract class DhtContract
     });
 
     [Fact]
+    public Task A_watch_tells_of_a_removal() => RunAsync(async dht =>
+    {
+        await using var watch = dht.WatchAsync("removed").GetAsyncEnumerator();
+        Assert.Null((await NextAsync(watch)).Value);
+        var set = await dht.SetAsync("removed", 1);
+        Assert.Equal(1, (await NextAsync(watch)).Value);
+
+        Assert.Equal(DeleteResult.Deleted, await dht.DeleteIfAsync("removed", set.Version));
+        Assert.Null((await NextAsync(watch)).Value);
+    });
+
+    [Fact]
     public Task A_watch_of_a_key_without_a_value_waits_for_one_and_ends_when_it_is_cancelled() => RunAsync(async dht =>
     {
         using var ending = new CancellationTokenSource();
@@ -429,7 +470,7 @@ public abstract class DhtContract
         Assert.Equal("value", (await NextAsync(watch)).Value);
         Assert.Equal("value", (await NextAsync(another)).Value);
         ending.Cancel();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => NextAsync(watch));
+        Assert.Equal(ending.Token, (await Assert.ThrowsAnyAsync<OperationCanceledException>(() => NextAsync(watch))).CancellationToken);
     });
 
     [Fact]

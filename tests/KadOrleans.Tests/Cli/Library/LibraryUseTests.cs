@@ -132,6 +132,45 @@ public sealed class LibraryUseTests : FolderTests
     }
 
     [Fact]
+    public async Task Who_waits_for_a_node_to_join_waits_no_longer_once_its_host_stops()
+    {
+        using var silent = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
+        using var host = await StartHostAsync("node", $"{silent.Client.LocalEndPoint}");
+        var dht = host.Services.GetRequiredService<IDht>();
+        var waiting = dht.WaitUntilReadyAsync(TestContext.Current.CancellationToken);
+        await silent.ReceiveAsync(TestContext.Current.CancellationToken);
+        Assert.False(waiting.IsCompleted);
+
+        // As Ctrl-C does: the host's own stop comes when the program goes on.
+        host.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        await host.StopAsync(TestContext.Current.CancellationToken);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => dht.WaitUntilReadyAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_first_node_that_starts_again_is_ready_though_a_peer_of_a_moment_has_left()
+    {
+        var cancelling = TestContext.Current.CancellationToken;
+        await using (var first = await BuildAsync("first"))
+        {
+            await first.StartAsync(cancelling);
+            await using var peer = await BuildAsync("peer");
+            await peer.StartAsync(cancelling);
+            await peer.BootstrapAsync([$"{first.LocalEndpoints[0]}"], cancelling);
+            await Eventually.IsTrueAsync(() => first.RoutingTable.Count == 1);
+        }
+
+        await using var again = await BuildAsync("first");
+        await again.StartAsync(cancelling);
+        Assert.NotEmpty((await again.LoadStateAsync(cancelling))!.Contacts);
+        Assert.True(KadOrleans.Cli.NodeStatusServer.HealthOf(again).IsReady);
+        Assert.True(Assert.Single((await again.GetStatusAsync(cancelling)).Nodes).IsFirst);
+
+        Task<KadNode> BuildAsync(string folder) => KadNode.CreateBuilder().UseUdp(AnyPort).UseSqlite(Path.Combine(Folder, folder)).BuildAsync();
+    }
+
+    [Fact]
     public async Task A_host_with_a_wrong_option_or_without_a_transport_does_not_start_and_says_why()
     {
         using var wrong = Build(services => services.AddKadNode(o => o.Trust.Add("10.0.0.0/99")).UseUdp(AnyPort));

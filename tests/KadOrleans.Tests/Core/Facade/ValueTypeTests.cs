@@ -6,12 +6,13 @@ namespace KadOrleans.Tests.Core;
 public sealed class ValueTypeTests : FolderTests
 {
     private const string Refusal =
-        "'A value is a string, int, long, double, bool, byte[] or DhtValue. SetJsonAsync stores anything else as JSON, by its JsonTypeInfo.'";
+        "'A value is a string, int, long, double, bool, byte[] or DhtValue. SetJsonAsync stores anything else as JSON, by its JsonTypeInfo. "
+        + "If it is one of these, LangVersion is below 13, which is needed.'";
 
     [Fact]
     public async Task A_type_that_is_no_value_is_refused_with_what_to_call_and_the_others_compile()
     {
-        string[] values = ["\"text\"", "42", "(short)42", "42L", "1.5", "1.5f", "true", "new byte[3]", "DhtValue.FromInteger(1)", "default"];
+        string[] values = ["\"text\"", "42", "(short)42", "42L", "42u", "42UL", "(nuint)42", "(byte)42", "1.5", "1.5f", "true", "new byte[3]", "\"text\"u8", "DhtValue.FromInteger(1)", "default"];
         string[] others = ["new List<string>()", "new object()", "DateTime.Now", "1.5m", "new[] { 1 }", "('a', 1)"];
         string[] calls =
         [
@@ -23,6 +24,7 @@ public sealed class ValueTypeTests : FolderTests
         var bad = Calls(others).ToList();
 
         Assert.Equal(string.Empty, await CompileAsync(good));
+        Assert.Contains("'A character is no value: ", await CompileAsync(["await dht.SetAsync(\"key\", 'c');"]), StringComparison.Ordinal);
         var lines = (await CompileAsync(bad)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(bad.Count, lines.Length);
         Assert.All(lines, line => Assert.True(

@@ -13,7 +13,7 @@ public sealed class ManagementCallTests
     private static readonly Regex Page = new(@"the console's \*(?<page>[^*]+)\*");
 
     // What follows the command's name: in a shell, in a container, in a unit's ExecStart, or behind dotnet run.
-    private static readonly Regex Command = new(@"^\s*(?:ExecStart=)?(?:\S*/kad|kad|docker run .* kad|dotnet run --project src/KadOrleans\.Cli --)\s+(?<arguments>[^|>#]*)");
+    private static readonly Regex Command = new(@"^\s*(?:ExecStart=)?(?:\S*/kad|kad|docker run .*[ /]kad(?::\S+)?|dotnet run --project src/KadOrleans\.Cli --)\s+(?<arguments>[^|>#]*)");
 
     // As in GET /v1/admin/keys?prefix=00.
     private static readonly Regex Request = new(@"\b(?<method>GET|PUT|POST|DELETE) (?<path>/(?:v1|health)/[^\s`,]*)");

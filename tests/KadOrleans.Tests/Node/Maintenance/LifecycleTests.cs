@@ -223,12 +223,12 @@ public sealed class LifecycleTests
         stranger.Ping(node.Transport.Endpoint, MessageId.Random(_world.Random));
         await _world.PassAsync(TimeSpan.FromMinutes(2));
         Assert.Equal(stranger.Id, Assert.Single(node.Node.RoutingTable.Contacts).Id);
+        Assert.True(node.Node.WaitUntilReadyAsync().IsCompletedSuccessfully);
 
         bootstrap.Transport.IsCutOff = false;
         await _world.PassAsync(TimeSpan.FromMinutes(2));
 
         Assert.True(node.Node.RoutingTable.Count > 20);
-        Assert.True(node.Node.WaitUntilReadyAsync().IsCompletedSuccessfully);
     });
 
     [Fact]
