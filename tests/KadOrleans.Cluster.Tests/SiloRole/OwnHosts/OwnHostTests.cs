@@ -136,6 +136,42 @@ public sealed class OwnHostTests
         Assert.Equal(["KadEdgeOptions.Name is ''; 1 to 128 printable characters are needed."], mistake.Failures);
     }
 
+    [Theory]
+    [InlineData("The silo has no grain storage named 'Kad': ", false, true, true)]
+    [InlineData("The silo has no reminder service, ", true, false, true)]
+    [InlineData("The silo has AddKadClient() without the DHT's grains: ", true, true, false)]
+    public async Task A_silo_that_lacks_what_the_grains_need_does_not_start_and_says_so(string sentence, bool stores, bool reminds, bool hasGrains)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Logging.ClearProviders();
+        builder.UseOrleans(silo =>
+        {
+            silo.UseLocalhostClustering(FreePort.Tcp(), FreePort.Tcp()).AddKadClient();
+            _ = stores ? silo.AddMemoryGrainStorage(GrainStorageName.Kad) : silo.AddMemoryGrainStorage("Other");
+            _ = reminds ? silo.UseInMemoryReminderService() : silo;
+            _ = hasGrains ? silo.UseKadGrains() : silo;
+        });
+
+        using var host = builder.Build();
+        var mistake = await Assert.ThrowsAsync<OrleansConfigurationException>(() => host.StartAsync(Cancelled));
+        Assert.StartsWith(sentence, mistake.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Else what is meant for the cluster would go to a node in memory, without a word.</summary>
+    [Fact]
+    public void A_host_is_client_of_a_cluster_or_a_node_and_not_both()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Services.AddKadNode().UseUdp("127.0.0.1:0");
+        var second = Assert.Throws<InvalidOperationException>(() => builder.UseOrleansClient(client => client.AddKadClient()));
+        Assert.StartsWith("The host has an IDht already, as of AddKadNode", second.Message, StringComparison.Ordinal);
+
+        builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.UseOrleansClient(client => client.AddKadClient().AddKadClient());
+        second = Assert.Throws<InvalidOperationException>(() => builder.Services.AddKadNode());
+        Assert.StartsWith("The host has an IDht already, as of AddKadClient", second.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task The_api_needs_tokens_a_dht_and_names_of_hosts()
     {

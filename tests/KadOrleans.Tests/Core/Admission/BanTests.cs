@@ -20,6 +20,11 @@ public sealed class BanTests
     }
 
     [Fact]
+    public void Of_stored_bans_those_that_are_none_are_left_out() => Assert.Equal(
+        [new BanEntry(Ban.Parse("203.0.113.9"), DateTimeOffset.UnixEpoch)],
+        BanEntry.Read([("203.0.113.9/32", DateTimeOffset.UnixEpoch), ("of a later release", DateTimeOffset.UnixEpoch)]));
+
+    [Fact]
     public void Other_texts_are_refused() => Assert.All(
         [
             null, "", "0.0.0.0/0", "10.0.0.0/7", "::/15", "203.0.113.0/33", "node.example.org", "203.0.113.9:8468",

@@ -123,33 +123,3 @@ public class SourceLimiterTests
         return admitted;
     }
 }
-
-public class TokenBucketTests
-{
-    private static readonly TokenRate Rate = new(PerSecond: 10, Burst: 5);
-
-    [Fact]
-    public void No_stretch_of_time_sees_more_than_burst_and_rate() => Randomized.ForSeeds(200, random =>
-    {
-        var bucket = new TokenBucket(Rate, Samples.Now);
-        var now = Samples.Now;
-        var admitted = new List<DateTimeOffset>();
-        for (var i = 0; i < 300; i++)
-        {
-            now = now.AddMilliseconds(random.Next(60));
-            if (bucket.TryTake(Rate, now))
-            {
-                admitted.Add(now);
-            }
-        }
-
-        for (var i = 0; i < admitted.Count; i++)
-        {
-            for (var j = i; j < admitted.Count; j++)
-            {
-                var allowed = Rate.Burst + ((admitted[j] - admitted[i]).TotalSeconds * Rate.PerSecond);
-                Assert.True(j - i + 1 <= allowed + 1e-6);
-            }
-        }
-    });
-}

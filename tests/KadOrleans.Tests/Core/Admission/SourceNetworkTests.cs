@@ -28,6 +28,28 @@ public class SourceNetworkTests
     }
 
     [Theory]
+    [InlineData("1.2.3.255:5")]
+    [InlineData("[2001:db8:1:2::1]:5")]
+    [InlineData("[::2]:5")]
+    public void A_proven_source_is_of_the_same_networks_and_comes_back_from_its_bytes(string text)
+    {
+        var endpoint = UdpEndpoint.Parse(text);
+        var (source, bytes) = (SourceNetwork.Of(endpoint), new byte[SourceNetwork.EncodedLength]);
+        var proven = source.WithProof(true);
+
+        Assert.Equal((false, true), (source.IsProven, proven.IsProven));
+        Assert.Equal((source, source, source.ToString()), (proven.Address, proven.WithProof(false), proven.ToString()));
+        Assert.Equal(SourceNetwork.SubnetOf(endpoint), source.Subnet);
+        Assert.Equal(source.Subnet.WithProof(true), proven.Subnet);
+        Assert.Equal(SourceNetwork.Trusted, SourceNetwork.Trusted.WithProof(true));
+        foreach (var one in new[] { source, proven })
+        {
+            one.CopyTo(bytes);
+            Assert.Equal(one, SourceNetwork.Decode(bytes));
+        }
+    }
+
+    [Theory]
     [InlineData("203.0.113.7:1", "203.0.113.7")]
     [InlineData("[2001:db8:0:7::9]:1", "2001:db8:0:7::/64")]
     public void A_source_is_shown_as_its_address_or_its_prefix(string endpoint, string text) =>

@@ -23,6 +23,17 @@ public sealed class ItemTests
     }
 
     [Theory]
+    [InlineData("5:hello", "hello")]
+    [InlineData("0:", "")]
+    [InlineData("i1e", null)]
+    public void Text_is_bytes_that_are_one(string bencode, string? text)
+    {
+        Assert.Equal((text is not null, text), (SignedItems.Sign(1, bencode).TryGetText(out var read), read));
+        Assert.True(Item.TryCreateImmutable(new byte[] { (byte)'1', (byte)':', 0xFF }, out var bytes, out _));
+        Assert.False(bytes.TryGetText(out _));
+    }
+
+    [Theory]
     [MemberData(nameof(Names))]
     public void A_recorded_item_is_the_same_after_it_went_through_its_envelope(string name)
     {

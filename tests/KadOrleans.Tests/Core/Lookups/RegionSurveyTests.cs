@@ -38,6 +38,26 @@ public sealed class RegionSurveyTests
         Assert.InRange(exact, known * 0.995, known);
     }
 
+    /// <summary>One host has any number of ids, and answers under each.</summary>
+    [Theory]
+    [InlineData("8.8.8.{0}:1", 4)]
+    [InlineData("127.0.0.{0}:1", 10)]
+    [InlineData("203.0.113.{0}:1", 10)]
+    [InlineData("8.8.{0}.1:1", 10)]
+    public void Of_a_network_no_more_nodes_join_than_a_survey_asks(string form, int expected)
+    {
+        var random = new SeededRandomSource(1);
+        var survey = new RegionSurvey(NodeId.Random(random), [], reach: null, K, AddressRangeSet.Parse(["203.0.113.0/24"]));
+        foreach (var host in Enumerable.Range(1, 10))
+        {
+            var contact = new Contact(NodeId.Random(random), UdpEndpoint.Parse(string.Format(CultureInfo.InvariantCulture, form, host)));
+            survey.Join(contact);
+            survey.Join(contact);
+        }
+
+        Assert.Equal(expected, survey.Nodes.Count());
+    }
+
     [Fact]
     public void A_node_that_has_left_is_named_no_more_and_the_next_nearest_is() => Randomized.ForSeeds(20, random =>
     {
