@@ -97,6 +97,7 @@ internal static class SiloCommands
                 silo["state"] = isDead ? End(silo) : silo.Text("state");
                 silo["startedAt"] = Ages.Of(silo.Text("startedAt"));
                 silo["lastHeard"] = Ages.Of(silo.Text("lastHeard"));
+                silo["ended"] = Ages.Of(silo.Text("endedAt"));
                 silo["clock"] = Clock(silo);
                 silo["memory"] = silo["residentBytes"] is JsonValue bytes ? $"{bytes.GetValue<long>() >> 20} MiB" : string.Empty;
                 silo["holds"] = silo.IsTrue("hasEdgeDirectory") ? "edge directory" : string.Empty;
@@ -105,7 +106,7 @@ internal static class SiloCommands
             printer.Rows(
                 silos,
                 ("silo", "address"), ("state", "state"), ("ready", "ready"), ("shards", "shards"), ("memory", "memory"), ("clock", "clock"),
-                ("version", "version"), ("node", "node"), ("started", "startedAt"), ("last heard", "lastHeard"), ("holds", "holds"));
+                ("version", "version"), ("node", "node"), ("started", "startedAt"), ("last heard", "lastHeard"), ("ended", "ended"), ("holds", "holds"));
             if (silos.Where(silo => silo.IsTrue("isLost")).ToList() is { Count: > 0 } lost)
             {
                 printer.Say($"Declared dead, and no silo has started in its place: {string.Join(", ", lost.Select(silo => silo.Text("address")))}.");

@@ -64,14 +64,15 @@ internal sealed class NodeAdmin(
     public async Task<DateTimeOffset?> FindKeptAsync(NodeId key, CancellationToken cancellationToken = default) =>
         (await store.GetCurrentAsync(key, time.GetUtcNow(), cancellationToken))?.KeptUntil;
 
-    // In the turn of those who publish the key: a set that has begun ends before.
+    // In the turn of those who publish the key: a set that has begun ends before. What is held first: an older value under a publication must not
+    // come to light.
     public Task<KeyDeletion> DeleteAsync(NodeId key, CancellationToken cancellationToken = default) =>
         parts().Engine.Turns.TryRunAsync(
             key,
             async () =>
             {
-                var wasPublished = await publications.RemoveAsync(key, cancellationToken);
                 var wasHeld = await store.RemoveAsync(key, cancellationToken);
+                var wasPublished = await publications.RemoveAsync(key, cancellationToken);
                 watches.Post(key, KeyNotice.Of(null));
                 return new KeyDeletion(wasHeld, wasPublished);
             },

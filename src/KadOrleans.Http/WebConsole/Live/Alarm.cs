@@ -126,7 +126,7 @@ internal sealed record Alarm(string Name, bool Fires, string Sentence, DateTimeO
         var counted = $"{rates.Succeeded} of {all}";
         return new Alarm(
             "KadLookupsFail",
-            all >= LeastLookups && rates.Failed > all * MostFailedLookups,
+            all >= LeastLookups && rates.Failed > 1 && rates.Failed > all * MostFailedLookups,
             all switch
             {
                 0 when FirstNode.Describe(nodes) is not null => "There is nobody to ask before another node joins.",

@@ -277,7 +277,7 @@ public sealed class AdminWordTests(OperatedNode node) : IClassFixture<OperatedNo
     [Theory]
     [InlineData("bans", "ban\tsince")]
     [InlineData("status", "name\tid\tendpoint\tcontacts")]
-    [InlineData("silos", "silo\tstate\tready\tshards\tmemory\tclock\tversion\tnode\tstarted\tlast heard\tholds")]
+    [InlineData("silos", "silo\tstate\tready\tshards\tmemory\tclock\tversion\tnode\tstarted\tlast heard\tended\tholds")]
     public async Task Rows_have_headings_also_without_a_terminal(string command, string heads) =>
         Assert.Equal(heads.Split('\t'), (await node.DoneAsync(command)).Heads);
 

@@ -25,21 +25,21 @@ public sealed class SilosCommandTests(ApiHost host) : IClassFixture<ApiHost>
             new("S192.0.2.4:11111:6", null, "Dead", null, null, null, null, false, null, false) { Node = "node-2" },
             new("S192.0.2.4:11111:5", null, "Dead", null, null, null, null, false, null, false) { End = SiloEnd.Stopped },
             new("S192.0.2.4:11111:4", null, "Dead", null, null, null, null, false, null, false) { End = SiloEnd.DeclaredDead },
-            new("S192.0.2.4:11111:3", null, "Dead", null, null, null, null, false, null, false) { End = SiloEnd.DeclaredDead, IsLost = true },
+            new("S192.0.2.4:11111:3", null, "Dead", null, null, null, null, false, null, false) { End = SiloEnd.DeclaredDead, EndedAt = FakeAdmin.StoredAt, IsLost = true },
         ];
 
         var run = await _api.RunAsync("silos");
 
         Assert.Equal(
             """
-            silo	state	ready	shards	memory	clock	version	node	started	last heard	holds
-            S192.0.2.1:11111:7	Active	ready	16	300 MiB	0 s	1.2.3	node-1	AGO	AGO	edge directory
-            S192.0.2.2:11111:8	Active	ready: Grain storage takes more than 1 s for a read.			0.250 s behind	1.2.3	node-2			
-            S192.0.2.3:11111:9	Active	no: clock skew			20.125 s ahead	1.2.3	node-1			
-            S192.0.2.4:11111:6	dead						node-2			
-            S192.0.2.4:11111:5	stopped									
-            S192.0.2.4:11111:4	declared dead									
-            S192.0.2.4:11111:3	declared dead, missing									
+            silo	state	ready	shards	memory	clock	version	node	started	last heard	ended	holds
+            S192.0.2.1:11111:7	Active	ready	16	300 MiB	0 s	1.2.3	node-1	AGO	AGO		edge directory
+            S192.0.2.2:11111:8	Active	ready: Grain storage takes more than 1 s for a read.			0.250 s behind	1.2.3	node-2				
+            S192.0.2.3:11111:9	Active	no: clock skew			20.125 s ahead	1.2.3	node-1				
+            S192.0.2.4:11111:6	dead						node-2				
+            S192.0.2.4:11111:5	stopped										
+            S192.0.2.4:11111:4	declared dead										
+            S192.0.2.4:11111:3	declared dead, missing									AGO	
 
             """.ReplaceLineEndings("\n"),
             Regex.Replace(run.Output, "[0-9]+ (s|min|h|days) ago", "AGO"));

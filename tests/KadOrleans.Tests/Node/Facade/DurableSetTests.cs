@@ -61,6 +61,23 @@ public sealed class DurableSetTests
         Assert.Equal(value, (await node.GetAsync(key)).Value);
     });
 
+    /// <summary>A history had a get find the value before the one that was being deleted.</summary>
+    [Fact]
+    public void What_lies_under_a_durable_value_does_not_come_to_light_while_both_are_deleted() => SimulatedWorld.Run(1, async world =>
+    {
+        var publications = new HookedPublications();
+        await using var node = await world.StartAsync(Without.Walks, new InMemoryKeyStore(new StoreQuota()), new InMemoryNodeStateStore(), publications);
+        var (key, found) = (NodeId.FromKey("key"), new List<DhtValue?>());
+        await node.SetAsync(key, "1", SetAcknowledgement.Network);
+        await node.SetAsync(key, "2", SetAcknowledgement.Durable);
+        publications.AfterRemove = async () => found.Add((await node.GetAsync(key)).Value);
+
+        await node.Admin.DeleteAsync(key);
+
+        Assert.Null(Assert.Single(found));
+        Assert.Null((await node.GetAsync(key)).Value);
+    });
+
     /// <summary>
     /// Other writes of the key wait for the disk too, or come later: a fence's number never goes down. A history with kills and jumping clocks had a
     /// value for a time acknowledged above a durable one, which a get then found.
@@ -123,6 +140,8 @@ public sealed class DurableSetTests
 
         public Task BeforePut { get; set; } = Task.CompletedTask;
 
+        public Func<Task> AfterRemove { get; set; } = static () => Task.CompletedTask;
+
         public async ValueTask<Publication?> GetAsync(NodeId key, CancellationToken cancellationToken = default)
         {
             var publication = await _inner.GetAsync(key, cancellationToken);
@@ -145,7 +164,12 @@ public sealed class DurableSetTests
             NodeId key, Publication before, Publication? after, CancellationToken cancellationToken = default) =>
             _inner.ReplaceAsync(key, before, after, cancellationToken);
 
-        public ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default) => _inner.RemoveAsync(key, cancellationToken);
+        public async ValueTask<bool> RemoveAsync(NodeId key, CancellationToken cancellationToken = default)
+        {
+            var wasThere = await _inner.RemoveAsync(key, cancellationToken);
+            await AfterRemove();
+            return wasThere;
+        }
 
         public IAsyncEnumerable<KeyValuePair<NodeId, Publication>> ScanAsync(CancellationToken cancellationToken = default) =>
             _inner.ScanAsync(cancellationToken);
