@@ -6,15 +6,17 @@ namespace KadOrleans.Client;
 internal static class ClientServices
 {
     /// <summary>Registers <see cref="IDht"/> over the services' grain factory, which an Orleans client or silo registers.</summary>
-    /// <exception cref="InvalidOperationException">The services have another <see cref="IDht"/>: a node, whose values are not the cluster's.</exception>
+    /// <exception cref="InvalidOperationException">The services have a node, whose values are not the cluster's.</exception>
     public static IServiceCollection AddClient(this IServiceCollection services, Action<KadClientOptions>? configure = null)
     {
-        if (services.Any(static service => service.ServiceType == typeof(IDht) && service.ImplementationType != typeof(DhtClient)))
+        const string call = "AddKadClient";
+        if (services.Select(static service => service.ImplementationInstance).OfType<HostDht>().FirstOrDefault() is { } other && other.AddedBy != call)
         {
             throw new InvalidOperationException(
-                "The host has an IDht already, as of AddKadNode: one that needs both makes the node by KadNode.CreateBuilder(…) instead.");
+                $"The host has an IDht already, of {other.AddedBy}: one that needs both makes the node by KadNode.CreateBuilder(…) instead.");
         }
 
+        services.TryAddSingleton(new HostDht(call));
         services.TryAddSingleton<IDht, DhtClient>();
         services.AddGatewayHandshake();
         if (configure is not null)

@@ -30,10 +30,19 @@ internal sealed class DhtClient : IDht, IDhtItems
     /// <inheritdoc/>
     public async Task WaitUntilReadyAsync(CancellationToken cancellationToken = default)
     {
-        while (!await IsReadyAsync(cancellationToken))
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _host?.ApplicationStopping ?? CancellationToken.None);
+        try
         {
-            _host?.ApplicationStopping.ThrowIfCancellationRequested();
-            await Task.Delay(ReadyPause, _time, cancellationToken);
+            while (!await IsReadyAsync(ending.Token))
+            {
+                await Task.Delay(ReadyPause, _time, ending.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Of the caller's token, as he may look for it.
+            cancellationToken.ThrowIfCancellationRequested();
+            throw;
         }
     }
 
@@ -54,7 +63,7 @@ internal sealed class DhtClient : IDht, IDhtItems
         NodeId key, DhtValue value, SetAcknowledgement acknowledgement, CancellationToken cancellationToken = default)
     {
         StoreRules.ThrowIfRefused(value);
-        StoreRules.ThrowIfNone(acknowledgement);
+        StoreRules.ThrowIfUnknown(acknowledgement);
         var result = await CallAsync(
             dht => acknowledgement == SetAcknowledgement.Durable
                 ? dht.PublishAsync(key, value, cancellationToken)

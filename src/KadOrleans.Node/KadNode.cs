@@ -245,7 +245,7 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
     public async Task<SetResult> SetAsync(
         NodeId key, DhtValue value, SetAcknowledgement acknowledgement, CancellationToken cancellationToken = default)
     {
-        StoreRules.ThrowIfNone(acknowledgement);
+        StoreRules.ThrowIfUnknown(acknowledgement);
         if (await IsInvalidItemAsync(key, value))
         {
             return new SetResult { Local = StoreResult.InvalidItem };

@@ -19,7 +19,7 @@ internal sealed record DhtWatchRequest(
 internal sealed record DhtWatchResult(
     [property: Id(0)] IReadOnlyList<WatchedValue> Values, [property: Id(1)] IReadOnlyList<ShardPoint> Known, [property: Id(2)] DateTimeOffset Now);
 
-/// <summary>A key as its shard holds it, until when: null if the cluster holds no value.</summary>
+/// <summary>The value of a key in its shard, and when it ends; null if the cluster holds none.</summary>
 [GenerateSerializer]
 [Immutable]
 [Alias("kad.WatchedValue")]

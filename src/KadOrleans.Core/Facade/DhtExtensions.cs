@@ -192,7 +192,7 @@ public static class DhtExtensions
         }
         catch (OverflowException)
         {
-            throw new InvalidOperationException($"The value is {number}, which {type.Name} does not hold; get it as a larger type, or without one.");
+            throw new InvalidOperationException($"The value is {number}, which {type.Name} does not hold; get it as another type, or without one.");
         }
     }
 }

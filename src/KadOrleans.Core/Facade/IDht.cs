@@ -8,9 +8,11 @@ namespace KadOrleans;
 public interface IDht
 {
     /// <summary>
-    /// Waits until the DHT can reach the network: the node has joined, or the cluster has a live edge. The first node of a network has
+    /// Waits until the DHT can reach the network: a contact answers the node, or the cluster has a live edge. The first node of a network has
     /// nobody to join and is ready when it has started.
     /// </summary>
+    /// <exception cref="OperationCanceledException">Cancelled, or the host stops.</exception>
+    /// <exception cref="ObjectDisposedException">The node was stopped.</exception>
     Task WaitUntilReadyAsync(CancellationToken cancellationToken = default);
 
     /// <summary>Gets the value of a key: the one held here if it can be trusted, else the network's.</summary>

@@ -27,7 +27,7 @@ internal static class StoreRules
     }
 
     /// <summary>Checks what a set awaits.</summary>
-    public static void ThrowIfNone(SetAcknowledgement acknowledgement)
+    public static void ThrowIfUnknown(SetAcknowledgement acknowledgement)
     {
         if (!Enum.IsDefined(acknowledgement))
         {
@@ -41,7 +41,7 @@ internal static class StoreRules
     /// <summary>Checks what a set under a condition awaits.</summary>
     public static void ThrowIfNoSuchSet(SetAcknowledgement acknowledgement, TimeSpan? life)
     {
-        ThrowIfNone(acknowledgement);
+        ThrowIfUnknown(acknowledgement);
         if (life is { } chosen)
         {
             ThrowIfNoLife(chosen, nameof(life));

@@ -50,7 +50,7 @@ internal sealed class NodeWatch(KeyWatches watches, IKeyStore store, IPublicatio
         {
             var notice = await watch.NextAsync(PauseUntil(state.Held.ExpiresAt, state.AskAt), time, cancellationToken);
             held = await ReadAsync(key, cancellationToken);
-            state = notice.IsRead ? (state with { Held = held }).Tell(notice.Value, time.GetUtcNow()) : state.See(held);
+            state = notice.IsRead ? state.Hear(held, notice.Value, time.GetUtcNow()) : state.See(held);
             if (state.AskAt <= time.GetUtcNow())
             {
                 state = await AskAsync(key, state, get);
@@ -114,6 +114,11 @@ internal sealed class NodeWatch(KeyWatches watches, IKeyStore store, IPublicatio
         public State Tell(DhtValue? value, DateTimeOffset askedAt) => Held.IsBelieved || Held.Value is null || Held.Value == value
             ? new State(Held, value, askedAt, null, AskInterval)
             : new State(Held, value, askedAt, askedAt + Pause, 2 * Pause < MaxPause ? 2 * Pause : MaxPause);
+
+        /// <summary>This is held now, and a call had this result. Where the store is believed and has another value, the call may be older: a get decides.</summary>
+        public State Hear(Held held, DhtValue? value, DateTimeOffset now) => held.IsBelieved && held.Value is not null && held.Value != value
+            ? this with { Held = held, AskAt = value == Value ? AskAt : now }
+            : (this with { Held = held }).Tell(value, now);
 
         /// <summary>This is held now, which says nothing of values that only others hold.</summary>
         public State See(Held held) => held.Value == Held.Value ? this with { Held = held }

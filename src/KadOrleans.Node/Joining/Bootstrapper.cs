@@ -162,7 +162,7 @@ internal sealed class NetworkJoin(KadNodeOptions options)
     private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isOutside;
 
-    /// <summary>Completes when the node has joined; cancelled when it stops.</summary>
+    /// <summary>Completes when the node has joined, or a contact answers it in place of bootstrap nodes; cancelled when it stops, or its host begins to.</summary>
     public Task Completion => _joined.Task;
 
     /// <summary>Whether no configured bootstrap node but itself answered when asked last.</summary>

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace KadOrleans.Node;
 
 // A standalone node's schedule: checks once a minute what is due. A node that has yet to join joins again: contacts that it met
-// meanwhile do not count, as all may be liars. Without ExpiryTime the clock is always trusted.
+// meanwhile make it ready, and it asks the bootstrap nodes on, as all of those contacts may be liars. Without ExpiryTime the clock is always trusted.
 internal sealed class LocalMaintenanceSchedule(
     LocalRoutingTable table, RefreshPolicy policy, Func<bool> isOutside, TimeProvider time, ExpiryTime? expiry)
     : IMaintenanceSchedule

@@ -394,10 +394,22 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
         _writes.RunAsync(
             key,
             async () =>
-                before is not null ? LogIfNotRemembered(key, await store.ReplaceAsync(key, before, after, cancellationToken))
+                before is not null ? LogIfNotRemembered(key, await ReplaceWriteAsync(key, before, after, cancellationToken))
                 : await store.GetAsync(key, cancellationToken) is not null ? StoreResult.Superseded
                 : await RememberAsync(key, after!, cancellationToken),
             cancellationToken);
+
+    // Upkeep, which takes no turn, may have written other times into it since it was read.
+    private async Task<StoreResult> ReplaceWriteAsync(NodeId key, Publication before, Publication? after, CancellationToken cancellationToken)
+    {
+        var result = await store.ReplaceAsync(key, before, after, cancellationToken);
+        return result == StoreResult.Superseded
+            && await store.GetAsync(key, cancellationToken) is { } present
+            && present != before
+            && (present.Version, present.Value) == (before.Version, before.Value)
+                ? await store.ReplaceAsync(key, present, after, cancellationToken)
+                : result;
+    }
 
     // The version of a write, and what is published before it. A durable set that has its version already is published by then, so that of two
     // values the one with the higher version stands; one that begins later has a higher one.

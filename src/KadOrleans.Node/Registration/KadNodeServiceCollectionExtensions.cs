@@ -49,6 +49,7 @@ public static class KadNodeServiceCollectionExtensions
         services.TryAddSingleton<IManagementStore, InMemoryManagementStore>();
         services.TryAddSingleton<ICrawlStore, InMemoryCrawlStore>();
         services.AddSingleton(static provider => CreateNode(provider, owner: null));
+        services.AddSingleton(new HostDht(nameof(AddKadNode)));
         services.AddSingleton<IDht>(static provider => provider.GetRequiredService<KadNode>());
         services.AddSingleton(static provider => provider.GetRequiredService<KadNode>().Admin);
         services.AddHostedService<KadNodeService>();
@@ -85,10 +86,10 @@ public static class KadNodeServiceCollectionExtensions
                 "A node was added already; a host has one. KadNode.CreateBuilder(…) makes another in the same program.");
         }
 
-        if (services.Any(static service => service.ServiceType == typeof(IDht)))
+        if (services.Select(static service => service.ImplementationInstance).OfType<HostDht>().FirstOrDefault() is { } other)
         {
             throw new InvalidOperationException(
-                "The host has an IDht already, as of AddKadClient: one that needs both makes the node by KadNode.CreateBuilder(…) instead.");
+                $"The host has an IDht already, of {other.AddedBy}: one that needs both makes the node by KadNode.CreateBuilder(…) instead.");
         }
     }
 }

@@ -353,7 +353,7 @@ public abstract class DhtContract
         {
             await dht.SetAsync("int", number);
             var beyond = await Assert.ThrowsAsync<InvalidOperationException>(() => dht.GetAsync<int>("int"));
-            Assert.Equal($"The value is {number}, which Int32 does not hold; get it as a larger type, or without one.", beyond.Message);
+            Assert.Equal($"The value is {number}, which Int32 does not hold; get it as another type, or without one.", beyond.Message);
         }
     });
 

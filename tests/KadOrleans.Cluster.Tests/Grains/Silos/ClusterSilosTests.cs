@@ -91,10 +91,12 @@ public sealed class ClusterSilosTests(ClusterFixture cluster) : IClassFixture<Cl
         var services = cluster.Cluster.GetSiloServiceProvider(cluster.Addresses[0]);
         var silos = ActivatorUtilities.CreateInstance<ClusterSilos>(services, Fake.Of<IMembershipTable>((_, _) => throw new TimeoutException("The storage is away.")));
 
+        await cluster.Cluster.Client.ServiceProvider.GetRequiredService<IDht>().SetAsync(NodeId.FromKey("key"), 1, SetAcknowledgement.Durable);
         var list = await silos.ReadAsync();
 
         Assert.Equal(cluster.Addresses.Count, list.Count);
-        Assert.All(list, silo => Assert.True(silo is { IsReady: true, Name: not null, StartedAt: not null, Version: not null, Shards: not null, ResidentBytes: > 0 }));
+        Assert.True(list.Sum(silo => silo.Shards) > 0);
+        Assert.All(list, silo => Assert.True(silo is { IsReady: true, Name: not null, StartedAt: not null, Version: not null, ResidentBytes: > 0 }));
     }
 }
 

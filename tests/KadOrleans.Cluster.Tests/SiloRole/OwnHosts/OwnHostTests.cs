@@ -164,12 +164,12 @@ public sealed class OwnHostTests
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddKadNode().UseUdp("127.0.0.1:0");
         var second = Assert.Throws<InvalidOperationException>(() => builder.UseOrleansClient(client => client.AddKadClient()));
-        Assert.StartsWith("The host has an IDht already, as of AddKadNode", second.Message, StringComparison.Ordinal);
+        Assert.StartsWith("The host has an IDht already, of AddKadNode:", second.Message, StringComparison.Ordinal);
 
         builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.UseOrleansClient(client => client.AddKadClient().AddKadClient());
         second = Assert.Throws<InvalidOperationException>(() => builder.Services.AddKadNode());
-        Assert.StartsWith("The host has an IDht already, as of AddKadClient", second.Message, StringComparison.Ordinal);
+        Assert.StartsWith("The host has an IDht already, of AddKadClient:", second.Message, StringComparison.Ordinal);
     }
 
     [Fact]

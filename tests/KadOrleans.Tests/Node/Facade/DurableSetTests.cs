@@ -61,6 +61,27 @@ public sealed class DurableSetTests
         Assert.Equal(value, (await node.GetAsync(key)).Value);
     });
 
+    /// <summary>A clock that was set right moves the times of publications, in no turn of a key.</summary>
+    [Fact]
+    public void What_replaces_a_publication_does_so_though_upkeep_wrote_another_time_into_it_meanwhile() => SimulatedWorld.Run(1, async world =>
+    {
+        var publications = new HookedPublications();
+        await world.StartNetworkAsync(5, Without.Walks);
+        await using var node = await world.StartAsync(Without.Walks, new InMemoryKeyStore(new StoreQuota()), new InMemoryNodeStateStore(), publications);
+        await node.BootstrapAsync([$"{world.Nodes[0].Transport.Endpoint}"]);
+        var (key, now) = (NodeId.FromKey("key"), world.Clock.GetUtcNow());
+        var written = new Publication("1", now - TimeSpan.FromDays(1)) { IsPending = true, Version = 7 };
+        await publications.PutAsync(key, written);
+
+        var setting = node.SetIfAsync(key, "2", (await node.GetAsync(key)).Version, SetAcknowledgement.Network, TimeSpan.FromHours(1));
+        Assert.False(setting.IsCompleted);
+        await publications.ReplaceAsync(key, written, written with { PublishedAt = now });
+
+        Assert.True((await setting).Succeeded);
+        Assert.Equal("2", (await node.GetAsync(key)).Value);
+        Assert.Null(await publications.GetAsync(key));
+    });
+
     /// <summary>A history had a get find the value before the one that was being deleted.</summary>
     [Fact]
     public void What_lies_under_a_durable_value_does_not_come_to_light_while_both_are_deleted() => SimulatedWorld.Run(1, async world =>

@@ -51,6 +51,33 @@ public sealed class NodeWatchTests
         Assert.Equal(2, watch.Current.Value);
     }
 
+    /// <summary>A call that began before may end after what has replaced its value, and its notice takes the place of the other's.</summary>
+    [Fact]
+    public void After_sets_that_overlap_a_watch_ends_with_what_a_get_finds() => SimulatedWorld.Run(1, async world =>
+    {
+        await world.StartNetworkAsync(5, Without.Walks);
+        var (node, seen) = (world.Nodes[0].Node, new List<DhtValue?>());
+        using var ending = new CancellationTokenSource();
+        var watching = WatchAsync();
+        await world.PassAsync(TimeSpan.FromSeconds(5));
+        var network = node.SetAsync(Key, "1", SetAcknowledgement.Network);
+        Assert.True((await node.SetAsync(Key, "2", SetAcknowledgement.Durable)).Succeeded);
+        Assert.True((await network).Succeeded);
+        await world.PassAsync(TimeSpan.FromMinutes(2));
+
+        Assert.Equal(((DhtValue?)"2", (DhtValue?)"2"), ((await node.GetAsync(Key)).Value, seen[^1]));
+        await ending.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => watching);
+
+        async Task WatchAsync()
+        {
+            await foreach (var change in node.WatchAsync(Key, ending.Token))
+            {
+                seen.Add(change.Value);
+            }
+        }
+    });
+
     [Fact]
     public async Task A_value_that_only_others_hold_stays_until_news_of_it()
     {
