@@ -119,7 +119,9 @@ public sealed class SiloListingTests
         Assert.Equal(
             new SiloDetails(word, "silo-1", "Active", since, WholeSeconds, skew, "1.2.3", false, "clock skew", true)
             {
-                Node = "node-1", Shards = 16, ResidentBytes = 300_000_000,
+                Node = "node-1",
+                Shards = 16,
+                ResidentBytes = 300_000_000,
             },
             Assert.Single(ListOf(active, [(at, Stored)], [(at, new SiloAnswer(Report, null))])));
         Assert.Equal(
