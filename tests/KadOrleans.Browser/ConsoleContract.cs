@@ -125,9 +125,16 @@ public abstract class ConsoleContract(ConsolePlace place)
     {
         await place.PutAsync("above", "value");
         await window.Button("List").ClickAsync();
-        var (rows, words) = (window.Rows.First, window.Page.GetByText("A key is held by its id"));
-        await Expect(rows).ToBeVisibleAsync();
-        Assert.True((await words.BoundingBoxAsync())!.Y < (await rows.BoundingBoxAsync())!.Y);
+        await Expect(window.Rows.First).ToBeVisibleAsync();
+
+        // Both at once, as the list may be drawn again.
+        await window.Page.WaitForFunctionAsync("""
+            () => {
+              const words = [...document.querySelectorAll('p')].find(one => one.textContent.startsWith('A key is held by its id'));
+              const row = document.querySelector('tbody tr');
+              return words && row && words.getBoundingClientRect().y < row.getBoundingClientRect().y;
+            }
+            """);
     });
 
     [Fact]

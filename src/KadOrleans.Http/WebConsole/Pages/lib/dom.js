@@ -132,13 +132,20 @@ export async function report(place, work) {
 
 /** Shows that something is under way, then what it returns, or the sentence of its failure. */
 export async function load(place, work) {
+  const turn = {};
+  turns.set(place, turn);
+  const isLast = () => turns.get(place) === turn;
   place.setAttribute('aria-busy', 'true');
   if (!place.hasChildNodes()) put(place, el('p', { class: 'empty' }, 'Loading…'));
   try {
-    put(place, await work());
+    const found = await work();
+    if (isLast()) put(place, found);
   } catch (failure) {
-    put(place, notice(failure.message));
+    if (isLast()) put(place, notice(failure.message));
   } finally {
-    place.removeAttribute('aria-busy');
+    if (isLast()) place.removeAttribute('aria-busy');
   }
 }
+
+// What is loaded last at a place: an answer to an earlier request may come later, and is older.
+const turns = new WeakMap();
