@@ -10,12 +10,7 @@ internal static class ClientServices
     public static IServiceCollection AddClient(this IServiceCollection services, Action<KadClientOptions>? configure = null)
     {
         const string call = "AddKadClient";
-        if (services.Select(static service => service.ImplementationInstance).OfType<HostDht>().FirstOrDefault() is { } other && other.AddedBy != call)
-        {
-            throw new InvalidOperationException(
-                $"The host has an IDht already, of {other.AddedBy}: one that needs both makes the node by KadNode.CreateBuilder(…) instead.");
-        }
-
+        HostDht.ThrowIfOther(services.Select(static service => service.ImplementationInstance), call);
         services.TryAddSingleton(new HostDht(call));
         services.TryAddSingleton<IDht, DhtClient>();
         services.AddGatewayHandshake();

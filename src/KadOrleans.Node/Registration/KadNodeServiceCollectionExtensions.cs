@@ -86,10 +86,6 @@ public static class KadNodeServiceCollectionExtensions
                 "A node was added already; a host has one. KadNode.CreateBuilder(…) makes another in the same program.");
         }
 
-        if (services.Select(static service => service.ImplementationInstance).OfType<HostDht>().FirstOrDefault() is { } other)
-        {
-            throw new InvalidOperationException(
-                $"The host has an IDht already, of {other.AddedBy}: one that needs both makes the node by KadNode.CreateBuilder(…) instead.");
-        }
+        HostDht.ThrowIfOther(services.Select(static service => service.ImplementationInstance), nameof(AddKadNode));
     }
 }
