@@ -10,8 +10,8 @@ public sealed partial record Snippet(string Document, int Line, IReadOnlyList<st
 
     public bool IsAppHost => Lines.Any(line => line.Contains("DistributedApplication.", StringComparison.Ordinal));
 
-    /// <summary>Whether it is a whole program with types of its own, which no method can have.</summary>
-    public bool DeclaresTypes => Lines.Any(line => Regex.IsMatch(line, @"^(public|internal) .*\b(class|interface|record|struct|enum)\b"));
+    /// <summary>Whether it is a whole program, whose types are seen from outside.</summary>
+    public bool IsProgram => Lines.Any(line => Regex.IsMatch(line, @"^(public|internal) .*\b(class|interface|record|struct|enum)\b"));
 
     public static IEnumerable<Snippet> Of(string document, params IEnumerable<string> languages)
     {
@@ -52,8 +52,9 @@ public sealed partial record Snippet(string Document, int Line, IReadOnlyList<st
 }
 
 /// <summary>
-/// A library of a reader, with each C# block of the documents as a method. It refers to the product's assemblies beside the test, and
-/// has the implicit usings of a new project. Blocks get the given usings where they have none, and the given variables.
+/// A library of a reader, with each C# block of the documents as a method, and the block's types beside it. It refers to the product's
+/// assemblies beside the test, and has the implicit usings of a new project. Blocks get the given usings where they have none, and the
+/// given variables.
 /// </summary>
 public sealed class SnippetProgram(IEnumerable<string> usings, IReadOnlyDictionary<string, string> givens)
 {
@@ -90,22 +91,27 @@ public sealed class SnippetProgram(IEnumerable<string> usings, IReadOnlyDictiona
     {
         var (source, code) = (new StringBuilder(), string.Join('\n', snippet.Lines));
         var own = snippet.Lines.TakeWhile(line => line.Length == 0 || IsUsing(line)).Count();
+        var statements = snippet.Lines.TakeWhile(line => !BeginsType(line)).Count();
         source.AppendLine(own > 0 ? Located(snippet, 0, own) : string.Concat(usings.Select(name => $"using {name};\n")));
         var variables = givens.Where(given => !Regex.IsMatch(code, $@"\bvar {given.Key}\b")).Select(given => $"{given.Value} {given.Key}");
         return source
-            .AppendLine($"static class Snippet{number}")
+            .AppendLine($"static partial class Snippet{number}")
             .AppendLine("{")
             .AppendLine($"static async Task RunAsync({string.Join(", ", variables)})")
             .AppendLine("{")
-            .AppendLine(Located(snippet, own, snippet.Lines.Count))
+            .AppendLine(Located(snippet, own, statements))
             .AppendLine("#line hidden")
             .AppendLine("await Task.CompletedTask;")
             .AppendLine("}")
+            .AppendLine(Located(snippet, statements, snippet.Lines.Count))
             .AppendLine("}")
             .ToString();
     }
 
     private static bool IsUsing(string line) => Regex.IsMatch(line, @"^using [\w.]+;");
+
+    // A program's own types come after its statements.
+    private static bool BeginsType(string line) => Regex.IsMatch(line, @"^(\[|((sealed|partial|static) )*(class|interface|record|struct|enum) )");
 
     private static string Located(Snippet snippet, int from, int to) =>
         $"#line {snippet.Line + from} \"{snippet.Document}\"\n{string.Join('\n', snippet.Lines.Take(to).Skip(from))}";

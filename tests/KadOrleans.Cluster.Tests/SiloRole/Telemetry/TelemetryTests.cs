@@ -1,5 +1,7 @@
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
+/// <remarks>Alone: OpenTelemetry ends an instrument of a process as soon as any meter of its name is disposed of, so with another test's silo.</remarks>
+[Collection(Grains.Alone.Name)]
 public sealed class TelemetryTests : FolderTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
