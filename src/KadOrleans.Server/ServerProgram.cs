@@ -157,6 +157,10 @@ internal static class ServerProgram
             yield return $"console {http}/console/";
             yield return $"api {http}{DhtApi.Root}";
         }
+        else
+        {
+            yield return "no console and no api: Kad:Http:Tokens names no file of tokens";
+        }
 
         var token = services.GetService<OwnToken>()?.Path;
         if ((token ?? settings.Http.Tokens) is { } tokens)

@@ -85,11 +85,19 @@ internal static class KeyCommands
     private static Command Show(CommandIo io)
     {
         var key = new KeyArgument();
+        RequestedKey asked = default;
         return ApiCommand.Create(
             io,
             OfKey("show", "Show what is held of a key, and what the nearest nodes hold now.", key),
-            parsed => ApiRequest.Get(PathOf(key.Read(parsed))),
-            Print);
+            parsed => ApiRequest.Get(PathOf(asked = key.Read(parsed))),
+            (printer, result) =>
+            {
+                Print(printer, result);
+                if (result["held"] is null && Keys.HintOf(asked) is { Length: > 0 } hint)
+                {
+                    printer.Say(hint);
+                }
+            });
     }
 
     public static Command Delete(CommandIo io, string group = "")

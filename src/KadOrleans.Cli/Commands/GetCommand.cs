@@ -35,7 +35,7 @@ internal static class GetCommand
         {
             return printer.Fail(
                 LookupText.ExitCodeOf(result.Lookup),
-                $"Not found: {key}{(result.Lookup is { } lookup ? LookupText.DescribeMiss(lookup, isLong) : ": no lookup was made.")}",
+                $"Not found: {key}{(result.Lookup is { } lookup ? LookupText.DescribeMiss(lookup, isLong) : ": no lookup was made.")} {Keys.HintOf(key)}".TrimEnd(),
                 ResultJson.Of(new { result.Found, Key = key.Text, Digest = $"{key.Digest}", Lookup = LookupSummary.Of(result.Lookup) }));
         }
 

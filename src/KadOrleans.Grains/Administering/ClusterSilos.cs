@@ -47,9 +47,9 @@ internal sealed class ClusterSilos(
         return answers.Count(answer => !answer.Key.Equals(own.SiloAddress) && answer.Value.Report?.Node == node);
     }
 
-    /// <summary>How many silos are missing: <see cref="SiloDetails.IsLost"/>. Null if the membership table could not be read.</summary>
-    public async Task<int?> CountLostAsync() =>
-        await ReadTableAsync() is { } stored ? LostSilos.Find(stored, time.GetUtcNow()).Count : null;
+    /// <summary>The silos that are missing: <see cref="SiloDetails.IsLost"/>. Null if the membership table could not be read.</summary>
+    public async Task<IReadOnlySet<SiloAddress>?> FindLostAsync() =>
+        await ReadTableAsync() is { } stored ? LostSilos.Find(stored, time.GetUtcNow()) : null;
 
     /// <summary>Where a shard is active. It is not activated by this.</summary>
     public async Task<ShardDetails> FindShardAsync(long shard)

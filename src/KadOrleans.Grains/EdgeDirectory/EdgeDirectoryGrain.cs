@@ -160,7 +160,7 @@ internal sealed class EdgeDirectoryGrain(
                 [.. entry.Value.NodeIds.Select(NodeId.Parse)],
                 entry.Value.Epoch,
                 entry.Value.IsReleased || _live.IsReleased(entry.Key, entry.Value.Epoch),
-                live.ContainsKey(entry.Key) ? time.GetUtcNow() : entry.Value.LastSeen,
+                live.ContainsKey(entry.Key) ? time.GetUtcNow() : _live.LastHeard(entry.Key) ?? entry.Value.LastSeen,
                 live.GetValueOrDefault(entry.Key)?.Edge.Observer,
                 live.GetValueOrDefault(entry.Key)?.Report,
                 entry.Value.IsDrained)),

@@ -52,4 +52,10 @@ internal static partial class SiloLog
     [LoggerMessage(7016, LogLevel.Warning,
         "Another process took a port that was chosen for Kad:Silo:Port=0 or Kad:Silo:GatewayPort=0 before it was listened on; the start is tried again with others")]
     public static partial void PortTaken(ILogger logger);
+
+    [LoggerMessage(7017, LogLevel.Warning, "The silo {Silo} is lost: others declared it dead, and none has started in its place")]
+    public static partial void SiloLost(ILogger logger, SiloAddress silo);
+
+    [LoggerMessage(7018, LogLevel.Information, "The silo {Silo} counts as lost no more: another one has started in its place, or it was lost a day ago")]
+    public static partial void SiloReplaced(ILogger logger, SiloAddress silo);
 }

@@ -3,9 +3,13 @@ using System.Diagnostics.Metrics;
 
 namespace KadOrleans.Server;
 
-internal sealed class ClusterGauges(SiloReadiness readiness, ISiloStatusOracle silos, ClusterSilos members, KadOptions settings) : BackgroundService
+internal sealed class ClusterGauges(
+    SiloReadiness readiness, ISiloStatusOracle silos, ClusterSilos members, KadOptions settings, ILogger<ClusterGauges> logger) : BackgroundService
 {
     private static readonly KeyValuePair<string, object?>[] Statuses = MetricTags.Tags<SiloStatus>("kad.silo.status");
+
+    /// <summary>How often the membership table is tried until it was read once, as it cannot be before the silo begins to join.</summary>
+    private static readonly TimeSpan FirstInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>How often the other silos are asked where they run, which changes with their starts alone.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
@@ -13,9 +17,9 @@ internal sealed class ClusterGauges(SiloReadiness readiness, ISiloStatusOracle s
     /// <summary>How often the membership table is read although no silo came or went: a lost silo does not count for ever.</summary>
     private static readonly TimeSpan LongestReading = TimeSpan.FromMinutes(10);
 
-    // Read by the exporter's thread. Negative before they are known.
+    // Read by the exporter's thread. Negative or null before they are known.
     private volatile int _neighbours = -1;
-    private volatile int _lost = -1;
+    private volatile IReadOnlySet<SiloAddress>? _lost;
 
     private Dictionary<SiloAddress, SiloStatus>? _read;
     private long _readAt;
@@ -27,22 +31,23 @@ internal sealed class ClusterGauges(SiloReadiness readiness, ISiloStatusOracle s
         using var ready = new ReadyGauge(() => readiness.ProcessHealth.IsReady);
         using var meter = new Meter(KadTelemetry.MeterName);
         meter.CreateObservableGauge("kad.silo.count", Count, "{silo}", "Silos that this one knows of, by status.");
-        meter.CreateObservableGauge("kad.silo.lost", () => IfKnown(_lost), "{silo}", "Silos that were declared dead, in whose place none has started.");
+        meter.CreateObservableGauge("kad.silo.lost", () => IfKnown(_lost?.Count ?? -1), "{silo}", "Silos that were declared dead, in whose place none has started.");
         if (settings.Silo.Node is not null)
         {
             meter.CreateObservableGauge("kad.silo.neighbours", () => IfKnown(_neighbours), "{silo}", "Other active silos on this silo's node.");
         }
 
-        using var timer = new PeriodicTimer(Interval);
+        using var timer = new PeriodicTimer(FirstInterval);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             _neighbours = settings.Silo.Node is { } node ? await members.CountOthersOnAsync(node) : -1;
-            await CountLostAsync();
+            await FindLostAsync();
+            timer.Period = _lost is null ? FirstInterval : Interval;
         }
     }
 
     // Silos that come and go change the table; else it is read seldom.
-    private async Task CountLostAsync()
+    private async Task FindLostAsync()
     {
         var known = silos.GetApproximateSiloStatuses();
         if (_read is { } read && known.Count == read.Count && !known.Except(read).Any() && Stopwatch.GetElapsedTime(_readAt) < LongestReading)
@@ -50,8 +55,18 @@ internal sealed class ClusterGauges(SiloReadiness readiness, ISiloStatusOracle s
             return;
         }
 
-        if (await members.CountLostAsync() is { } lost)
+        if (await members.FindLostAsync() is { } lost)
         {
+            foreach (var silo in lost.Except(_lost ?? lost))
+            {
+                SiloLog.SiloLost(logger, silo);
+            }
+
+            foreach (var silo in (_lost ?? lost).Except(lost))
+            {
+                SiloLog.SiloReplaced(logger, silo);
+            }
+
             (_lost, _read, _readAt) = (lost, known, Stopwatch.GetTimestamp());
         }
     }

@@ -40,6 +40,8 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
         Assert.Equal(lease.NodeIds, live.NodeIds);
         cluster.Clock.Advance(TimeSpan.FromSeconds(1));
         Assert.False(await IsLiveAsync("ends"));
+        var ended = Assert.Single(await Directory.GetNamesAsync(), name => name.Name == "ends");
+        Assert.Equal((null, cluster.Clock.GetUtcNow() - TimeSpan.FromSeconds(30)), (ended.Live, ended.LastSeen));
 
         Assert.True(await RenewAsync("ends", lease.Epoch));
         Assert.Equal(lease.Epoch, Assert.Single(await Directory.GetLiveAsync(), edge => edge.Name == "ends").Epoch);

@@ -128,12 +128,14 @@ public sealed class StorageAlarmTests(SharedPostgreSql postgres) : FolderTests
         await crashes.KillAsync();
         await AlarmRun.UntilAsync(() => run.Last("kad.silo.lost") == 1, "It was declared dead");
         Assert.Equal(["DeclaredDead", "Stopped"], await EndsAsync(stays));
+        Assert.Single(stays.Errors.Split('\n'), line => line.Contains("is lost: others declared it dead", StringComparison.Ordinal));
         await run.PassAsync(12);
         run.Expect(run.Now, "KadSiloLost", new Dictionary<string, string>());
 
         await using var follows = new SiloServer(Folder, storage);
         await follows.StartAsync();
         await AlarmRun.UntilAsync(() => run.Last("kad.silo.lost") == 0, "Another one has its place");
+        Assert.Contains("counts as lost no more", stays.Errors, StringComparison.Ordinal);
         await run.PassAsync(1);
         run.Expect(run.Now, "KadSiloLost");
         await run.VerifyAsync();

@@ -17,6 +17,7 @@ public sealed class TraceTests : FolderTests
         await SendAsync(silo, HttpMethod.Delete, "/v1/admin/keys/secret-key");
         await Eventually.BecomesAsync(
             () => collector.Metrics.Any(m => m.Meter == "Microsoft.AspNetCore.Hosting"), () => "No metric of HTTP came.");
+        await Eventually.BecomesAsync(() => collector.Logs.Any(log => log.Category == AuditLog.Category), () => "No line of the audit log came.");
         await silo.StopAsync();
 
         var put = RequestOf(collector, "PUT");

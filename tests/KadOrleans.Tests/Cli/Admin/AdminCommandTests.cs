@@ -26,6 +26,17 @@ public sealed class AdminCommandTests : OperatedNode
     }
 
     [Fact]
+    public async Task An_id_that_was_taken_for_a_text_is_said_to_be_one()
+    {
+        await DoneAsync("key", "set", "greeting", "hello");
+        var id = NodeId.FromKey("greeting").ToString();
+
+        Assert.Contains($"The key was taken as a text; the id is --digest {id}.", (await DoneAsync("key", "show", id)).Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("taken as a text", (await DoneAsync("key", "show", "--digest", id)).Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("taken as a text", (await DoneAsync("key", "show", "farewell")).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_key_is_set_for_a_time()
     {
         await DoneAsync("key", "set", "--digest", NodeId.FromKey("session").ToString(), "token", "--life", "3600");
