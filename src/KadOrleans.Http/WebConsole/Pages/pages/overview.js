@@ -76,7 +76,8 @@ export function show(view, { session, onLeave }) {
   const count = async () => {
     try {
       const usage = await read('usage');
-      put(held, tile('Keys held', number(usage.keys), { href: '#/keys' }), tile('Bytes held', bytes(usage.bytes), { href: '#/usage' }),
+      const words = usage.missing.length > 0 ? 'of the shards that respond' : null;
+      put(held, tile('Keys held', number(usage.keys), { href: '#/keys', words }), tile('Bytes held', bytes(usage.bytes), { href: '#/usage', words }),
         usage.missing.length > 0 && tile('Shards that do not respond', number(usage.missing.length), { isBad: true }));
     } catch (failure) {
       put(held, tile('Keys held', '–'), el('p', { class: 'quiet' }, shown(failure.message)));

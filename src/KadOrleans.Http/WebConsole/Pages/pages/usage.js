@@ -45,10 +45,11 @@ function draw(usage) {
   const missing = new Set(usage.missing);
   const shards = [...usage.shards.map(shard => ({ ...shard })), ...usage.missing.map(shard => ({ shard, keys: null, bytes: null }))]
     .sort((one, other) => one.shard - other.shard);
+  const part = missing.size > 0 ? 'of the shards that respond' : null;
   return [
     el('div', { class: 'tiles' },
-      tile('Keys', number(usage.keys)), tile('Bytes', bytes(usage.bytes)),
-      tile('Kept for their owners', number(usage.kept), { words: `of ${number(usage.mostKept)} at most` }),
+      tile('Keys', number(usage.keys), { words: part }), tile('Bytes', bytes(usage.bytes), { words: part }),
+      tile('Kept for their owners', number(usage.kept), { words: `${part ? `${part}, ` : ''}of ${number(usage.mostKept)} at most` }),
       shards.length > 0 && tile('Shards', number(shards.length)),
       missing.size > 0 && tile('Shards that do not respond', number(missing.size), { isBad: true })),
     el('p', { class: 'quiet' }, 'Expired keys count until they are removed. Bytes are what quotas count: keys and values.'),
