@@ -25,7 +25,7 @@ internal sealed class ItemCheckBudget
     private const int MaxTracked = 65_536;
 
     /// <summary>Sources that are remembered with a valid item. The older half is forgotten for new ones.</summary>
-    private const int MaxKnown = 8_192;
+    internal const int MaxKnown = 8_192;
 
     private readonly TokenBucketMap _sources = new(MaxTracked);
     private readonly TokenBucketMap _subnets = new(MaxTracked);

@@ -73,6 +73,26 @@ public sealed class LookupPathTests
             lookup.OnFailed(Contacts[failed]);
             Assert.Equal([Contacts[next]], LookupNetwork.TakeAll(lookup));
         }
+
+        // What a borrowed one names is of the path that borrowed it.
+        lookup.OnNodes(Contacts[4], Contacts.AsSpan(20, 1));
+        Assert.Equal(1u, lookup.CandidateAt(Contacts[20].Endpoint)?.Paths);
+    }
+
+    [Fact]
+    public void A_path_whose_contacts_all_fail_borrows_nothing_that_others_were_named()
+    {
+        var lookup = _network.Start(LookupKind.Node, Contacts[10..19]);
+        LookupNetwork.TakeAll(lookup);
+
+        // Nearer than all of the table, of the second path.
+        lookup.OnNodes(Contacts[11], Contacts.AsSpan(0, 2));
+        Assert.Equal([Contacts[0]], LookupNetwork.TakeAll(lookup));
+        foreach (var (failed, next) in new[] { (10, 13), (13, 16), (16, 14) })
+        {
+            lookup.OnFailed(Contacts[failed]);
+            Assert.Equal([Contacts[next]], LookupNetwork.TakeAll(lookup));
+        }
     }
 
     [Fact]

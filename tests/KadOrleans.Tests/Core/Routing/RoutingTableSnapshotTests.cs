@@ -50,8 +50,8 @@ public class RoutingTableSnapshotTests
     {
         var snapshot = RoutingTableSnapshot.Empty(NodeId.MaxValue);
         Assert.Equal(0, snapshot.FindClosest(NodeId.MinValue, new Contact[5]));
-        Assert.True(snapshot.WouldAccept(NodeId.MinValue));
-        Assert.False(snapshot.WouldAccept(NodeId.MaxValue));
+        Assert.True(snapshot.WouldAccept(NodeId.MinValue) && snapshot.HasPlaceFor(NodeId.MinValue));
+        Assert.False(snapshot.WouldAccept(NodeId.MaxValue) || snapshot.HasPlaceFor(NodeId.MaxValue));
     }
 
     [Fact]

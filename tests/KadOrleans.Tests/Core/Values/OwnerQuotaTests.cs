@@ -188,18 +188,26 @@ public sealed class OwnerQuotaTests
     }
 
     [Fact]
-    public void The_owner_of_bytes_is_that_of_the_item_which_they_are()
+    public void A_far_item_becomes_near_if_its_owner_has_room_for_its_last_byte()
     {
-        var item = ItemOf(1);
-        var owner = ItemOwner.Of(item.ToValue())!;
-        var written = new byte[Item.PublicKeyLength];
-        owner.CopyTo(written);
-        Assert.Equal(item.PublicKey.ToArray(), written);
-        Assert.Equal(owner, new ItemOwner(written));
-        Assert.NotEqual(owner, ItemOwner.Of(SignedItems.Sign(1, "i1e", owner: SignedItems.Stranger).ToValue()));
-        Assert.All(Enumerable.Range(0, 48), length => Assert.Null(ItemOwner.OfContent(item.Envelope.Span[..length])));
-        Assert.Equal(owner, ItemOwner.OfContent(item.Envelope.Span[..48]));
+        Fill(2);
+        var bytes = _shard.Bytes;
+        Assert.All([bytes, bytes - 1], limit =>
+        {
+            var marked = new KeyShard(StoreQuota.Unlimited with { BytesPerOwner = limit });
+            Assert.Equal(StoreResult.Stored, PutMarked(0, isFar: false, shard: marked));
+            Assert.Equal(StoreResult.Stored, PutMarked(1, isFar: true, shard: marked));
+            Assert.Equal(StoreResult.Stored, PutMarked(1, isFar: false, shard: marked));
+            Assert.Equal(limit != bytes, marked.Read(KeyOf(1))!.IsFar);
+        });
     }
+
+    [Fact]
+    public void A_store_knows_which_items_were_marked_far_though_all_of_its_area_are_near() => Assert.All([true, false], isFar =>
+    {
+        Assert.Equal(StoreResult.Stored, PutMarked(isFar ? 1 : 2, isFar));
+        Assert.Equal(StoreShare.Of(_shard.Read(KeyOf(isFar ? 1 : 2))!), _shard.ShareOf(KeyOf(isFar ? 1 : 2)));
+    });
 
     [Fact]
     public void A_put_of_what_has_no_owner_allocates_nothing_for_owners()
@@ -233,10 +241,10 @@ public sealed class OwnerQuotaTests
     private StoreResult Put(int salt, SourceNetwork source, Func<StoredValue, StoredValue> change) =>
         _shard.Put(KeyOf(salt), change(Value(ItemOf(salt).ToValue(), source)), default(PutTerms).Checked(ItemOf(salt)));
 
-    private StoreResult PutMarked(int salt, bool isFar, long seq = 1)
+    private StoreResult PutMarked(int salt, bool isFar, long seq = 1, KeyShard? shard = null)
     {
         var item = ItemOf(salt, seq);
-        return _shard.Put(item.Key, Value(item.ToValue(), Source(salt)) with { IsFar = isFar }, default(PutTerms).Checked(item));
+        return (shard ?? _shard).Put(item.Key, Value(item.ToValue(), Source(salt)) with { IsFar = isFar }, default(PutTerms).Checked(item));
     }
 
     private StoreResult Put(
