@@ -93,7 +93,7 @@ internal static class KeyCommands
             (printer, result) =>
             {
                 Print(printer, result);
-                if (result["held"] is null && Keys.HintOf(asked) is { Length: > 0 } hint)
+                if (result["held"] is null && Keys.HintOf(asked) is { } hint)
                 {
                     printer.Say(hint);
                 }

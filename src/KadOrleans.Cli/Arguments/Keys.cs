@@ -11,9 +11,9 @@ internal static class Keys
         ? throw CommandException.WrongUsage($"{name} is '{VisibleText.Excerpt(text)}'. {problem}")
         : NodeId.FromKey(text);
 
-    /// <summary>For a key that was not found: whether its text is what an id looks like. Empty if it is not.</summary>
-    public static string HintOf(RequestedKey key) =>
-        key.Text is { } text && NodeId.TryParse(text, out _) ? $"The key was taken as a text; the id is --digest {text}." : string.Empty;
+    /// <summary>For a key that was not found: that its text is what an id looks like. Null if it is not.</summary>
+    public static string? HintOf(RequestedKey key) =>
+        key.Text is { } text && NodeId.TryParse(text, out _) ? $"The key was taken as a text; the id is --digest {text}." : null;
 
     public static RequestedKey Choose(string? key, string? digest) => (key, digest) switch
     {

@@ -33,9 +33,10 @@ internal static class GetCommand
     {
         if (result.Value is not { } value)
         {
+            var how = result.Lookup is { } lookup ? LookupText.DescribeMiss(lookup, isLong) : ": no lookup was made.";
             return printer.Fail(
                 LookupText.ExitCodeOf(result.Lookup),
-                $"Not found: {key}{(result.Lookup is { } lookup ? LookupText.DescribeMiss(lookup, isLong) : ": no lookup was made.")} {Keys.HintOf(key)}".TrimEnd(),
+                $"Not found: {key}{how}{(Keys.HintOf(key) is { } hint ? $" {hint}" : string.Empty)}",
                 ResultJson.Of(new { result.Found, Key = key.Text, Digest = $"{key.Digest}", Lookup = LookupSummary.Of(result.Lookup) }));
         }
 

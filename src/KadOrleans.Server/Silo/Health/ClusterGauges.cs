@@ -57,12 +57,14 @@ internal sealed class ClusterGauges(
 
         if (await members.FindLostAsync() is { } lost)
         {
-            foreach (var silo in lost.Except(_lost ?? lost))
+            // Those of before this silo's start are no news.
+            var before = _lost ?? lost;
+            foreach (var silo in lost.Except(before))
             {
                 SiloLog.SiloLost(logger, silo);
             }
 
-            foreach (var silo in (_lost ?? lost).Except(lost))
+            foreach (var silo in before.Except(lost))
             {
                 SiloLog.SiloReplaced(logger, silo);
             }

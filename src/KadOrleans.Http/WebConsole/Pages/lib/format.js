@@ -51,3 +51,6 @@ export function relative(text, now = Date.now()) {
 export const ago = (text, now = Date.now()) => `${duration(Math.max(0, (now - new Date(text).getTime()) / 1000))} ago`;
 
 export const plural = (count, noun) => `${number(count)} ${noun}${count === 1 ? '' : 's'}`;
+
+/** Of what the figures of a usage are, where some shards did not respond; else null. */
+export const counted = usage => (usage.missing.length > 0 ? 'of the shards that respond' : null);

@@ -1,5 +1,5 @@
 import { el, put, shown, id, table, tile } from '../lib/dom.js';
-import { ago, bytes, duration, number, plural, rate, time } from '../lib/format.js';
+import { ago, bytes, counted, duration, number, plural, rate, time } from '../lib/format.js';
 import { lines } from '../lib/charts.js';
 import { read } from '../lib/api.js';
 import { watch } from '../lib/live.js';
@@ -76,7 +76,7 @@ export function show(view, { session, onLeave }) {
   const count = async () => {
     try {
       const usage = await read('usage');
-      const words = usage.missing.length > 0 ? 'of the shards that respond' : null;
+      const words = counted(usage);
       put(held, tile('Keys held', number(usage.keys), { href: '#/keys', words }), tile('Bytes held', bytes(usage.bytes), { href: '#/usage', words }),
         usage.missing.length > 0 && tile('Shards that do not respond', number(usage.missing.length), { isBad: true }));
     } catch (failure) {

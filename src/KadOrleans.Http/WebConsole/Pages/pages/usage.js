@@ -1,5 +1,5 @@
 import { el, put, load, svg, table, tile, shown } from '../lib/dom.js';
-import { number, bytes, plural } from '../lib/format.js';
+import { number, bytes, counted, plural } from '../lib/format.js';
 import { bar } from '../lib/charts.js';
 import { doubling } from '../lib/doubling.js';
 import { read } from '../lib/api.js';
@@ -45,7 +45,7 @@ function draw(usage) {
   const missing = new Set(usage.missing);
   const shards = [...usage.shards.map(shard => ({ ...shard })), ...usage.missing.map(shard => ({ shard, keys: null, bytes: null }))]
     .sort((one, other) => one.shard - other.shard);
-  const part = missing.size > 0 ? 'of the shards that respond' : null;
+  const part = counted(usage);
   return [
     el('div', { class: 'tiles' },
       tile('Keys', number(usage.keys), { words: part }), tile('Bytes', bytes(usage.bytes), { words: part }),
