@@ -290,7 +290,7 @@ public abstract class ConsoleContract(ConsolePlace place)
         var item = SignedItems.Sign(7, "5:hello", "shop");
         using var body = new ByteArrayContent(item.ToValue().AsBytes().ToArray());
         body.Headers.ContentType = new("application/octet-stream");
-        using var put = await place.Http.PutAsync(new Uri("/v1/items?wait=durable", UriKind.Relative), body, TestContext.Current.CancellationToken);
+        using var put = await place.Http.PutAsync(new Uri("/v1/items", UriKind.Relative), body, TestContext.Current.CancellationToken);
         put.EnsureSuccessStatusCode();
         await using var window = await place.LogInAsync(place.Viewer, $"keys/id/{item.Key}", "Keys");
 

@@ -97,7 +97,7 @@ public abstract class ConsolePlace : IAsyncLifetime
     public async Task PutAsync(string key, string value)
     {
         using var put = await Http.PutAsync(
-            new Uri($"/v1/keys/{key}?wait=durable", UriKind.Relative), new StringContent(value), TestContext.Current.CancellationToken);
+            new Uri($"/v1/keys/{key}", UriKind.Relative), new StringContent(value), TestContext.Current.CancellationToken);
         put.EnsureSuccessStatusCode();
     }
 

@@ -50,6 +50,21 @@ public class RecordLogTests
         Assert.Equal([Samples.Key(2)], (await EngineHost.ActivateAsync(records)).Log.Shard.Enumerate().Select(held => held.Key));
     });
 
+    [Theory]
+    [InlineData((int)WriteFault.NotDone)]
+    [InlineData((int)WriteFault.Done)]
+    [InlineData((int)WriteFault.DoneTwice)]
+    public Task What_counts_is_what_storage_has_whatever_became_of_a_write(int fault) => EngineHost.RunAsync(async () =>
+    {
+        var (records, shard) = await EngineHost.StartAsync();
+        await shard.PutAsync((Samples.Key(1), Samples.Text("a")), (Samples.Key(2), Samples.Text("b")));
+        records.OnWrite = _ => (WriteFault)fault;
+
+        await shard.PutAsync((Samples.Key(1), Samples.Text("longer")), (Samples.Key(3), Samples.Text("new")));
+
+        Assert.Equal(UsageOf(await EngineHost.ActivateAsync(records)), UsageOf(shard));
+    });
+
     [Fact]
     public Task A_doubtful_write_is_resolved_before_the_next_one() => EngineHost.RunAsync(async () =>
     {
@@ -402,6 +417,9 @@ public class RecordLogTests
 
         // One has the claim.
         Assert.Equal(LogRing.Slots - RecordLog.ClaimSlots - 1, stored);
+        var usage = UsageOf(shard);
+        Assert.NotEqual(StoreResult.Stored, await shard.PutAsync(Samples.Key(0), Samples.Text("longer")));
+        Assert.Equal(usage, UsageOf(shard));
         records.OnWrite = name => name == RecordNames.Log(stored + 2) ? WriteFault.None : WriteFault.NotDone;
         shard = await EngineHost.ActivateAsync(records);
         Assert.Equal((stored, true), (shard.Log.Shard.Count, shard.Log.IsOwner));
@@ -455,4 +473,10 @@ public class RecordLogTests
 
     private static StoredValue At(string text, int seconds) =>
         Samples.Text(text) with { StoredAt = Samples.Now + TimeSpan.FromSeconds(seconds) };
+
+    private static (int Keys, long Bytes, int CountedKeys, long CountedBytes) UsageOf(EngineHost host)
+    {
+        var shard = host.Log.Shard;
+        return (shard.Count, shard.Bytes, shard.Accounts.Keys, shard.Accounts.Bytes);
+    }
 }

@@ -22,9 +22,54 @@ public class SplitTests
         Assert.Empty((await SplitHost.ActivateAsync(records)).Shard.Log.Shard.Enumerate());
         await AssertHalvesAsync(records, acknowledged);
         Assert.InRange(records.Shard.Bytes, 0, 256 * 4500);
+        var seal = (await records.Shard.ReadAsync<Manifest>(RecordNames.Manifest)).Content!.Seal;
+        var (sequence, isSeal) = (await records.Shard.ReadAsync<LogRecord>(RecordNames.Log((int)(seal % LogRing.Slots)))).Content is { } last ? (last.Sequence, last.IsSeal) : default;
+        Assert.Equal((seal, true), (sequence, isSeal));
         var writes = records.Writes;
         await (await SplitHost.ActivateAsync(records)).SplitAsync();
         Assert.Equal(writes, records.Writes);
+    });
+
+    [Theory]
+    [InlineData(6_000, 10)]
+    [InlineData(1_600, 6_000)]
+    public Task Pages_are_copied_a_few_at_a_time_with_and_without_records_of_their_keys(int keys, int length) => EngineHost.RunAsync(async () =>
+    {
+        var records = new SplitRecords();
+        var acknowledged = Enumerable.Range(0, keys).ToDictionary(Samples.Key, i => SplitHost.Value(i, length));
+        var host = await SplitHost.ActivateAsync(records);
+        foreach (var some in acknowledged.Chunk(40))
+        {
+            await host.Shard.PutAsync([.. some.Select(pair => (pair.Key, pair.Value))]);
+        }
+
+        var bytes = host.Shard.Log.Image.Pages.ToDictionary(page => RecordNames.Page(page.Number), page => (long)page.Bytes);
+        var (together, most) = (0L, 0L);
+        records.Shard.FailRead = name =>
+        {
+            together += bytes.GetValueOrDefault(name);
+            most = Math.Max(most, together);
+            return false;
+        };
+        records.Lower.BeforeWrite = records.Upper.BeforeWrite = _ =>
+        {
+            together = 0;
+            return Task.CompletedTask;
+        };
+        await host.Shard.Engine.FillHalvesAsync();
+
+        Assert.InRange(bytes.Count, 4, 400);
+        Assert.InRange(most, 1, 4 << 20);
+        await host.Shard.Engine.EmptyAsync();
+        await AssertHalvesAsync(records, acknowledged);
+        Assert.All([records.Lower, records.Upper], half =>
+        {
+            var (ofPages, ofKeys) = (CountOf(half, "kad-shard-page-"), CountOf(half, "kad-shard-keys-"));
+            Assert.InRange(ofPages, 2, 400);
+            Assert.Equal(length > 1000 ? ofPages : 0, ofKeys);
+        });
+
+        static int CountOf(FakeRecords half, string kind) => half.Names.Count(name => name.StartsWith(kind, StringComparison.Ordinal));
     });
 
     [Theory]
