@@ -4,7 +4,7 @@ namespace KadOrleans.Client;
 
 // A client's answer to IDht.WatchAsync. All watches of the process share one request for up to 1,024 keys, which is made again
 // and again while somebody watches. While the cluster does not respond, watches wait.
-internal sealed class ClusterWatch(Func<DhtWatchRequest, Task<DhtWatchResult>> ask, TimeProvider time)
+internal sealed class ClusterWatch(Func<DhtWatchRequest, Task<DhtWatchResult>> ask, TimeProvider time, CancellationToken ending)
 {
     public const int MaxKeys = 1_024;
 
@@ -15,7 +15,7 @@ internal sealed class ClusterWatch(Func<DhtWatchRequest, Task<DhtWatchResult>> a
 
     // Guards _isRunning.
     private readonly Lock _gate = new();
-    private readonly KeyWatches _watches = new();
+    private readonly KeyWatches _watches = new(ending);
 
     // Used by the one loop that runs. The keys that were read, and when what was found ends: a shard has no news of that.
     private readonly Dictionary<NodeId, DateTimeOffset?> _read = [];
@@ -32,10 +32,8 @@ internal sealed class ClusterWatch(Func<DhtWatchRequest, Task<DhtWatchResult>> a
         var held = result.Lookup is null ? value : null;
         yield return new KeyChange(key, value);
         Begin();
-        while (true)
+        while (await watch.NextAsync(Timeout.InfiniteTimeSpan, time, cancellationToken) is { } notice)
         {
-            var notice = await watch.NextAsync(Timeout.InfiniteTimeSpan, time, cancellationToken);
-
             // Unchanged in the cluster. The value may be one that only other nodes hold.
             if (notice.Value == held)
             {

@@ -24,13 +24,15 @@ internal sealed class DhtClient : IDht, IDhtItems
     {
         ArgumentNullException.ThrowIfNull(grains);
         (_grains, _time, _host) = (grains, time ?? TimeProvider.System, host);
-        _watch = new ClusterWatch(request => CallAsync(dht => dht.WatchAsync(request), CancellationToken.None), _time);
+        _watch = new ClusterWatch(request => CallAsync(dht => dht.WatchAsync(request), CancellationToken.None), _time, Stopping);
     }
+
+    private CancellationToken Stopping => _host?.ApplicationStopping ?? CancellationToken.None;
 
     /// <inheritdoc/>
     public async Task WaitUntilReadyAsync(CancellationToken cancellationToken = default)
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _host?.ApplicationStopping ?? CancellationToken.None);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Stopping);
         try
         {
             while (!await IsReadyAsync(ending.Token))
@@ -178,7 +180,7 @@ internal sealed class DhtClient : IDht, IDhtItems
         {
             return (await GetStatusAsync(cancellationToken)).Nodes.Count > 0;
         }
-        catch (DhtUnavailableException)
+        catch (Exception e) when (e is DhtUnavailableException or InvalidOperationException)
         {
             return false;
         }
@@ -187,6 +189,11 @@ internal sealed class DhtClient : IDht, IDhtItems
     private async Task<T> CallAsync<T>(Func<IDhtGrain, ValueTask<T>> call, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        if (_host is { ApplicationStopped.IsCancellationRequested: true })
+        {
+            throw new ObjectDisposedException(nameof(IDht), "The host has stopped, and its silo or client with it: nothing was done.");
+        }
+
         try
         {
             return await call(_grains.GetGrain<IDhtGrain>(Interlocked.Increment(ref _turn) % GrainIds)).AsTask().WaitAsync(cancellationToken);
@@ -199,6 +206,15 @@ internal sealed class DhtClient : IDht, IDhtItems
         {
             throw new DhtUnavailableException(
                 "The cluster does not respond: check that its silos run and that this client reaches them.", e);
+        }
+        catch (ObjectDisposedException e)
+        {
+            throw new DhtUnavailableException("The silo or client of this host stopped during the call.", e);
+        }
+        catch (Exception e) when (e is NullReferenceException or ArgumentException && _host is { ApplicationStarted.IsCancellationRequested: false })
+        {
+            // What Orleans throws of a silo and of a client that have not started.
+            throw new InvalidOperationException("The host has not started its silo or client yet: nothing was done.", e);
         }
     }
 }

@@ -19,7 +19,8 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
     private readonly SharedStop _stop;
     private readonly TaskCompletionSource _completion = new();
     private readonly NetworkJoin _join;
-    private readonly KeyWatches _watches = new();
+    private readonly CancellationTokenSource _ending = new();
+    private readonly KeyWatches _watches;
     private readonly NodeWatch _watch;
     private readonly NodeRuleBook _rules;
     private readonly NodeCrawls _crawls;
@@ -69,6 +70,7 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
 
         _environment = environment with { Time = _clock ?? environment.Time };
         _ownPublications = new OwnPublications(_publications, _store, _environment.Time, _logger);
+        _watches = new KeyWatches(_ending.Token);
         _watch = new NodeWatch(_watches, _store, _publications, _environment.Time);
         management ??= new InMemoryManagementStore();
         _rules = new NodeRuleBook(() => Engine, management, _environment.Time);
@@ -108,6 +110,7 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
     /// <exception cref="InvalidOperationException">It was started before. A failed start may not be repeated: build a new node.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
+        ThrowIfStopped();
         if (_parts is not null)
         {
             throw new InvalidOperationException("The node has been started already.");
@@ -138,6 +141,11 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
 
         var usage = await _store.GetUsageAsync(cancellationToken);
         _logger.NodeStarted(id, contacts.Count, usage.Keys);
+        if (contacts.Count == 0)
+        {
+            _join.CompleteIfFirst();
+        }
+
         _loop = MaintainAsync(maintenance);
         if (!_options.ClientOnly)
         {
@@ -196,10 +204,20 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
         await _join.RunAsync(Engine, Parts.Saver, Parts.Maintenance, cancellationToken);
 
     /// <inheritdoc/>
-    public Task WaitUntilReadyAsync(CancellationToken cancellationToken = default)
+    public async Task WaitUntilReadyAsync(CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
-        return _join.Completion.WaitAsync(cancellationToken);
+        ThrowIfStopped();
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _ending.Token);
+        try
+        {
+            await _join.Completion.WaitAsync(either.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // Of the caller's token, as he may look for it.
+            cancellationToken.ThrowIfCancellationRequested();
+            throw;
+        }
     }
 
     /// <inheritdoc/>
@@ -209,13 +227,13 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
     Task<GetResult> IDhtItems.GetFromAllAsync(NodeId key, CancellationToken cancellationToken) =>
         GetAsync(key, asksAll: true, cancellationToken);
 
-    private async Task<GetResult> GetAsync(NodeId key, bool asksAll, CancellationToken cancellationToken)
+    private Task<GetResult> GetAsync(NodeId key, bool asksAll, CancellationToken cancellationToken) => RunAsync(async () =>
     {
         var found = await FindAsync(key, asksAll, cancellationToken);
         return _options.ClientOnly || found.Value is not { } value ? found
             : await _ownPublications.FindVersionAsync(key, value, cancellationToken) is { IsNothing: false } version ? found with { Version = version }
             : found;
-    }
+    });
 
     private async Task<GetResult> FindAsync(NodeId key, bool asksAll, CancellationToken cancellationToken)
     {
@@ -242,8 +260,8 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
     /// It remembers the publication first: a node that is killed sends it after its next start. With <see cref="SetAcknowledgement.Network"/> it then
     /// stores a copy if it is one of the k nearest, and forgets the publication again if nobody has a copy. <see cref="KadNodeOptions.MaxPublications"/> bounds what it remembers.
     /// </remarks>
-    public async Task<SetResult> SetAsync(
-        NodeId key, DhtValue value, SetAcknowledgement acknowledgement, CancellationToken cancellationToken = default)
+    public Task<SetResult> SetAsync(
+        NodeId key, DhtValue value, SetAcknowledgement acknowledgement, CancellationToken cancellationToken = default) => RunAsync(async () =>
     {
         StoreRules.ThrowIfUnknown(acknowledgement);
         if (await IsInvalidItemAsync(key, value))
@@ -256,14 +274,14 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
                 ? await _ownPublications.SetSoonAsync(Parts.Maintenance, key, value, cancellationToken)
                 : await _ownPublications.SetAsync(Engine, key, value, cancellationToken);
         return await LearnAsync(key, value, result, cancellationToken);
-    }
+    });
 
     // For watches, and for whoever was refused.
     private async Task<SetResult> LearnAsync(NodeId key, DhtValue value, SetResult result, CancellationToken cancellationToken) =>
         _watch.Learn(key, value, await _ownPublications.NameHeldAsync(key, result, cancellationToken));
 
     /// <inheritdoc/>
-    public async Task<SetResult> SetAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default)
+    public Task<SetResult> SetAsync(NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken = default) => RunAsync(async () =>
     {
         StoreRules.ThrowIfRefused(value);
         StoreRules.ThrowIfNoLife(life);
@@ -276,18 +294,18 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
             ? await Engine.SetAsync(key, value, life, cancellationToken)
             : await _ownPublications.SetForAsync(Engine, key, value, life, cancellationToken);
         return await LearnAsync(key, value, result, cancellationToken);
-    }
+    });
 
     /// <inheritdoc/>
     /// <remarks>A client-only node holds nothing: there the version is compared by a lookup before.</remarks>
-    public async Task<SetResult> SetIfAsync(
+    public Task<SetResult> SetIfAsync(
         NodeId key,
         DhtValue value,
         ValueVersion expected,
         SetAcknowledgement acknowledgement,
         TimeSpan? life = null,
         long callId = 0,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default) => RunAsync(async () =>
     {
         StoreRules.ThrowIfRefused(value);
         StoreRules.ThrowIfNoSuchSet(acknowledgement, life);
@@ -315,11 +333,11 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
         return (await GetAsync(key, cancellationToken)).Version == expected
             ? _watch.Learn(key, value, await Engine.SetAsync(key, value, life, cancellationToken))
             : new SetResult { Local = callId == 0 ? StoreResult.Superseded : StoreResult.Unknown };
-    }
+    });
 
     /// <inheritdoc/>
-    public async Task<DeleteResult> DeleteIfAsync(
-        NodeId key, ValueVersion expected, long callId = 0, CancellationToken cancellationToken = default)
+    public Task<DeleteResult> DeleteIfAsync(
+        NodeId key, ValueVersion expected, long callId = 0, CancellationToken cancellationToken = default) => RunAsync(async () =>
     {
         if (_options.ClientOnly || expected.Number == 0)
         {
@@ -334,42 +352,45 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
         }
 
         return result;
-    }
+    });
 
     // The network refuses such a value. Nothing of it is remembered or sent.
     private async ValueTask<bool> IsInvalidItemAsync(NodeId key, DhtValue value) =>
         ItemEnvelope.IsItemLike(value) && (await Engine.Checks.CheckAsync(key, value, SourceNetwork.Trusted)).Item is null;
 
     /// <inheritdoc/>
-    async Task<SetResult> IDhtItems.KeepAsync(NodeId key, DhtValue item, DateTimeOffset until, CancellationToken cancellationToken) =>
+    Task<SetResult> IDhtItems.KeepAsync(NodeId key, DhtValue item, DateTimeOffset until, CancellationToken cancellationToken) => RunAsync(async () =>
         _options.ClientOnly
             ? throw new DhtUnavailableException("A client-only node has no storage, and keeps no items for their owners.")
-            : await LearnAsync(key, item, await Parts.Maintenance.Kept.KeepAsync(Engine, _ownPublications, key, item, until, cancellationToken), cancellationToken);
+            : await LearnAsync(key, item, await Parts.Maintenance.Kept.KeepAsync(Engine, _ownPublications, key, item, until, cancellationToken), cancellationToken));
 
     /// <inheritdoc/>
-    public async Task<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default)
+    public Task<bool> UnpublishAsync(NodeId key, CancellationToken cancellationToken = default) => RunAsync(async () =>
     {
         var wasPublished = await _ownPublications.UnpublishAsync(Engine, key, cancellationToken);
         return await Parts.Maintenance.Kept.EndAsync(key, cancellationToken) || wasPublished;
-    }
+    });
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<KeyChange> WatchAsync(NodeId key, CancellationToken cancellationToken = default) =>
-        _watch.RunAsync(key, () => GetAsync(key, cancellationToken), cancellationToken);
+    public IAsyncEnumerable<KeyChange> WatchAsync(NodeId key, CancellationToken cancellationToken = default)
+    {
+        ThrowIfStopped();
+        return _watch.RunAsync(key, () => GetAsync(key, cancellationToken), cancellationToken);
+    }
 
     /// <inheritdoc/>
     public Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default) =>
-        Engine.FindNodeAsync(target, cancellationToken);
+        RunAsync(() => Engine.FindNodeAsync(target, cancellationToken));
 
     /// <inheritdoc/>
-    public async Task<PingResult> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default)
+    public Task<PingResult> PingAsync(UdpEndpoint endpoint, CancellationToken cancellationToken = default) => RunAsync(async () =>
     {
         endpoint.ThrowIfNotUnicast();
         return await Engine.PingAsync(endpoint, cancellationToken);
-    }
+    });
 
     /// <inheritdoc/>
-    public Task<DhtStatus> GetStatusAsync(CancellationToken cancellationToken = default) => Task.FromResult(
+    public Task<DhtStatus> GetStatusAsync(CancellationToken cancellationToken = default) => RunAsync(() => Task.FromResult(
         new DhtStatus(
         [
             new DhtNodeStatus(string.Empty, [Id], LocalEndpoints, RoutingTable.Count, Engine.Counts)
@@ -378,7 +399,7 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
                 IsFirst = !_options.ClientOnly && Engine.IsFirst,
                 Sweep = Engine.Sweeps.Read(),
             },
-        ]));
+        ])));
 
     /// <summary>Joins through other nodes, given as HOST:PORT, this once; <see cref="JoinAsync"/> uses the configured.</summary>
     /// <returns>The result for each node, and for the lookup of the own id that followed.</returns>
@@ -436,16 +457,42 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
         stop.ThrowIfFailed();
     }
 
-    /// <summary>Ends waits for the node to have joined: its host stops, and may do so only when its program goes on.</summary>
-    internal void EndWaits() => _join.GiveUp();
+    /// <summary>Ends watches, and waits for the node to have joined: its host stops, and may do so only when its program goes on.</summary>
+    internal void EndWaits() => _ending.Cancel();
 
-    private NodeParts Parts => _parts ?? throw new InvalidOperationException("The node has not been started: call StartAsync first.");
+    private NodeParts Parts => _parts ?? throw new InvalidOperationException("The node has not been started: start its host, or call StartAsync, first.");
+
+    /// <summary>Makes a call of <see cref="IDht"/>, unless the node does not run.</summary>
+    /// <exception cref="InvalidOperationException">It has not been started; nothing was done.</exception>
+    /// <exception cref="ObjectDisposedException">It has stopped; nothing was done.</exception>
+    /// <exception cref="DhtUnavailableException">It stopped during the call.</exception>
+    private async Task<T> RunAsync<T>(Func<Task<T>> call)
+    {
+        _ = Parts;
+        ThrowIfStopped();
+        try
+        {
+            return await call();
+        }
+        catch (ObjectDisposedException e) when (_stopping.IsCancellationRequested)
+        {
+            throw new DhtUnavailableException("The node stopped during the call.", e);
+        }
+    }
+
+    private void ThrowIfStopped()
+    {
+        if (_stopping.IsCancellationRequested)
+        {
+            throw new ObjectDisposedException(nameof(KadNode), "The node has stopped: nothing was done.");
+        }
+    }
 
     private async Task StopAsync()
     {
         var stop = new StopSteps();
         stop.Run(_stopping.Cancel);
-        stop.Run(_join.GiveUp);
+        stop.Run(EndWaits);
         await stop.RunAsync(() => _loop);
         await stop.DisposeAsync(_crawls);
         if (_parts is null)

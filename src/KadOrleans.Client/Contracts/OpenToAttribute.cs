@@ -25,8 +25,3 @@ internal enum Callers
     /// </summary>
     Clients,
 }
-
-/// <summary>A process outside the silos made a call that it may not make. A retry fails again.</summary>
-[GenerateSerializer]
-[Alias("kad.CallRefusedException")]
-internal sealed class CallRefusedException(string message) : Exception(message);

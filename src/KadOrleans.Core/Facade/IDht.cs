@@ -109,7 +109,7 @@ public interface IDht
     /// is not one of the k nearest to the key gets no STOREs of others.
     /// </summary>
     /// <param name="key">The key.</param>
-    /// <param name="cancellationToken">Ends the watch, which has no other end.</param>
+    /// <param name="cancellationToken">Ends the watch. It ends without an exception when the host begins to stop, or the node is disposed.</param>
     /// <exception cref="DhtUnavailableException">
     /// The first value cannot be read, the storage failed later, or this process has 65,536 watches.
     /// </exception>

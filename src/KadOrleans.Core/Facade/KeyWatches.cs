@@ -5,7 +5,8 @@ using System.Threading.Channels;
 namespace KadOrleans;
 
 /// <summary>The watches of a process. Whoever learns something of a key posts it to the key's watches.</summary>
-internal sealed class KeyWatches
+/// <param name="ending">Ends all of them.</param>
+internal sealed class KeyWatches(CancellationToken ending = default)
 {
     public const int MaxWatches = 65_536;
 
@@ -24,7 +25,7 @@ internal sealed class KeyWatches
             throw new DhtUnavailableException($"This process has {MaxWatches} watches of keys, which is the most that it can have.");
         }
 
-        var watch = new KeyWatch(key, End);
+        var watch = new KeyWatch(key, End, ending);
         _byKey.AddOrUpdate(key, _ => [watch], (_, held) => held.Add(watch));
         return watch;
     }
@@ -59,7 +60,7 @@ internal readonly record struct KeyNotice(bool IsRead, DhtValue? Value)
     public static KeyNotice Of(DhtValue? value) => new(true, value);
 }
 
-internal sealed class KeyWatch(NodeId key, Action<KeyWatch> end) : IDisposable
+internal sealed class KeyWatch(NodeId key, Action<KeyWatch> end, CancellationToken ending) : IDisposable
 {
     private readonly Channel<KeyNotice> _notices =
         Channel.CreateBounded<KeyNotice>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
@@ -70,11 +71,11 @@ internal sealed class KeyWatch(NodeId key, Action<KeyWatch> end) : IDisposable
 
     public void Post(KeyNotice notice) => _notices.Writer.TryWrite(notice);
 
-    /// <summary>Waits for the next notice. After <paramref name="longest"/> it is <see cref="KeyNotice.Changed"/>.</summary>
-    public async ValueTask<KeyNotice> NextAsync(TimeSpan longest, TimeProvider time, CancellationToken cancellationToken)
+    /// <summary>Waits for the next notice. After <paramref name="longest"/> it is <see cref="KeyNotice.Changed"/>; null once watches have ended.</summary>
+    public async ValueTask<KeyNotice?> NextAsync(TimeSpan longest, TimeProvider time, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(longest, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, ending, cancellationToken);
         try
         {
             return await _notices.Reader.ReadAsync(either.Token);
@@ -83,7 +84,7 @@ internal sealed class KeyWatch(NodeId key, Action<KeyWatch> end) : IDisposable
         {
             // Of the caller's token, as he may look for it.
             cancellationToken.ThrowIfCancellationRequested();
-            return KeyNotice.Changed;
+            return ending.IsCancellationRequested ? null : KeyNotice.Changed;
         }
     }
 

@@ -18,6 +18,8 @@ internal sealed class EdgeService(
     private readonly UdpEndpoint[] _listen = [.. context.Options.Endpoints];
     private readonly IDatagramTransport?[] _bound = new IDatagramTransport?[context.Options.Endpoints.Count];
 
+    private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     private string Name => context.Options.Name;
 
     /// <summary>Binds the ports first, so that a port in use ends start-up at once, and not after silos were found.</summary>
@@ -44,12 +46,18 @@ internal sealed class EdgeService(
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Ends the edge before any other service stops, as handing its lease back needs the silo or the client, whichever was added first.</summary>
-    public Task StoppingAsync(CancellationToken cancellationToken) => StopAsync(cancellationToken);
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        // One that is cancelled before it begins counts as failed, as its host has not said yet that it stops.
+        await Task.WhenAny(_begun.Task, ExecuteTask ?? Task.CompletedTask);
+        await StopAsync(cancellationToken);
+    }
 
     public async Task StoppedAsync(CancellationToken cancellationToken) => await UnbindAsync();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        _begun.SetResult();
         try
         {
             await RunAsync(stoppingToken).UntilStoppedAsync(stoppingToken);

@@ -31,12 +31,22 @@ internal sealed class CallFilter(CallerProofs proofs, CallRules rules, Managemen
     private static bool IsOwnObserver(IIncomingGrainCallContext context) =>
         context.TargetId.IsClient() && context.InterfaceMethod.DeclaringType is { } type && CallPolicy.IsOurs(type);
 
-    private CallRefusedException Refused(IIncomingGrainCallContext context)
+    // Of a type that clients without a package of this project can read too.
+    private UnauthorizedAccessException Refused(IIncomingGrainCallContext context)
     {
+        var type = context.Request.GetInterfaceType();
+        var call = $"{type.Name}.{context.MethodName}";
+        if (!CallPolicy.IsOurs(type) && !CallPolicy.IsOrleans(type))
+        {
+            var assembly = type.Assembly.GetName().Name;
+            return new($"{call} is closed to clients: options.OpenAssemblies.Add(\"{assembly}\") of UseKadGrains opens the assembly of its interface, "
+                + $"and so does Kad:Cluster:{nameof(KadClusterOptions.OpenAssemblies)}:0={assembly}.");
+        }
+
         var isForEdges = rules.IsGatewayUnproven && CallPolicy.FindRole(context.InterfaceMethod) == Callers.Clients;
         var whom = isForEdges
             ? $"edges alone, and the silos have no {KeySettings.Gateway}, which a gateway needs that other machines reach"
             : "silos alone";
-        return new($"{context.Request.GetInterfaceType().Name}.{context.MethodName} is open to {whom}; clients use {nameof(IDht)}.");
+        return new($"{call} is open to {whom}; clients use {nameof(IDht)}.");
     }
 }

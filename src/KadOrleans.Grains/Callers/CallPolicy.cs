@@ -51,7 +51,7 @@ internal sealed class CallPolicy(IEnumerable<string> openAssemblies, bool isFaca
     private static OpenToAttribute? RoleOf(MethodInfo method) =>
         method.GetCustomAttribute<OpenToAttribute>() ?? method.DeclaringType?.GetCustomAttribute<OpenToAttribute>();
 
-    private static bool IsOrleans(Type type) => type.Assembly.GetName().Name is { } name && name.StartsWith("Orleans", StringComparison.Ordinal);
+    public static bool IsOrleans(Type type) => type.Assembly.GetName().Name is { } name && name.StartsWith("Orleans", StringComparison.Ordinal);
 
     // Orleans' own management changes something by each method that does not begin with Get, and nothing of this project needs those.
     private static bool IsManagement(MethodInfo method) => method.DeclaringType is { } type && (IsOurs(type)

@@ -1,3 +1,5 @@
+using Orleans.Serialization.Configuration;
+
 namespace KadOrleans.Grains;
 
 /// <summary>Ends the start of a silo that lacks what the grains need: else each call would fail by a cause that is deep in its exception.</summary>
@@ -21,6 +23,21 @@ internal sealed class SiloServicesCheck(IServiceProvider services) : IConfigurat
         {
             throw new OrleansConfigurationException(
                 "The silo has no reminder service, by which the DHT's upkeep runs: add one, such as UseInMemoryReminderService().");
+        }
+
+        ThrowIfNotOpened(services.GetRequiredService<IOptions<KadClusterOptions>>().Value.OpenAssemblies);
+    }
+
+    // That of the class of a grain, say, where its interface is in another one.
+    private void ThrowIfNotOpened(IEnumerable<string> names)
+    {
+        var known = services.GetRequiredService<IOptions<TypeManifestOptions>>().Value.Interfaces.ToLookup(type => type.Assembly.GetName().Name);
+        if (names.FirstOrDefault(name => !known.Contains(name)) is { } unknown)
+        {
+            var own = known.Where(some => !CallPolicy.IsOurs(some.First()) && !CallPolicy.IsOrleans(some.First())).Select(some => some.Key);
+            throw new OrleansConfigurationException(
+                $"{nameof(KadClusterOptions.OpenAssemblies)} of UseKadGrains has '{unknown}', an assembly without an interface of a grain on this silo; "
+                + $"allowed: {string.Join(", ", own.Order(StringComparer.Ordinal).DefaultIfEmpty("none, as it has no grains of your own"))}.");
         }
     }
 }

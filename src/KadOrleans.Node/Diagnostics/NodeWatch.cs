@@ -46,9 +46,8 @@ internal sealed class NodeWatch(KeyWatches watches, IKeyStore store, IPublicatio
         var state = new State(held, (await get()).Value, time.GetUtcNow(), null, AskInterval);
         var told = state.Value;
         yield return new KeyChange(key, told);
-        while (true)
+        while (await watch.NextAsync(PauseUntil(state.Held.ExpiresAt, state.AskAt), time, cancellationToken) is { } notice)
         {
-            var notice = await watch.NextAsync(PauseUntil(state.Held.ExpiresAt, state.AskAt), time, cancellationToken);
             held = await ReadAsync(key, cancellationToken);
             state = notice.IsRead ? state.Hear(held, notice.Value, time.GetUtcNow()) : state.See(held);
             if (state.AskAt <= time.GetUtcNow())

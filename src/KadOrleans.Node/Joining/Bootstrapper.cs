@@ -162,7 +162,7 @@ internal sealed class NetworkJoin(KadNodeOptions options)
     private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isOutside;
 
-    /// <summary>Completes when the node has joined, or a contact answers it in place of bootstrap nodes; cancelled when it stops, or its host begins to.</summary>
+    /// <summary>Completes when the node has joined, a contact answers it in place of bootstrap nodes, or it has nobody to join.</summary>
     public Task Completion => _joined.Task;
 
     /// <summary>Whether no configured bootstrap node but itself answered when asked last.</summary>
@@ -225,5 +225,12 @@ internal sealed class NetworkJoin(KadNodeOptions options)
         return result;
     }
 
-    public void GiveUp() => _joined.TrySetCanceled(CancellationToken.None);
+    /// <summary>The node has started, and knows no contacts of an earlier run.</summary>
+    public void CompleteIfFirst()
+    {
+        if (!options.ClientOnly && options.Bootstrap.Count == 0)
+        {
+            _joined.TrySetResult();
+        }
+    }
 }

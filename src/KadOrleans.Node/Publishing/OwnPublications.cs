@@ -47,7 +47,7 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
         }
     }
 
-    /// <summary>Stores a value for a time, unless another value of the key is published.</summary>
+    /// <summary>Stores a value for a time, unless the key is published: another value is refused, and the same one is sent as the publication that it is.</summary>
     public Task<SetResult> SetForAsync(DhtNode node, NodeId key, DhtValue value, TimeSpan life, CancellationToken cancellationToken) =>
         node.Turns.TryRunAsync(
             key,
@@ -59,7 +59,8 @@ internal sealed class OwnPublications(IPublicationStore store, IKeyStore keys, T
                     return new SetResult { Local = StoreResult.Outdated };
                 }
 
-                return WithVersion(LogIfFull(key, await node.SetAsync(key, value, life, cancellationToken, version)), version);
+                var left = published is null ? life : (TimeSpan?)null;
+                return WithVersion(LogIfFull(key, await node.SetAsync(key, value, left, cancellationToken, version)), version);
             },
             Busy,
             cancellationToken);

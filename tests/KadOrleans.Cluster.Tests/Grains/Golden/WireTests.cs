@@ -77,7 +77,6 @@ public sealed class WireTests
             RegionsDone = 1, Lateness = TimeSpan.FromMinutes(6), Overdue = TimeSpan.FromMinutes(7), OverdueLimit = TimeSpan.FromMinutes(15), LeftOut = 8,
         })),
         ("NameUse", Response.FromResult(NameUse.Held)),
-        ("CallRefusedException", Response.FromException(new CallRefusedException("refused"))),
         ("EdgeDrainedException", Response.FromException(new EdgeDrainedException("drained"))),
         ("LeaseLostException", Response.FromException(new LeaseLostException("lost"))),
         ("NoLiveEdgeException", Response.FromException(new NoLiveEdgeException("none"))),

@@ -78,7 +78,7 @@ public sealed class CallFilterTests(CallFilterTests.KeyedSilo silo) : IClassFixt
     public void The_edge_within_a_silo_needs_no_key_of_its_own_and_status_and_dashboard_go_on()
     {
         Assert.Equal(("ready", true), (silo.State, silo.ServesCounters));
-        Assert.DoesNotContain("CallRefused", silo.ErrorsBefore, StringComparison.Ordinal);
+        Assert.DoesNotContain("UnauthorizedAccess", silo.ErrorsBefore, StringComparison.Ordinal);
         Assert.DoesNotContain("is open to", silo.ErrorsBefore, StringComparison.Ordinal);
         Assert.DoesNotContain(Key.Split('=')[1], silo.ErrorsBefore, StringComparison.Ordinal);
     }
@@ -109,7 +109,7 @@ public sealed class CallFilterTests(CallFilterTests.KeyedSilo silo) : IClassFixt
 
         async Task RefusedAsync(string method, Func<Task> call)
         {
-            var refused = await Assert.ThrowsAsync<CallRefusedException>(call);
+            var refused = await Assert.ThrowsAsync<UnauthorizedAccessException>(call);
             Assert.Equal($"{method} {ForSilos}", refused.Message);
         }
     }
@@ -131,7 +131,7 @@ public sealed class CallFilterTests(CallFilterTests.KeyedSilo silo) : IClassFixt
     }
 
     private static async Task RefusesAsync(string sentence, Func<Task> call) =>
-        Assert.Equal(sentence, (await Assert.ThrowsAsync<CallRefusedException>(call)).Message);
+        Assert.Equal(sentence, (await Assert.ThrowsAsync<UnauthorizedAccessException>(call)).Message);
 
     private static T Single<T>(ClusterClient client)
         where T : IGrainWithIntegerKey => client.Grains.GetGrain<T>(GrainKeys.Singleton);

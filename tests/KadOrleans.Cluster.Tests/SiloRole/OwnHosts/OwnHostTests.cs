@@ -105,6 +105,70 @@ public sealed class OwnHostTests
         await silo.StopAsync(Cancelled);
     }
 
+    [Fact]
+    public async Task A_call_before_the_start_or_after_the_stop_is_refused_in_a_sentence_and_a_watch_ends_with_the_host()
+    {
+        var gateway = FreePort.Tcp();
+        using var silo = BuildSilo(FreePort.Tcp(), gateway, _ => { }, silo => silo.AddKadClient());
+        using var client = BuildClient(gateway, _ => { });
+        IHost[] hosts = [silo, client];
+        foreach (var dht in hosts.Select(DhtOf))
+        {
+            await AreRefusedAsync<InvalidOperationException>(dht, "The host has not started its silo or client yet: nothing was done.");
+        }
+
+        foreach (var host in hosts)
+        {
+            await host.StartAsync(Cancelled);
+        }
+
+        await DhtOf(client).SetAsync("key", "value", SetAcknowledgement.Durable, Cancelled);
+        foreach (var host in hosts.Reverse())
+        {
+            await using var watch = DhtOf(host).WatchAsync("key", Cancelled).GetAsyncEnumerator(Cancelled);
+            Assert.True(await watch.MoveNextAsync());
+            var next = watch.MoveNextAsync();
+            Assert.False(next.IsCompleted);
+            host.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+            Assert.False(await next);
+            await host.StopAsync(Cancelled);
+            await AreRefusedAsync<ObjectDisposedException>(DhtOf(host), "The host has stopped, and its silo or client with it: nothing was done.");
+        }
+
+        static IDht DhtOf(IHost host) => host.Services.GetRequiredService<IDht>();
+    }
+
+    [Fact]
+    public async Task An_edge_whose_host_stops_as_soon_as_it_has_started_ends_without_a_warning()
+    {
+        for (var i = 0; i < 5; i++)
+        {
+            using var log = new TextLog();
+            using var host = BuildSilo(FreePort.Tcp(), FreePort.Tcp(), _ => { }, silo => silo.AddKadEdge(options => options.Listen.Add("127.0.0.1:0")), log);
+            await host.StartAsync(Cancelled);
+            await host.StopAsync(Cancelled);
+            Assert.DoesNotContain("BackgroundService", log.Text, StringComparison.Ordinal);
+        }
+    }
+
+    private static async Task AreRefusedAsync<TException>(IDht dht, string sentence)
+        where TException : Exception
+    {
+        Func<Task>[] calls =
+        [
+            () => dht.GetAsync("key", Cancelled),
+            () => dht.SetAsync("key", "value", Cancelled),
+            () => dht.SetAsync("key", "value", TimeSpan.FromMinutes(1), Cancelled),
+            () => dht.UnpublishAsync("key", Cancelled),
+            () => dht.FindNodeAsync(NodeId.MinValue, Cancelled),
+            () => dht.GetStatusAsync(Cancelled),
+        ];
+        foreach (var call in calls)
+        {
+            Assert.StartsWith(sentence, (await Assert.ThrowsAsync<TException>(call)).Message, StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData("Kad:Edge:Lisen is not a setting; ", "Lisen", "127.0.0.1:0")]
     [InlineData("Kad:Edge:Listen is 'here'; IP:PORT is needed", "Listen", "here")]
@@ -155,6 +219,14 @@ public sealed class OwnHostTests
         using var host = builder.Build();
         var mistake = await Assert.ThrowsAsync<OrleansConfigurationException>(() => host.StartAsync(Cancelled));
         Assert.StartsWith(sentence, mistake.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_opened_assembly_has_interfaces_of_grains()
+    {
+        using var silo = BuildSilo(FreePort.Tcp(), FreePort.Tcp(), options => options.OpenAssemblies.Add("Guestbook.Grains"));
+        var mistake = await Assert.ThrowsAsync<OrleansConfigurationException>(() => silo.StartAsync(Cancelled));
+        Assert.StartsWith("OpenAssemblies of UseKadGrains has 'Guestbook.Grains', an assembly without an interface of a grain", mistake.Message, StringComparison.Ordinal);
     }
 
     /// <summary>Else what is meant for the cluster would go to a node in memory, without a word.</summary>
@@ -217,12 +289,21 @@ public sealed class OwnHostTests
         return builder.Build();
     }
 
-    private static IHost BuildSilo(int port, int gateway, Action<KadClusterOptions> configure, Action<IServiceCollection>? add = null)
+    private static IHost BuildSilo(
+        int port, int gateway, Action<KadClusterOptions> configure, Action<ISiloBuilder>? add = null, ILoggerProvider? log = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.ClearProviders();
-        builder.UseOrleans(silo => Configure(silo, port, gateway, configure));
-        add?.Invoke(builder.Services);
+        if (log is not null)
+        {
+            builder.Logging.AddProvider(log);
+        }
+
+        builder.UseOrleans(silo =>
+        {
+            Configure(silo, port, gateway, configure);
+            add?.Invoke(silo);
+        });
         return builder.Build();
     }
 

@@ -149,6 +149,62 @@ public sealed class LibraryUseTests : FolderTests
     }
 
     [Fact]
+    public async Task A_call_before_the_start_or_after_the_stop_is_refused_in_a_sentence_and_a_watch_ends_with_the_host()
+    {
+        var cancelling = TestContext.Current.CancellationToken;
+        using var host = Build(services => services.AddKadNode().UseUdp(AnyPort).UseSqlite(Folder));
+        var dht = host.Services.GetRequiredService<IDht>();
+        await AreRefusedAsync<InvalidOperationException>("The node has not been started: start its host, or call StartAsync, first.");
+        await host.StartAsync(cancelling);
+        await using var watch = dht.WatchAsync("key", cancelling).GetAsyncEnumerator(cancelling);
+        Assert.True(await watch.MoveNextAsync());
+        var next = watch.MoveNextAsync();
+        Assert.False(next.IsCompleted);
+
+        host.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        Assert.False(await next);
+        await host.StopAsync(cancelling);
+        await AreRefusedAsync<ObjectDisposedException>("The node has stopped: nothing was done.");
+        Assert.Throws<ObjectDisposedException>(() => dht.WatchAsync("key", cancelling));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => host.Services.GetRequiredService<KadNode>().StartAsync(cancelling));
+
+        async Task AreRefusedAsync<TException>(string sentence)
+            where TException : Exception
+        {
+            Func<Task>[] calls =
+            [
+                () => dht.GetAsync("key", cancelling),
+                () => dht.SetAsync("key", "value", cancelling),
+                () => dht.SetAsync("key", "value", TimeSpan.FromMinutes(1), cancelling),
+                () => dht.SetIfAsync("key", "value", ValueVersion.Nothing, cancellationToken: cancelling),
+                () => dht.UnpublishAsync("key", cancelling),
+                () => dht.FindNodeAsync(NodeId.MinValue, cancelling),
+                () => dht.PingAsync(UdpEndpoint.Parse("127.0.0.1:1"), cancelling),
+                () => dht.GetStatusAsync(cancelling),
+            ];
+            foreach (var call in calls)
+            {
+                Assert.StartsWith(sentence, (await Assert.ThrowsAsync<TException>(call)).Message, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task The_first_node_of_a_network_is_ready_when_it_has_started_and_a_watch_ends_when_it_is_disposed()
+    {
+        var cancelling = TestContext.Current.CancellationToken;
+        await using var node = await KadNode.CreateBuilder().UseUdp("127.0.0.1:0").BuildAsync();
+        await node.StartAsync(cancelling);
+        Assert.True(node.WaitUntilReadyAsync(cancelling).IsCompletedSuccessfully);
+        await using var watch = node.WatchAsync("key", cancelling).GetAsyncEnumerator(cancelling);
+        Assert.True(await watch.MoveNextAsync());
+        var next = watch.MoveNextAsync();
+
+        await node.DisposeAsync();
+        Assert.False(await next);
+    }
+
+    [Fact]
     public async Task A_first_node_that_starts_again_is_ready_though_a_peer_of_a_moment_has_left()
     {
         var cancelling = TestContext.Current.CancellationToken;

@@ -49,6 +49,20 @@ public sealed class KadNodeDhtTests : DhtContract
         }
     });
 
+    [Theory]
+    [InlineData(SetAcknowledgement.Network)]
+    [InlineData(SetAcknowledgement.Durable)]
+    public void A_set_of_the_same_value_with_a_life_does_not_end_what_is_published(SetAcknowledgement acknowledgement) => SimulatedWorld.Run(1, async world =>
+    {
+        IDht dht = (await world.StartNodeAsync()).Node;
+        await dht.SetAsync("key", "value", acknowledgement);
+        await world.PassAsync(TimeSpan.FromSeconds(30));
+        Assert.True((await dht.SetAsync("key", "value", TimeSpan.FromMinutes(2))).Succeeded);
+
+        await world.PassAsync(TimeSpan.FromMinutes(10));
+        Assert.Equal("value", (await dht.GetAsync<string>("key")).Value);
+    });
+
     [Fact]
     public Task A_durable_set_reaches_the_network_without_being_awaited() => RunAsync(async dht =>
     {
