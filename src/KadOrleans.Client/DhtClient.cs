@@ -27,6 +27,8 @@ internal sealed class DhtClient : IDht, IDhtItems
         _watch = new ClusterWatch(request => CallAsync(dht => dht.WatchAsync(request), CancellationToken.None), _time, Stopping);
     }
 
+    private bool IsStarting => _host is { ApplicationStarted.IsCancellationRequested: false };
+
     private CancellationToken Stopping => _host?.ApplicationStopping ?? CancellationToken.None;
 
     /// <inheritdoc/>
@@ -196,7 +198,7 @@ internal sealed class DhtClient : IDht, IDhtItems
 
         try
         {
-            return await call(_grains.GetGrain<IDhtGrain>(Interlocked.Increment(ref _turn) % GrainIds)).AsTask().WaitAsync(cancellationToken);
+            return await call(GetGrain()).AsTask().WaitAsync(cancellationToken);
         }
         catch (Exception e) when (e is ShardUnavailableException or NoLiveEdgeException)
         {
@@ -211,10 +213,25 @@ internal sealed class DhtClient : IDht, IDhtItems
         {
             throw new DhtUnavailableException("The silo or client of this host stopped during the call.", e);
         }
-        catch (Exception e) when (e is NullReferenceException or ArgumentException && _host is { ApplicationStarted.IsCancellationRequested: false })
+        catch (NullReferenceException e) when (IsStarting)
         {
-            // What Orleans throws of a silo and of a client that have not started.
-            throw new InvalidOperationException("The host has not started its silo or client yet: nothing was done.", e);
+            // What Orleans throws of a silo that has not started.
+            throw NotStarted(e);
         }
     }
+
+    private IDhtGrain GetGrain()
+    {
+        try
+        {
+            return _grains.GetGrain<IDhtGrain>(Interlocked.Increment(ref _turn) % GrainIds);
+        }
+        catch (ArgumentException e)
+        {
+            // A client does not know yet which grains there are.
+            throw IsStarting ? NotStarted(e) : new DhtUnavailableException("The client of this host is not connected to the cluster yet.", e);
+        }
+    }
+
+    private static InvalidOperationException NotStarted(Exception e) => new("The host has not started its silo or client yet: nothing was done.", e);
 }

@@ -13,7 +13,7 @@ public sealed class FailingStateTests
 
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() => node.JoinAsync());
 
-        Assert.Equal("The node has not been started: call StartAsync first.", error.Message);
+        Assert.Equal("The node has not been started: start its host, or call StartAsync, first.", error.Message);
     }
 
     [Fact]
