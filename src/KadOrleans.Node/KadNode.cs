@@ -138,6 +138,11 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
 
         var usage = await _store.GetUsageAsync(cancellationToken);
         _logger.NodeStarted(id, contacts.Count, usage.Keys);
+        if (_store is InMemoryKeyStore && !_options.ClientOnly)
+        {
+            _logger.ValuesInMemory();
+        }
+
         _loop = MaintainAsync(maintenance);
         if (!_options.ClientOnly)
         {
