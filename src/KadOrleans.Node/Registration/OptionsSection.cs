@@ -40,11 +40,11 @@ internal sealed class OptionsSection<TOptions>(IConfiguration section, string ca
     {
         var properties = PropertiesOf(type).ToDictionary(property => property.Name, StringComparer.OrdinalIgnoreCase);
         return section.GetChildren().SelectMany(child => properties.TryGetValue(child.Key, out var property)
-            ? FindProblems(child, property.Type, prefix + child.Key)
+            ? FindProblemsOf(child, property.Type, prefix + child.Key)
             : [NotASetting(prefix + child.Key, KnownOf(type, prefix))]);
     }
 
-    private static IEnumerable<string> FindProblems(IConfigurationSection setting, Type type, string name) => type switch
+    private static IEnumerable<string> FindProblemsOf(IConfigurationSection setting, Type type, string name) => type switch
     {
         _ when IsSection(type) => string.IsNullOrEmpty(setting.Value)
             ? FindProblems(setting, type, $"{name}:")
@@ -55,8 +55,9 @@ internal sealed class OptionsSection<TOptions>(IConfiguration section, string ca
         _ => [],
     };
 
-    private static string NotASetting(string name, List<string> known) =>
-        $"{name} is not a setting; {string.Join(", ", known)} {(known.Count == 1 ? "is" : "are")}.{Suggestion.Question(name, known)}";
+    private static string NotASetting(string name, List<string> known) => known.Count == 1
+        ? $"{name} is not a setting; {known[0]} is."
+        : $"{name} is not a setting; {string.Join(", ", known)} are.{Suggestion.Question(name, known)}";
 
     private static List<string> KnownOf(Type type, string prefix) => [.. PropertiesOf(type).Select(property => prefix + property.Name)];
 
