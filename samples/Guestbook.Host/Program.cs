@@ -11,13 +11,13 @@ using KadOrleans.Grains;
 var builder = WebApplication.CreateBuilder(args);
 var settings = builder.Configuration;
 builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning);
-builder.UseOrleans(silo => silo
+var edge = settings.GetSection("Edge");
+builder.UseOrleans(silo => (edge.Exists() ? silo.AddKadEdge(edge) : silo.AddKadEdge())
     .UseLocalhostClustering(settings.GetValue("SiloPort", 11111), settings.GetValue("GatewayPort", 30000), serviceId: "kad", clusterId: "kad")
     .UseInMemoryReminderService()
     .AddSqliteGrainStorage(GrainStorageName.Kad, options => options.Folder = Path.Combine(settings["Data"] ?? "guestbook-data", "dht"))
     .AddSqliteGrainStorage(Guests.Storage, options => options.Folder = Path.Combine(settings["Data"] ?? "guestbook-data", "guests"))
     .UseKadGrains(options => options.OpenAssemblies.Add(typeof(IGuests).Assembly.GetName().Name!))
-    .AddKadEdge(settings.GetSection("Edge"))
     .AddKadClient());
 builder.Services.AddHealthChecks().AddCheck<EdgeHealth>("edge");
 if (settings["Tokens"] is { } tokens)

@@ -1,5 +1,6 @@
 using Guestbook;
 using KadOrleans.Node;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -7,8 +8,11 @@ using Microsoft.Extensions.Options;
 
 // dotnet run --project samples/Guestbook.Node -- --Visitor=Ada --Kad:Bootstrap:0=node.example.org:8468
 var builder = Host.CreateApplicationBuilder(args);
-builder.Services.AddKadNode(builder.Configuration.GetSection("Kad"))
-    .UseUdp(builder.Configuration["Listen"] ?? "0.0.0.0:8468")
+
+// Without a setting of Kad the node is the first of its network.
+var kad = builder.Configuration.GetSection("Kad");
+var node = kad.Exists() ? builder.Services.AddKadNode(kad) : builder.Services.AddKadNode();
+node.UseUdp(builder.Configuration["Listen"] ?? "0.0.0.0:8468")
     .UseSqlite(builder.Configuration["Data"] ?? "guestbook-data");
 builder.Services.AddHostedService<Visit>();
 

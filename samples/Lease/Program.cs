@@ -1,6 +1,7 @@
 using System.Net;
 using KadOrleans;
 using Leases;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -20,7 +21,10 @@ if (builder.Configuration["Gateway"] is { } gateway)
 }
 else
 {
-    builder.Services.AddKadNode(builder.Configuration.GetSection("Kad")).UseUdp("127.0.0.1:0");
+    // Without a setting of Kad the node is the first of its network.
+    var kad = builder.Configuration.GetSection("Kad");
+    var node = kad.Exists() ? builder.Services.AddKadNode(kad) : builder.Services.AddKadNode();
+    node.UseUdp("127.0.0.1:0");
 }
 
 using var host = builder.Build();

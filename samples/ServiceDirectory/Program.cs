@@ -11,15 +11,13 @@ using ServiceDirectory;
 // A caller:   dotnet run --project samples/ServiceDirectory -- --Finds=<public key> --Kad:Bootstrap:0=127.0.0.1:8468
 var builder = Host.CreateApplicationBuilder(args);
 var settings = builder.Configuration;
+
+// A caller asks the network, and holds nothing of it.
+settings["Kad:ClientOnly"] = settings["Finds"] is null ? "false" : "true";
 var node = builder.Services.AddKadNode(settings.GetSection("Kad")).UseUdp(settings["Listen"] ?? "0.0.0.0:0");
 if (settings["Finds"] is null)
 {
     node.UseSqlite(settings["Data"] ?? "directory-data");
-}
-else
-{
-    // A caller asks the network, and holds nothing of it.
-    settings["Kad:ClientOnly"] = "true";
 }
 
 // The host would log a port in use, or a folder in use, with its stack.

@@ -19,17 +19,22 @@ public static class KadEdgeExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         AddEdge(builder.Services, configure);
+        AddSiloCheck(builder.Services);
         return builder;
     }
 
     /// <summary>Adds an edge whose options are those of a section of the configuration, such as <c>Kad:Edge</c>.</summary>
     /// <param name="builder">The silo's builder.</param>
-    /// <param name="section">The options. A list is an array, or one text with commas. A key that is no option stops the start.</param>
+    /// <param name="section">
+    /// The options. A list is an array, or one text with commas. A section that is not in the configuration, and a key that is no option, stop
+    /// the start.
+    /// </param>
     /// <inheritdoc cref="AddKadEdge(ISiloBuilder, Action{KadEdgeOptions}?)"/>
     public static ISiloBuilder AddKadEdge(this ISiloBuilder builder, IConfiguration section)
     {
         ArgumentNullException.ThrowIfNull(builder);
         AddEdge(builder.Services, section);
+        AddSiloCheck(builder.Services);
         return builder;
     }
 
@@ -50,7 +55,10 @@ public static class KadEdgeExtensions
 
     /// <summary>Adds an edge whose options are those of a section of the configuration, such as <c>Kad:Edge</c>.</summary>
     /// <param name="builder">The client's builder.</param>
-    /// <param name="section">The options. A list is an array, or one text with commas. A key that is no option stops the start.</param>
+    /// <param name="section">
+    /// The options. A list is an array, or one text with commas. A section that is not in the configuration, and a key that is no option, stop
+    /// the start.
+    /// </param>
     /// <inheritdoc cref="AddKadEdge(IClientBuilder, Action{KadEdgeOptions}?)"/>
     public static IClientBuilder AddKadEdge(this IClientBuilder builder, IConfiguration section)
     {
@@ -59,10 +67,13 @@ public static class KadEdgeExtensions
         return builder;
     }
 
+    private static void AddSiloCheck(IServiceCollection services) =>
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigurationValidator, SiloGrainsCheck>());
+
     private static void AddEdge(IServiceCollection services, IConfiguration section)
     {
         ArgumentNullException.ThrowIfNull(section);
-        var bound = new EdgeSection(section);
+        var bound = new OptionsSection<KadEdgeOptions>(section, nameof(AddKadEdge));
         AddEdge(services, bound.Bind);
         services.AddSingleton(bound);
     }

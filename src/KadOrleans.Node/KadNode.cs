@@ -146,6 +146,11 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
             _join.CompleteIfFirst();
         }
 
+        if (_store is InMemoryKeyStore && !_options.ClientOnly)
+        {
+            _logger.ValuesInMemory();
+        }
+
         _loop = MaintainAsync(maintenance);
         if (!_options.ClientOnly)
         {

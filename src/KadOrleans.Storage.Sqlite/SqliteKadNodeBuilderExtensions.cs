@@ -11,10 +11,16 @@ public static class SqliteKadNodeBuilderExtensions
     /// Keeps values, id, contacts and publications in one file in <paramref name="folder"/>, which is created if it is missing. Bans, limits
     /// and crawls are beside it. The file opens when the node starts. If that fails, the start fails with a <see cref="KeyStoreException"/>.
     /// </summary>
+    /// <exception cref="InvalidOperationException">The node keeps its values in a folder already.</exception>
     public static KadNodeBuilder UseSqlite(this KadNodeBuilder builder, string folder)
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentException.ThrowIfNullOrEmpty(folder);
+        if (builder.Services.Any(static service => service.ServiceType == typeof(SqliteDatabase)))
+        {
+            throw new InvalidOperationException($"UseSqlite('{folder}'): the node has UseSqlite already, and keeps its values in one folder.");
+        }
+
         builder.Services.AddSingleton(services => Open(
             folder,
             services.GetRequiredService<IOptions<KadNodeOptions>>().Value,

@@ -7,12 +7,12 @@ using KadOrleans.Grains;
 // give the silos Kad:Cluster:GatewayKey and Kad:Cluster:SiloKey, and the edges the first of them: 'openssl rand -hex 32' makes one.
 var builder = WebApplication.CreateBuilder(args);
 var settings = builder.Configuration;
-var (isSilo, isEdge) = settings["Role"] switch
+var (isSilo, isEdge) = settings["Role"]?.ToLowerInvariant() switch
 {
-    "Silo" => (true, false),
-    "Edge" => (false, true),
-    "SiloAndEdge" or null => (true, true),
-    var other => throw new InvalidOperationException($"Role is '{other}'; Silo, Edge and SiloAndEdge are allowed."),
+    "silo" => (true, false),
+    "edge" => (false, true),
+    "siloandedge" or null => (true, true),
+    _ => throw new InvalidOperationException($"Role is '{settings["Role"]}'; Silo, Edge and SiloAndEdge are allowed."),
 };
 var (siloPort, gatewayPort) = (settings.GetValue("SiloPort", 11111), settings.GetValue("GatewayPort", 30000));
 if (isSilo)

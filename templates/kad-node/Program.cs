@@ -3,9 +3,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 // A node of a Kademlia network. appsettings.json has its options; Bootstrap names nodes to join through, each as HOST:PORT.
-var builder = Host.CreateApplicationBuilder(args);
+// The file is beside the program, wherever that is started.
+var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.Services.AddKadNode(builder.Configuration.GetSection("Kad"))
-    .UseUdp(builder.Configuration["Listen"] ?? "0.0.0.0:8468")
+    .UseUdp(builder.Configuration["Listen"] ?? "127.0.0.1:8468")
     .UseSqlite(builder.Configuration["Data"] ?? "kad-data");
 builder.Services.AddHostedService<Greeting>();
 await builder.Build().RunAsync();

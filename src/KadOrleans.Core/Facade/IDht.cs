@@ -136,8 +136,8 @@ public enum SetAcknowledgement
     Network,
 
     /// <summary>
-    /// The value is durable in this node's storage or in the cluster: milliseconds. The network gets it in the background. A
-    /// client-only node has no storage and awaits the network.
+    /// The value is durable in this node's storage or in the cluster, or in memory if that is all the storage there is: milliseconds. The
+    /// network gets it in the background. A client-only node has no storage and awaits the network.
     /// </summary>
     Durable,
 }

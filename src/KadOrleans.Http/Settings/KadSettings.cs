@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
 
@@ -109,7 +108,7 @@ internal static class KadSettings
                 continue;
             }
 
-            if (FindProblem(setting.Type, text) is { } problem)
+            if (SettingText.FindProblem(setting.Type, text) is { } problem)
             {
                 checks.Problems.Add($"{root}:{name} is '{text}'; {problem}.");
             }
@@ -268,21 +267,6 @@ internal static class KadSettings
                 : type.IsClass && type != typeof(string) ? TypesOf(type, $"{name}:")
                 : [new(name == "Http:Address" ? "Http" : name, type)];
         });
-
-    private static string? FindProblem(Type type, string text) => type switch
-    {
-        { IsEnum: true } => Enum.GetNames(type).Contains(text, StringComparer.OrdinalIgnoreCase) ? null : $"{string.Join(", ", FirstNames(type))} are allowed",
-        _ when type == typeof(IList<string>) || TypeDescriptor.GetConverter(type).IsValid(text) => null,
-        _ when type == typeof(bool) => "true or false is allowed",
-        _ when type == typeof(TimeSpan) => "a time such as 00:00:10 is needed",
-        _ when text.All(char.IsAsciiDigit) && type.GetField(nameof(int.MaxValue))?.GetValue(null) is { } most =>
-            $"a whole number of at most {most} is needed",
-        _ => "a whole number is needed",
-    };
-
-    // Without the other names of the same value.
-    private static IEnumerable<string> FirstNames(Type type) => type.GetFields(BindingFlags.Public | BindingFlags.Static)
-        .DistinctBy(name => name.GetRawConstantValue()).Select(name => name.Name);
 
     // The known settings of the same section, or the known sections.
     private static List<string> Beside(string name, IReadOnlyCollection<string> known)

@@ -6,6 +6,9 @@ internal static partial class NodeLog
     [LoggerMessage(1000, LogLevel.Information, "Node {Id} started with {Contacts} saved contacts and {Keys} keys")]
     public static partial void NodeStarted(this ILogger logger, NodeId id, int contacts, long keys);
 
+    [LoggerMessage(1004, LogLevel.Information, "The node has no storage: its values are in memory, and lost when it stops; UseSqlite or 'kad node --data' keeps them")]
+    public static partial void ValuesInMemory(this ILogger logger);
+
     [LoggerMessage(1001, LogLevel.Information, "Node {Id} stopped")]
     public static partial void NodeStopped(this ILogger logger, NodeId id);
 

@@ -12,14 +12,20 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <remarks>In this namespace, as programs that register services have it already.</remarks>
 public static class KadNodeServiceCollectionExtensions
 {
-    /// <summary>Adds a node whose options are bound to a configuration section. An unknown key stops the start.</summary>
+    /// <summary>Adds a node whose options are those of a section of the configuration, such as <c>Kad</c>.</summary>
+    /// <param name="services">The services of the host.</param>
+    /// <param name="section">
+    /// The options. A list is an array, or one text with commas. A section that is not in the configuration, and a key that is no option, stop
+    /// the start.
+    /// </param>
     /// <inheritdoc cref="AddKadNode(IServiceCollection, Action{KadNodeOptions}?)"/>
     public static KadNodeBuilder AddKadNode(this IServiceCollection services, IConfiguration section)
     {
         ArgumentNullException.ThrowIfNull(section);
         ThrowIfAdded(services);
-        services.AddOptions<KadNodeOptions>().Bind(section, static binder => binder.ErrorOnUnknownConfiguration = true);
-        return services.AddKadNode();
+        var bound = new OptionsSection<KadNodeOptions>(section, nameof(AddKadNode));
+        services.AddSingleton(bound);
+        return services.AddKadNode(bound.Bind);
     }
 
     /// <summary>

@@ -22,9 +22,16 @@ public static class UdpKadNodeBuilderExtensions
     }
 
     /// <summary>Listens as the options say. The port is bound when the host starts; <see cref="TransportException"/> if it can't be.</summary>
+    /// <exception cref="InvalidOperationException">The node has a transport already.</exception>
     public static KadNodeBuilder UseUdp(this KadNodeBuilder builder, UdpTransportOptions options)
     {
         ArgumentNullException.ThrowIfNull(builder);
+        if (builder.Services.Any(static service => service.ServiceType == typeof(IDatagramTransport)))
+        {
+            throw new InvalidOperationException(
+                "The node has a transport already, and has one: UseUdp(first, second) listens on several endpoints.");
+        }
+
         builder.Services.AddSingleton<IDatagramTransport>(
             services => UdpTransport.Bind(options, services.GetRequiredService<ILogger<UdpTransport>>()));
         return builder;

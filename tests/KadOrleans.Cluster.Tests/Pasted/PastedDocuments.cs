@@ -33,6 +33,8 @@ internal static class PastedDocuments
         ("/var/lib/kad", "needs a folder of the operating system"),
         ("--ca-file ", "needs a server with a certificate"),
         ("samples/AppHost", "needs Aspire, whose tests start it"),
+        ("AppHost package KadOrleans.Aspire.Hosting", "needs Aspire and a feed with the packages; PackageTests of Aspire makes one"),
+        ("--project AppHost", "needs Aspire and a program of the reader's"),
         ("dotnet new kad-", "needs a feed with the packages; TemplateTests makes one"),
         ("--python", "needs Python's kademlia and an edge under load"),
         ("kad-lab.dll faults ", "takes up to an hour; tests of the long tier inject the same faults"),

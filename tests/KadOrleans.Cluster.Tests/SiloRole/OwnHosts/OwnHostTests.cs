@@ -174,13 +174,45 @@ public sealed class OwnHostTests
     [InlineData("Kad:Edge:Listen is 'here'; IP:PORT is needed", "Listen", "here")]
     [InlineData("Kad:Edge:Bootstrap: ", "Bootstrap", "127.0.0.1:1,nowhere")]
     [InlineData("Kad:Edge:NodeIds is 65; 1 to 64 is allowed.", "NodeIds", "65")]
-    [InlineData("Failed to convert configuration value 'many' at 'Kad:Edge:NodeIds'", "NodeIds", "many")]
+    [InlineData("Kad:Edge:NodeIds is 'many'; a whole number is needed.", "NodeIds", "many")]
     [InlineData("Kad:Edge:MaxStaleness is 00:02:00; ", "MaxStaleness", "00:02:00")]
     public async Task A_wrong_setting_of_an_edge_stops_the_start_with_a_sentence(string sentence, string name, string value)
     {
         using var host = BuildEdge(FreePort.Tcp(), "edge", (name, value));
         var mistake = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(Cancelled));
         Assert.StartsWith(sentence, Assert.Single(mistake.Failures), StringComparison.Ordinal);
+    }
+
+    /// <summary>Else a slip in its name would open an edge with the defaults to everybody.</summary>
+    [Fact]
+    public async Task An_edge_whose_section_is_not_there_does_not_start()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Logging.ClearProviders();
+        builder.UseOrleansClient(client => client.UseLocalhostClustering(FreePort.Tcp()).AddKadEdge(builder.Configuration.GetSection("Kad:Egde")));
+        using var host = builder.Build();
+        var mistake = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(Cancelled));
+        Assert.StartsWith(
+            "Kad:Egde is not in the configuration, from which AddKadEdge takes Kad:Egde:Name, ", Assert.Single(mistake.Failures), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_silo_with_an_edge_and_without_the_grains_does_not_start(bool hasSection)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Logging.ClearProviders();
+        builder.Configuration["Kad:Edge:Listen"] = "127.0.0.1:0";
+        builder.UseOrleans(silo =>
+        {
+            silo.UseLocalhostClustering(FreePort.Tcp(), FreePort.Tcp());
+            _ = hasSection ? silo.AddKadEdge(builder.Configuration.GetSection("Kad:Edge")) : silo.AddKadEdge(options => options.Listen.Add("127.0.0.1:0"));
+        });
+
+        using var host = builder.Build();
+        var mistake = await Assert.ThrowsAsync<OrleansConfigurationException>(() => host.StartAsync(Cancelled));
+        Assert.StartsWith("The silo has AddKadEdge(…) without the DHT's grains: add UseKadGrains()", mistake.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -15,11 +15,15 @@ public sealed class TemplateTests
         await program.PackAsync("KadOrleans.sln");
         var cluster = await program.MakeAsync("kad-cluster", "MyCluster");
         var node = await program.MakeAsync("kad-node", "MyNode");
+        Assert.All(
+            [".gitignore", "README.md"],
+            file => Assert.All(["MyCluster", "MyNode"], name => Assert.True(File.Exists(Path.Combine(program.Folder, name, file)), $"{name}/{file}")));
+        Assert.StartsWith("# MyNode\n", File.ReadAllText(Path.Combine(program.Folder, "MyNode", "README.md")), StringComparison.Ordinal);
         var ports = $"--GatewayPort={FreePort.Tcp()}";
 
         // A silo alone, and an edge beside it that is its client.
-        await using (var silo = await RunningHost.StartAsync(cluster, program.Folder, hasEdge: false, "--Role=Silo", $"--SiloPort={FreePort.Tcp()}", ports))
-        await using (var edge = await RunningHost.StartAsync(cluster, program.Folder, hasEdge: true, "--Role=Edge", "--Kad:Edge:Listen:0=127.0.0.1:0", ports))
+        await using (var silo = await RunningHost.StartAsync(cluster, program.Folder, hasEdge: false, "--Role=silo", $"--SiloPort={FreePort.Tcp()}", ports))
+        await using (var edge = await RunningHost.StartAsync(cluster, program.Folder, hasEdge: true, "--Role=EDGE", "--Kad:Edge:Listen:0=127.0.0.1:0", ports))
         {
             Assert.Equal(Says, await edge.Client.GetStringAsync("/"));
             Assert.Equal("hello", await edge.GetAsync("greeting"));
@@ -38,6 +42,18 @@ public sealed class TemplateTests
         Assert.Equal("hello", await both.GetAsync("greeting"));
         Assert.Equal(Says, await both.Client.GetStringAsync("/"));
         Assert.Contains("<h1", await both.Client.GetStringAsync("/console/docs/runbook.md"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("kad-node", "kad-data/")]
+    [InlineData("kad-cluster", "kad-cluster-data/")]
+    public void A_program_of_a_template_is_for_its_machine_alone_and_keeps_its_data_out_of_git(string template, string data)
+    {
+        string Read(string name) => Repository.Read($"templates/{template}/{name}");
+        Assert.Contains("\"127.0.0.1:8468\"", Read("appsettings.json"), StringComparison.Ordinal);
+        Assert.DoesNotContain("\"0.0.0.0", Read("appsettings.json") + Read("Program.cs"), StringComparison.Ordinal);
+        Assert.Contains(data, Read(".gitignore").Split('\n'));
+        Assert.Contains($"`{data.TrimEnd('/')}`", Read("README.md"), StringComparison.Ordinal);
     }
 
     [Fact]

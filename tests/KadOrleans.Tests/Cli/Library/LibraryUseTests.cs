@@ -252,6 +252,34 @@ public sealed class LibraryUseTests : FolderTests
         Assert.Equal(1, provider.GetRequiredService<IOptions<KadNodeOptions>>().Value.MaxPublications);
     }
 
+    [Fact]
+    public void A_second_transport_or_storage_is_refused_with_a_sentence()
+    {
+        var builder = KadNode.CreateBuilder().UseUdp(AnyPort).UseSqlite(Folder);
+
+        Assert.Equal(
+            "The node has a transport already, and has one: UseUdp(first, second) listens on several endpoints.",
+            Assert.Throws<InvalidOperationException>(() => builder.UseUdp(AnyPort)).Message);
+        Assert.Equal(
+            "UseSqlite('other'): the node has UseSqlite already, and keeps its values in one folder.",
+            Assert.Throws<InvalidOperationException>(() => builder.UseSqlite("other")).Message);
+    }
+
+    [Theory]
+    [InlineData(false, false, true)]
+    [InlineData(false, true, false)]
+    [InlineData(true, false, false)]
+    public async Task A_node_whose_values_are_in_memory_says_so_when_it_starts(bool isOnDisk, bool isClient, bool says)
+    {
+        var log = new Node.RecordingLog();
+        var builder = KadNode.CreateBuilder(options => options.ClientOnly = isClient).UseUdp(AnyPort);
+        builder.Services.AddSingleton<Microsoft.Extensions.Logging.ILoggerFactory>(log);
+        await using var node = await (isOnDisk ? builder.UseSqlite(Folder) : builder).BuildAsync();
+        await node.StartAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(says, log.Events.Any(one => one.Text.StartsWith("The node has no storage: its values are in memory", StringComparison.Ordinal)));
+    }
+
     private static IHost Build(Action<IServiceCollection> add)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);

@@ -34,6 +34,6 @@ public sealed class NodeSampleTests : FolderTests
             GuestbookVisits.PathOf("Guestbook.Node"), Folder, "--Listen=127.0.0.1:0", "--Data=data", "--Kad:Bootstap:0=127.0.0.1:1");
 
         Assert.NotEqual(0, await visit.FinishAsync());
-        Assert.Contains("'Bootstap'", visit.Error.Text, StringComparison.Ordinal);
+        Assert.Contains("Kad:Bootstap is not a setting; ", visit.Error.Text, StringComparison.Ordinal);
     }
 }
