@@ -14,11 +14,11 @@ internal static class FirstNode
     /// <param name="endpoint">Where one of them listens; null if that is not known.</param>
     public static string Describe(bool isCluster, int count, UdpEndpoint? endpoint)
     {
-        var who = !isCluster ? "This node is the first of its network, and alone in it so far."
-            : count == 1 ? "The edge is the first node of its network, and alone in it so far."
+        var who = !isCluster ? "This node is the first of its network, and alone in it now."
+            : count == 1 ? "The edge is the first node of its network, and alone in it now."
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"{count} edges have no bootstrap node: each is the first of a network of its own, and alone in it so far.");
+                $"{count} edges have no bootstrap node: each is the first of a network of its own, and alone in it now.");
         return endpoint is { } known ? $"{who} Others join {(count == 1 ? "it" : "one of them")} by {DescribeJoin(known)}." : who;
     }
 

@@ -176,7 +176,7 @@ internal sealed record EdgeReport
     [Id(4)]
     public SweepProgress? Sweep { get; init; }
 
-    /// <summary>Whether it is the first of its network, and alone in it so far.</summary>
+    /// <summary>Whether it is the first of its network, and alone in it now.</summary>
     [Id(5)]
     public bool IsFirst { get; init; }
 }

@@ -21,7 +21,7 @@ public sealed record DhtNodeStatus(
     public double? NetworkSize { get; init; }
 
     /// <summary>
-    /// Whether it is the first of its network, and alone in it so far: it was given no bootstrap node, and knows nobody. That is no fault; others
+    /// Whether it is the first of its network, and alone in it now: it was given no bootstrap node, and knows nobody. That is no fault; others
     /// join through one of its <see cref="Endpoints"/>. Of an edge, whether all its node ids are.
     /// </summary>
     public bool IsFirst { get; init; }

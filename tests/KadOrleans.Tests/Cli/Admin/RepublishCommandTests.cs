@@ -277,7 +277,7 @@ public sealed class RepublishCommandTests(ApiHost host) : IClassFixture<ApiHost>
         var first = Node(new SweepProgress { At = Noon }, 0, 0, 0).Nodes[0] with { IsFirst = true, Endpoints = [UdpEndpoint.Parse("192.0.2.1:8468")] };
         Say(new DhtStatus([first]));
         Assert.StartsWith(
-            "This node is the first of its network, and alone in it so far. Others join it by --bootstrap 192.0.2.1:8468.\n",
+            "This node is the first of its network, and alone in it now. Others join it by --bootstrap 192.0.2.1:8468.\n",
             (await _api.RunAsync("status")).Error,
             StringComparison.Ordinal);
 

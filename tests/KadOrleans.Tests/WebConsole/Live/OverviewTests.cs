@@ -59,9 +59,9 @@ public sealed class OverviewTests
         Assert.Equal("Ready. The node serves the network and has 1 contact.", Words(Ready, Node("", 0, contacts: 1)));
         Assert.Equal("Ready. The node has no contacts yet.", Words(Ready, Node("", 0)));
         Assert.Equal(
-            "Ready. This node is the first of its network, and alone in it so far. Others join it by --bootstrap 192.0.2.1:8468.", Words(Ready, First("")));
+            "Ready. This node is the first of its network, and alone in it now. Others join it by --bootstrap 192.0.2.1:8468.", Words(Ready, First("")));
         Assert.Equal(
-            "Ready. The edge is the first node of its network, and alone in it so far. Others join it by --bootstrap HOST:8468, with an address of its "
+            "Ready. The edge is the first node of its network, and alone in it now. Others join it by --bootstrap HOST:8468, with an address of its "
                 + "machine for HOST.",
             Words(Ready, First("edge") with { Endpoints = [UdpEndpoint.Parse("0.0.0.0:8468")] }));
         Assert.Equal("Ready. 2 edges serve the network with 4 contacts.", Words(Ready, First("a"), Node("b", 0, contacts: 4)));
