@@ -12,15 +12,15 @@ public sealed class Counter(IDht dht, string name, TimeProvider time)
     {
         while (true)
         {
-            var found = await dht.GetAsync(name);
-            if (found.Value is not { } count)
+            var found = await dht.GetAsync<long>(name);
+            if (!found.Found)
             {
                 // Who does it is all the same.
                 await dht.SetIfAsync(name, 0, found.Version, SetAcknowledgement.Durable);
                 continue;
             }
 
-            var next = (long)count.AsInteger() + 1;
+            var next = found.Value + 1;
             if (await TrySetAsync(next, found.Version))
             {
                 return next;

@@ -91,7 +91,7 @@ internal sealed class DhtClient : IDht, IDhtItems
         NodeId key,
         DhtValue value,
         ValueVersion expected,
-        SetAcknowledgement acknowledgement,
+        SetAcknowledgement acknowledgement = SetAcknowledgement.Network,
         TimeSpan? life = null,
         long callId = 0,
         CancellationToken cancellationToken = default)

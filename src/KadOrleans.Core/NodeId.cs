@@ -88,9 +88,13 @@ public readonly record struct NodeId : IComparable<NodeId>, IComparisonOperators
 
     /// <summary>Parses 40 hexadecimal digits of either case.</summary>
     /// <exception cref="FormatException"><paramref name="text"/> is anything else.</exception>
-    public static NodeId Parse(string text) => TryParse(text, out var id)
-        ? id
-        : throw new FormatException($"'{text}' is not an id: {Length * 2} hexadecimal digits are needed.");
+    public static NodeId Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return TryParse(text, out var id)
+            ? id
+            : throw new FormatException($"'{text}' is not an id: {Length * 2} hexadecimal digits are needed.");
+    }
 
     /// <summary>Writes the 20 bytes of the id.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="destination"/> is shorter than that.</exception>

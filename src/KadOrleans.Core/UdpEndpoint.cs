@@ -147,9 +147,13 @@ public readonly record struct UdpEndpoint
 
     /// <summary>Parses as <see cref="TryParse"/> does.</summary>
     /// <exception cref="FormatException"><paramref name="text"/> is not of that form.</exception>
-    public static UdpEndpoint Parse(string text) => TryParse(text, out var endpoint)
-        ? endpoint
-        : throw new FormatException($"'{text}' is not an endpoint: IP:PORT or [IPV6]:PORT is needed.");
+    public static UdpEndpoint Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return TryParse(text, out var endpoint)
+            ? endpoint
+            : throw new FormatException($"'{text}' is not an endpoint: IP:PORT or [IPV6]:PORT is needed.");
+    }
 
     /// <summary>Under a secret of the process: a stranger who forges sources cannot choose ones that collide.</summary>
     public override int GetHashCode() => GetHashCode(UniversalHash.OfProcess);

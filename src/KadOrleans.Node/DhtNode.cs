@@ -189,8 +189,11 @@ public sealed class DhtNode : IDatagramReceiver, IAsyncDisposable
 
     /// <summary>Joins the network through other nodes, given as HOST:PORT or as saved contacts.</summary>
     /// <returns>The result for each, and for the lookup of the own id that followed.</returns>
-    public Task<BootstrapResult> BootstrapAsync(IEnumerable<string> nodes, CancellationToken cancellationToken = default) =>
-        _bootstrapper.RunAsync(nodes, null, cancellationToken);
+    public Task<BootstrapResult> BootstrapAsync(IEnumerable<string> nodes, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(nodes);
+        return _bootstrapper.RunAsync(nodes, null, cancellationToken);
+    }
 
     /// <summary>Joins the network through bootstrap nodes, and through contacts of before, of which silence is no news.</summary>
     internal Task<BootstrapResult> BootstrapAsync(ICollection<string> nodes, IEnumerable<string> former, CancellationToken cancellationToken) =>

@@ -307,7 +307,7 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
         NodeId key,
         DhtValue value,
         ValueVersion expected,
-        SetAcknowledgement acknowledgement,
+        SetAcknowledgement acknowledgement = SetAcknowledgement.Network,
         TimeSpan? life = null,
         long callId = 0,
         CancellationToken cancellationToken = default) => RunAsync(async () =>

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace KadOrleans.Core;
 
 /// <summary>
@@ -47,4 +49,11 @@ public sealed record CrawlChange(string Before, int Came, int Went, int Stayed, 
             .OrderBy(g => g.Key).Select(g => new EndedSessions(g.Key, g.Count()));
         return (records, new CrawlChange(before[^1].Id, came, gone.Count, stayed, [.. ended]));
     }
+
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(
+        (nameof(Before), Before),
+        (nameof(Came), Came),
+        (nameof(Went), Went),
+        (nameof(Stayed), Stayed),
+        (nameof(Ended), Ended));
 }

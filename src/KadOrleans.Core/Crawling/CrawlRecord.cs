@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace KadOrleans.Core;
 
 /// <summary>A crawl's record of one endpoint.</summary>
@@ -43,6 +45,18 @@ public sealed record CrawlRecord
     internal NodeId? Place => Id ?? (ClaimedIds.Count > 0 ? ClaimedIds[0] : null);
 
     internal bool IsIn(BucketRange range) => Id is { } id && range.Contains(id) || ClaimedIds.Any(range.Contains);
+
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(
+        (nameof(Endpoint), Endpoint),
+        (nameof(State), State),
+        (nameof(Id), Id),
+        (nameof(ClaimedIds), ClaimedIds),
+        (nameof(RoundTrip), RoundTrip),
+        (nameof(Contacts), Contacts),
+        (nameof(Queries), Queries),
+        (nameof(IsComplete), IsComplete),
+        (nameof(Form), Form),
+        (nameof(Since), Since));
 }
 
 /// <summary>The state of one endpoint in a crawl.</summary>

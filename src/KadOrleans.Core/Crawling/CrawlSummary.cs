@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace KadOrleans.Core;
 
 /// <summary>A crawl's summary of the network.</summary>
@@ -90,6 +92,24 @@ public sealed record CrawlSummary
         DuplicateIds = [.. DuplicateIds.Take(MaxExamples).Select(d => d with { Endpoints = [.. d.Endpoints.Take(MaxEndpoints)] })],
         SeveralIds = [.. SeveralIds.Take(MaxExamples)],
     };
+
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(
+        (nameof(Nodes), Nodes),
+        (nameof(Complete), Complete),
+        (nameof(Unreachable), Unreachable),
+        (nameof(NotNodes), NotNodes),
+        (nameof(Unfinished), Unfinished),
+        (nameof(Ids), Ids),
+        (nameof(Addresses), Addresses),
+        (nameof(Networks), Networks),
+        (nameof(RoundTrips), RoundTrips),
+        (nameof(Contacts), Contacts),
+        (nameof(Balance), Balance),
+        (nameof(Forms), Forms),
+        (nameof(DuplicateIdCount), DuplicateIdCount),
+        (nameof(DuplicateIds), DuplicateIds),
+        (nameof(SeveralIdsCount), SeveralIdsCount),
+        (nameof(SeveralIds), SeveralIds));
 }
 
 /// <summary>Nodes that write addresses in one form.</summary>
@@ -100,4 +120,7 @@ public sealed record FormCount(AddressForm Form, int Nodes);
 /// <summary>An id that answers at several endpoints.</summary>
 /// <param name="Id">The id.</param>
 /// <param name="Endpoints">Where, or the first of them in a kept crawl.</param>
-public sealed record DuplicateId(NodeId Id, IReadOnlyList<UdpEndpoint> Endpoints);
+public sealed record DuplicateId(NodeId Id, IReadOnlyList<UdpEndpoint> Endpoints)
+{
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers((nameof(Id), Id), (nameof(Endpoints), Endpoints));
+}

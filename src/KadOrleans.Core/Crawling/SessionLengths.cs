@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace KadOrleans.Core;
 
 /// <summary>Sessions that ended between two crawls.</summary>
@@ -70,6 +72,13 @@ public sealed record SessionLengths(
 
     private static TimeSpan? MedianOf(SortedDictionary<TimeSpan, int> lengths, int sessions) =>
         lengths.SelectMany(pair => Enumerable.Repeat<TimeSpan?>(pair.Key, pair.Value)).ElementAtOrDefault((sessions - 1) / 2);
+
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(
+        (nameof(Sessions), Sessions),
+        (nameof(Limit), Limit),
+        (nameof(Ended), Ended),
+        (nameof(Longer), Longer),
+        (nameof(Median), Median));
 }
 
 /// <summary>Sessions of one length.</summary>

@@ -12,10 +12,17 @@ internal static class AdminArguments
 
     public static ArgumentException UnknownCrawl(string? id) => new($"There is no crawl '{VisibleText.Excerpt(id ?? string.Empty)}'.");
 
+    public static void CheckValues<T>(IReadOnlyList<T> values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        CheckCount(values.Count);
+    }
+
     public static void CheckCount(int count, int most = IDhtAdmin.MaxPage) => Check("count", count, most);
 
     public static KeyRegion CheckPage(string prefix, int count)
     {
+        ArgumentNullException.ThrowIfNull(prefix);
         CheckCount(count);
         return prefix.Length <= Digits && NodeId.TryParse(prefix.PadRight(Digits, '0'), out var bits)
             ? new KeyRegion(bits, NodeId.Parse(new string('f', prefix.Length).PadRight(Digits, '0')))

@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace KadOrleans;
@@ -7,8 +6,9 @@ namespace KadOrleans;
 /// <summary>
 /// Text keys and typed values. The id of a text key is the SHA-1 of its UTF-8 bytes, as everywhere in the network. It is Unicode of 1 to 1,024
 /// characters, else <see cref="ArgumentException"/>; what others stored under other texts has an id too (<see cref="NodeId.FromKey(string)"/>).
-/// These types convert to <see cref="DhtValue"/>: string, whole numbers, double, bool and byte[]. <see cref="DhtJsonExtensions"/> has others. Errors are
-/// those of <see cref="IDht"/>. With C# 12 or older no value can be set by these: <c>LangVersion</c> is 13 or later, as by default.
+/// These types convert to <see cref="DhtValue"/>: string, whole numbers, float, double, bool, byte[], and spans and memory of bytes that are only
+/// read. <see cref="DhtJsonExtensions"/> has others. Errors are those of <see cref="IDht"/>. With C# 12 or older no value can be set by these:
+/// <c>LangVersion</c> is 13 or later, as by default.
 /// </summary>
 public static class DhtExtensions
 {
@@ -16,16 +16,30 @@ public static class DhtExtensions
         "A value is a string, int, long, double, bool, byte[] or DhtValue. SetJsonAsync stores anything else as JSON, by its JsonTypeInfo. "
         + "If it is one of these, LangVersion is below 13, which is needed.";
 
-    private static readonly Dictionary<Type, DhtValueKind> Kinds = new()
+    private const string GotTypes =
+        "string, sbyte, byte, short, ushort, int, uint, long, ulong, nint, nuint, Int128, float, double, bool, byte[], ReadOnlyMemory<byte> or DhtValue";
+
+    // What converts to a value, but for what is narrower there than here: that throws OverflowException.
+    private static readonly Dictionary<Type, Func<DhtValue, object>> Readers = new()
     {
-        [typeof(string)] = DhtValueKind.String,
-        [typeof(int)] = DhtValueKind.Integer,
-        [typeof(uint)] = DhtValueKind.Integer,
-        [typeof(long)] = DhtValueKind.Integer,
-        [typeof(ulong)] = DhtValueKind.Integer,
-        [typeof(double)] = DhtValueKind.Float,
-        [typeof(bool)] = DhtValueKind.Boolean,
-        [typeof(byte[])] = DhtValueKind.Bytes,
+        [typeof(string)] = static value => value.AsString(),
+        [typeof(sbyte)] = static value => checked((sbyte)value.AsInteger()),
+        [typeof(byte)] = static value => checked((byte)value.AsInteger()),
+        [typeof(short)] = static value => checked((short)value.AsInteger()),
+        [typeof(ushort)] = static value => checked((ushort)value.AsInteger()),
+        [typeof(int)] = static value => checked((int)value.AsInteger()),
+        [typeof(uint)] = static value => checked((uint)value.AsInteger()),
+        [typeof(long)] = static value => checked((long)value.AsInteger()),
+        [typeof(ulong)] = static value => checked((ulong)value.AsInteger()),
+        [typeof(nint)] = static value => checked((nint)value.AsInteger()),
+        [typeof(nuint)] = static value => checked((nuint)value.AsInteger()),
+        [typeof(Int128)] = static value => value.AsInteger(),
+        [typeof(float)] = static value => ToSingle(value.AsFloat()),
+        [typeof(double)] = static value => value.AsFloat(),
+        [typeof(bool)] = static value => value.AsBoolean(),
+        [typeof(byte[])] = static value => value.AsBytes().ToArray(),
+        [typeof(ReadOnlyMemory<byte>)] = static value => value.AsBytes(),
+        [typeof(DhtValue)] = static value => value,
     };
 
     /// <summary>Gets the value of a text key.</summary>
@@ -36,13 +50,16 @@ public static class DhtExtensions
     public static Task<TypedResult<T>> GetAsync<T>(this IDht dht, string key, CancellationToken cancellationToken = default) =>
         dht.GetAsync<T>(TextKey.IdOf(key), cancellationToken);
 
-    /// <summary>Gets a value of one of the types string, int, uint, long, ulong, double, bool and byte[].</summary>
+    /// <summary>
+    /// Gets a value as string, byte[], ReadOnlyMemory of bytes, bool, float, double, a type of whole numbers up to 64 bits, Int128 or
+    /// <see cref="DhtValue"/>; or as one of these that may be null, which it is without a value.
+    /// </summary>
     /// <exception cref="NotSupportedException"><typeparamref name="T"/> is another type; no request was sent.</exception>
-    /// <exception cref="InvalidOperationException">The value is of another type, or a number beyond it.</exception>
+    /// <exception cref="InvalidOperationException">The value is of another type, or a number that this type does not hold exactly.</exception>
     public static Task<TypedResult<T>> GetAsync<T>(this IDht dht, NodeId key, CancellationToken cancellationToken = default)
     {
         NotNull(dht);
-        KindOf(typeof(T));
+        ReaderOf(typeof(T));
         return ReadAsync<T>(dht.GetAsync(key, cancellationToken));
     }
 
@@ -88,6 +105,28 @@ public static class DhtExtensions
     public static Task<SetResult> SetAsync<T>(this IDht dht, NodeId key, T value, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException(NoValue);
 
+    /// <inheritdoc cref="SetAsync{T}(IDht, string, T, CancellationToken)"/>
+    [Obsolete(NoValue, error: true)]
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    [OverloadResolutionPriority(-1)]
+    public static Task<SetResult> SetAsync<T>(this IDht dht, string key, T value, TimeSpan life, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException(NoValue);
+
+    /// <inheritdoc cref="SetAsync{T}(IDht, string, T, CancellationToken)"/>
+    [Obsolete(NoValue, error: true)]
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    [OverloadResolutionPriority(-1)]
+    public static Task<SetResult> SetAsync<T>(
+        this IDht dht, NodeId key, T value, SetAcknowledgement acknowledgement, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException(NoValue);
+
+    /// <inheritdoc cref="SetAsync{T}(IDht, string, T, CancellationToken)"/>
+    [Obsolete(NoValue, error: true)]
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    [OverloadResolutionPriority(-1)]
+    public static Task<SetResult> SetAsync<T>(this IDht dht, NodeId key, T value, TimeSpan life, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException(NoValue);
+
     /// <summary>Stores a value under a text key if that has the expected version.</summary>
     /// <inheritdoc cref="IDht.SetIfAsync"/>
     public static Task<SetResult> SetIfAsync(
@@ -100,6 +139,36 @@ public static class DhtExtensions
         long callId = 0,
         CancellationToken cancellationToken = default) =>
         NotNull(dht).SetIfAsync(TextKey.IdOf(key), value, expected, acknowledgement, life, callId, cancellationToken);
+
+    /// <inheritdoc cref="SetAsync{T}(IDht, string, T, CancellationToken)"/>
+    [Obsolete(NoValue, error: true)]
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    [OverloadResolutionPriority(-1)]
+    public static Task<SetResult> SetIfAsync<T>(
+        this IDht dht,
+        string key,
+        T value,
+        ValueVersion expected,
+        SetAcknowledgement acknowledgement = SetAcknowledgement.Network,
+        TimeSpan? life = null,
+        long callId = 0,
+        CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException(NoValue);
+
+    /// <inheritdoc cref="SetAsync{T}(IDht, string, T, CancellationToken)"/>
+    [Obsolete(NoValue, error: true)]
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    [OverloadResolutionPriority(-1)]
+    public static Task<SetResult> SetIfAsync<T>(
+        this IDht dht,
+        NodeId key,
+        T value,
+        ValueVersion expected,
+        SetAcknowledgement acknowledgement = SetAcknowledgement.Network,
+        TimeSpan? life = null,
+        long callId = 0,
+        CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException(NoValue);
 
     /// <summary>Removes the value of a text key if that has the expected version.</summary>
     /// <inheritdoc cref="IDht.DeleteIfAsync"/>
@@ -151,48 +220,27 @@ public static class DhtExtensions
         return dht;
     }
 
-    private static async Task<TypedResult<T>> ReadAsync<T>(Task<GetResult> getting) =>
-        (await getting).Value is { } value ? new TypedResult<T>(true, Read<T>(value)) : default;
+    private static async Task<TypedResult<T>> ReadAsync<T>(Task<GetResult> getting) => (await getting).As(Read<T>);
 
-    private static DhtValueKind KindOf(Type type) => Kinds.TryGetValue(type, out var kind)
-        ? kind
+    private static Func<DhtValue, object> ReaderOf(Type type) => Readers.TryGetValue(NotNullable(type), out var reader)
+        ? reader
         : throw new NotSupportedException(
-            $"Type {type.Name} is not supported; use string, int, uint, long, ulong, double, bool or byte[], or GetJsonAsync for what was stored as JSON.");
+            $"Type {NotNullable(type).Name} is not supported; use {GotTypes}, or GetJsonAsync for what was stored as JSON.");
+
+    private static Type NotNullable(Type type) => Nullable.GetUnderlyingType(type) ?? type;
 
     private static T Read<T>(DhtValue value)
     {
-        if (value.Kind != KindOf(typeof(T)))
-        {
-            throw new InvalidOperationException($"The value is {value.Kind}, not {KindOf(typeof(T))}.");
-        }
-
-        object read = value.Kind switch
-        {
-            DhtValueKind.String => value.AsString(),
-            DhtValueKind.Integer => ToInteger(value.AsInteger(), typeof(T)),
-            DhtValueKind.Float => value.AsFloat(),
-            DhtValueKind.Boolean => value.AsBoolean(),
-            DhtValueKind.Bytes => value.AsBytes().ToArray(),
-            DhtValueKind.None => throw new UnreachableException("No type is that of an empty value."),
-        };
-        return (T)read;
-    }
-
-    private static object ToInteger(Int128 number, Type type)
-    {
         try
         {
-            return Type.GetTypeCode(type) switch
-            {
-                TypeCode.Int32 => (object)checked((int)number),
-                TypeCode.UInt32 => checked((uint)number),
-                TypeCode.Int64 => checked((long)number),
-                _ => checked((ulong)number),
-            };
+            return (T)ReaderOf(typeof(T))(value);
         }
         catch (OverflowException)
         {
-            throw new InvalidOperationException($"The value is {number}, which {type.Name} does not hold; get it as another type, or without one.");
+            throw new InvalidOperationException(
+                $"The value is {value}, which {NotNullable(typeof(T)).Name} does not hold; get it as another type, or without one.");
         }
     }
+
+    private static float ToSingle(double number) => ((double)(float)number).Equals(number) ? (float)number : throw new OverflowException();
 }

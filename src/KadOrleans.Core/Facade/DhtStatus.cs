@@ -1,8 +1,13 @@
+using System.Text;
+
 namespace KadOrleans;
 
 /// <summary>The nodes of a DHT.</summary>
 /// <param name="Nodes">One node, or one entry for each live edge of the cluster.</param>
-public sealed record DhtStatus(IReadOnlyList<DhtNodeStatus> Nodes);
+public sealed record DhtStatus(IReadOnlyList<DhtNodeStatus> Nodes)
+{
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers((nameof(Nodes), Nodes));
+}
 
 /// <summary>One node, or one edge of a cluster with its node ids.</summary>
 /// <param name="Name">The edge's name; empty for a single node.</param>
@@ -28,4 +33,14 @@ public sealed record DhtNodeStatus(
 
     /// <summary>How far its upkeep is; of an edge as of its last report, up to 10 s ago. Null before its first report.</summary>
     public SweepProgress? Sweep { get; init; }
+
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(
+        (nameof(Name), Name),
+        (nameof(Ids), Ids),
+        (nameof(Endpoints), Endpoints),
+        (nameof(Contacts), Contacts),
+        (nameof(Counts), Counts),
+        (nameof(NetworkSize), NetworkSize),
+        (nameof(IsFirst), IsFirst),
+        (nameof(Sweep), Sweep));
 }

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace KadOrleans;
 
 /// <summary>What a DHT holds.</summary>
@@ -12,6 +14,14 @@ public sealed record DhtUsage(long Keys, long Bytes, IReadOnlyList<DhtShardUsage
 
     /// <summary>How many may be kept: the limit <c>keptKeys</c>. A shard has its part of it.</summary>
     public long MostKept { get; init; }
+
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(
+        (nameof(Keys), Keys),
+        (nameof(Bytes), Bytes),
+        (nameof(Shards), Shards),
+        (nameof(Missing), Missing),
+        (nameof(Kept), Kept),
+        (nameof(MostKept), MostKept));
 }
 
 /// <summary>What a shard holds.</summary>
@@ -27,4 +37,7 @@ public sealed record DhtShardUsage(long Shard, long Keys, long Bytes)
 /// <summary>What a DHT holds by source network.</summary>
 /// <param name="Ranking">The networks that hold most, and totals.</param>
 /// <param name="Missing">The shards that did not respond in time. They are not counted.</param>
-public sealed record DhtSources(SourceRanking Ranking, IReadOnlyList<long> Missing);
+public sealed record DhtSources(SourceRanking Ranking, IReadOnlyList<long> Missing)
+{
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers((nameof(Ranking), Ranking), (nameof(Missing), Missing));
+}

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace KadOrleans;
 
 /// <summary>A name that a cluster's edges have used.</summary>
@@ -30,6 +32,17 @@ public sealed record EdgeDetails(
     /// has not reported yet.
     /// </summary>
     public long? Sent { get; init; }
+
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(
+        (nameof(Name), Name),
+        (nameof(State), State),
+        (nameof(Ids), Ids),
+        (nameof(Endpoints), Endpoints),
+        (nameof(Contacts), Contacts),
+        (nameof(Epoch), Epoch),
+        (nameof(LastSeen), LastSeen),
+        (nameof(Sweep), Sweep),
+        (nameof(Sent), Sent));
 }
 
 /// <summary>What is known of the edge of a name.</summary>

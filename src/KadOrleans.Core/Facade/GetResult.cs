@@ -31,9 +31,20 @@ public sealed record GetResult
 
     /// <summary>As <see cref="TypedResult{T}"/> has it: whether there is a value, and the value.</summary>
     public void Deconstruct(out bool found, out DhtValue? value) => (found, value) = (Found, Value);
+
+    /// <summary>The same of a known type.</summary>
+    internal TypedResult<T> As<T>(Func<DhtValue, T?> read) =>
+        new(Found, Value is { } value ? read(value) : default) { Version = Version, Lookup = Lookup };
 }
 
 /// <summary>A value of a known type, if there is one.</summary>
 /// <param name="Found">Whether there is a value.</param>
 /// <param name="Value">The value; the type's default without one.</param>
-public readonly record struct TypedResult<T>(bool Found, T? Value);
+public readonly record struct TypedResult<T>(bool Found, T? Value)
+{
+    /// <inheritdoc cref="GetResult.Version"/>
+    public ValueVersion Version { get; init; }
+
+    /// <inheritdoc cref="GetResult.Lookup"/>
+    public LookupOutcome? Lookup { get; init; }
+}

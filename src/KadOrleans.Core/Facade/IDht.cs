@@ -60,8 +60,8 @@ public interface IDht
     /// 1 s to 365 days for a value that is not published again, also in place of one that is published or lives longer. Null: it is published.
     /// </param>
     /// <param name="callId">
-    /// A number of the caller's own for this call, drawn at random, by which the same call, with the same value, may be repeated after an unclear end: it
-    /// then finds its own success. 0: the call is not repeated.
+    /// A number of the caller's own for this call, drawn at random from all but 0, negative ones too, by which the same call, with the same value, may be
+    /// repeated after an unclear end: it then finds its own success. 0: the call is not repeated.
     /// </param>
     /// <param name="cancellationToken">Gives up; copies may have been stored by then.</param>
     /// <returns>
@@ -76,7 +76,7 @@ public interface IDht
         NodeId key,
         DhtValue value,
         ValueVersion expected,
-        SetAcknowledgement acknowledgement,
+        SetAcknowledgement acknowledgement = SetAcknowledgement.Network,
         TimeSpan? life = null,
         long callId = 0,
         CancellationToken cancellationToken = default);

@@ -43,7 +43,8 @@ public sealed class ItemSigner
         var parts = new ItemParts { IsMutable = true, PublicKey = PublicKey, Salt = salt.ToArray(), Seq = seq, Value = value.ToArray() };
         if (parts.FindErrorBeforeSigning() is { IsNone: false } wrong)
         {
-            throw new ArgumentException(wrong.ToString());
+            throw new ArgumentException(
+                wrong.Fault == ItemFault.ValueForm ? $"{wrong} {nameof(Item)}.{nameof(Item.EncodeBytes)} makes one of any bytes." : wrong.ToString());
         }
 
         var message = new byte[SignedMessage.MaxLength];

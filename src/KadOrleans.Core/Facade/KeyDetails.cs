@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace KadOrleans;
 
 /// <summary>A key in full.</summary>
@@ -7,7 +9,15 @@ namespace KadOrleans;
 /// <param name="Nearest">The k nearest nodes of the network, nearest first. Empty if nobody could be asked.</param>
 /// <param name="NetworkProblem">Why the network could not be asked, in one sentence; null if it was.</param>
 public sealed record KeyDetails(
-    NodeId Key, StoredValue? Held, DateTimeOffset? PublishedAt, IReadOnlyList<KeyHolder> Nearest, string? NetworkProblem = null);
+    NodeId Key, StoredValue? Held, DateTimeOffset? PublishedAt, IReadOnlyList<KeyHolder> Nearest, string? NetworkProblem = null)
+{
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(
+        (nameof(Key), Key),
+        (nameof(Held), Held),
+        (nameof(PublishedAt), PublishedAt),
+        (nameof(Nearest), Nearest),
+        (nameof(NetworkProblem), NetworkProblem));
+}
 
 /// <summary>What one of the nearest nodes holds of a key.</summary>
 /// <param name="Contact">The node.</param>

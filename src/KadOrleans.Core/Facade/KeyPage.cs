@@ -1,9 +1,14 @@
+using System.Text;
+
 namespace KadOrleans;
 
 /// <summary>Some keys in ascending order.</summary>
 /// <param name="Keys">The keys.</param>
 /// <param name="Next">Where the next page begins; null after the last one.</param>
-public sealed record KeyPage(IReadOnlyList<KeySummary> Keys, NodeId? Next);
+public sealed record KeyPage(IReadOnlyList<KeySummary> Keys, NodeId? Next)
+{
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers((nameof(Keys), Keys), (nameof(Next), Next));
+}
 
 /// <summary>A held key without its value.</summary>
 /// <param name="Key">The key.</param>

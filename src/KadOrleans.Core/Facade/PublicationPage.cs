@@ -1,9 +1,14 @@
+using System.Text;
+
 namespace KadOrleans;
 
 /// <summary>Some publications in ascending order.</summary>
 /// <param name="Publications">The publications.</param>
 /// <param name="Next">Where the next page begins; null after the last one.</param>
-public sealed record PublicationPage(IReadOnlyList<PublicationSummary> Publications, NodeId? Next);
+public sealed record PublicationPage(IReadOnlyList<PublicationSummary> Publications, NodeId? Next)
+{
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers((nameof(Publications), Publications), (nameof(Next), Next));
+}
 
 /// <summary>A publication without its value.</summary>
 /// <param name="Key">The key.</param>

@@ -44,6 +44,35 @@ public sealed record SetResult
     /// <summary>Whether the value is stored: a copy exists, or is on its way from durable storage.</summary>
     public bool Succeeded => Stored > 0 || Local == StoreResult.Stored || Publication == StoreResult.Stored;
 
+    private string Describe(StoreResult result) => result switch
+    {
+        StoreResult.Stored => "this DHT holds it",
+        StoreResult.TooLarge => "it is too large for this DHT",
+        StoreResult.UnsupportedType => "it is of no type that this DHT stores",
+        StoreResult.SourceQuotaExceeded => "its source has used up its share of this DHT",
+        StoreResult.TotalQuotaExceeded => "this DHT holds as much as it may",
+        StoreResult.StorageFailed => "the storage of this DHT failed",
+        StoreResult.Outdated => "this DHT has a value that was stored later, lives longer or is published",
+        StoreResult.SubnetQuotaExceeded => "its subnet has used up its share of this DHT",
+        StoreResult.FarQuotaExceeded => "this DHT has no room for keys that others are nearer to",
+        StoreResult.ChangeLimitExceeded => "its source has changed too many values of others within the hour",
+        StoreResult.Busy => "too many values wait for the storage of this DHT",
+        StoreResult.Late => "it reached this DHT too late",
+        StoreResult.Overtaken => "this DHT holds a value that came later",
+        StoreResult.TokenRequired => "the value that this DHT holds may be changed with a token only",
+        StoreResult.Superseded => "the key does not hold what the call expects",
+        StoreResult.InvalidItem => "it is not signed by the owner of the key",
+
+        // An owner may have signed two values with one number.
+        StoreResult.OlderItem => HeldSeq is { } seq
+            ? string.Create(CultureInfo.InvariantCulture, $"the owner's item with number {seq} is held, and this one's is not higher")
+            : "an item of the owner is held, and this one's number is not higher",
+        StoreResult.NotOwner => "it is not of the owner of what this DHT holds",
+        StoreResult.KeptQuotaExceeded => "this DHT keeps as many items for their owners as it may",
+        StoreResult.OwnerQuotaExceeded => "its owner has used up his share of this DHT",
+        StoreResult.Unknown => "the key does not hold what the call expects, and whether the call was done before is not known",
+    };
+
     /// <summary>Whether the value is stored, and who has it or why not, in one sentence.</summary>
     public override string ToString()
     {
@@ -53,8 +82,7 @@ public sealed record SetResult
         AddCount(Failed, "did not respond");
         if (Local is { } local)
         {
-            var held = HeldSeq is { } seq ? string.Create(CultureInfo.InvariantCulture, $", as it has number {seq}") : string.Empty;
-            parts.Add(local == StoreResult.Stored ? "this DHT holds it" : $"this DHT does not hold it ({local}{held})");
+            parts.Add(Describe(local));
         }
 
         if (Publication is { } publication && (publication == StoreResult.Stored || publication != Local))
@@ -62,7 +90,7 @@ public sealed record SetResult
             parts.Add(
                 IsPending ? "the network gets it later"
                 : publication == StoreResult.Stored ? "this DHT sends it again"
-                : $"this DHT does not send it again ({publication})");
+                : $"this DHT does not send it again ({Describe(publication)})");
         }
 
         return $"{(Succeeded ? "Stored" : "Not stored")}: {(parts.Count == 0 ? "no contact was found" : string.Join(", ", parts))}.";

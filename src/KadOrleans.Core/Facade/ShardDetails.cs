@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace KadOrleans;
 
 /// <summary>How many shards a cluster has.</summary>
@@ -10,4 +12,11 @@ public sealed record ShardCount(int Count, int? Split);
 /// <param name="Name">Its name in logs and messages.</param>
 /// <param name="Silos">The addresses of the silos that it is active on: one, or none while nobody asks for it.</param>
 /// <param name="Missing">The addresses of silos that did not respond. It may be active there.</param>
-public sealed record ShardDetails(int Number, string Name, IReadOnlyList<string> Silos, IReadOnlyList<string> Missing);
+public sealed record ShardDetails(int Number, string Name, IReadOnlyList<string> Silos, IReadOnlyList<string> Missing)
+{
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(
+        (nameof(Number), Number),
+        (nameof(Name), Name),
+        (nameof(Silos), Silos),
+        (nameof(Missing), Missing));
+}

@@ -1,13 +1,38 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace KadOrleans;
 
-/// <summary>The UTF-8 of a text that is signed, or is a salt.</summary>
+/// <summary>The UTF-8 of a text that is a key, a salt, or signed.</summary>
 internal static class StrictUtf8
 {
-    // Half of a surrogate pair would become U+FFFD: two salts would be one, and another text would be signed.
-    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    /// <summary>
+    /// What is wrong with a text, in one sentence; null if nothing is. Half of a surrogate pair would become U+FFFD: two keys or salts would be one, and
+    /// another text would be signed.
+    /// </summary>
+    public static string? FindProblem(string text, string name) =>
+        IsUnicode(text) ? null : $"The {name} has half of a surrogate pair; Unicode text is needed.";
 
     /// <exception cref="ArgumentException">The text is no Unicode.</exception>
-    public static ReadOnlyMemory<byte> ToBytes(string text) => Utf8.GetBytes(text);
+    public static ReadOnlyMemory<byte> ToBytes(string text, [CallerArgumentExpression(nameof(text))] string name = "")
+    {
+        ArgumentNullException.ThrowIfNull(text, name);
+        return FindProblem(text, name) is { } problem ? throw new ArgumentException(problem, name) : Encoding.UTF8.GetBytes(text);
+    }
+
+    private static bool IsUnicode(ReadOnlySpan<char> text)
+    {
+        while (!text.IsEmpty)
+        {
+            if (Rune.DecodeFromUtf16(text, out _, out var length) != OperationStatus.Done)
+            {
+                return false;
+            }
+
+            text = text[length..];
+        }
+
+        return true;
+    }
 }

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace KadOrleans;
 
 /// <summary>A routing table.</summary>
@@ -12,9 +14,14 @@ public sealed record TableDetails(NodeId Id, IReadOnlyList<TableBucket> Buckets)
         id,
         [.. buckets.Select(bucket => new TableBucket(
             bucket, [.. contacts.Where(contact => bucket.Range.Contains(contact.Id))]))]);
+
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers((nameof(Id), Id), (nameof(Buckets), Buckets), (nameof(Former), Former));
 }
 
 /// <summary>A bucket with its contacts.</summary>
 /// <param name="Summary">Its range, its replacements and its last lookup.</param>
 /// <param name="Contacts">The contacts by ascending id. A contact that came or went meanwhile may be missing.</param>
-public sealed record TableBucket(BucketSummary Summary, IReadOnlyList<Contact> Contacts);
+public sealed record TableBucket(BucketSummary Summary, IReadOnlyList<Contact> Contacts)
+{
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers((nameof(Summary), Summary), (nameof(Contacts), Contacts));
+}

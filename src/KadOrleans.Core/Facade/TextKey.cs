@@ -1,6 +1,3 @@
-using System.Buffers;
-using System.Text;
-
 namespace KadOrleans;
 
 /// <summary>
@@ -15,28 +12,12 @@ internal static class TextKey
     /// <summary>What is wrong with a key, in one sentence; null if nothing is.</summary>
     public static string? FindProblem(string key) =>
         key.Length is 0 or > MaxLength ? $"The key has {key.Length} characters; 1 to {MaxLength} are allowed."
-        : !IsUnicode(key) ? "The key has half of a surrogate pair; Unicode text is needed."
-        : null;
+        : StrictUtf8.FindProblem(key, "key");
 
     /// <exception cref="ArgumentException">No key may be this text.</exception>
     public static NodeId IdOf(string key)
     {
         ArgumentNullException.ThrowIfNull(key);
         return FindProblem(key) is { } problem ? throw new ArgumentException(problem, nameof(key)) : NodeId.FromKey(key);
-    }
-
-    private static bool IsUnicode(ReadOnlySpan<char> text)
-    {
-        while (!text.IsEmpty)
-        {
-            if (Rune.DecodeFromUtf16(text, out _, out var length) != OperationStatus.Done)
-            {
-                return false;
-            }
-
-            text = text[length..];
-        }
-
-        return true;
     }
 }

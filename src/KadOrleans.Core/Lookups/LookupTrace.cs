@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace KadOrleans.Core;
 
 /// <summary>A lookup with each of its queries.</summary>
@@ -5,7 +7,14 @@ namespace KadOrleans.Core;
 /// <param name="Outcome">What came of it.</param>
 /// <param name="Duration">From its start to its end.</param>
 /// <param name="Queries">In the order in which they were sent: 256 at most.</param>
-public sealed record LookupTrace(NodeId From, LookupOutcome Outcome, TimeSpan Duration, IReadOnlyList<LookupQuery> Queries);
+public sealed record LookupTrace(NodeId From, LookupOutcome Outcome, TimeSpan Duration, IReadOnlyList<LookupQuery> Queries)
+{
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(
+        (nameof(From), From),
+        (nameof(Outcome), Outcome),
+        (nameof(Duration), Duration),
+        (nameof(Queries), Queries));
+}
 
 /// <summary>One query of a lookup.</summary>
 /// <param name="Contact">Who was asked. The id is the proved one, if it proved another than it was named by.</param>

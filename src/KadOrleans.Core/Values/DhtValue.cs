@@ -73,13 +73,18 @@ public readonly record struct DhtValue
     /// <summary>An object as the text of its JSON, which programs in other languages read too.</summary>
     /// <param name="content">The object.</param>
     /// <param name="type">Its type, of a <c>JsonSerializerContext</c> or of <c>JsonSerializerOptions.GetTypeInfo</c>.</param>
-    public static DhtValue FromJson<T>(T content, JsonTypeInfo<T> type) => FromUtf8(JsonSerializer.SerializeToUtf8Bytes(content, type));
+    public static DhtValue FromJson<T>(T content, JsonTypeInfo<T> type)
+    {
+        ArgumentNullException.ThrowIfNull(type);
+        return FromUtf8(JsonSerializer.SerializeToUtf8Bytes(content, type));
+    }
 
     /// <summary>The object whose JSON the text is; null for the text <c>null</c>.</summary>
     /// <param name="type">Its type, as it was stored.</param>
     /// <exception cref="InvalidOperationException">The value is no text, or no JSON of this type.</exception>
     public T? AsJson<T>(JsonTypeInfo<T> type)
     {
+        ArgumentNullException.ThrowIfNull(type);
         try
         {
             return JsonSerializer.Deserialize(Content(DhtValueKind.String), type);
@@ -144,39 +149,52 @@ public readonly record struct DhtValue
         DhtValueKind.None => string.Empty,
     };
 
+    // Their parameters are all called value, as that of the calls that they are used in: an error names it.
+
     /// <inheritdoc cref="FromString"/>
-    public static implicit operator DhtValue(string text) => FromString(text);
+    public static implicit operator DhtValue(string value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        return FromString(value);
+    }
 
     /// <summary>A whole number.</summary>
-    public static implicit operator DhtValue(long number) => FromInteger(number);
+    public static implicit operator DhtValue(long value) => FromInteger(value);
 
     /// <summary>A whole number.</summary>
     /// <remarks>Between <see cref="long"/> and <see cref="ulong"/> the compiler could not choose for it.</remarks>
-    public static implicit operator DhtValue(uint number) => FromInteger(number);
+    public static implicit operator DhtValue(uint value) => FromInteger(value);
 
     /// <summary>A whole number.</summary>
-    public static implicit operator DhtValue(ulong number) => FromInteger(number);
+    public static implicit operator DhtValue(ulong value) => FromInteger(value);
+
+    /// <summary>A whole number, such as <see cref="AsInteger"/> returns.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Below -2^63 or above 2^64 - 1.</exception>
+    public static implicit operator DhtValue(Int128 value) => FromInteger(value);
 
     /// <summary>Tells at compile time that a character is no value: it would become its number.</summary>
     [Obsolete("A character is no value: use a string, or the number that it stands for.", error: true)]
     [EditorBrowsable(EditorBrowsableState.Never)]
-    public static implicit operator DhtValue(char character) => FromInteger(character);
+    public static implicit operator DhtValue(char value) => FromInteger(value);
 
     /// <inheritdoc cref="FromFloat"/>
-    public static implicit operator DhtValue(double number) => FromFloat(number);
+    public static implicit operator DhtValue(double value) => FromFloat(value);
 
     /// <inheritdoc cref="FromBoolean"/>
     public static implicit operator DhtValue(bool value) => FromBoolean(value);
 
     /// <summary>A copy of bytes.</summary>
-    public static implicit operator DhtValue(byte[] bytes)
+    public static implicit operator DhtValue(byte[] value)
     {
-        ArgumentNullException.ThrowIfNull(bytes);
-        return FromBytes([.. bytes]);
+        ArgumentNullException.ThrowIfNull(value);
+        return FromBytes([.. value]);
     }
 
     /// <summary>A copy of bytes, such as <c>"text"u8</c>.</summary>
-    public static implicit operator DhtValue(ReadOnlySpan<byte> bytes) => FromBytes(bytes.ToArray());
+    public static implicit operator DhtValue(ReadOnlySpan<byte> value) => FromBytes(value.ToArray());
+
+    /// <summary>A copy of bytes, such as <see cref="AsBytes"/> returns.</summary>
+    public static implicit operator DhtValue(ReadOnlyMemory<byte> value) => FromBytes(value.ToArray());
 
     // 1.0 and 1 are two values, and look so.
     private static string FormatFloat(double number)

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace KadOrleans.Core.Values;
 
 /// <summary>What one source network holds.</summary>
@@ -12,7 +14,15 @@ public readonly record struct SourceTotals(SourceNetwork Source, long Keys, long
 /// <param name="Sources">Those with most keys and those with most bytes, most bytes first.</param>
 /// <param name="MostOtherKeys">The most keys that a network may have which is not listed; 0 if all are.</param>
 /// <param name="MostOtherBytes">The most bytes that such a network may have.</param>
-public sealed record SourceRanking(long Keys, long Bytes, IReadOnlyList<SourceTotals> Sources, long MostOtherKeys, long MostOtherBytes);
+public sealed record SourceRanking(long Keys, long Bytes, IReadOnlyList<SourceTotals> Sources, long MostOtherKeys, long MostOtherBytes)
+{
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(
+        (nameof(Keys), Keys),
+        (nameof(Bytes), Bytes),
+        (nameof(Sources), Sources),
+        (nameof(MostOtherKeys), MostOtherKeys),
+        (nameof(MostOtherBytes), MostOtherBytes));
+}
 
 /// <summary>Finds the networks with most keys and with most bytes, in memory for these alone.</summary>
 internal sealed class SourceRanker(int count)

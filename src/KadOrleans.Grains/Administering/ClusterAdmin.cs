@@ -138,7 +138,7 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
     public async Task<IReadOnlyList<StoreResult>> ImportAsync(
         IReadOnlyList<KeyValuePair<NodeId, StoredValue>> values, CancellationToken cancellationToken = default)
     {
-        AdminArguments.CheckCount(values.Count);
+        AdminArguments.CheckValues(values);
         var limit = calls.Limit();
         var layout = known.Layout;
         var results = values.Select(value => StoreRules.FindRefusal(value.Value.Value)).ToArray();
@@ -206,8 +206,11 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
         }),
     ];
 
-    public Task<bool> ChangeEdgeAsync(string name, EdgeAction action, CancellationToken cancellationToken = default) =>
-        calls.ChangeOneAsync((IEdgeDirectoryGrain grain) => grain.ChangeAsync(name, Enum.Parse<NameChange>($"{action}")), cancellationToken);
+    public Task<bool> ChangeEdgeAsync(string name, EdgeAction action, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return calls.ChangeOneAsync((IEdgeDirectoryGrain grain) => grain.ChangeAsync(name, Enum.Parse<NameChange>($"{action}")), cancellationToken);
+    }
 
     public async Task<IReadOnlyList<ContactDetails>> GetContactAsync(NodeId id, CancellationToken cancellationToken = default) =>
     [
@@ -247,6 +250,7 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
 
     public Task RecordAsync(AuditEntry entry, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(entry);
         var record = new AuditRecord(0, entry.Time, entry.Who, entry.Action, entry.Target, entry.Succeeded, entry.Result);
         return calls.CallOneAsync(
             async (IAuditGrain log) =>
@@ -293,6 +297,7 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
 
     public async Task<LimitChange> SetLimitAsync(string name, long? value, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(name);
         var change = await calls.ChangeOneAsync((IRulesGrain rules) => rules.SetLimitAsync(name, value), cancellationToken);
         await FetchLimitsAsync(cancellationToken);
         return new LimitChange(change.Changed, [.. change.Missing.Where(missing => missing != limits.Name)]);
@@ -335,10 +340,13 @@ internal sealed class ClusterAdmin(AdminCalls calls, ClusterSilos silos, Cluster
         return await calls.ChangeOneAsync((ICrawlGrain crawls) => crawls.StopAsync(id), cancellationToken);
     }
 
-    private async Task<CrawlReport> FindCrawlAsync(string id, CancellationToken cancellationToken) =>
-        await calls.CallOneAsync((ICrawlGrain crawls) => crawls.GetAsync(id), cancellationToken) is { } report
+    private async Task<CrawlReport> FindCrawlAsync(string id, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+        return await calls.CallOneAsync((ICrawlGrain crawls) => crawls.GetAsync(id), cancellationToken) is { } report
             ? CrawlReportJson.Read(report)
             : throw AdminArguments.UnknownCrawl(id);
+    }
 
     /// <summary>Has this silo apply the newest limits now. The others ask within 15 s.</summary>
     private Task<bool> FetchLimitsAsync(CancellationToken cancellationToken) =>

@@ -85,7 +85,7 @@ internal sealed class NodeAdmin(
     public async Task<IReadOnlyList<StoreResult>> ImportAsync(
         IReadOnlyList<KeyValuePair<NodeId, StoredValue>> values, CancellationToken cancellationToken = default)
     {
-        AdminArguments.CheckCount(values.Count);
+        AdminArguments.CheckValues(values);
         var now = time.GetUtcNow();
         return await Task.WhenAll(values.Select(value => value.Value.ExpiresAt <= now
             ? Task.FromResult(StoreResult.Outdated)
@@ -132,8 +132,11 @@ internal sealed class NodeAdmin(
 
     public Task<IReadOnlyList<EdgeDetails>> GetEdgesAsync(CancellationToken cancellationToken = default) => Task.FromResult<IReadOnlyList<EdgeDetails>>([]);
 
-    public Task<bool> ChangeEdgeAsync(string name, EdgeAction action, CancellationToken cancellationToken = default) =>
+    public Task<bool> ChangeEdgeAsync(string name, EdgeAction action, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(name);
         throw new ArgumentException("This is one node, which has no edges; a cluster has.");
+    }
 
     public Task<IReadOnlyList<ContactDetails>> GetContactAsync(NodeId id, CancellationToken cancellationToken = default) =>
         Task.FromResult<IReadOnlyList<ContactDetails>>([.. parts().Table.Find(id).Select(known => new ContactDetails(parts().Engine.Id, known))]);
@@ -186,8 +189,11 @@ internal sealed class NodeAdmin(
 
     public Task<ShardDetails> GetShardAsync(int number, CancellationToken cancellationToken = default) => throw NoShards();
 
-    public async Task RecordAsync(AuditEntry entry, CancellationToken cancellationToken = default) =>
+    public async Task RecordAsync(AuditEntry entry, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
         await management.RecordAsync(entry, cancellationToken);
+    }
 
     public async Task<IReadOnlyList<AuditEntry>> ReadAuditAsync(
         int count, long? before = null, CancellationToken cancellationToken = default)
@@ -210,8 +216,11 @@ internal sealed class NodeAdmin(
         return Task.FromResult(new LimitList(LimitDetails.List(node.Rules.Settings, rules.Rules.Limits, node.Options.MostKeys, isCluster: false), []));
     }
 
-    public async Task<LimitChange> SetLimitAsync(string name, long? value, CancellationToken cancellationToken = default) =>
-        new(await rules.SetLimitAsync(name, value, cancellationToken), []);
+    public async Task<LimitChange> SetLimitAsync(string name, long? value, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return new(await rules.SetLimitAsync(name, value, cancellationToken), []);
+    }
 
     public Task<CrawlReport> StartCrawlAsync(CrawlRequest? request = null, CancellationToken cancellationToken = default) =>
         Task.FromResult(crawls.Start(request ?? new CrawlRequest()));

@@ -85,10 +85,13 @@ internal sealed class NodeCrawls(Func<DhtNode> engine, ICrawlStore store, NodeEn
 
     private Running? Find(string id) => _current is { } current && current.Id == id ? current : null;
 
-    private async Task<CrawlReport> GetAsync(string id, CancellationToken cancellationToken) =>
-        Find(id)?.Report
-        ?? (await store.ListAsync(cancellationToken)).FirstOrDefault(report => report.Id == id)
-        ?? throw AdminArguments.UnknownCrawl(id);
+    private async Task<CrawlReport> GetAsync(string id, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+        return Find(id)?.Report
+            ?? (await store.ListAsync(cancellationToken)).FirstOrDefault(report => report.Id == id)
+            ?? throw AdminArguments.UnknownCrawl(id);
+    }
 
     private async Task RunAsync(Running crawl, CrawlRun run)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace KadOrleans.Node;
 
@@ -118,6 +119,8 @@ public sealed record BootstrapResult(IReadOnlyList<BootstrapAttempt> Attempts, L
 {
     /// <summary>How many bootstrap nodes answered.</summary>
     public int Joined => Attempts.Count(a => a.Id is not null);
+
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers((nameof(Attempts), Attempts), (nameof(Lookup), Lookup));
 }
 
 /// <summary>The result for one bootstrap node.</summary>
@@ -137,8 +140,9 @@ public sealed record BootstrapAttempt(string Address, UdpEndpoint? Endpoint, Nod
 internal readonly record struct HostAddress(string Host, ushort Port)
 {
     /// <summary>Reads a text. If it is none, <paramref name="problem"/> is one sentence that names it and what is allowed.</summary>
-    public static bool TryParse(string text, out HostAddress address, out string problem)
+    public static bool TryParse(string? text, out HostAddress address, out string problem)
     {
+        text ??= string.Empty;
         var colon = text.LastIndexOf(':');
         var host = text[..Math.Max(colon, 0)];
         var isBracketed = host is ['[', .., ']'];

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace KadOrleans.Node;
 
 /// <summary>Keeps what a node needs after a restart: its id and its contacts.</summary>
@@ -22,4 +24,6 @@ public sealed record NodeState(NodeId Id, IReadOnlyList<Contact> Contacts)
     /// other contacts nothing is kept.
     /// </summary>
     public IReadOnlyList<KnownContact> Known { get; init; } = [];
+
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers((nameof(Id), Id), (nameof(Contacts), Contacts), (nameof(Known), Known));
 }

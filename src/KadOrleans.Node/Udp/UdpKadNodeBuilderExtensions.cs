@@ -9,6 +9,7 @@ public static class UdpKadNodeBuilderExtensions
     /// <summary>Listens on the given endpoints, or on 0.0.0.0:8468 if none is given.</summary>
     public static KadNodeBuilder UseUdp(this KadNodeBuilder builder, params UdpEndpoint[] endpoints)
     {
+        ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(endpoints);
         return builder.UseUdp(endpoints.Length == 0 ? new UdpTransportOptions() : new UdpTransportOptions { Listen = endpoints });
     }
@@ -17,6 +18,8 @@ public static class UdpKadNodeBuilderExtensions
     /// <exception cref="FormatException">One is no address with a port; the message names it.</exception>
     public static KadNodeBuilder UseUdp(this KadNodeBuilder builder, string endpoint, params string[] more)
     {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(endpoint);
         ArgumentNullException.ThrowIfNull(more);
         return builder.UseUdp([UdpEndpoint.Parse(endpoint), .. more.Select(UdpEndpoint.Parse)]);
     }
@@ -26,6 +29,7 @@ public static class UdpKadNodeBuilderExtensions
     public static KadNodeBuilder UseUdp(this KadNodeBuilder builder, UdpTransportOptions options)
     {
         ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(options);
         if (builder.Services.Any(static service => service.ServiceType == typeof(IDatagramTransport)))
         {
             throw new InvalidOperationException(

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace KadOrleans.Node;
 
 /// <summary>The endpoints, sockets and buffers of a <see cref="UdpTransport"/>.</summary>
@@ -77,6 +79,12 @@ public sealed record UdpTransportOptions
 
         return faults;
     }
+
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(
+        (nameof(Listen), Listen),
+        (nameof(SocketsPerEndpoint), SocketsPerEndpoint),
+        (nameof(ReceiveBufferBytes), ReceiveBufferBytes),
+        (nameof(SendBufferBytes), SendBufferBytes));
 }
 
 internal static class ListenScope

@@ -50,6 +50,10 @@ public abstract class DhtAdminContract
     }
 
     [Fact]
+    public Task Calls_refuse_each_argument_that_is_null_by_its_name() => RunAsync(async (_, admin) =>
+        Assert.NotEqual(0, await NullArguments.CheckAsync(typeof(IDhtAdmin), admin)));
+
+    [Fact]
     public Task Pages_have_all_keys_in_their_order_and_none_twice() => RunFilledAsync(async (_, admin, held) =>
     {
         Assert.Equal(held.OrderBy(key => key.Key), held);

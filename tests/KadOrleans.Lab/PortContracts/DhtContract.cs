@@ -11,6 +11,14 @@ public abstract class DhtContract
     /// <summary>Waits until a watch has its next element.</summary>
     protected abstract Task AwaitAsync(Task pending);
 
+    private static (bool Found, T? Value) Both<T>(TypedResult<T> result) => (result.Found, result.Value);
+
+    private static async Task<T?> SetAndGetAsync<T>(IDht dht, DhtValue value)
+    {
+        await dht.SetAsync("round trip", value);
+        return (await dht.GetAsync<T>("round trip")).Value;
+    }
+
     private async Task<T> NextAsync<T>(IAsyncEnumerator<T> watch)
     {
         var next = watch.MoveNextAsync().AsTask();
@@ -28,10 +36,10 @@ public abstract class DhtContract
         await dht.SetAsync("boolean", true);
         await dht.SetAsync("bytes", new byte[] { 1, 2, 3 });
 
-        Assert.Equal(new TypedResult<string>(true, "grüße"), await dht.GetAsync<string>("text"));
-        Assert.Equal(new TypedResult<long>(true, long.MinValue), await dht.GetAsync<long>("number"));
-        Assert.Equal(new TypedResult<double>(true, 1.0), await dht.GetAsync<double>("float"));
-        Assert.Equal(new TypedResult<bool>(true, true), await dht.GetAsync<bool>("boolean"));
+        Assert.Equal("grüße", (await dht.GetAsync<string>("text")).Value);
+        Assert.Equal(long.MinValue, (await dht.GetAsync<long>("number")).Value);
+        Assert.Equal(1.0, (await dht.GetAsync<double>("float")).Value);
+        Assert.True((await dht.GetAsync<bool>("boolean")).Value);
         Assert.Equal([1, 2, 3], (await dht.GetAsync<byte[]>("bytes")).Value);
     });
 
@@ -319,7 +327,8 @@ public abstract class DhtContract
     [Fact]
     public Task A_key_without_a_value_is_not_found() => RunAsync(async dht =>
     {
-        Assert.Equal(default, await dht.GetAsync<string>("nowhere"));
+        Assert.Equal((false, null), Both(await dht.GetAsync<string>("nowhere")));
+        Assert.Equal((false, null), Both(await dht.GetAsync<int?>("nowhere")));
         var result = await dht.GetAsync("nowhere");
         Assert.False(result.Found);
         Assert.NotNull(result.Lookup);
@@ -337,7 +346,10 @@ public abstract class DhtContract
         Assert.Contains("18446744073709551615", beyond.Message, StringComparison.Ordinal);
         var unknown = await Assert.ThrowsAsync<NotSupportedException>(() => dht.GetAsync<DateTime>("number"));
         Assert.Equal(
-            "Type DateTime is not supported; use string, int, uint, long, ulong, double, bool or byte[], or GetJsonAsync for what was stored as JSON.", unknown.Message);
+            "Type DateTime is not supported; use string, sbyte, byte, short, ushort, int, uint, long, ulong, nint, nuint, Int128, float, double, bool, byte[], "
+                + "ReadOnlyMemory<byte> or DhtValue, or GetJsonAsync for what was stored as JSON.",
+            unknown.Message);
+        Assert.Equal(unknown.Message, (await Assert.ThrowsAsync<NotSupportedException>(() => dht.GetAsync<DateTime?>("number"))).Message);
     });
 
     [Fact]
@@ -346,7 +358,8 @@ public abstract class DhtContract
         foreach (var number in new[] { int.MinValue, 0, 42, int.MaxValue })
         {
             await dht.SetAsync("int", number);
-            Assert.Equal(new TypedResult<int>(true, number), await dht.GetAsync<int>("int"));
+            Assert.Equal((true, number), Both(await dht.GetAsync<int>("int")));
+            Assert.Equal((true, number), Both(await dht.GetAsync<int?>("int")));
         }
 
         foreach (var number in new[] { int.MinValue - 1L, int.MaxValue + 1L })
@@ -363,15 +376,69 @@ public abstract class DhtContract
     {
         await dht.SetAsync("number", ulong.MaxValue);
         Assert.Equal((Int128)ulong.MaxValue, (await dht.GetAsync("number")).Value!.Value.AsInteger());
-        Assert.Equal(new TypedResult<ulong>(true, ulong.MaxValue), await dht.GetAsync<ulong>("number"));
+        Assert.Equal(ulong.MaxValue, (await dht.GetAsync<ulong>("number")).Value);
         await dht.SetAsync("number", uint.MaxValue);
-        Assert.Equal(new TypedResult<uint>(true, uint.MaxValue), await dht.GetAsync<uint>("number"));
+        Assert.Equal(uint.MaxValue, (await dht.GetAsync<uint>("number")).Value);
         await dht.SetAsync("number", (nuint)7);
         Assert.Equal(7, (await dht.GetAsync<int>("number")).Value);
         await dht.SetAsync("bytes", "text"u8);
         Assert.Equal("text"u8.ToArray(), (await dht.GetAsync<byte[]>("bytes")).Value);
         var (found, value) = await dht.GetAsync("bytes");
         Assert.True(found && value is { Kind: DhtValueKind.Bytes });
+    });
+
+    [Fact]
+    public Task What_a_value_returns_and_what_converts_to_one_comes_back_as_the_same_type() => RunAsync(async dht =>
+    {
+        var bytes = await SetAndGetAsync<ReadOnlyMemory<byte>>(dht, DhtValue.FromBytes([1, 2]).AsBytes());
+        Assert.Equal([1, 2], bytes.ToArray());
+        Assert.Equal(long.MinValue, await SetAndGetAsync<Int128>(dht, DhtValue.FromInteger(long.MinValue).AsInteger()));
+        Assert.Equal(sbyte.MinValue, await SetAndGetAsync<sbyte>(dht, sbyte.MinValue));
+        Assert.Equal(byte.MaxValue, await SetAndGetAsync<byte>(dht, byte.MaxValue));
+        Assert.Equal(short.MinValue, await SetAndGetAsync<short>(dht, short.MinValue));
+        Assert.Equal(ushort.MaxValue, await SetAndGetAsync<ushort>(dht, ushort.MaxValue));
+        Assert.Equal(-7, await SetAndGetAsync<nint>(dht, (nint)(-7)));
+        Assert.Equal(7u, await SetAndGetAsync<nuint>(dht, (nuint)7));
+        Assert.Equal(0.1f, await SetAndGetAsync<float>(dht, 0.1f));
+        Assert.Equal(float.NaN, await SetAndGetAsync<float>(dht, float.NaN));
+        Assert.Equal(DhtValue.FromBoolean(true), await SetAndGetAsync<DhtValue>(dht, true));
+        var narrow = await Assert.ThrowsAsync<InvalidOperationException>(() => SetAndGetAsync<float>(dht, 0.1));
+        Assert.Equal("The value is 0.1, which Single does not hold; get it as another type, or without one.", narrow.Message);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => SetAndGetAsync<byte>(dht, 256));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => SetAndGetAsync<short?>(dht, short.MaxValue + 1));
+    });
+
+    [Fact]
+    public Task A_typed_get_has_the_version_and_the_lookup_of_the_untyped_one() => RunAsync(async dht =>
+    {
+        var set = await dht.SetAsync("key", 1, SetAcknowledgement.Durable);
+        var got = await dht.GetAsync("key");
+        var typed = await dht.GetAsync<int>("key");
+        Assert.Equal((set.Version, got.Lookup is null), (typed.Version, typed.Lookup is null));
+        Assert.Equal(StoreResult.Superseded, (await dht.SetIfAsync(NodeId.FromKey("key"), 2, ValueVersion.Nothing)).Local);
+        Assert.True((await dht.SetIfAsync(NodeId.FromKey("key"), 2, typed.Version)).Succeeded);
+
+        var nothing = await dht.GetAsync<int>("nothing");
+        Assert.Equal((ValueVersion.Nothing, true), (nothing.Version, nothing.Lookup is not null));
+    });
+
+    /// <summary>Each number but 0 is an id, so that it may be any 64 random bits.</summary>
+    [Fact]
+    public Task A_call_with_a_negative_id_finds_its_own_success() => RunAsync(async dht =>
+    {
+        var key = NodeId.FromKey("negative");
+        var first = await dht.SetIfAsync(key, 1, ValueVersion.Nothing, callId: -3);
+        Assert.True(first.Succeeded);
+        Assert.Equal(first.Version, (await dht.SetIfAsync(key, 1, ValueVersion.Nothing, callId: -3)).Version);
+        Assert.Equal(DeleteResult.Deleted, await dht.DeleteIfAsync(key, first.Version, callId: long.MinValue));
+        Assert.Equal(DeleteResult.Deleted, await dht.DeleteIfAsync(key, first.Version, callId: long.MinValue));
+    });
+
+    [Fact]
+    public Task Calls_refuse_each_argument_that_is_null_by_its_name() => RunAsync(async dht =>
+    {
+        await NullArguments.CheckAsync(typeof(IDht), dht);
+        await NullArguments.CheckAsync(typeof(IDhtItems), dht);
     });
 
     [Fact]
@@ -390,12 +457,17 @@ public abstract class DhtContract
     public Task An_object_comes_back_from_its_json_and_other_text_is_refused_in_a_sentence() => RunAsync(async dht =>
     {
         var type = (JsonTypeInfo<string[]>)JsonSerializerOptions.Web.GetTypeInfo(typeof(string[]));
-        Assert.Equal(default, await dht.GetJsonAsync("list", type));
+        Assert.Equal((false, null), Both(await dht.GetJsonAsync("list", type)));
         Assert.True((await dht.SetJsonAsync("list", ["a", "ü"], type)).Succeeded);
         Assert.Equal("a ü", string.Join(' ', (await dht.GetJsonAsync("list", type)).Value!));
         Assert.Equal(DhtValueKind.String, (await dht.GetAsync("list")).Value!.Value.Kind);
-        Assert.True((await dht.SetIfAsync("list", DhtValue.FromJson(["b"], type), (await dht.GetAsync("list")).Version)).Succeeded);
+        Assert.Equal(StoreResult.Superseded, (await dht.SetJsonIfAsync("list", ["b"], type, ValueVersion.Nothing)).Local);
+        Assert.True((await dht.SetJsonIfAsync("list", ["b"], type, (await dht.GetJsonAsync("list", type)).Version)).Succeeded);
         Assert.Equal("b", Assert.Single((await dht.GetAsync("list")).Value!.Value.AsJson(type)!));
+
+        var lent = await dht.SetJsonAsync("lent", ["c"], type, TimeSpan.FromHours(1));
+        Assert.Equal((true, null), (lent.Succeeded, lent.Publication));
+        Assert.Equal("c", Assert.Single((await dht.GetJsonAsync("lent", type)).Value!));
 
         await dht.SetAsync("list", "hello");
         var text = await Assert.ThrowsAsync<InvalidOperationException>(() => dht.GetJsonAsync("list", type));

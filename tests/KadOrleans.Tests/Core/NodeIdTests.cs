@@ -86,7 +86,7 @@ public class NodeIdTests
         text =>
         {
             Assert.False(NodeId.TryParse(text, out _));
-            Assert.Throws<FormatException>(() => NodeId.Parse(text!));
+            Assert.Throws(text is null ? typeof(ArgumentNullException) : typeof(FormatException), () => NodeId.Parse(text!));
         });
 
     [Fact]

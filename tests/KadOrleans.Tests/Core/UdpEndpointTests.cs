@@ -35,7 +35,7 @@ public class UdpEndpointTests
         {
             Assert.False(UdpEndpoint.TryParse(text, out var endpoint));
             Assert.Equal(default, endpoint);
-            Assert.Throws<FormatException>(() => UdpEndpoint.Parse(text!));
+            Assert.Throws(text is null ? typeof(ArgumentNullException) : typeof(FormatException), () => UdpEndpoint.Parse(text!));
         });
     }
 

@@ -12,14 +12,21 @@ public sealed class ValueTypeTests : FolderTests
     [Fact]
     public async Task A_type_that_is_no_value_is_refused_with_what_to_call_and_the_others_compile()
     {
-        string[] values = ["\"text\"", "42", "(short)42", "42L", "42u", "42UL", "(nuint)42", "(byte)42", "1.5", "1.5f", "true", "new byte[3]", "\"text\"u8", "DhtValue.FromInteger(1)", "default"];
-        string[] others = ["new List<string>()", "new object()", "DateTime.Now", "1.5m", "new[] { 1 }", "('a', 1)"];
+        string[] values =
+        [
+            "\"text\"", "42", "(short)42", "42L", "42u", "42UL", "(nuint)42", "(byte)42", "1.5", "1.5f", "true", "new byte[3]", "\"text\"u8",
+            "DhtValue.FromInteger(1)", "default", "DhtValue.FromInteger(1).AsInteger()", "DhtValue.FromInteger(1).AsBytes()",
+        ];
+        string[] others = ["new List<string>()", "new object()", "DateTime.Now", "Guid.NewGuid()", "1.5m", "new[] { 1 }", "('a', 1)"];
         string[] calls =
         [
             "dht.SetAsync(\"key\", {0})", "dht.SetAsync(\"key\", {0}, token)", "dht.SetAsync(\"key\", {0}, SetAcknowledgement.Durable)",
             "dht.SetAsync(\"key\", {0}, SetAcknowledgement.Durable, token)", "dht.SetAsync(NodeId.FromKey(\"key\"), {0})",
+            "dht.SetAsync(\"key\", {0}, TimeSpan.FromHours(1))", "dht.SetAsync(NodeId.FromKey(\"key\"), {0}, TimeSpan.FromHours(1), token)",
+            "dht.SetAsync(NodeId.FromKey(\"key\"), {0}, SetAcknowledgement.Durable)", "dht.SetIfAsync(\"key\", {0}, ValueVersion.Nothing)",
+            "dht.SetIfAsync(NodeId.FromKey(\"key\"), {0}, ValueVersion.Nothing)", "dht.SetIfAsync(\"key\", {0}, ValueVersion.Nothing, callId: 7)",
         ];
-        var good = Calls(values).Append("await dht.SetAsync(\"key\", 42, TimeSpan.FromHours(1));").ToList();
+        var good = Calls(values).ToList();
         good.AddRange(["await dht.GetSignedAsync(new byte[32], default);", "_ = dht.WatchSignedAsync(new byte[32], default);"]);
         var bad = Calls(others).ToList();
 

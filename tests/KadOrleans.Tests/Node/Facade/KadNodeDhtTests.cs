@@ -18,6 +18,10 @@ public sealed class KadNodeDhtTests : DhtContract
     protected override Task AwaitAsync(Task pending) => pending;
 
     [Fact]
+    public Task A_node_refuses_each_argument_that_is_null_by_its_name() => RunAsync(async dht =>
+        Assert.NotEqual(0, await NullArguments.CheckAsync(typeof(KadNode), dht)));
+
+    [Fact]
     public void A_watch_tells_of_the_end_of_a_life() => SimulatedWorld.Run(1, async world =>
     {
         var node = (await world.StartNodeAsync()).Node;
