@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 // dotnet run --project samples/Guestbook.Azure -- --Visitor=Ada --Tables=https://ACCOUNT.table.core.windows.net
 // Against Azurite: --ConnectionStrings:Orleans=UseDevelopmentStorage=true in place of --Tables.
 var builder = Host.CreateApplicationBuilder(args);
-builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning);
+builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Polly", LogLevel.Critical);
 var tables = builder.Configuration.GetConnectionString("Orleans") is { } connectionString
     ? new TableServiceClient(connectionString)
     : new TableServiceClient(

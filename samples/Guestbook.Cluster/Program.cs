@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 // dotnet run --project samples/Guestbook.Cluster -- --Visitor=Ada --Gateway=127.0.0.1:30000
 var builder = Host.CreateApplicationBuilder(args);
-builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning);
+builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Polly", LogLevel.Critical);
 builder.UseOrleansClient(client =>
 {
     // An app host has set where the silos are: samples/AppHost.

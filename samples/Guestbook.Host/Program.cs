@@ -10,7 +10,7 @@ using KadOrleans.Grains;
 // With --Tokens=tokens.json also /v1 and /console, for whoever has a token of that file.
 var builder = WebApplication.CreateBuilder(args);
 var settings = builder.Configuration;
-builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning);
+builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Polly", LogLevel.Critical);
 var edge = settings.GetSection("Edge");
 builder.UseOrleans(silo => (edge.Exists() ? silo.AddKadEdge(edge) : silo.AddKadEdge())
     .UseLocalhostClustering(settings.GetValue("SiloPort", 11111), settings.GetValue("GatewayPort", 30000), serviceId: "kad", clusterId: "kad")

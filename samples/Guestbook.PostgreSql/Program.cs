@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 // dotnet run --project samples/Guestbook.PostgreSql -- --Visitor=Ada \
 //     "--ConnectionStrings:Orleans=Host=127.0.0.1;Database=orleans;Username=kad;Password=kad"
 var builder = Host.CreateApplicationBuilder(args);
-builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning);
+builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Polly", LogLevel.Critical);
 builder.UseOrleansClient(client => client
     .UseAdoNetClustering(options =>
     {

@@ -10,13 +10,10 @@ internal static class RecordText
     private const int MaxElements = 10;
 
     /// <summary>For a record's <c>PrintMembers</c>: all that it was made of, without what follows from that.</summary>
-    public static bool AppendMembers(this StringBuilder text, params ReadOnlySpan<(string Name, object? Value)> members)
+    public static bool AppendMembers<T>(this StringBuilder text, T record)
     {
-        for (var i = 0; i < members.Length; i++)
-        {
-            text.Append(i == 0 ? string.Empty : ", ").Append(members[i].Name).Append(" = ").Append(Format(members[i].Value));
-        }
-
+        var members = typeof(T).GetProperties().Where(property => property.CanWrite).OrderBy(property => property.MetadataToken);
+        text.AppendJoin(", ", members.Select(property => $"{property.Name} = {Format(property.GetValue(record))}"));
         return true;
     }
 

@@ -95,7 +95,8 @@ internal sealed class Connection
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             throw CommandException.WrongUsage(
-                $"--data: nothing that serves its API runs on '{folder}': it has no file '{OwnToken.FileName}'; "
+                $"--data: nothing that serves its API runs on '{folder}': "
+                + (Directory.Exists(folder) ? $"it has no file '{OwnToken.FileName}'; " : "it is not there; ")
                 + "'kad node --http' and a silo of one machine make it when they start.");
         }
         catch (UnauthorizedAccessException e)

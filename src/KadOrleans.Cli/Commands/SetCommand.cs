@@ -4,7 +4,7 @@ internal static class SetCommand
 {
     // The protocol has a yes or a no.
     private const string WhyRejected = " A contact does not say why: its store may be full, or this address or its subnet may have its share there"
-        + " ('kad admin limits' of that node or cluster shows both), or the key has a value of another author.";
+        + " ('kad admin limits' of that node or cluster shows both), or the key has a value of another author, or a signed item, which its owner alone replaces.";
 
     public static Command Create(CommandIo io)
     {

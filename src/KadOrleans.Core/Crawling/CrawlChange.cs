@@ -50,10 +50,5 @@ public sealed record CrawlChange(string Before, int Came, int Went, int Stayed, 
         return (records, new CrawlChange(before[^1].Id, came, gone.Count, stayed, [.. ended]));
     }
 
-    private bool PrintMembers(StringBuilder text) => text.AppendMembers(
-        (nameof(Before), Before),
-        (nameof(Came), Came),
-        (nameof(Went), Went),
-        (nameof(Stayed), Stayed),
-        (nameof(Ended), Ended));
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(this);
 }

@@ -46,17 +46,7 @@ public sealed record CrawlRecord
 
     internal bool IsIn(BucketRange range) => Id is { } id && range.Contains(id) || ClaimedIds.Any(range.Contains);
 
-    private bool PrintMembers(StringBuilder text) => text.AppendMembers(
-        (nameof(Endpoint), Endpoint),
-        (nameof(State), State),
-        (nameof(Id), Id),
-        (nameof(ClaimedIds), ClaimedIds),
-        (nameof(RoundTrip), RoundTrip),
-        (nameof(Contacts), Contacts),
-        (nameof(Queries), Queries),
-        (nameof(IsComplete), IsComplete),
-        (nameof(Form), Form),
-        (nameof(Since), Since));
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(this);
 }
 
 /// <summary>The state of one endpoint in a crawl.</summary>

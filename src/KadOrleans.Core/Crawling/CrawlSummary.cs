@@ -93,23 +93,7 @@ public sealed record CrawlSummary
         SeveralIds = [.. SeveralIds.Take(MaxExamples)],
     };
 
-    private bool PrintMembers(StringBuilder text) => text.AppendMembers(
-        (nameof(Nodes), Nodes),
-        (nameof(Complete), Complete),
-        (nameof(Unreachable), Unreachable),
-        (nameof(NotNodes), NotNodes),
-        (nameof(Unfinished), Unfinished),
-        (nameof(Ids), Ids),
-        (nameof(Addresses), Addresses),
-        (nameof(Networks), Networks),
-        (nameof(RoundTrips), RoundTrips),
-        (nameof(Contacts), Contacts),
-        (nameof(Balance), Balance),
-        (nameof(Forms), Forms),
-        (nameof(DuplicateIdCount), DuplicateIdCount),
-        (nameof(DuplicateIds), DuplicateIds),
-        (nameof(SeveralIdsCount), SeveralIdsCount),
-        (nameof(SeveralIds), SeveralIds));
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(this);
 }
 
 /// <summary>Nodes that write addresses in one form.</summary>
@@ -122,5 +106,5 @@ public sealed record FormCount(AddressForm Form, int Nodes);
 /// <param name="Endpoints">Where, or the first of them in a kept crawl.</param>
 public sealed record DuplicateId(NodeId Id, IReadOnlyList<UdpEndpoint> Endpoints)
 {
-    private bool PrintMembers(StringBuilder text) => text.AppendMembers((nameof(Id), Id), (nameof(Endpoints), Endpoints));
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(this);
 }

@@ -73,12 +73,7 @@ public sealed record SessionLengths(
     private static TimeSpan? MedianOf(SortedDictionary<TimeSpan, int> lengths, int sessions) =>
         lengths.SelectMany(pair => Enumerable.Repeat<TimeSpan?>(pair.Key, pair.Value)).ElementAtOrDefault((sessions - 1) / 2);
 
-    private bool PrintMembers(StringBuilder text) => text.AppendMembers(
-        (nameof(Sessions), Sessions),
-        (nameof(Limit), Limit),
-        (nameof(Ended), Ended),
-        (nameof(Longer), Longer),
-        (nameof(Median), Median));
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(this);
 }
 
 /// <summary>Sessions of one length.</summary>

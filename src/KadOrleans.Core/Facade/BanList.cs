@@ -7,7 +7,7 @@ namespace KadOrleans;
 /// <param name="Missing">The names of the edges that do not follow all of them yet, by name. They will when they reach the cluster again.</param>
 public sealed record BanList(IReadOnlyList<BanEntry> Bans, IReadOnlyList<string> Missing)
 {
-    private bool PrintMembers(StringBuilder text) => text.AppendMembers((nameof(Bans), Bans), (nameof(Missing), Missing));
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(this);
 }
 
 /// <summary>The result of a ban or of its end. It is durable.</summary>
@@ -15,5 +15,5 @@ public sealed record BanList(IReadOnlyList<BanEntry> Bans, IReadOnlyList<string>
 /// <param name="Missing"><inheritdoc cref="BanList" path="/param[@name='Missing']"/></param>
 public sealed record BanChange(bool Changed, IReadOnlyList<string> Missing)
 {
-    private bool PrintMembers(StringBuilder text) => text.AppendMembers((nameof(Changed), Changed), (nameof(Missing), Missing));
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(this);
 }

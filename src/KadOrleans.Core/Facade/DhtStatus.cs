@@ -6,7 +6,7 @@ namespace KadOrleans;
 /// <param name="Nodes">One node, or one entry for each live edge of the cluster.</param>
 public sealed record DhtStatus(IReadOnlyList<DhtNodeStatus> Nodes)
 {
-    private bool PrintMembers(StringBuilder text) => text.AppendMembers((nameof(Nodes), Nodes));
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(this);
 }
 
 /// <summary>One node, or one edge of a cluster with its node ids.</summary>
@@ -34,13 +34,5 @@ public sealed record DhtNodeStatus(
     /// <summary>How far its upkeep is; of an edge as of its last report, up to 10 s ago. Null before its first report.</summary>
     public SweepProgress? Sweep { get; init; }
 
-    private bool PrintMembers(StringBuilder text) => text.AppendMembers(
-        (nameof(Name), Name),
-        (nameof(Ids), Ids),
-        (nameof(Endpoints), Endpoints),
-        (nameof(Contacts), Contacts),
-        (nameof(Counts), Counts),
-        (nameof(NetworkSize), NetworkSize),
-        (nameof(IsFirst), IsFirst),
-        (nameof(Sweep), Sweep));
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(this);
 }

@@ -15,13 +15,7 @@ public sealed record DhtUsage(long Keys, long Bytes, IReadOnlyList<DhtShardUsage
     /// <summary>How many may be kept: the limit <c>keptKeys</c>. A shard has its part of it.</summary>
     public long MostKept { get; init; }
 
-    private bool PrintMembers(StringBuilder text) => text.AppendMembers(
-        (nameof(Keys), Keys),
-        (nameof(Bytes), Bytes),
-        (nameof(Shards), Shards),
-        (nameof(Missing), Missing),
-        (nameof(Kept), Kept),
-        (nameof(MostKept), MostKept));
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(this);
 }
 
 /// <summary>What a shard holds.</summary>
@@ -39,5 +33,5 @@ public sealed record DhtShardUsage(long Shard, long Keys, long Bytes)
 /// <param name="Missing">The shards that did not respond in time. They are not counted.</param>
 public sealed record DhtSources(SourceRanking Ranking, IReadOnlyList<long> Missing)
 {
-    private bool PrintMembers(StringBuilder text) => text.AppendMembers((nameof(Ranking), Ranking), (nameof(Missing), Missing));
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(this);
 }

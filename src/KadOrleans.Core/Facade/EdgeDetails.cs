@@ -33,16 +33,7 @@ public sealed record EdgeDetails(
     /// </summary>
     public long? Sent { get; init; }
 
-    private bool PrintMembers(StringBuilder text) => text.AppendMembers(
-        (nameof(Name), Name),
-        (nameof(State), State),
-        (nameof(Ids), Ids),
-        (nameof(Endpoints), Endpoints),
-        (nameof(Contacts), Contacts),
-        (nameof(Epoch), Epoch),
-        (nameof(LastSeen), LastSeen),
-        (nameof(Sweep), Sweep),
-        (nameof(Sent), Sent));
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(this);
 }
 
 /// <summary>What is known of the edge of a name.</summary>

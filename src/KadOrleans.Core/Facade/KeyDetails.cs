@@ -11,12 +11,7 @@ namespace KadOrleans;
 public sealed record KeyDetails(
     NodeId Key, StoredValue? Held, DateTimeOffset? PublishedAt, IReadOnlyList<KeyHolder> Nearest, string? NetworkProblem = null)
 {
-    private bool PrintMembers(StringBuilder text) => text.AppendMembers(
-        (nameof(Key), Key),
-        (nameof(Held), Held),
-        (nameof(PublishedAt), PublishedAt),
-        (nameof(Nearest), Nearest),
-        (nameof(NetworkProblem), NetworkProblem));
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(this);
 }
 
 /// <summary>What one of the nearest nodes holds of a key.</summary>

@@ -7,7 +7,7 @@ namespace KadOrleans;
 /// <param name="Next">Where the next page begins; null after the last one.</param>
 public sealed record KeyPage(IReadOnlyList<KeySummary> Keys, NodeId? Next)
 {
-    private bool PrintMembers(StringBuilder text) => text.AppendMembers((nameof(Keys), Keys), (nameof(Next), Next));
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(this);
 }
 
 /// <summary>A held key without its value.</summary>

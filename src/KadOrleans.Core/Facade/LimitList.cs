@@ -9,7 +9,7 @@ namespace KadOrleans;
 /// </param>
 public sealed record LimitList(IReadOnlyList<LimitDetails> Limits, IReadOnlyList<string> Missing)
 {
-    private bool PrintMembers(StringBuilder text) => text.AppendMembers((nameof(Limits), Limits), (nameof(Missing), Missing));
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(this);
 }
 
 /// <summary>The result of a change of a limit. It is durable.</summary>
@@ -17,5 +17,5 @@ public sealed record LimitList(IReadOnlyList<LimitDetails> Limits, IReadOnlyList
 /// <param name="Missing"><inheritdoc cref="LimitList" path="/param[@name='Missing']"/></param>
 public sealed record LimitChange(bool Changed, IReadOnlyList<string> Missing)
 {
-    private bool PrintMembers(StringBuilder text) => text.AppendMembers((nameof(Changed), Changed), (nameof(Missing), Missing));
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(this);
 }

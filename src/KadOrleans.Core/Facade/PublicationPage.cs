@@ -7,7 +7,7 @@ namespace KadOrleans;
 /// <param name="Next">Where the next page begins; null after the last one.</param>
 public sealed record PublicationPage(IReadOnlyList<PublicationSummary> Publications, NodeId? Next)
 {
-    private bool PrintMembers(StringBuilder text) => text.AppendMembers((nameof(Publications), Publications), (nameof(Next), Next));
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(this);
 }
 
 /// <summary>A publication without its value.</summary>

@@ -14,9 +14,5 @@ public sealed record ShardCount(int Count, int? Split);
 /// <param name="Missing">The addresses of silos that did not respond. It may be active there.</param>
 public sealed record ShardDetails(int Number, string Name, IReadOnlyList<string> Silos, IReadOnlyList<string> Missing)
 {
-    private bool PrintMembers(StringBuilder text) => text.AppendMembers(
-        (nameof(Number), Number),
-        (nameof(Name), Name),
-        (nameof(Silos), Silos),
-        (nameof(Missing), Missing));
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(this);
 }

@@ -15,7 +15,7 @@ public sealed record TableDetails(NodeId Id, IReadOnlyList<TableBucket> Buckets)
         [.. buckets.Select(bucket => new TableBucket(
             bucket, [.. contacts.Where(contact => bucket.Range.Contains(contact.Id))]))]);
 
-    private bool PrintMembers(StringBuilder text) => text.AppendMembers((nameof(Id), Id), (nameof(Buckets), Buckets), (nameof(Former), Former));
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(this);
 }
 
 /// <summary>A bucket with its contacts.</summary>
@@ -23,5 +23,5 @@ public sealed record TableDetails(NodeId Id, IReadOnlyList<TableBucket> Buckets)
 /// <param name="Contacts">The contacts by ascending id. A contact that came or went meanwhile may be missing.</param>
 public sealed record TableBucket(BucketSummary Summary, IReadOnlyList<Contact> Contacts)
 {
-    private bool PrintMembers(StringBuilder text) => text.AppendMembers((nameof(Summary), Summary), (nameof(Contacts), Contacts));
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(this);
 }

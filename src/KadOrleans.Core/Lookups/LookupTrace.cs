@@ -9,11 +9,7 @@ namespace KadOrleans.Core;
 /// <param name="Queries">In the order in which they were sent: 256 at most.</param>
 public sealed record LookupTrace(NodeId From, LookupOutcome Outcome, TimeSpan Duration, IReadOnlyList<LookupQuery> Queries)
 {
-    private bool PrintMembers(StringBuilder text) => text.AppendMembers(
-        (nameof(From), From),
-        (nameof(Outcome), Outcome),
-        (nameof(Duration), Duration),
-        (nameof(Queries), Queries));
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(this);
 }
 
 /// <summary>One query of a lookup.</summary>

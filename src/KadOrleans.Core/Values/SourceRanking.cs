@@ -16,12 +16,7 @@ public readonly record struct SourceTotals(SourceNetwork Source, long Keys, long
 /// <param name="MostOtherBytes">The most bytes that such a network may have.</param>
 public sealed record SourceRanking(long Keys, long Bytes, IReadOnlyList<SourceTotals> Sources, long MostOtherKeys, long MostOtherBytes)
 {
-    private bool PrintMembers(StringBuilder text) => text.AppendMembers(
-        (nameof(Keys), Keys),
-        (nameof(Bytes), Bytes),
-        (nameof(Sources), Sources),
-        (nameof(MostOtherKeys), MostOtherKeys),
-        (nameof(MostOtherBytes), MostOtherBytes));
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(this);
 }
 
 /// <summary>Finds the networks with most keys and with most bytes, in memory for these alone.</summary>

@@ -120,7 +120,7 @@ public sealed record BootstrapResult(IReadOnlyList<BootstrapAttempt> Attempts, L
     /// <summary>How many bootstrap nodes answered.</summary>
     public int Joined => Attempts.Count(a => a.Id is not null);
 
-    private bool PrintMembers(StringBuilder text) => text.AppendMembers((nameof(Attempts), Attempts), (nameof(Lookup), Lookup));
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(this);
 }
 
 /// <summary>The result for one bootstrap node.</summary>

@@ -25,5 +25,5 @@ public sealed record NodeState(NodeId Id, IReadOnlyList<Contact> Contacts)
     /// </summary>
     public IReadOnlyList<KnownContact> Known { get; init; } = [];
 
-    private bool PrintMembers(StringBuilder text) => text.AppendMembers((nameof(Id), Id), (nameof(Contacts), Contacts), (nameof(Known), Known));
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(this);
 }

@@ -80,11 +80,7 @@ public sealed record UdpTransportOptions
         return faults;
     }
 
-    private bool PrintMembers(StringBuilder text) => text.AppendMembers(
-        (nameof(Listen), Listen),
-        (nameof(SocketsPerEndpoint), SocketsPerEndpoint),
-        (nameof(ReceiveBufferBytes), ReceiveBufferBytes),
-        (nameof(SendBufferBytes), SendBufferBytes));
+    private bool PrintMembers(StringBuilder text) => text.AppendMembers(this);
 }
 
 internal static class ListenScope

@@ -125,6 +125,9 @@ internal static class SiloHost
             // It logs each call that no silo can take, as the dashboard's while the last silo stops. Callers log failures.
             logging.AddFilter("Orleans.Messaging", LogLevel.Critical);
 
+            // By it Orleans logs each try of a call to a silo that is dead, with the stack. What fails for good its callers log.
+            logging.AddFilter("Polly", LogLevel.Critical);
+
             // It logs, with the stack, each call of a grain of a made-up key, which strangers make. Callers are told why.
             logging.AddFilter("Orleans.Runtime.Messaging.MessageCenter", LogLevel.Critical);
 

@@ -103,6 +103,7 @@ public sealed class AdminCommandTests : OperatedNode
         using var empty = new TemporaryFolder();
         await KadRun.RefusedAsync(
             $"--data: nothing that serves its API runs on '{empty.Path}': it has no file 'http-token'; ", "admin", "usage", "--data", empty.Path);
+        await KadRun.RefusedAsync($"--data: nothing that serves its API runs on '{empty["none"]}': it is not there; ", "admin", "usage", "--data", empty["none"]);
     }
 
     [Fact]
