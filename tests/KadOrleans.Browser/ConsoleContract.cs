@@ -142,20 +142,11 @@ public abstract class ConsoleContract(ConsolePlace place)
     {
         // As a server with a value that is late, a write that failed, and a silo that is missing.
         var silos = place.IsCluster ? """{"running":1,"ready":1,"lost":[{"name":"silo-2","endedAt":"2026-11-01T00:00:00Z"}]}""" : "null";
-        var overview = $$$"""
-            {"at":"2026-11-01T00:00:00Z","isReady":true,"words":"Ready.","nodes":[],"nodeCount":0,"contacts":0,"silos":{{{silos}}},"networkSize":null,
-            "sweep":null,"release":"1","startedAt":"2026-11-01T00:00:00Z","rates":null,"alarms":[
+        await ShowOverviewAsync(window, $$"""
+            "silos":{{silos}},"isUnserved":false,"alarms":[
             {"name":"KadRepublishLate","fires":true,"sentence":"It is late.","last":null},
-            {"name":"KadStorageFailing","fires":false,"sentence":"STOREs that failed in storage: 25.","last":"2026-11-01T00:00:00Z"}],
-            "series":{"at":[],"received":[],"lookups":[],"failed":[]}}
-            """;
-        await window.Page.RouteAsync("**/console/live", route => route.FulfillAsync(new()
-        {
-            ContentType = "text/event-stream",
-            Body = $"event: overview\ndata: {overview.ReplaceLineEndings(" ")}\n\n",
-        }));
-        await window.Page.ReloadAsync();
-        await window.GoAsync(string.Empty, "Overview");
+            {"name":"KadStorageFailing","fires":false,"sentence":"STOREs that failed in storage: 25.","last":"2026-11-01T00:00:00Z"}]
+            """);
 
         await Expect(window.Page.Locator(".health strong")).ToHaveTextAsync("Needs attention");
         await Expect(window.Page.Locator(".health li")).ToHaveTextAsync("KadRepublishLate It is late.");
@@ -168,6 +159,19 @@ public abstract class ConsoleContract(ConsolePlace place)
             await Expect(window.Page.Locator(".tile.bad").Filter(new() { HasText = "Silos" }).Locator("strong")).ToHaveTextAsync("1 of 2");
         }
     });
+
+    [Theory]
+    [InlineData("true", "Needs attention")]
+    [InlineData("false", "Healthy")]
+    public Task A_cluster_whose_edges_are_all_gone_is_not_healthy(string isUnserved, string title) => place.RunAsync(
+        place.Viewer, "usage", "Usage", async window =>
+        {
+            await ShowOverviewAsync(window, $$"""
+                "silos":null,"isUnserved":{{isUnserved}},"alarms":[{"name":"KadStorageFailing","fires":false,"sentence":"It works.","last":null}]
+                """);
+
+            await Expect(window.Page.Locator(".health strong")).ToHaveTextAsync(title);
+        });
 
     [Fact]
     public Task The_counters_of_a_node_are_shown() => place.RunAsync(place.Viewer, "nodes", "Nodes", async window =>
@@ -444,4 +448,21 @@ public abstract class ConsoleContract(ConsolePlace place)
 
     private static Task<int> DeleteByScriptAsync(ConsoleWindow window) =>
         window.Page.EvaluateAsync<int>("async () => (await fetch('/v1/admin/keys/wanted', { method: 'DELETE' })).status");
+
+    // An overview with these fields of it, in the place of the server's.
+    private static async Task ShowOverviewAsync(ConsoleWindow window, string fields)
+    {
+        var overview = $$$"""
+            {"at":"2026-11-01T00:00:00Z","isReady":true,"words":"Ready.","nodes":[],"nodeCount":0,"contacts":0,"networkSize":null,
+            "sweep":null,"release":"1","startedAt":"2026-11-01T00:00:00Z","rates":null,{{{fields}}},
+            "series":{"at":[],"received":[],"lookups":[],"failed":[]}}
+            """;
+        await window.Page.RouteAsync("**/console/live", route => route.FulfillAsync(new()
+        {
+            ContentType = "text/event-stream",
+            Body = $"event: overview\ndata: {overview.ReplaceLineEndings(" ")}\n\n",
+        }));
+        await window.Page.ReloadAsync();
+        await window.GoAsync(string.Empty, "Overview");
+    }
 }

@@ -22,6 +22,9 @@ public sealed record EdgeDetails(
     long Epoch,
     DateTimeOffset? LastSeen)
 {
+    /// <summary>How long an edge that was killed may take to lease its name again. If it is too short, each crash and restart raises an alarm.</summary>
+    internal static readonly TimeSpan LongestRestart = TimeSpan.FromMinutes(2);
+
     /// <summary>
     /// How far a live edge's upkeep is, as of its last report, up to 10 s ago. Null if it is not live, or has not reported yet.
     /// </summary>
@@ -32,6 +35,11 @@ public sealed record EdgeDetails(
     /// has not reported yet.
     /// </summary>
     public long? Sent { get; init; }
+
+    /// <summary>
+    /// Whether it is missing: silent for longer than a restart takes. One that was stopped or drained is not silent. False if it is unknown since when.
+    /// </summary>
+    internal bool IsLostAt(DateTimeOffset now) => State == EdgeLeaseState.Silent && now - LastSeen >= LongestRestart;
 
     private bool PrintMembers(StringBuilder text) => text.AppendMembers(this);
 }

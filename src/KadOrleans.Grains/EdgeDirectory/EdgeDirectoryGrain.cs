@@ -295,6 +295,7 @@ internal sealed class EdgeDirectoryGrain(
         var known = edges.GetValueOrDefault(name);
         if (known is { IsDrained: true })
         {
+            _live.SetDrained(name);
             throw new EdgeDrainedException($"The edge {name} is drained: it gets a lease once an operator resumes it.");
         }
 
@@ -326,9 +327,14 @@ internal sealed class EdgeDirectoryGrain(
             NameChange.Drain => known.IsDrained ? known : known with { IsReleased = true, IsDrained = true },
             NameChange.Resume => known.IsDrained ? known with { IsReleased = true, IsDrained = false } : known,
             NameChange.RotateIds => known with { IsReleased = true, NodeIds = [] },
-            NameChange.Forget => !_live.IsAlive(name)
-                ? null
-                : throw new ArgumentException($"The edge '{VisibleText.Excerpt(name)}' is live; only a name without a live edge can be forgotten: stop it first."),
+            NameChange.Forget when _live.IsAlive(name) => throw new ArgumentException(
+                $"The edge '{VisibleText.Excerpt(name)}' is live; only a name without a live edge can be forgotten: stop it first."),
+
+            // Forgotten, it would lease other ids and serve on.
+            NameChange.Forget when known.IsDrained && _live.RunsDrained(name) => throw new ArgumentException(
+                $"The edge '{VisibleText.Excerpt(name)}' is drained and still asks for its lease; only a name without a running edge can be forgotten: "
+                    + $"stop it, and forget it {IEdgeDirectoryGrain.LeaseDuration.TotalSeconds} s later."),
+            NameChange.Forget => null,
         };
         edges.Remove(name);
         if (changed is null)

@@ -10,6 +10,9 @@ internal sealed class LiveEdges(TimeSpan leaseDuration, TimeProvider time)
     // The epochs handed back: a late renewal must not revive their leases.
     private readonly Dictionary<string, long> _released = [];
 
+    // When edges that an operator drained last asked for their lease. They run, and ask again each few seconds.
+    private readonly Dictionary<string, long> _drained = [];
+
     private readonly EdgeListLog _list = new();
 
     private readonly long _began = time.GetTimestamp();
@@ -55,8 +58,15 @@ internal sealed class LiveEdges(TimeSpan leaseDuration, TimeProvider time)
     /// <summary>Whether a lease is live. Null if it neither was heard nor is presumed.</summary>
     public bool? IsAlive(string name, long epoch) => _edges.TryGetValue(name, out var heard) && heard.Edge.Epoch == epoch ? !IsOver(heard) : null;
 
+    /// <summary>A drained edge asked for its lease.</summary>
+    public void SetDrained(string name) => _drained[name] = time.GetTimestamp();
+
+    /// <summary>Whether a drained edge asked for its lease within the duration of one: it runs, or stopped just now.</summary>
+    public bool RunsDrained(string name) => _drained.TryGetValue(name, out var asked) && time.GetElapsedTime(asked) < leaseDuration;
+
     public void Forget(string name)
     {
+        _drained.Remove(name);
         _edges.Remove(name);
         _released.Remove(name);
         _list.Remove(name);

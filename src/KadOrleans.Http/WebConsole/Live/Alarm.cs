@@ -19,18 +19,20 @@ internal sealed record Alarm(string Name, bool Fires, string Sentence, DateTimeO
     private static readonly string[] FailedStores = ["refused.StorageFailed", "stores.refused.StorageFailed"];
 
     /// <summary>
-    /// A line for each alarm, those that fire first, by the samples, the oldest first. The nodes are null if nobody could be asked. The silos are null
-    /// of a node, which has no alarm of silos.
+    /// A line for each alarm, those that fire first, by the samples, the oldest first. The nodes are null if nobody could be asked. The silos and the
+    /// edges are null of a node, which has no alarm of them.
     /// </summary>
     public static IReadOnlyList<Alarm> Judge(
-        Health health, IReadOnlyList<DhtNodeStatus>? nodes, OverviewSilos? silos, IReadOnlyList<CountsAt> samples)
+        Health health, IReadOnlyList<DhtNodeStatus>? nodes, OverviewSilos? silos, OverviewEdges? edges, IReadOnlyList<CountsAt> samples)
     {
         var (begin, end) = (samples[0], samples[^1]);
         Alarm[] ofSilos = silos is null ? [] : [Silos(silos)];
+        Alarm[] ofEdges = edges is null ? [] : [Edges(edges)];
         Alarm[] all =
         [
             new("KadNotReady", !health.IsReady, health.IsReady ? "This process is ready." : $"This process is not ready: {VisibleText.Show(health.Status)}."),
             .. ofSilos,
+            .. ofEdges,
             Contacts(nodes ?? []),
             Storage(health, samples),
             Dropped(OverviewRates.Growth(begin, end, "refused.Busy", "refused.PendingLimit", "stores.refused.Busy"), end.At - begin.At),
@@ -73,10 +75,19 @@ internal sealed record Alarm(string Name, bool Fires, string Sentence, DateTimeO
         silos.Lost switch
         {
             [] => "No silo is missing.",
-            _ => $"Declared dead, and no silo has started in its place: {string.Join(", ", silos.Lost.Take(NamedNodes).Select(silo => silo.Name))}"
-                + (silos.Lost.Count > NamedNodes ? $" and {silos.Lost.Count - NamedNodes} more." : "."),
+            _ => $"Declared dead, and no silo has started in its place: {Names(silos.Lost.Select(silo => silo.Name))}.",
         },
         silos.Lost.Max(silo => silo.EndedAt));
+
+    private static Alarm Edges(OverviewEdges edges) => new(
+        "KadEdgeLost",
+        edges.Lost.Count > 0,
+        edges.Lost switch
+        {
+            [] => "No edge is missing.",
+            _ => $"Silent for two minutes or longer, and the lease not handed back: {Names(edges.Lost.Select(edge => edge.Name))}.",
+        },
+        edges.Lost.Max(edge => edge.LastSeen));
 
     private static Alarm Contacts(IReadOnlyList<DhtNodeStatus> nodes)
     {
@@ -88,7 +99,7 @@ internal sealed record Alarm(string Name, bool Fires, string Sentence, DateTimeO
             [] when FirstNode.Describe(nodes) is not null => "None is needed before another node joins.",
             [] => "All nodes have contacts.",
             [{ Name: "" }] => "The node has no contacts.",
-            _ => $"Edges without contacts: {Names(lonely)}.",
+            _ => $"Edges without contacts: {Names(NamesOf(lonely))}.",
         });
     }
 
@@ -101,16 +112,20 @@ internal sealed record Alarm(string Name, bool Fires, string Sentence, DateTimeO
                 CultureInfo.InvariantCulture,
                 $"A value waits to be sent again {sweep.Overdue.TotalMinutes:0} minutes beyond its interval; "
                     + $"{sweep.OverdueLimit.TotalMinutes:0} are allowed."),
-            [_, ..] => $"Edges on which values wait for too long: {Names(late)}.",
+            [_, ..] => $"Edges on which values wait for too long: {Names(NamesOf(late))}.",
             [] when nodes.Count > 0 && nodes.All(node => node.Sweep is null) =>
                 "No edge has said yet how long values wait to be sent again.",
             [] => "No value waits to be sent again for too long.",
         });
     }
 
-    private static string Names(List<DhtNodeStatus> nodes) =>
-        string.Join(", ", nodes.Take(NamedNodes).Select(node => VisibleText.Excerpt(node.Name)))
-        + (nodes.Count > NamedNodes ? $" and {nodes.Count - NamedNodes} more" : string.Empty);
+    private static IEnumerable<string> NamesOf(IEnumerable<DhtNodeStatus> nodes) => nodes.Select(node => VisibleText.Excerpt(node.Name));
+
+    private static string Names(IEnumerable<string> names)
+    {
+        string[] all = [.. names];
+        return string.Join(", ", all.Take(NamedNodes)) + (all.Length > NamedNodes ? $" and {all.Length - NamedNodes} more" : string.Empty);
+    }
 
     private static Alarm Dropped(long dropped, TimeSpan over)
     {

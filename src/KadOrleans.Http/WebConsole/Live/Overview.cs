@@ -4,7 +4,9 @@ using System.Reflection;
 namespace KadOrleans.Http;
 
 // What the first page shows: the process's health in words, the node or the first MaxNodes live edges with the contacts of all.
-// The silos are null of a node. The sweep is that of all nodes together, null if none of them tells. The network's size is the middle of what the nodes' lookups estimate. The rates are null before the second sample. Each alarm has a line. The series is for drawings.
+// The silos are null of a node. It is unserved if a cluster has had edges and none is live. The sweep is that of all nodes together, null if none of
+// them tells. The network's size is the middle of what the nodes' lookups estimate. The rates are null before the
+// second sample. Each alarm has a line. The series is for drawings.
 internal sealed record Overview(
     DateTimeOffset At,
     bool IsReady,
@@ -13,6 +15,7 @@ internal sealed record Overview(
     int NodeCount,
     int Contacts,
     OverviewSilos? Silos,
+    bool IsUnserved,
     double? NetworkSize,
     SweepProgress? Sweep,
     string Release,
@@ -31,7 +34,12 @@ internal sealed record Overview(
     private static readonly TimeSpan RateWindow = TimeSpan.FromMinutes(1);
 
     /// <summary>Judges samples, at least one, the oldest first. The nodes are null if nobody could be asked.</summary>
-    public static Overview Of(Health health, IReadOnlyList<DhtNodeStatus>? nodes, IReadOnlyList<CountsAt> samples, OverviewSilos? silos = null)
+    public static Overview Of(
+        Health health,
+        IReadOnlyList<DhtNodeStatus>? nodes,
+        IReadOnlyList<CountsAt> samples,
+        OverviewSilos? silos = null,
+        OverviewEdges? edges = null)
     {
         var last = samples[^1];
         var begin = samples.First(sample => last.At - sample.At <= RateWindow);
@@ -44,12 +52,13 @@ internal sealed record Overview(
             known.Count,
             known.Sum(node => node.Contacts),
             silos,
+            nodes is [] && edges is { Known: > 0, Live: 0 },
             SizeOf(known),
             SweepProgress.Combine(known.Select(node => node.Sweep)),
             RunningRelease,
             ProcessStart,
             last.At > begin.At ? OverviewRates.Between(begin, last) : null,
-            Alarm.Judge(health, nodes, silos, samples),
+            Alarm.Judge(health, nodes, silos, edges, samples),
             OverviewSeries.Of(samples));
     }
 
@@ -94,3 +103,14 @@ internal sealed record OverviewSilos(int Running, int Ready, IReadOnlyList<Overv
 }
 
 internal sealed record OverviewLostSilo(string Name, DateTimeOffset? EndedAt);
+
+/// <summary>A cluster's edges: how many names it knows, how many of them are live, and those that are missing.</summary>
+internal sealed record OverviewEdges(int Known, int Live, IReadOnlyList<OverviewLostEdge> Lost)
+{
+    public static OverviewEdges Of(IReadOnlyList<EdgeDetails> edges, DateTimeOffset now) => new(
+        edges.Count,
+        edges.Count(edge => edge.State == EdgeLeaseState.Live),
+        [.. edges.Where(edge => edge.IsLostAt(now)).Select(edge => new OverviewLostEdge(VisibleText.Excerpt(edge.Name), edge.LastSeen))]);
+}
+
+internal sealed record OverviewLostEdge(string Name, DateTimeOffset? LastSeen);

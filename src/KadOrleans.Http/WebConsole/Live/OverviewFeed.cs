@@ -18,8 +18,8 @@ internal sealed partial class OverviewFeed(
 {
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
-    /// <summary>How often the silos are asked, which come and go seldom.</summary>
-    private static readonly TimeSpan SilosInterval = TimeSpan.FromSeconds(30);
+    /// <summary>How often the silos, and the directory of the edges, are asked: they come and go seldom.</summary>
+    private static readonly TimeSpan MembersInterval = TimeSpan.FromSeconds(30);
 
     // Five minutes and the sample that begins them.
     private const int Samples = 61;
@@ -27,8 +27,8 @@ internal sealed partial class OverviewFeed(
     private readonly GrowingCounts _counts = new();
     private IReadOnlyList<CountsAt> _samples = [];
     private volatile Current _current = new(null);
-    private OverviewSilos? _silos;
-    private long? _silosAt;
+    private readonly SlowReading<OverviewSilos> _silos = new();
+    private readonly SlowReading<OverviewEdges> _edges = new();
 
     /// <summary>Maps the overview as server-sent events, one each <see cref="Interval"/>.</summary>
     public static void Map(RouteGroupBuilder console) => console
@@ -115,29 +115,45 @@ internal sealed partial class OverviewFeed(
 
         var counts = new Dictionary<string, long>(_counts.Add(nodes ?? [])) { [FailedWrites.Name] = failures.Count };
         _samples = [.. _samples.TakeLast(Samples - 1), new CountsAt(time.GetUtcNow(), counts)];
-        return Overview.Of(
-            HealthPages.Read(await health.CheckHealthAsync(cancellationToken)), nodes, _samples, await ReadSilosAsync(cancellationToken));
+        var silos = ReadAsync(_silos, async () => OverviewSilos.Of(await admin.GetSilosAsync(cancellationToken)), isDue: false, cancellationToken);
+
+        // Whether there were edges is to be known as soon as none is live.
+        var edges = ReadAsync(
+            _edges,
+            async () => OverviewEdges.Of(await admin.GetEdgesAsync(cancellationToken), time.GetUtcNow()),
+            isDue: nodes is [],
+            cancellationToken);
+        return Overview.Of(HealthPages.Read(await health.CheckHealthAsync(cancellationToken)), nodes, _samples, await silos, await edges);
     }
 
-    // What was known stays while they cannot be asked.
-    private async Task<OverviewSilos?> ReadSilosAsync(CancellationToken cancellationToken)
+    // What was known stays while nobody can be asked. It does not read before the last reading is MembersInterval old, unless it is due.
+    private async Task<T?> ReadAsync<T>(SlowReading<T> reading, Func<Task<T>> read, bool isDue, CancellationToken cancellationToken)
+        where T : class
     {
-        if (!subject.IsCluster || (_silosAt is { } at && time.GetElapsedTime(at) < SilosInterval))
+        if (!subject.IsCluster || (!isDue && reading.At is { } at && time.GetElapsedTime(at) < MembersInterval))
         {
-            return _silos;
+            return reading.Last;
         }
 
         try
         {
-            var read = await admin.GetSilosAsync(cancellationToken).WaitAsync(Interval, time, cancellationToken);
-            (_silos, _silosAt) = (OverviewSilos.Of(read), time.GetTimestamp());
+            (reading.Last, reading.At) = (await read().WaitAsync(Interval, time, cancellationToken), time.GetTimestamp());
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             // As of the nodes.
         }
 
-        return _silos;
+        return reading.Last;
+    }
+
+    /// <summary>What was read last, and when, as a timestamp of the clock.</summary>
+    private sealed class SlowReading<T>
+        where T : class
+    {
+        public T? Last { get; set; }
+
+        public long? At { get; set; }
     }
 
     /// <summary>An overview, and what completes when there is a newer one.</summary>

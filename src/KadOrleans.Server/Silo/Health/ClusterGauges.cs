@@ -4,15 +4,24 @@ using System.Diagnostics.Metrics;
 namespace KadOrleans.Server;
 
 internal sealed class ClusterGauges(
-    SiloReadiness readiness, ISiloStatusOracle silos, ClusterSilos members, KadOptions settings, ILogger<ClusterGauges> logger) : BackgroundService
+    SiloReadiness readiness,
+    ISiloStatusOracle silos,
+    ClusterSilos members,
+    IDhtAdmin admin,
+    ClusterTime time,
+    KadOptions settings,
+    ILogger<ClusterGauges> logger) : BackgroundService
 {
     private static readonly KeyValuePair<string, object?>[] Statuses = MetricTags.Tags<SiloStatus>("kad.silo.status");
 
-    /// <summary>How often the membership table is tried until it was read once, as it cannot be before the silo begins to join.</summary>
+    /// <summary>How often it measures until the silo is active and has read the membership table once, which it can as soon as it joins.</summary>
     private static readonly TimeSpan FirstInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>How often the other silos are asked where they run, which changes with their starts alone.</summary>
+    /// <summary>How often the other silos are asked where they run, which changes with their starts alone, and the directory for its edges.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long the directory is waited for: what else is measured waits meanwhile.</summary>
+    private static readonly TimeSpan DirectoryTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>How often the membership table is read although no silo came or went: a lost silo does not count for ever.</summary>
     private static readonly TimeSpan LongestReading = TimeSpan.FromMinutes(10);
@@ -20,6 +29,7 @@ internal sealed class ClusterGauges(
     // Read by the exporter's thread. Negative or null before they are known.
     private volatile int _neighbours = -1;
     private volatile IReadOnlySet<SiloAddress>? _lost;
+    private volatile int _lostEdges = -1;
 
     private Dictionary<SiloAddress, SiloStatus>? _read;
     private long _readAt;
@@ -32,6 +42,8 @@ internal sealed class ClusterGauges(
         using var meter = new Meter(KadTelemetry.MeterName);
         meter.CreateObservableGauge("kad.silo.count", Count, "{silo}", "Silos that this one knows of, by status.");
         meter.CreateObservableGauge("kad.silo.lost", () => IfKnown(_lost?.Count ?? -1), "{silo}", "Silos that were declared dead, in whose place none has started.");
+        meter.CreateObservableGauge(
+            "kad.edge.lost", () => IfKnown(_lostEdges), "{edge}", "Edges that did not hand their lease back, and have been silent for two minutes.");
         if (settings.Silo.Node is not null)
         {
             meter.CreateObservableGauge("kad.silo.neighbours", () => IfKnown(_neighbours), "{silo}", "Other active silos on this silo's node.");
@@ -42,7 +54,15 @@ internal sealed class ClusterGauges(
         {
             _neighbours = settings.Silo.Node is { } node ? await members.CountOthersOnAsync(node) : -1;
             await FindLostAsync();
-            timer.Period = _lost is null ? FirstInterval : Interval;
+
+            // Orleans logs an error for each call of a grain before the silo is active.
+            var isActive = silos.CurrentStatus == SiloStatus.Active;
+            if (isActive)
+            {
+                await CountLostEdgesAsync(stoppingToken);
+            }
+
+            timer.Period = isActive && _lost is not null ? Interval : FirstInterval;
         }
     }
 
@@ -70,6 +90,22 @@ internal sealed class ClusterGauges(
             }
 
             (_lost, _read, _readAt) = (lost, known, Stopwatch.GetTimestamp());
+        }
+    }
+
+    private async Task CountLostEdgesAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+            ending.CancelAfter(DirectoryTimeout);
+            var edges = await admin.GetEdgesAsync(ending.Token);
+            var now = time.GetUtcNow();
+            _lostEdges = edges.Count(edge => edge.IsLostAt(now));
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
+        {
+            // An edge is no less lost while the directory does not respond.
         }
     }
 

@@ -26,6 +26,11 @@ public sealed class EdgeManagementTests(TestCluster cluster) : IClassFixture<Tes
         var drained = await FindAsync("drained");
         Assert.Equal((EdgeLeaseState.Drained, id), (drained!.State, Assert.Single(drained.Ids)));
         await edge.SaysAsync("it is drained: 'kad admin edges resume drained' ends that");
+        var running = await Assert.ThrowsAsync<ArgumentException>(() => Admin.ChangeEdgeAsync("drained", EdgeAction.Forget, Token));
+        Assert.Equal(
+            "The edge 'drained' is drained and still asks for its lease; only a name without a running edge can be forgotten: "
+                + "stop it, and forget it 30 s later.",
+            running.Message);
 
         Assert.True(await Admin.ChangeEdgeAsync("drained", EdgeAction.Resume, Token));
         await edge.BecomesAsync(EdgePhase.Serving);

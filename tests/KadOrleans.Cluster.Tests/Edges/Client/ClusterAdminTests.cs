@@ -65,6 +65,43 @@ public sealed class ClusterAdminTests(SixteenShardCluster cluster) : DhtAdminCon
     }
 
     [Fact]
+    public async Task An_edge_that_is_silent_for_two_minutes_is_lost_and_one_that_stopped_or_is_drained_is_not()
+    {
+        var reference = cluster.Reference(_edge);
+        await cluster.Directory.LeaseAsync("killed", 1, reference);
+        await cluster.Directory.LeaseAsync("not needed", 1, reference);
+        await Admin.ChangeEdgeAsync("not needed", EdgeAction.Drain);
+        var stopped = await cluster.Directory.LeaseAsync("stopped", 1, reference);
+        await cluster.Directory.ReleaseAsync("stopped", stopped.Epoch);
+        string[] names = ["killed", "not needed", "stopped"];
+        try
+        {
+            cluster.Clock.Advance(IEdgeDirectoryGrain.LeaseDuration);
+            Assert.Equal(
+                [EdgeLeaseState.Silent, EdgeLeaseState.Drained, EdgeLeaseState.Released], (await EdgesAsync()).Select(edge => edge.State));
+            Assert.Empty(await LostAsync());
+
+            cluster.Clock.Advance(TimeSpan.FromSeconds(90));
+            Assert.Equal(["killed"], await LostAsync());
+            await cluster.Directory.LeaseAsync("killed", 1, reference);
+            Assert.Empty(await LostAsync());
+        }
+        finally
+        {
+            foreach (var name in names)
+            {
+                await Admin.ChangeEdgeAsync(name, EdgeAction.Drain);
+                await Admin.ChangeEdgeAsync(name, EdgeAction.Forget);
+            }
+        }
+
+        async Task<IEnumerable<EdgeDetails>> EdgesAsync() => (await Admin.GetEdgesAsync()).Where(edge => names.Contains(edge.Name));
+
+        async Task<IEnumerable<string>> LostAsync() =>
+            (await EdgesAsync()).Where(edge => edge.IsLostAt(cluster.Clock.GetUtcNow())).Select(edge => edge.Name);
+    }
+
+    [Fact]
     public async Task Sources_are_exact_although_shards_do_not_list_them_all()
     {
         // A shard lists 1,024 by keys; 1,500 networks have two keys each there, and one has one key in each shard.

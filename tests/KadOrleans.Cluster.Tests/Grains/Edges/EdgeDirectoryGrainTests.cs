@@ -240,6 +240,20 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
         }
     }
 
+    [Fact]
+    public async Task A_drained_edge_s_name_is_forgotten_once_it_asks_for_its_lease_no_more()
+    {
+        await LeaseAsync("drained");
+        Assert.True(await Directory.ChangeAsync("drained", NameChange.Drain));
+        await Assert.ThrowsAsync<EdgeDrainedException>(() => LeaseAsync("drained"));
+        cluster.Clock.Advance(IEdgeDirectoryGrain.LeaseDuration - TimeSpan.FromTicks(1));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await Directory.ChangeAsync("drained", NameChange.Forget));
+
+        cluster.Clock.Advance(TimeSpan.FromTicks(1));
+        Assert.True(await Directory.ChangeAsync("drained", NameChange.Forget));
+        Assert.DoesNotContain(await Directory.GetNamesAsync(), name => name.Name == "drained");
+    }
+
     private Task<EdgeLease> LeaseAsync(string name, int count = 1) => Directory.LeaseAsync(name, count, Reference).AsTask();
 
     private ValueTask<bool> RenewAsync(string name, long epoch) => Directory.RenewAsync(name, epoch, Reference, new EdgeReport());

@@ -71,7 +71,9 @@ public sealed class MonitoringTests
     {
         var never = new CountsAt(DateTimeOffset.UnixEpoch, new Dictionary<string, long>());
 
-        Assert.All(Alarm.Judge(new Health(Health.Ready), nodes: null, new OverviewSilos(1, 1, []), [never]), line => Assert.Contains(Alerts, alert => alert.Text("alert") == line.Name));
+        Assert.All(
+            Alarm.Judge(new Health(Health.Ready), nodes: null, new OverviewSilos(1, 1, []), new OverviewEdges(1, 1, []), [never]),
+            line => Assert.Contains(Alerts, alert => alert.Text("alert") == line.Name));
     }
 
     [Fact]

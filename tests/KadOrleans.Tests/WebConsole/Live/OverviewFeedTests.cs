@@ -93,13 +93,50 @@ public sealed class OverviewFeedTests
         await feed.StopAsync(Token);
     }
 
+    [Fact]
+    public async Task The_edges_of_a_cluster_are_asked_each_half_minute_and_at_once_when_none_is_live()
+    {
+        var (clock, calls, isLive) = (new ManualTimeProvider(), 0, true);
+        using var feed = NewFeed(
+            _ => Task.FromResult(new DhtStatus(isLive ? [new DhtNodeStatus("a", [], [], 0, new Dictionary<string, long>())] : [])),
+            clock,
+            () => [],
+            () =>
+            {
+                calls++;
+                return [new EdgeDetails("a", isLive ? EdgeLeaseState.Live : EdgeLeaseState.Silent, [], [], 0, 1, clock.GetUtcNow())];
+            });
+        await feed.StartAsync(Token);
+        _lifetime.NotifyStarted();
+        await using var overviews = feed.WatchAsync(Token).GetAsyncEnumerator(Token);
+        Assert.True(await overviews.MoveNextAsync());
+        for (var tick = 1; tick <= 7; tick++)
+        {
+            clock.Advance(OverviewFeed.Interval);
+            Assert.True(await overviews.MoveNextAsync());
+            Assert.Equal((false, tick < 6 ? 1 : 2), (overviews.Current.IsUnserved, calls));
+        }
+
+        isLive = false;
+        clock.Advance(OverviewFeed.Interval);
+        Assert.True(await overviews.MoveNextAsync());
+        Assert.Equal((true, 3), (overviews.Current.IsUnserved, calls));
+        await feed.StopAsync(Token);
+    }
+
     /// <summary>A feed over a DHT that answers requests for the status alone.</summary>
     private OverviewFeed NewFeed(
-        Func<CancellationToken, Task<DhtStatus>> status, TimeProvider? time = null, Func<IReadOnlyList<SiloDetails>>? silos = null) => new(
+        Func<CancellationToken, Task<DhtStatus>> status,
+        TimeProvider? time = null,
+        Func<IReadOnlyList<SiloDetails>>? silos = null,
+        Func<IReadOnlyList<EdgeDetails>>? edges = null) => new(
         Fake.Of<IDht>((method, args) => method == nameof(IDht.GetStatusAsync) ? status((CancellationToken)args[0]!) : throw new NotSupportedException(method)),
-        Fake.Of<IDhtAdmin>((method, _) => method == nameof(IDhtAdmin.GetSilosAsync) && silos is not null
-            ? Task.FromResult(silos())
-            : throw new NotSupportedException(method)),
+        Fake.Of<IDhtAdmin>((method, _) => method switch
+        {
+            nameof(IDhtAdmin.GetSilosAsync) when silos is not null => Task.FromResult(silos()),
+            nameof(IDhtAdmin.GetEdgesAsync) when silos is not null => Task.FromResult(edges?.Invoke() ?? []),
+            _ => throw new NotSupportedException(method),
+        }),
         new ConsoleSubject(IsCluster: silos is not null, "memory"),
         new NoChecks(),
         _failures,

@@ -146,6 +146,43 @@ public sealed class OverviewTests
     }
 
     [Fact]
+    public void An_edge_that_is_missing_fires_an_alarm_and_one_that_restarts_stopped_or_is_drained_does_not()
+    {
+        var lost = Edge("edge-2\u202e", EdgeLeaseState.Silent, 120);
+        EdgeDetails[] others =
+        [
+            Edge("a", EdgeLeaseState.Live, 0), Edge("b", EdgeLeaseState.Silent, 119), Edge("c", EdgeLeaseState.Released, 999),
+            Edge("d", EdgeLeaseState.Drained, 999), Edge("e", EdgeLeaseState.Silent, 0) with { LastSeen = null },
+        ];
+
+        var overview = Overview.Of(Ready, [Node("a", 0, contacts: 1)], [At(0)], edges: OverviewEdges.Of([.. others, lost], Start));
+        Assert.Equal(
+            new Alarm("KadEdgeLost", true, "Silent for two minutes or longer, and the lease not handed back: edge-2<U+202E>.", lost.LastSeen),
+            overview.Alarms[0]);
+        Assert.Contains(Of(others).Alarms, one => one is { Name: "KadEdgeLost", Fires: false, Sentence: "No edge is missing.", Last: null });
+        Assert.DoesNotContain(Overview.Of(Ready, [Node("", 0)], [At(0)]).Alarms, one => one.Name == "KadEdgeLost");
+        Assert.EndsWith(
+            ": 0, 1, 2, 3, 4 and 1 more.",
+            Of([.. Enumerable.Range(0, 6).Select(number => lost with { Name = $"{number}" })]).Alarms[0].Sentence,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_cluster_is_unserved_if_it_had_edges_and_none_is_live()
+    {
+        Assert.False(Of().IsUnserved);
+        Assert.True(Of(Edge("a", EdgeLeaseState.Silent, 30)).IsUnserved);
+        Assert.True(Of(Edge("a", EdgeLeaseState.Released, 30)).IsUnserved);
+
+        // It has not reported yet.
+        Assert.False(Of(Edge("a", EdgeLeaseState.Live, 0)).IsUnserved);
+        var known = OverviewEdges.Of([Edge("a", EdgeLeaseState.Silent, 30)], Start);
+        Assert.False(Overview.Of(Ready, null, [At(0)], edges: known).IsUnserved);
+        Assert.False(Overview.Of(Ready, [Node("b", 0)], [At(0)], edges: known).IsUnserved);
+        Assert.False(Overview.Of(Ready, [], [At(0)]).IsUnserved);
+    }
+
+    [Fact]
     public void Alarms_that_fire_are_first() => Assert.Equal(
         [true, true, false, false, false, false],
         Overview.Of(Ready, [Node("a", 0)], [At(0), At(120, ("refused.Busy", 999))]).Alarms.Select(alarm => alarm.Fires));
@@ -219,6 +256,10 @@ public sealed class OverviewTests
 
     private static CountsAt At(int seconds, params (string Name, long Count)[] counts) =>
         new(Start.AddSeconds(seconds), counts.ToDictionary(one => one.Name, one => one.Count));
+
+    private static Overview Of(params EdgeDetails[] edges) => Overview.Of(Ready, [], [At(0)], edges: OverviewEdges.Of(edges, Start));
+
+    private static EdgeDetails Edge(string name, EdgeLeaseState state, int silent) => new(name, state, [], [], 0, 1, Start.AddSeconds(-silent));
 
     private static DhtNodeStatus First(string name) => Node(name, 0) with { IsFirst = true };
 

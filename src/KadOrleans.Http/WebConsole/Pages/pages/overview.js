@@ -11,6 +11,7 @@ const USAGE_MS = 30000;
 const WHERE = {
   KadNotReady: null,
   KadSiloLost: ['#/silos', 'Look at the silos'],
+  KadEdgeLost: ['#/nodes', 'Look at the edges'],
   KadEdgeWithoutContact: ['#/table', 'Look at the routing table'],
   KadStorageFailing: ['#/usage', 'Look at the usage'],
   KadRequestsDropped: null,
@@ -30,7 +31,8 @@ export function show(view, { session, onLeave }) {
   onLeave(watch(overview => {
     if (!overview) return;
     const firing = overview.alarms.filter(alarm => alarm.fires);
-    const [title, kind] = !overview.isReady ? ['Unhealthy', 'bad'] : firing.length > 0 ? ['Needs attention', 'warn'] : ['Healthy', 'good'];
+    const isFine = firing.length === 0 && !overview.isUnserved;
+    const [title, kind] = !overview.isReady ? ['Unhealthy', 'bad'] : isFine ? ['Healthy', 'good'] : ['Needs attention', 'warn'];
     const said = JSON.stringify([title, overview.words, firing.map(alarm => [alarm.name, alarm.sentence])]);
     if (words !== said) {
       words = said;
