@@ -182,7 +182,7 @@ internal sealed class DhtClient : IDht, IDhtItems
         {
             return (await GetStatusAsync(cancellationToken)).Nodes.Count > 0;
         }
-        catch (Exception e) when (e is DhtUnavailableException or InvalidOperationException)
+        catch (DhtUnavailableException)
         {
             return false;
         }
@@ -216,7 +216,7 @@ internal sealed class DhtClient : IDht, IDhtItems
         catch (NullReferenceException e) when (IsStarting)
         {
             // What Orleans throws of a silo that has not started.
-            throw NotStarted(e);
+            throw NotConnected(e);
         }
     }
 
@@ -229,9 +229,9 @@ internal sealed class DhtClient : IDht, IDhtItems
         catch (ArgumentException e)
         {
             // A client does not know yet which grains there are.
-            throw IsStarting ? NotStarted(e) : new DhtUnavailableException("The client of this host is not connected to the cluster yet.", e);
+            throw NotConnected(e);
         }
     }
 
-    private static InvalidOperationException NotStarted(Exception e) => new("The host has not started its silo or client yet: nothing was done.", e);
+    private static DhtUnavailableException NotConnected(Exception e) => new("The silo or client of this host has not started, or is not connected yet.", e);
 }

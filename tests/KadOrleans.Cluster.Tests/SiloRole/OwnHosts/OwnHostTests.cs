@@ -114,7 +114,7 @@ public sealed class OwnHostTests
         IHost[] hosts = [silo, client];
         foreach (var dht in hosts.Select(DhtOf))
         {
-            await AreRefusedAsync<InvalidOperationException>(dht, "The host has not started its silo or client yet: nothing was done.");
+            await AreRefusedAsync<DhtUnavailableException>(dht, "The silo or client of this host has not started, or is not connected yet.");
         }
 
         foreach (var host in hosts)
