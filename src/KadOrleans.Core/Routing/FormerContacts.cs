@@ -55,7 +55,7 @@ internal sealed class FormerContacts(SubnetDiversity diversity)
 
     /// <summary>Contacts in the order they were lost.</summary>
     public IEnumerable<SavedContact> Items =>
-        _items.Select(item => new SavedContact(item.Contact, item.LastSeen, Failures: 0) { FirstSeen = item.FirstSeen, Downtime = item.Downtime });
+        _items.Select(item => new SavedContact(item.Contact, item.LastSeen, Failures: 0) { FirstSeen = item.FirstSeen });
 
     public static bool IsLasting(DateTimeOffset firstSeen, DateTimeOffset lastSeen) => lastSeen.Since(firstSeen) >= LastingLife;
 
@@ -66,7 +66,7 @@ internal sealed class FormerContacts(SubnetDiversity diversity)
     public void Add(SavedContact lost, DateTimeOffset now)
     {
         RemoveAt(lost.Contact.Endpoint);
-        var item = new Former(lost.Contact, lost.FirstSeen ?? lost.LastSeen, lost.LastSeen, lost.Downtime, now);
+        var item = new Former(lost.Contact, lost.FirstSeen ?? lost.LastSeen, lost.LastSeen, now);
         _items.Add(item);
         var isAllowed = diversity.Allows(lost.Contact.Endpoint, sameSubnetInBucket: 0);
         diversity.Add(lost.Contact.Endpoint);
@@ -187,15 +187,13 @@ internal sealed class FormerContacts(SubnetDiversity diversity)
         diversity.Remove(item.Contact.Endpoint);
     }
 
-    private sealed class Former(Contact contact, DateTimeOffset firstSeen, DateTimeOffset lastSeen, TimeSpan downtime, DateTimeOffset lostAt)
+    private sealed class Former(Contact contact, DateTimeOffset firstSeen, DateTimeOffset lastSeen, DateTimeOffset lostAt)
     {
         public Contact Contact => contact;
 
         public DateTimeOffset FirstSeen => firstSeen;
 
         public DateTimeOffset LastSeen => lastSeen;
-
-        public TimeSpan Downtime => downtime;
 
         public DateTimeOffset AskedAt { get; set; } = lostAt;
 

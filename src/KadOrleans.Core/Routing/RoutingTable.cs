@@ -77,10 +77,7 @@ internal sealed class RoutingTable(NodeId ownId, KademliaOptions options, Subnet
 
     /// <summary>The contacts that were dropped as they did not answer, in the order they were lost.</summary>
     public IEnumerable<KnownContact> DescribeFormer() => Former.Select(saved =>
-        new KnownContact(saved.Contact, false, (saved.FirstSeen ?? saved.LastSeen) - saved.Downtime, saved.LastSeen - saved.Downtime, saved.Failures)
-        {
-            IsFormer = true,
-        });
+        new KnownContact(saved.Contact, false, saved.FirstSeen ?? saved.LastSeen, saved.LastSeen, saved.Failures) { IsFormer = true });
 
     public RoutingTableState Save() => new(
         OwnId,

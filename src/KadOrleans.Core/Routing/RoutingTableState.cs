@@ -17,7 +17,4 @@ internal sealed record SavedBucket(
 internal readonly record struct SavedContact(Contact Contact, DateTimeOffset LastSeen, int Failures)
 {
     public DateTimeOffset? FirstSeen { get; init; }
-
-    /// <summary>By how much both times are later than they were: nobody asked the contact while this node did not run, which is no silence.</summary>
-    public TimeSpan Downtime { get; init; }
 }

@@ -63,7 +63,7 @@ internal sealed class LocalRoutingTable(RoutingTable table, TimeProvider time) :
             var one = known.GetValueOrDefault(contact);
             var life = one is null ? TimeSpan.Zero : one.LastSeen.Since(one.FirstSeen);
             var lastSeen = isFormer ? one!.LastSeen : now;
-            return new SavedContact(contact, lastSeen, Failures: 0) { FirstSeen = lastSeen - life, Downtime = one is null ? TimeSpan.Zero : lastSeen - one.LastSeen };
+            return new SavedContact(contact, lastSeen, Failures: 0) { FirstSeen = lastSeen - life };
         }
     }
 

@@ -173,28 +173,6 @@ public sealed class LifecycleTests
     });
 
     [Fact]
-    public void When_contacts_answered_last_is_the_same_after_a_restart() => _world.Run(async () =>
-    {
-        var states = new InMemoryNodeStateStore();
-        var first = await _world.StartAsync(Without.Walks, states: states);
-        var peer = _world.AddAnsweringPeer();
-        first.Engine.Table.Observe(ContactObservation.Answered(peer.Contact));
-        await _world.PassAsync(TimeSpan.FromMinutes(30));
-        first.Engine.Table.Observe(ContactObservation.Answered(peer.Contact));
-        var known = Assert.Single(await first.Admin.GetContactAsync(peer.Id)).Known;
-        await first.DisposeAsync();
-
-        // It never answers again.
-        peer.OnRequest = (_, _, _) => 0;
-        for (var i = 0; i < 2; i++)
-        {
-            await _world.PassAsync(TimeSpan.FromDays(20));
-            await using var next = await _world.StartAsync(Without.Walks, states: states);
-            Assert.Equal(known with { IsFormer = true }, Assert.Single(await next.Admin.GetContactAsync(peer.Id)).Known);
-        }
-    });
-
-    [Fact]
     public void An_outage_does_not_lose_the_saved_contacts() => _world.Run(async () =>
     {
         var states = new InMemoryNodeStateStore();
