@@ -19,7 +19,7 @@ internal sealed class DhtClient : IDht, IDhtItems
     /// <summary>A client over a connected Orleans client's grain factory, or a silo's.</summary>
     /// <param name="grains">The factory.</param>
     /// <param name="time">The clock; default: the system's.</param>
-    /// <param name="host">The host that it is of: once that stops, nobody waits for the cluster to be ready.</param>
+    /// <param name="host">The host that it is of: once that stops, watches end and nobody waits for the cluster to be ready.</param>
     public DhtClient(IGrainFactory grains, TimeProvider? time = null, IHostApplicationLifetime? host = null)
     {
         ArgumentNullException.ThrowIfNull(grains);

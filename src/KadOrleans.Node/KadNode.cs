@@ -473,8 +473,8 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
     /// <exception cref="DhtUnavailableException">It stopped during the call.</exception>
     private async Task<T> RunAsync<T>(Func<Task<T>> call)
     {
-        _ = Parts;
         ThrowIfStopped();
+        _ = Parts;
         try
         {
             return await call();

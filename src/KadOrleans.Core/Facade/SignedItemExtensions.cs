@@ -41,7 +41,7 @@ public static class SignedItemExtensions
     /// <param name="dht">The DHT.</param>
     /// <param name="publicKey">The owner's public key, 32 bytes.</param>
     /// <param name="salt">What tells his items apart, 0 to 64 bytes.</param>
-    /// <param name="cancellationToken">Ends the watch, which has no other end.</param>
+    /// <param name="cancellationToken">Ends the watch, as its host and its node do when they stop.</param>
     /// <exception cref="ArgumentException">Public key or salt has another length.</exception>
     [OverloadResolutionPriority(1)]
     public static IAsyncEnumerable<SignedResult> WatchSignedAsync(
@@ -58,7 +58,7 @@ public static class SignedItemExtensions
     /// <param name="dht">The DHT.</param>
     /// <param name="publicKey">The owner's public key, 32 bytes.</param>
     /// <param name="salt">What tells his items apart, at most 64 bytes in UTF-8.</param>
-    /// <param name="cancellationToken">Ends the watch, which has no other end.</param>
+    /// <param name="cancellationToken">Ends the watch, as its host and its node do when they stop.</param>
     /// <inheritdoc cref="WatchSignedAsync(IDht, ReadOnlyMemory{byte}, ReadOnlyMemory{byte}, CancellationToken)"/>
     public static IAsyncEnumerable<SignedResult> WatchSignedAsync(
         this IDht dht, ReadOnlyMemory<byte> publicKey, string salt = "", CancellationToken cancellationToken = default) =>

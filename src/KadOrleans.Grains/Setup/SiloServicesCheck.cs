@@ -28,15 +28,16 @@ internal sealed class SiloServicesCheck(IServiceProvider services) : IConfigurat
         ThrowIfNotOpened(services.GetRequiredService<IOptions<KadClusterOptions>>().Value.OpenAssemblies);
     }
 
-    // That of the class of a grain, say, where its interface is in another one.
     private void ThrowIfNotOpened(IEnumerable<string> names)
     {
-        var known = services.GetRequiredService<IOptions<TypeManifestOptions>>().Value.Interfaces.ToLookup(type => type.Assembly.GetName().Name);
+        // By that of its class a grain is opened of which clients read an enumeration.
+        var manifest = services.GetRequiredService<IOptions<TypeManifestOptions>>().Value;
+        var known = manifest.Interfaces.Concat(manifest.InterfaceImplementations).ToLookup(type => type.Assembly.GetName().Name);
         if (names.FirstOrDefault(name => !known.Contains(name)) is { } unknown)
         {
             var own = known.Where(some => !CallPolicy.IsOurs(some.First()) && !CallPolicy.IsOrleans(some.First())).Select(some => some.Key);
             throw new OrleansConfigurationException(
-                $"{nameof(KadClusterOptions.OpenAssemblies)} of UseKadGrains has '{unknown}', an assembly without an interface of a grain on this silo; "
+                $"{nameof(KadClusterOptions.OpenAssemblies)} of UseKadGrains has '{unknown}', an assembly without an interface or a class of a grain on this silo; "
                 + $"allowed: {string.Join(", ", own.Order(StringComparer.Ordinal).DefaultIfEmpty("none, as it has no grains of your own"))}.");
         }
     }

@@ -258,7 +258,7 @@ public sealed class OwnHostTests
     {
         using var silo = BuildSilo(FreePort.Tcp(), FreePort.Tcp(), options => options.OpenAssemblies.Add("Guestbook.Grains"));
         var mistake = await Assert.ThrowsAsync<OrleansConfigurationException>(() => silo.StartAsync(Cancelled));
-        Assert.StartsWith("OpenAssemblies of UseKadGrains has 'Guestbook.Grains', an assembly without an interface of a grain", mistake.Message, StringComparison.Ordinal);
+        Assert.StartsWith("OpenAssemblies of UseKadGrains has 'Guestbook.Grains', an assembly without an interface or a class of a grain", mistake.Message, StringComparison.Ordinal);
     }
 
     /// <summary>Else what is meant for the cluster would go to a node in memory, without a word.</summary>
