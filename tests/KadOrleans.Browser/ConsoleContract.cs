@@ -52,7 +52,7 @@ public abstract class ConsoleContract(ConsolePlace place)
     public Task The_overview_says_in_words_how_it_is_and_is_live() => place.RunAsync(place.Manager, string.Empty, "Overview", async window =>
     {
         await Expect(window.Page.Locator(".health")).ToContainTextAsync("Ready.");
-        await Expect(window.Page.Locator(".alarms li")).ToHaveCountAsync(place.IsCluster ? 7 : 6);
+        await Expect(window.Page.Locator(".alarms li")).ToHaveCountAsync(place.IsCluster ? 8 : 6);
         await Expect(window.Page.Locator(".state")).ToHaveTextAsync("ready");
 
         // The second sample comes by itself.

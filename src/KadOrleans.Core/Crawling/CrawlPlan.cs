@@ -101,7 +101,8 @@ internal sealed class CrawlPlan
 
     public IReadOnlyList<SliceLease> EndLost(TimeSpan now)
     {
-        var lost = _entries.Where(entry => entry.Lease is not null && now - entry.AnsweredAt >= _timing.Silence && now - entry.SentAt >= _timing.Lease)
+        var end = _timing.Delivery + _timing.Lease;
+        var lost = _entries.Where(entry => entry.Lease is not null && now - entry.AnsweredAt >= _timing.Silence && now - entry.SentAt >= end)
             .Select(entry => entry.Lease!).ToList();
         lost.ForEach(lease => OnRefused(lease, now));
         return lost;

@@ -14,5 +14,10 @@ internal sealed record CrawlTiming
     /// <summary>How long an edge goes on without being asked: longer than a silo's death takes to be noticed.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>
+    /// How late a question may reach an edge, whose lease it renews then: a slow network or a full queue must not let two edges send at the rate of one.
+    /// </summary>
+    public TimeSpan Delivery { get; init; } = TimeSpan.FromSeconds(15);
+
     public TimeSpan Pause { get; init; } = TimeSpan.FromMinutes(1);
 }

@@ -10,6 +10,7 @@ public sealed class EdgeCrawlTests : DhtCrawlContract, IAsyncLifetime
             Poll = TimeSpan.FromMilliseconds(50),
             Silence = TimeSpan.FromSeconds(2),
             Lease = TimeSpan.FromSeconds(3),
+            Delivery = TimeSpan.FromSeconds(1),
             Pause = TimeSpan.FromMilliseconds(200),
         },
     };

@@ -20,6 +20,7 @@ public sealed class CrawlGrainTests : IAsyncLifetime
             Poll = TimeSpan.FromMilliseconds(5),
             Silence = TimeSpan.FromSeconds(4),
             Lease = TimeSpan.FromSeconds(4),
+            Delivery = TimeSpan.FromSeconds(3),
             Pause = TimeSpan.FromMinutes(1),
         }),
     };

@@ -7,7 +7,7 @@ public class CrawlPlanTests
     [Fact]
     public void Every_slice_is_done_within_the_rate_whatever_edges_do() => Randomized.ForSeeds(300, random =>
     {
-        // Brute force: edges die, stop answering, answer late, refuse or find nobody. What each really sends is counted.
+        // Brute force: edges die, stop answering, hear late, answer late, refuse or find nobody. What each really sends is counted.
         var rate = 1 + random.Next(50);
         var plan = new CrawlPlan(random.Next(5), rate, Timing);
         var running = new Dictionary<string, (SliceLease Lease, TimeSpan Until)>();
@@ -35,7 +35,8 @@ public class CrawlPlanTests
                     continue;
                 }
 
-                running[lease.Edge] = (lease, now + Timing.Lease);
+                var arrives = now + (random.NextDouble() * Timing.Delivery);
+                running[lease.Edge] = (lease, arrives + Timing.Lease);
                 switch (random.Next(9))
                 {
                     case 0:
@@ -94,10 +95,11 @@ public class CrawlPlanTests
         plan.OnSent(lease, asked);
 
         Assert.Empty(plan.GetPolls(Timing.Silence));
-        Assert.Empty(plan.EndLost(asked + Timing.Lease - TimeSpan.FromSeconds(1)));
-        Assert.Empty(plan.Grant(["a", "b"], asked + Timing.Lease));
-        Assert.Equal([lease], plan.EndLost(asked + Timing.Lease));
-        Assert.Equal(("b", 2), plan.Grant(["a", "b"], asked + Timing.Lease).Select(next => (next.Edge, next.Number)).Single());
+        var end = asked + Timing.Delivery + Timing.Lease;
+        Assert.Empty(plan.EndLost(end - TimeSpan.FromSeconds(1)));
+        Assert.Empty(plan.Grant(["a", "b"], end));
+        Assert.Equal([lease], plan.EndLost(end));
+        Assert.Equal(("b", 2), plan.Grant(["a", "b"], end).Select(next => (next.Edge, next.Number)).Single());
         Assert.False(plan.OnDone(lease, isEmpty: false));
     }
 
