@@ -2,7 +2,8 @@ namespace KadOrleans;
 
 /// <summary>
 /// The names by which OpenTelemetry takes what this project measures: <c>metrics.AddMeter(KadTelemetry.MeterName)</c> and
-/// <c>tracing.AddSource(KadTelemetry.ActivitySourceName)</c>. Packages of OpenTelemetry are the program's own.
+/// <c>tracing.AddSource(KadTelemetry.ActivitySourceName)</c>. <c>AddKadInstrumentation()</c> of the package KadOrleans.OpenTelemetry adds
+/// both, and those of Orleans.
 /// </summary>
 public static class KadTelemetry
 {

@@ -19,17 +19,7 @@ internal static class TelemetryExport
     // first server is made.
     private const string SuppressHttpTags = "Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData";
 
-    private static readonly string[] Meters =
-    [
-        KadTelemetry.MeterName, "Microsoft.Orleans", "System.Runtime", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel",
-    ];
-
-    private static readonly string[] Sources =
-    [
-        KadTelemetry.ActivitySourceName,
-        "Microsoft.Orleans.Application", "Microsoft.Orleans.Runtime", "Microsoft.Orleans.Lifecycle", "Microsoft.Orleans.Storage",
-        "Microsoft.AspNetCore",
-    ];
+    private static readonly string[] Meters = ["System.Runtime", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel"];
 
     /// <summary>
     /// Adds an export that starts before all services added later, and stops after them. Without options it adds nothing. The configuration
@@ -52,6 +42,7 @@ internal static class TelemetryExport
         if (options.SendsMetrics)
         {
             telemetry.WithMetrics(metrics => metrics
+                .AddKadInstrumentation()
                 .AddMeter([.. Meters, .. libraries ?? []])
                 .AddOtlpExporter(exporter => Address(exporter, options, "v1/metrics")));
         }
@@ -61,7 +52,8 @@ internal static class TelemetryExport
             AppContext.SetSwitch(SuppressHttpTags, false);
             telemetry.WithTracing(traces =>
             {
-                traces.AddSource([.. Sources, .. libraries ?? []])
+                traces.AddKadInstrumentation()
+                    .AddSource(["Microsoft.AspNetCore", .. libraries ?? []])
                     .AddProcessor<PathRemoval>()
                     .AddOtlpExporter(exporter => Address(exporter, options, "v1/traces"));
                 if (string.IsNullOrEmpty(configuration["OTEL_TRACES_SAMPLER"]))

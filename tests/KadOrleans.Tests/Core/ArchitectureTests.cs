@@ -86,6 +86,8 @@ public class ArchitectureTests
     [InlineData("KadOrleans.Node.KadNodeBuilder", "Microsoft.Extensions.DependencyInjection")]
     [InlineData("Microsoft.AspNetCore.Routing.IEndpointRouteBuilder", "Microsoft.AspNetCore.Builder")]
     [InlineData("Aspire.Hosting.IDistributedApplicationBuilder", "Aspire.Hosting")]
+    [InlineData("OpenTelemetry.Metrics.MeterProviderBuilder", "OpenTelemetry.Metrics")]
+    [InlineData("OpenTelemetry.Trace.TracerProviderBuilder", "OpenTelemetry.Trace")]
     [InlineData("KadOrleans.IDht", "KadOrleans")]
     public void What_extends_a_type_is_in_the_namespace_that_its_users_have_imported(string extended, string expected)
     {
