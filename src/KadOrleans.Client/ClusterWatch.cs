@@ -26,7 +26,7 @@ internal sealed class ClusterWatch(Func<DhtWatchRequest, Task<DhtWatchResult>> a
     public async IAsyncEnumerable<KeyChange> RunAsync(
         NodeId key, Func<Task<GetResult>> get, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var watch = _watches.Begin(key);
+        using var watch = _watches.Begin(key, cancellationToken);
         var result = await get();
         var value = result.Value;
         var held = result.Lookup is null ? value : null;
@@ -65,7 +65,7 @@ internal sealed class ClusterWatch(Func<DhtWatchRequest, Task<DhtWatchResult>> a
     {
         lock (_gate)
         {
-            if (_watches.IsEmpty)
+            if (_watches.IsEmpty || ending.IsCancellationRequested)
             {
                 _read.Clear();
                 _known.Clear();
@@ -92,7 +92,7 @@ internal sealed class ClusterWatch(Func<DhtWatchRequest, Task<DhtWatchResult>> a
                 pauses.Next();
             }
 
-            await Task.Delay(pauses.Coming, time);
+            await Task.Delay(pauses.Coming, time, ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -34,19 +34,15 @@ internal sealed class DhtClient : IDht, IDhtItems
     /// <inheritdoc/>
     public async Task WaitUntilReadyAsync(CancellationToken cancellationToken = default)
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Stopping);
-        try
+        ThrowIfStopped();
+        await HostWait.RunAsync(PollAsync, Stopping, cancellationToken);
+
+        async Task PollAsync(CancellationToken ending)
         {
-            while (!await IsReadyAsync(ending.Token))
+            while (!await IsReadyAsync(ending))
             {
-                await Task.Delay(ReadyPause, _time, ending.Token);
+                await Task.Delay(ReadyPause, _time, ending);
             }
-        }
-        catch (OperationCanceledException)
-        {
-            // Of the caller's token, as he may look for it.
-            cancellationToken.ThrowIfCancellationRequested();
-            throw;
         }
     }
 
@@ -138,8 +134,11 @@ internal sealed class DhtClient : IDht, IDhtItems
 
     /// <inheritdoc/>
     /// <remarks>A change that the cluster stores is reported within a second.</remarks>
-    public IAsyncEnumerable<KeyChange> WatchAsync(NodeId key, CancellationToken cancellationToken = default) =>
-        _watch.RunAsync(key, () => GetAsync(key, cancellationToken), cancellationToken);
+    public IAsyncEnumerable<KeyChange> WatchAsync(NodeId key, CancellationToken cancellationToken = default)
+    {
+        ThrowIfStopped();
+        return _watch.RunAsync(key, () => GetAsync(key, cancellationToken), cancellationToken);
+    }
 
     /// <inheritdoc/>
     public async Task<LookupOutcome> FindNodeAsync(NodeId target, CancellationToken cancellationToken = default) =>
@@ -191,11 +190,7 @@ internal sealed class DhtClient : IDht, IDhtItems
     private async Task<T> CallAsync<T>(Func<IDhtGrain, ValueTask<T>> call, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (_host is { ApplicationStopped.IsCancellationRequested: true })
-        {
-            throw new ObjectDisposedException(nameof(IDht), "The host has stopped, and its silo or client with it: nothing was done.");
-        }
-
+        ThrowIfStopped();
         try
         {
             return await call(GetGrain()).AsTask().WaitAsync(cancellationToken);
@@ -211,12 +206,25 @@ internal sealed class DhtClient : IDht, IDhtItems
         }
         catch (ObjectDisposedException e)
         {
-            throw new DhtUnavailableException("The silo or client of this host stopped during the call.", e);
+            // Of this host's silo or client, or of what a grain uses.
+            throw new DhtUnavailableException(
+                Stopping.IsCancellationRequested
+                    ? "The silo or client of this host stopped during the call."
+                    : $"Something that the call needs was disposed: {e.Message}",
+                e);
         }
         catch (NullReferenceException e) when (IsStarting)
         {
             // What Orleans throws of a silo that has not started.
             throw NotConnected(e);
+        }
+    }
+
+    private void ThrowIfStopped()
+    {
+        if (_host is { ApplicationStopped.IsCancellationRequested: true })
+        {
+            throw new ObjectDisposedException(nameof(IDht), "The host has stopped, and its silo or client with it: nothing was done.");
         }
     }
 

@@ -26,6 +26,7 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
     private readonly NodeCrawls _crawls;
     private readonly IAsyncDisposable? _owner;
     private NodeParts? _parts;
+    private bool _isStarted;
     private Task _loop = Task.CompletedTask;
 
     /// <summary>Begins a node outside a host: choose transport and storage, then build.</summary>
@@ -107,13 +108,13 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
 
     /// <summary>Loads the state, begins to answer, and has saved contacts verified, without <see cref="JoinAsync"/>.</summary>
     /// <exception cref="KeyStoreException">The storage is broken, has another id, or is empty and cannot be written.</exception>
-    /// <exception cref="InvalidOperationException">It was started before. A failed start may not be repeated: build a new node.</exception>
+    /// <exception cref="InvalidOperationException">It was started before. After a failed start build a new node; this one counts as not started.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         ThrowIfStopped();
         if (_parts is not null)
         {
-            throw new InvalidOperationException("The node has been started already.");
+            throw new InvalidOperationException("The node was started before; if that failed, build a new one.");
         }
 
         var saved = await _states.LoadAsync(cancellationToken);
@@ -123,7 +124,7 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
         if (saved?.Id == id)
         {
             // On a full disk it still serves what it holds.
-            await TrySaveStateAsync(cancellationToken);
+            await TrySaveStateAsync(saver, cancellationToken);
         }
         else
         {
@@ -131,7 +132,9 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
         }
 
         await _rules.LoadAsync(node, cancellationToken);
+        var usage = await _store.GetUsageAsync(cancellationToken);
         node.Start();
+        _isStarted = true;
         NodeGauges.Stores.Watch(_store);
         NodeGauges.Clocks.Watch(_clock);
         foreach (var contact in contacts)
@@ -139,7 +142,6 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
             node.Consider(contact);
         }
 
-        var usage = await _store.GetUsageAsync(cancellationToken);
         _logger.NodeStarted(id, contacts.Count, usage.Keys);
         if (contacts.Count == 0)
         {
@@ -212,17 +214,7 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
     public async Task WaitUntilReadyAsync(CancellationToken cancellationToken = default)
     {
         ThrowIfStopped();
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _ending.Token);
-        try
-        {
-            await _join.Completion.WaitAsync(either.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            // Of the caller's token, as he may look for it.
-            cancellationToken.ThrowIfCancellationRequested();
-            throw;
-        }
+        await HostWait.RunAsync(_join.Completion.WaitAsync, _ending.Token, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -465,7 +457,9 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
     /// <summary>Ends watches, and waits for the node to have joined: its host stops, and may do so only when its program goes on.</summary>
     internal void EndWaits() => _ending.Cancel();
 
-    private NodeParts Parts => _parts ?? throw new InvalidOperationException("The node has not been started: start its host, or call StartAsync, first.");
+    private NodeParts Parts => _isStarted
+        ? _parts!
+        : throw new InvalidOperationException("The node has not been started: start its host, or call StartAsync, first.");
 
     /// <summary>Makes a call of <see cref="IDht"/>, unless the node does not run.</summary>
     /// <exception cref="InvalidOperationException">It has not been started; nothing was done.</exception>
@@ -500,16 +494,16 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
         stop.Run(EndWaits);
         await stop.RunAsync(() => _loop);
         await stop.DisposeAsync(_crawls);
-        if (_parts is null)
+        if (_parts is not var (_, node, saver, _, maintenance))
         {
             await stop.DisposeAsync(_transport);
         }
         else
         {
-            await stop.DisposeAsync(_parts.Maintenance.Walks);
-            await stop.RunAsync(() => TrySaveStateAsync(CancellationToken.None));
-            await stop.DisposeAsync(Engine);
-            _logger.NodeStopped(Id);
+            await stop.DisposeAsync(maintenance.Walks);
+            await stop.RunAsync(() => TrySaveStateAsync(saver, CancellationToken.None));
+            await stop.DisposeAsync(node);
+            _logger.NodeStopped(node.Id);
         }
 
         NodeGauges.Stores.Forget(_store);
@@ -521,11 +515,11 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
         stop.ThrowIfFailed();
     }
 
-    private async Task TrySaveStateAsync(CancellationToken cancellationToken)
+    private async Task TrySaveStateAsync(StateSaver saver, CancellationToken cancellationToken)
     {
         try
         {
-            await Parts.Saver.SaveAsync(cancellationToken);
+            await saver.SaveAsync(cancellationToken);
         }
         catch (Exception e) when (e is KeyStoreException or ObjectDisposedException)
         {

@@ -18,7 +18,7 @@ public static class SqliteKadNodeBuilderExtensions
         ArgumentException.ThrowIfNullOrEmpty(folder);
         if (builder.Services.Any(static service => service.ServiceType == typeof(SqliteDatabase)))
         {
-            throw new InvalidOperationException($"UseSqlite('{folder}'): the node has UseSqlite already, and keeps its values in one folder.");
+            throw new InvalidOperationException($"UseSqlite('{folder}'): the node has a folder already, by an earlier UseSqlite, and may have only one.");
         }
 
         builder.Services.AddSingleton(services => Open(

@@ -22,7 +22,10 @@ internal sealed class ValueArguments(string life)
     };
 
     private readonly Option<string?> _file = CommonOptions.Text(
-        "--file", "PATH", "Read the value from this file in place of VALUE; - is the standard input. With --type bytes the file's bytes as they are.");
+        "--file",
+        "PATH",
+        "Read the value from this file in place of VALUE; - is the standard input. A string has the last line break too. With --type bytes the file's "
+        + "bytes as they are.");
 
     private readonly Option<string?> _life = new("--life") { Description = life, HelpName = "SECONDS" };
 

@@ -15,7 +15,7 @@ internal static class AdminArguments
     public static void CheckValues<T>(IReadOnlyList<T> values)
     {
         ArgumentNullException.ThrowIfNull(values);
-        CheckCount(values.Count);
+        Check("number of values", values.Count, IDhtAdmin.MaxPage);
     }
 
     public static void CheckCount(int count, int most = IDhtAdmin.MaxPage) => Check("count", count, most);

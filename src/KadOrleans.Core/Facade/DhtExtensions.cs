@@ -13,8 +13,8 @@ namespace KadOrleans;
 public static class DhtExtensions
 {
     private const string NoValue =
-        "A value is a string, int, long, double, bool, byte[] or DhtValue. SetJsonAsync stores anything else as JSON, by its JsonTypeInfo. "
-        + "If it is one of these, LangVersion is below 13, which is needed.";
+        "A value is a string, whole number up to Int128, float, double, bool, byte[], ReadOnlySpan<byte>, ReadOnlyMemory<byte> or DhtValue. "
+        + "SetJsonAsync stores anything else as JSON, by its JsonTypeInfo. If it is one of these, LangVersion is below 13, which is needed.";
 
     private const string GotTypes =
         "string, sbyte, byte, short, ushort, int, uint, long, ulong, nint, nuint, Int128, float, double, bool, byte[], ReadOnlyMemory<byte> or DhtValue";

@@ -12,7 +12,7 @@ public interface IDht
     /// nobody to join and is ready when it has started.
     /// </summary>
     /// <exception cref="OperationCanceledException">Cancelled, or the host stops.</exception>
-    /// <exception cref="ObjectDisposedException">The node was stopped.</exception>
+    /// <exception cref="ObjectDisposedException">The host or the node has stopped.</exception>
     Task WaitUntilReadyAsync(CancellationToken cancellationToken = default);
 
     /// <summary>Gets the value of a key: the one held here if it can be trusted, else the network's.</summary>
@@ -113,6 +113,8 @@ public interface IDht
     /// <exception cref="DhtUnavailableException">
     /// The first value cannot be read, the storage failed later, or this process has 65,536 watches.
     /// </exception>
+    /// <exception cref="OperationCanceledException">Cancelled, or begun after the host has begun to stop.</exception>
+    /// <exception cref="ObjectDisposedException">Begun after the host or the node has stopped.</exception>
     IAsyncEnumerable<KeyChange> WatchAsync(NodeId key, CancellationToken cancellationToken = default);
 
     /// <summary>Finds the contacts nearest to a target.</summary>

@@ -17,8 +17,12 @@ internal sealed class KeyWatches(CancellationToken ending = default)
 
     public ICollection<NodeId> Keys => _byKey.Keys;
 
-    public KeyWatch Begin(NodeId key)
+    /// <exception cref="OperationCanceledException">Watches have ended, or the caller's token is cancelled.</exception>
+    /// <exception cref="DhtUnavailableException">There are as many as there may be.</exception>
+    public KeyWatch Begin(NodeId key, CancellationToken cancellationToken = default)
     {
+        cancellationToken.ThrowIfCancellationRequested();
+        ending.ThrowIfCancellationRequested();
         if (Interlocked.Increment(ref _count) > MaxWatches)
         {
             Interlocked.Decrement(ref _count);

@@ -36,10 +36,10 @@ internal sealed class CallFilter(CallerProofs proofs, CallRules rules, Managemen
     {
         var type = context.Request.GetInterfaceType();
         var call = $"{type.Name}.{context.MethodName}";
-        if (!CallPolicy.IsOurs(type) && !CallPolicy.IsOrleans(type))
+        if (CallPolicy.FindClosed(type, context.Grain?.GetType()) is { } closed)
         {
-            var assembly = type.Assembly.GetName().Name;
-            return new($"{call} is closed to clients: options.OpenAssemblies.Add(\"{assembly}\") of UseKadGrains opens the assembly of its interface, "
+            var assembly = closed.Assembly.GetName().Name;
+            return new($"{call} is closed to clients: options.OpenAssemblies.Add(\"{assembly}\") of UseKadGrains opens the assembly of {closed.Name}, "
                 + $"and so does Kad:Cluster:{nameof(KadClusterOptions.OpenAssemblies)}:0={assembly}.");
         }
 

@@ -9,6 +9,7 @@ namespace KadOrleans.Grains;
 internal sealed class CallPolicy(IEnumerable<string> openAssemblies, bool isFacadeAlone)
 {
     private const string Project = "KadOrleans";
+    private const string Server = "kad-server";
 
     // Extensions of Orleans. By the first a client cancels its own call, and can do nothing else; by the second it reads on in an enumeration.
     private const string Cancellation = "IGrainCallCancellationExtension";
@@ -42,8 +43,7 @@ internal sealed class CallPolicy(IEnumerable<string> openAssemblies, bool isFaca
             IsManagement(method)));
 
     /// <summary>Whether a type is of this project.</summary>
-    public static bool IsOurs(Type type) =>
-        type.Assembly.GetName().Name is { } name && (name == Project || name.StartsWith($"{Project}.", StringComparison.Ordinal) || name.StartsWith("kad-server", StringComparison.Ordinal));
+    public static bool IsOurs(Type type) => IsOf(type, Project) || IsOf(type, Server);
 
     /// <summary>Whom a method of this project is open to where gateways have a key.</summary>
     public static Callers FindRole(MethodInfo method) => RoleOf(method)?.Callers ?? Callers.Silos;
@@ -51,7 +51,18 @@ internal sealed class CallPolicy(IEnumerable<string> openAssemblies, bool isFaca
     private static OpenToAttribute? RoleOf(MethodInfo method) =>
         method.GetCustomAttribute<OpenToAttribute>() ?? method.DeclaringType?.GetCustomAttribute<OpenToAttribute>();
 
-    public static bool IsOrleans(Type type) => type.Assembly.GetName().Name is { } name && name.StartsWith("Orleans", StringComparison.Ordinal);
+    public static bool IsOrleans(Type type) => IsOf(type, "Orleans");
+
+    /// <summary>The type whose assembly the host may open for a call of another program's grain; null if there is none.</summary>
+    public static Type? FindClosed(Type called, Type? grain)
+    {
+        var type = called.Name == Enumeration ? grain : called;
+        return type is null || IsOurs(type) || IsOrleans(type) || (grain is not null && IsOurs(grain)) ? null : type;
+    }
+
+    // Of a project, whose assemblies have its name, or that and a dot before their own.
+    private static bool IsOf(Type type, string project) =>
+        type.Assembly.GetName().Name is { } name && (name == project || name.StartsWith($"{project}.", StringComparison.Ordinal));
 
     // Orleans' own management changes something by each method that does not begin with Get, and nothing of this project needs those.
     private static bool IsManagement(MethodInfo method) => method.DeclaringType is { } type && (IsOurs(type)

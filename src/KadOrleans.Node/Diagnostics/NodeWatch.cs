@@ -41,7 +41,7 @@ internal sealed class NodeWatch(KeyWatches watches, IKeyStore store, IPublicatio
     public async IAsyncEnumerable<KeyChange> RunAsync(
         NodeId key, Func<Task<GetResult>> get, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var watch = watches.Begin(key);
+        using var watch = watches.Begin(key, cancellationToken);
         var held = await ReadAsync(key, cancellationToken);
         var state = new State(held, (await get()).Value, time.GetUtcNow(), null, AskInterval);
         var told = state.Value;

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
@@ -49,7 +50,9 @@ internal sealed class OptionsSection<TOptions>(IConfiguration section, string ca
         _ when IsSection(type) => string.IsNullOrEmpty(setting.Value)
             ? FindProblems(setting, type, $"{name}:")
             : [$"{name} is '{VisibleText.Excerpt(setting.Value)}'; it is a section, of {string.Join(", ", KnownOf(type, $"{name}:"))}."],
-        _ when type == typeof(IList<string>) => [],
+        _ when type == typeof(IList<string>) => setting.GetChildren().SelectMany(entry => int.TryParse(entry.Key, CultureInfo.InvariantCulture, out _)
+            ? FindProblemsOf(entry, typeof(string), $"{name}:{entry.Key}")
+            : [NotASetting($"{name}:{entry.Key}", [name])]),
         _ when setting.GetChildren().FirstOrDefault() is { } below => [NotASetting($"{name}:{below.Key}", [name])],
         _ when setting.Value is { } text && SettingText.FindProblem(type, text) is { } problem => [$"{name} is '{VisibleText.Excerpt(text)}'; {problem}."],
         _ => [],

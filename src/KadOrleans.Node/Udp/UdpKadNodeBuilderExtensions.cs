@@ -33,7 +33,7 @@ public static class UdpKadNodeBuilderExtensions
         if (builder.Services.Any(static service => service.ServiceType == typeof(IDatagramTransport)))
         {
             throw new InvalidOperationException(
-                "The node has a transport already, and has one: UseUdp(first, second) listens on several endpoints.");
+                "The node has a transport already, and may have only one. For several endpoints name all in one call: UseUdp(first, second).");
         }
 
         builder.Services.AddSingleton<IDatagramTransport>(

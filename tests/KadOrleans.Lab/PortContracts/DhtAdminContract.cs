@@ -350,6 +350,7 @@ public abstract class DhtAdminContract
             (() => admin.ReadAuditAsync(IDhtAdmin.MaxPage + 1), "The count is 1001; 1 to 1000 is allowed."),
             (() => admin.GetSourcesAsync(501), "The count is 501; 1 to 500 is allowed."),
             (() => admin.GetSourcesAsync(0), "The count is 0; 1 to 500 is allowed."),
+            (() => admin.ImportAsync([]), "The number of values is 0; 1 to 1000 is allowed."),
         })
         {
             Assert.Equal(expected, (await Assert.ThrowsAsync<ArgumentException>(call)).Message);

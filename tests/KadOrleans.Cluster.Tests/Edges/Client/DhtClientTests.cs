@@ -92,6 +92,17 @@ public sealed class DhtClientTests(SixteenShardCluster cluster) : DhtContract, I
     }
 
     [Fact]
+    public async Task What_a_silo_has_disposed_is_not_told_as_the_clients_stop()
+    {
+        cluster.Gate.Set<IDhtGrain>("GetAsync", () => throw new ObjectDisposedException("database"));
+
+        var failure = await Assert.ThrowsAsync<DhtUnavailableException>(async () => await Client.GetAsync("key"));
+
+        Assert.StartsWith("Something that the call needs was disposed: ", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("database", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_calls_of_a_client_go_to_all_silos()
     {
         var silos = new ConcurrentDictionary<SiloAddress, int>();

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Reflection.Emit;
 using System.Xml.Linq;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
@@ -91,6 +92,31 @@ public sealed class CallPolicyTests
         Assert.Equal([Callers.Silos, Callers.Clients], new[] { Closed, open }.Select(policy => policy.Of(enumeration, typeof(Assert)).Callers));
         Assert.Equal(Callers.Silos, open.Of(enumeration, typeof(KeyShardGrain)).Callers);
         Assert.Equal(Callers.Silos, open.Of(typeof(IManagementGrain).GetMethods()[0], typeof(Assert)).Callers);
+        Assert.Equal(
+            [typeof(Assert), typeof(IDisposable), null, null, null],
+            new[]
+            {
+                CallPolicy.FindClosed(enumeration.DeclaringType!, typeof(Assert)),
+                CallPolicy.FindClosed(typeof(IDisposable), typeof(Assert)),
+                CallPolicy.FindClosed(typeof(IDisposable), typeof(KeyShardGrain)),
+                CallPolicy.FindClosed(enumeration.DeclaringType!, typeof(KeyShardGrain)),
+                CallPolicy.FindClosed(typeof(IManagementGrain), typeof(Assert)),
+            });
+    }
+
+    [Theory]
+    [InlineData("Orleans.Runtime", true, false)]
+    [InlineData("Orleans", true, false)]
+    [InlineData("OrleansShop", false, false)]
+    [InlineData("KadOrleans.Grains", false, true)]
+    [InlineData("KadOrleansShop", false, false)]
+    [InlineData("kad-server", false, true)]
+    [InlineData("kad-server-shop", false, false)]
+    public void An_assembly_is_known_by_its_whole_name_or_what_stands_before_a_dot(string assembly, bool isOrleans, bool isOurs)
+    {
+        var type = AssemblyBuilder.DefineDynamicAssembly(new AssemblyName(assembly), AssemblyBuilderAccess.Run)
+            .DefineDynamicModule(assembly).DefineType("Some").CreateType();
+        Assert.Equal((isOrleans, isOurs), (CallPolicy.IsOrleans(type), CallPolicy.IsOurs(type)));
     }
 
     [Fact]

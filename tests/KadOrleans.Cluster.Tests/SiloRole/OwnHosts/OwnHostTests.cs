@@ -131,7 +131,9 @@ public sealed class OwnHostTests
             Assert.False(next.IsCompleted);
             host.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
             Assert.False(await next);
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await DhtOf(host).WatchAsync("key", Cancelled).FirstAsync(Cancelled));
             await host.StopAsync(Cancelled);
+            Assert.Throws<ObjectDisposedException>(() => DhtOf(host).WatchAsync("key", Cancelled));
             await AreRefusedAsync<ObjectDisposedException>(DhtOf(host), "The host has stopped, and its silo or client with it: nothing was done.");
         }
 
@@ -163,6 +165,7 @@ public sealed class OwnHostTests
             () => dht.FindNodeAsync(NodeId.MinValue, Cancelled),
             () => dht.GetStatusAsync(Cancelled),
         ];
+        calls = typeof(TException) == typeof(ObjectDisposedException) ? [.. calls, () => dht.WaitUntilReadyAsync(Cancelled)] : calls;
         foreach (var call in calls)
         {
             Assert.StartsWith(sentence, (await Assert.ThrowsAsync<TException>(call)).Message, StringComparison.Ordinal);

@@ -163,6 +163,7 @@ public sealed class LibraryUseTests : FolderTests
 
         host.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
         Assert.False(await next);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await dht.WatchAsync("key", cancelling).FirstAsync(cancelling));
         await host.StopAsync(cancelling);
         await AreRefusedAsync<ObjectDisposedException>("The node has stopped: nothing was done.");
         Assert.Throws<ObjectDisposedException>(() => dht.WatchAsync("key", cancelling));
@@ -258,10 +259,10 @@ public sealed class LibraryUseTests : FolderTests
         var builder = KadNode.CreateBuilder().UseUdp(AnyPort).UseSqlite(Folder);
 
         Assert.Equal(
-            "The node has a transport already, and has one: UseUdp(first, second) listens on several endpoints.",
+            "The node has a transport already, and may have only one. For several endpoints name all in one call: UseUdp(first, second).",
             Assert.Throws<InvalidOperationException>(() => builder.UseUdp(AnyPort)).Message);
         Assert.Equal(
-            "UseSqlite('other'): the node has UseSqlite already, and keeps its values in one folder.",
+            "UseSqlite('other'): the node has a folder already, by an earlier UseSqlite, and may have only one.",
             Assert.Throws<InvalidOperationException>(() => builder.UseSqlite("other")).Message);
     }
 

@@ -6,16 +6,17 @@ namespace KadOrleans.Tests.Core;
 public sealed class ValueTypeTests : FolderTests
 {
     private const string Refusal =
-        "'A value is a string, int, long, double, bool, byte[] or DhtValue. SetJsonAsync stores anything else as JSON, by its JsonTypeInfo. "
-        + "If it is one of these, LangVersion is below 13, which is needed.'";
+        "'A value is a string, whole number up to Int128, float, double, bool, byte[], ReadOnlySpan<byte>, ReadOnlyMemory<byte> or DhtValue. "
+        + "SetJsonAsync stores anything else as JSON, by its JsonTypeInfo. If it is one of these, LangVersion is below 13, which is needed.'";
 
     [Fact]
     public async Task A_type_that_is_no_value_is_refused_with_what_to_call_and_the_others_compile()
     {
         string[] values =
         [
-            "\"text\"", "42", "(short)42", "42L", "42u", "42UL", "(nuint)42", "(byte)42", "1.5", "1.5f", "true", "new byte[3]", "\"text\"u8",
-            "DhtValue.FromInteger(1)", "default", "DhtValue.FromInteger(1).AsInteger()", "DhtValue.FromInteger(1).AsBytes()",
+            "\"text\"", "42", "(short)42", "42L", "42u", "42UL", "(nuint)42", "(byte)42", "(Int128)42", "1.5", "1.5f", "true", "new byte[3]",
+            "new ReadOnlyMemory<byte>(new byte[3])", "\"text\"u8", "DhtValue.FromInteger(1)", "default",
+            "DhtValue.FromInteger(1).AsInteger()", "DhtValue.FromInteger(1).AsBytes()",
         ];
         string[] others = ["new List<string>()", "new object()", "DateTime.Now", "Guid.NewGuid()", "1.5m", "new[] { 1 }", "('a', 1)"];
         string[] calls =

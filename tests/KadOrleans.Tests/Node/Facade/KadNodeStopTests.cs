@@ -53,6 +53,28 @@ public sealed class KadNodeStopTests
         }
     });
 
+    [Fact]
+    public void A_node_whose_start_failed_is_not_started() => _world.Run(async () =>
+    {
+        var transport = new FakeTransport(static () => { });
+        var states = Fake.Of<INodeStateStore>((call, _) => call == nameof(INodeStateStore.SaveAsync)
+            ? throw new KeyStoreException("The disk is full.")
+            : new ValueTask<NodeState?>((NodeState?)null));
+        var node = new KadNode(new KadNodeOptions(), transport, _store, states, _world.Environment, owner: _owner);
+        await Assert.ThrowsAsync<KeyStoreException>(() => node.StartAsync());
+
+        Func<Task>[] calls = [() => node.GetAsync("key"), () => node.SetAsync("key", 1), () => node.JoinAsync(), () => node.Admin.GetUsageAsync()];
+        foreach (var call in calls)
+        {
+            Assert.StartsWith("The node has not been started: ", (await Assert.ThrowsAsync<InvalidOperationException>(call)).Message, StringComparison.Ordinal);
+        }
+
+        Assert.StartsWith(
+            "The node was started before; ", (await Assert.ThrowsAsync<InvalidOperationException>(() => node.StartAsync())).Message, StringComparison.Ordinal);
+        await node.DisposeAsync();
+        Assert.Equal((1, 1), (transport.Ends, _owner.Ends));
+    });
+
     private sealed class FakeOwner : IAsyncDisposable
     {
         public int Ends { get; private set; }

@@ -12,6 +12,8 @@ public sealed class OptionsSectionTests
     [InlineData("Kad:Quota:TotalKey", "5", "Kad:Quota:TotalKey is not a setting; ", "Kad:Quota:TotalKeys", " Did you mean 'Kad:Quota:TotalKeys'?")]
     [InlineData("Kad:Quota", "5", "Kad:Quota is '5'; it is a section, of ", "Kad:Quota:TotalKeys", ".")]
     [InlineData("Kad:ClientOnly:0", "true", "Kad:ClientOnly:0 is not a setting; ", "Kad:ClientOnly", " is.")]
+    [InlineData("Kad:Bootstrap:0:Host", "127.0.0.1:1", "Kad:Bootstrap:0:Host is not a setting; ", "Kad:Bootstrap:0", " is.")]
+    [InlineData("Kad:Trust:first", "10.0.0.0/8", "Kad:Trust:first is not a setting; ", "Kad:Trust", " is.")]
     [InlineData("Kad:MaxPublications", "many", "Kad:MaxPublications is 'many'; ", "a whole number", " is needed.")]
     [InlineData("Kad:MaxPublications", "", "Kad:MaxPublications is ''; ", "a whole number", " is needed.")]
     [InlineData("Kad:RepublishRate", "fast", "Kad:RepublishRate is 'fast'; ", "a number", " is needed.")]
