@@ -62,6 +62,13 @@ dotnet build KadOrleans.sln -c Release --no-restore --nologo -v quiet -p:UseShar
 dotnet build-server shutdown --vbcscompiler >/dev/null 2>&1 || true
 lap build
 
+# Many of the long tests need the packages.
+if [ "$is_all" = 1 ]; then
+    export KAD_TEST_FEED=$results/feed
+    dotnet pack KadOrleans.sln --no-build -c Release --output "$KAD_TEST_FEED" >"$results/pack.log" 2>&1 || { cat "$results/pack.log" >&2; exit 1; }
+    lap pack
+fi
+
 # From what the tests of a project say: a line for each test ("suite, outcome, seconds, name"), why tests were skipped, what failed, and
 # what never ended.
 read_messages='

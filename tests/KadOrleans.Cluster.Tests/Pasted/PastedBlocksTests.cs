@@ -23,9 +23,7 @@ public sealed class PastedBlocksTests
 
     [Theory]
     [InlineData("CONTRIBUTING.md", "docs/tutorials/cluster.md", "samples/README.md")]
-    [InlineData("docs/performance.md")]
-    [InlineData("docs/scale.md")]
-    [InlineData("tests/KadOrleans.Lab/README.md")]
+    [InlineData("docs/performance.md", "docs/scale.md", "tests/KadOrleans.Lab/README.md")]
     [Trait("Tier", "Long")]
     [Needs(Need.PostgreSql)]
     public async Task The_blocks_of_a_clone_work_as_they_stand(params string[] documents)

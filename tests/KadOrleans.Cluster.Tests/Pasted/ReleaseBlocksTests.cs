@@ -42,7 +42,7 @@ public sealed class ReleaseBlocksTests(ReleaseFeed feed) : IClassFixture<Release
     }
 }
 
-/// <summary>The packages of this build, made once for all tests of a class; or those in the folder that <c>KAD_TEST_FEED</c> names.</summary>
+/// <summary>The packages of this build, made once for all tests of a class.</summary>
 public sealed class ReleaseFeed : IDisposable
 {
     private readonly NewProgram _program = new();
@@ -51,11 +51,6 @@ public sealed class ReleaseFeed : IDisposable
     /// <summary>The folder with the packages.</summary>
     public async Task<string> GetAsync()
     {
-        if (Environment.GetEnvironmentVariable("KAD_TEST_FEED") is { Length: > 0 } made)
-        {
-            return made;
-        }
-
         await (_packing ??= _program.PackAsync("KadOrleans.sln"));
         return _program.Feed;
     }

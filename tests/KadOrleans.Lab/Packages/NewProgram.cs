@@ -8,24 +8,33 @@ namespace KadOrleans.Lab;
 /// </summary>
 public sealed class NewProgram : IDisposable
 {
+    // A folder with the packages of this build, for a run of many tests that need them.
+    private static readonly string? Made = Environment.GetEnvironmentVariable("KAD_TEST_FEED") is { Length: > 0 } feed ? feed : null;
+
     private readonly TemporaryFolder _folder = new();
 
     /// <summary>The version of this build's packages.</summary>
     public static string Version { get; } = XDocument.Parse(Repository.Read("Directory.Build.props")).Descendants("VersionPrefix").Single().Value;
 
-    public string Feed => _folder["feed"];
+    public string Feed => Made ?? _folder["feed"];
 
     public string Folder => _folder["program"];
 
     public static string VersionOf(string package) => XDocument.Parse(Repository.Read("Directory.Packages.props"))
         .Descendants("PackageVersion").Single(p => p.Attribute("Include")!.Value == package).Attribute("Version")!.Value;
 
-    /// <summary>Packs what was built of a solution, and returns the packages' ids in ordinal order.</summary>
+    /// <summary>
+    /// Packs what was built of a solution, unless <c>KAD_TEST_FEED</c> names a folder with its packages, and returns their ids in ordinal order.
+    /// </summary>
     public async Task<IReadOnlyList<string>> PackAsync(string solution)
     {
         // Two tests that run side by side would write the same files.
         await using var turn = await FileTurn.TakeAsync("kad-pack.lock");
-        await RunAsync("dotnet", Repository.Root, "pack", solution, "--no-build", "--configuration", Repository.Configuration, "--output", Feed);
+        if (Made is null)
+        {
+            await RunAsync("dotnet", Repository.Root, "pack", solution, "--no-build", "--configuration", Repository.Configuration, "--output", Feed);
+        }
+
         return
         [
             .. Directory.GetFiles(Feed, "*.nupkg")
