@@ -7,43 +7,51 @@ namespace Leases;
 public sealed class Counter(IDht dht, string name, TimeProvider time)
 {
     /// <summary>Adds one, and returns the count with it.</summary>
-    /// <exception cref="InvalidOperationException">Whether it was added is not known any more: another one has replaced the count since.</exception>
-    public async Task<long> AddAsync()
+    /// <exception cref="InvalidOperationException">
+    /// Nothing was added, as the store is full; or that is not known any more: another one has replaced the count since.
+    /// </exception>
+    public async Task<long> AddAsync(CancellationToken cancellationToken = default)
     {
         while (true)
         {
-            var found = await dht.GetAsync<long>(name);
-            if (!found.Found)
+            var found = await dht.GetAsync<long>(name, cancellationToken);
+
+            // What nobody has set here yet is set as it was found. Who does it is all the same: it is no addition, and needs no id.
+            var isHere = found.Version.Number != 0;
+            var callId = isHere ? Random.Shared.NextInt64(1, long.MaxValue) : 0;
+            var count = isHere ? found.Value + 1 : found.Value;
+            var set = await SetAsync(count, found.Version, callId, cancellationToken);
+            if (set.Succeeded && isHere)
             {
-                // Who does it is all the same.
-                await dht.SetIfAsync(name, 0, found.Version, SetAcknowledgement.Durable);
-                continue;
+                return count;
             }
 
-            var next = found.Value + 1;
-            if (await TrySetAsync(next, found.Version))
+            if (!set.Succeeded && set.Local != StoreResult.Superseded)
             {
-                return next;
+                throw new InvalidOperationException($"Nothing was added, or that is not known. {set}");
             }
         }
     }
 
     // Repeated under its id until its end is clear.
-    private async Task<bool> TrySetAsync(long count, ValueVersion expected)
+    private async Task<SetResult> SetAsync(long count, ValueVersion expected, long callId, CancellationToken cancellationToken)
     {
-        var callId = Random.Shared.NextInt64(1, long.MaxValue);
         while (true)
         {
             try
             {
-                var set = await dht.SetIfAsync(name, count, expected, SetAcknowledgement.Durable, callId: callId);
-                return set.Local != StoreResult.Unknown ? set.Succeeded
-                    : throw new InvalidOperationException("The addition may have been made: another one has replaced the count since.");
+                var set = await dht.SetIfAsync(
+                    name, count, expected, SetAcknowledgement.Durable, callId: callId, cancellationToken: cancellationToken);
+                if (set.Succeeded || set.Local is not (StoreResult.StorageFailed or StoreResult.Busy or StoreResult.Late or StoreResult.Overtaken))
+                {
+                    return set;
+                }
             }
             catch (DhtUnavailableException)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(200), time);
             }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(200), time, cancellationToken);
         }
     }
 }

@@ -10,6 +10,10 @@ internal static class SettingText
     public static string? FindProblem(Type type, string text) => type switch
     {
         { IsEnum: true } => Enum.GetNames(type).Contains(text, StringComparer.OrdinalIgnoreCase) ? null : $"{string.Join(", ", FirstNames(type))} are allowed",
+
+        // .NET takes a number for days.
+        _ when type == typeof(TimeSpan) && text.Trim() is not "0" and { Length: > 0 } number && number.All(char.IsAsciiDigit) =>
+            "a time such as 00:00:10 is needed, as a number alone would be days",
         _ when type == typeof(IList<string>) || TypeDescriptor.GetConverter(type).IsValid(text) => null,
         _ when type == typeof(bool) => "true or false is allowed",
         _ when type == typeof(TimeSpan) => "a time such as 00:00:10 is needed",

@@ -18,7 +18,8 @@ internal static class FirstNode
             : count == 1 ? "The edge is the first node of its network, and alone in it now."
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"{count} edges have no bootstrap node: each is the first of a network of its own, and alone in it now.");
+                $"{count} edges have no bootstrap node: each is the first of a network of its own, and alone in it now. "
+                    + $"Give them each other's addresses in Kad:Edge:Bootstrap.");
         return endpoint is { } known ? $"{who} Others join {(count == 1 ? "it" : "one of them")} by {DescribeJoin(known)}." : who;
     }
 

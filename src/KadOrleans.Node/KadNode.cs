@@ -207,8 +207,16 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
     }
 
     /// <summary>Joins through bootstrap nodes and saved contacts, then refreshes the far buckets (Kademlia §2.3).</summary>
-    public async Task<BootstrapResult> JoinAsync(CancellationToken cancellationToken = default) =>
-        await _join.RunAsync(Engine, Parts.Saver, Parts.Maintenance, cancellationToken);
+    public async Task<BootstrapResult> JoinAsync(CancellationToken cancellationToken = default)
+    {
+        var result = await _join.RunAsync(Engine, Parts.Saver, Parts.Maintenance, cancellationToken);
+        if (_join.IsOutside)
+        {
+            _logger.NotJoined();
+        }
+
+        return result;
+    }
 
     /// <inheritdoc/>
     public async Task WaitUntilReadyAsync(CancellationToken cancellationToken = default)

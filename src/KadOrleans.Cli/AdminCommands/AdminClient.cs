@@ -141,7 +141,7 @@ public sealed class AdminClient : IDisposable
         }
     }
 
-    private CommandException NoApi() => CommandException.WrongUsage($"--url is '{_http.BaseAddress}', where no node or silo serves its API; the HTTP address of one is needed.");
+    private CommandException NoApi() => CommandException.WrongUsage($"--url is '{_http.BaseAddress}', where no node or silo serves its API; the HTTP address of one is needed, and a silo serves it only with Kad:Http:Tokens.");
 
     private CommandException Refused(HttpStatusCode status, string text)
     {
@@ -150,6 +150,11 @@ public sealed class AdminClient : IDisposable
         {
             return CommandException.WrongUsage(
                 $"--url is '{_http.BaseAddress}', an edge, which has no management; the HTTP address of a silo is needed.");
+        }
+
+        if (status == HttpStatusCode.NotFound && type is null)
+        {
+            return NoApi();
         }
 
         var exitCode = status switch

@@ -13,7 +13,8 @@ public static class ParseMistakes
             return FindSwallowedOption(result) is { } swallowed ? DescribeUnknown(swallowed, result) : FindEarlyOption(result);
         }
 
-        return result.UnmatchedTokens is [var unknown, ..]
+        // An option that was taken for an argument left no place for the next one.
+        return (FindSwallowedOption(result) ?? (result.UnmatchedTokens is [var first, ..] ? first : null)) is { } unknown
             ? DescribeUnknown(unknown, result)
             : $"{FindMissing(result.CommandResult) ?? result.Errors[0].Message.TrimEnd('.')}; see '{Path(result)} --help'.";
     }
@@ -61,9 +62,15 @@ public static class ParseMistakes
         }
 
         var what = isOption ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";
-        var hint = Suggestion.Nearest(typed, known) is { } nearest ? $"did you mean '{nearest}'?" : $"see '{Path(result)} --help'.";
+        var hint = (FindBelow(command, typed) ?? Suggestion.Nearest(typed, known)) is { } meant ? $"did you mean '{meant}'?" : $"see '{Path(result)} --help'.";
         return $"'{typed}' is not a known {what} of '{Path(result)}'; {hint}";
     }
+
+    // 'kad delete' is 'kad admin delete'.
+    private static string? FindBelow(Command command, string typed) => command.Subcommands
+        .Where(group => group.Subcommands.Any(below => below.Name == typed))
+        .Select(group => $"{group.Name} {typed}")
+        .FirstOrDefault();
 
     private static string Path(ParseResult result)
     {

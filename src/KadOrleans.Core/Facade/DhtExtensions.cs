@@ -220,7 +220,9 @@ public static class DhtExtensions
         return dht;
     }
 
-    private static async Task<TypedResult<T>> ReadAsync<T>(Task<GetResult> getting) => (await getting).As(Read<T>);
+    private static async Task<TypedResult<T>> ReadAsync<T>(Task<GetResult> getting) => (await getting) is { } result
+        ? result.As(Read<T>)
+        : throw new InvalidOperationException("GetAsync of this IDht returned null, as a mock does for which no result was set up.");
 
     private static Func<DhtValue, object> ReaderOf(Type type) => Readers.TryGetValue(NotNullable(type), out var reader)
         ? reader

@@ -207,7 +207,16 @@ public readonly record struct DhtValue
 
     private ulong Bits(DhtValueKind kind) => Kind == kind ? _bits : throw Mismatch(kind);
 
-    private InvalidOperationException Mismatch(DhtValueKind kind) => new($"The value is {Kind}, not {kind}.");
+    private InvalidOperationException Mismatch(DhtValueKind kind) => new($"The value is {NameOf(Kind)}, not {NameOf(kind)}.");
+
+    private static string NameOf(DhtValueKind kind) => kind switch
+    {
+        DhtValueKind.String => "a string",
+        DhtValueKind.Integer => "a whole number",
+        DhtValueKind.Float => "a number with a fraction",
+        DhtValueKind.Boolean => "a boolean",
+        _ => "bytes",
+    };
 }
 
 /// <summary>The five types of value that nodes of the network store.</summary>

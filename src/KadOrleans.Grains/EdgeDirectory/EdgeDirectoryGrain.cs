@@ -295,7 +295,7 @@ internal sealed class EdgeDirectoryGrain(
         var known = edges.GetValueOrDefault(name);
         if (known is { IsDrained: true })
         {
-            _live.SetDrained(name);
+            _live.SetAsking(name);
             throw new EdgeDrainedException($"The edge {name} is drained: it gets a lease once an operator resumes it.");
         }
 
@@ -328,11 +328,12 @@ internal sealed class EdgeDirectoryGrain(
             NameChange.Resume => known.IsDrained ? known with { IsReleased = true, IsDrained = false } : known,
             NameChange.RotateIds => known with { IsReleased = true, NodeIds = [] },
             NameChange.Forget when _live.IsAlive(name) => throw new ArgumentException(
-                $"The edge '{VisibleText.Excerpt(name)}' is live; only a name without a live edge can be forgotten: stop it first."),
+                $"The edge '{VisibleText.Excerpt(name)}' is live; only a name without a live edge can be forgotten: stop it first; "
+                    + $"one that was killed is live for {IEdgeDirectoryGrain.LeaseDuration.TotalSeconds} s more."),
 
             // Forgotten, it would lease other ids and serve on.
-            NameChange.Forget when known.IsDrained && _live.RunsDrained(name) => throw new ArgumentException(
-                $"The edge '{VisibleText.Excerpt(name)}' is drained and still asks for its lease; only a name without a running edge can be forgotten: "
+            NameChange.Forget when _live.IsAsking(name) => throw new ArgumentException(
+                $"The edge '{VisibleText.Excerpt(name)}' runs without a lease and asks for one; only a name without a running edge can be forgotten: "
                     + $"stop it, and forget it {IEdgeDirectoryGrain.LeaseDuration.TotalSeconds} s later."),
             NameChange.Forget => null,
         };
@@ -352,7 +353,7 @@ internal sealed class EdgeDirectoryGrain(
             // Its next renewal fails, and it asks for a lease as if the cluster had forgotten it.
             if (changed != known && changed.IsReleased)
             {
-                _live.Release(name, changed.Epoch);
+                _live.End(name, changed.Epoch);
             }
 
             return changed != known;

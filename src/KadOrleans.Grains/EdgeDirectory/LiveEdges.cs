@@ -10,8 +10,8 @@ internal sealed class LiveEdges(TimeSpan leaseDuration, TimeProvider time)
     // The epochs handed back: a late renewal must not revive their leases.
     private readonly Dictionary<string, long> _released = [];
 
-    // When edges that an operator drained last asked for their lease. They run, and ask again each few seconds.
-    private readonly Dictionary<string, long> _drained = [];
+    // When edges whose leases an operator ended were heard last. They run, and ask for a lease each few seconds.
+    private readonly Dictionary<string, long> _asking = [];
 
     private readonly EdgeListLog _list = new();
 
@@ -39,10 +39,22 @@ internal sealed class LiveEdges(TimeSpan leaseDuration, TimeProvider time)
     public void Set(LiveEdge edge, EdgeReport report, IReadOnlyCollection<SiloAddress> silos) =>
         Set(new HeardEdge(edge, time.GetTimestamp(), silos, report));
 
+    /// <summary>An edge handed its lease back: it stops.</summary>
     public void Release(string name, long epoch)
     {
         Forget(name);
         _released[name] = epoch;
+    }
+
+    /// <summary>An operator ended a lease: its edge runs on.</summary>
+    public void End(string name, long epoch)
+    {
+        var heard = _edges.TryGetValue(name, out var edge) ? edge.Since : _asking.TryGetValue(name, out var asked) ? asked : (long?)null;
+        Release(name, epoch);
+        if (heard is { } since)
+        {
+            _asking[name] = since;
+        }
     }
 
     public bool IsReleased(string name, long epoch) => _released.GetValueOrDefault(name) == epoch;
@@ -59,14 +71,14 @@ internal sealed class LiveEdges(TimeSpan leaseDuration, TimeProvider time)
     public bool? IsAlive(string name, long epoch) => _edges.TryGetValue(name, out var heard) && heard.Edge.Epoch == epoch ? !IsOver(heard) : null;
 
     /// <summary>A drained edge asked for its lease.</summary>
-    public void SetDrained(string name) => _drained[name] = time.GetTimestamp();
+    public void SetAsking(string name) => _asking[name] = time.GetTimestamp();
 
-    /// <summary>Whether a drained edge asked for its lease within the duration of one: it runs, or stopped just now.</summary>
-    public bool RunsDrained(string name) => _drained.TryGetValue(name, out var asked) && time.GetElapsedTime(asked) < leaseDuration;
+    /// <summary>Whether an edge without a lease was heard within the duration of one: it runs, or stopped just now.</summary>
+    public bool IsAsking(string name) => _asking.TryGetValue(name, out var heard) && time.GetElapsedTime(heard) < leaseDuration;
 
     public void Forget(string name)
     {
-        _drained.Remove(name);
+        _asking.Remove(name);
         _edges.Remove(name);
         _released.Remove(name);
         _list.Remove(name);

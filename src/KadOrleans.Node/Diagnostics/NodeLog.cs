@@ -12,8 +12,11 @@ internal static partial class NodeLog
     [LoggerMessage(1001, LogLevel.Information, "Node {Id} stopped")]
     public static partial void NodeStopped(this ILogger logger, NodeId id);
 
-    [LoggerMessage(1002, LogLevel.Information, "Bootstrap: {Joined} of {Tried} nodes answered, {Contacts} contacts known")]
-    public static partial void Bootstrapped(this ILogger logger, int joined, int tried, int contacts);
+    [LoggerMessage(1002, LogLevel.Information, "Join: {Joined} of {Tried} bootstrap nodes and earlier contacts answered, {Contacts} contacts known")]
+    public static partial void Joined(this ILogger logger, int joined, int tried, int contacts);
+
+    [LoggerMessage(1007, LogLevel.Information, "No bootstrap node answered: they are asked again each minute")]
+    public static partial void NotJoined(this ILogger logger);
 
     [LoggerMessage(EventId = 1003, Message = "Bootstrap node {Address}: {Problem}")]
     public static partial void BootstrapNodeFailed(this ILogger logger, LogLevel level, string address, string problem);

@@ -41,7 +41,7 @@ internal sealed class Bootstrapper(
         var lookup = joined.Length == 0
             ? null
             : await lookups.RunAsync(table.Snapshot.OwnId, joined, cancellationToken);
-        logger.Bootstrapped(joined.Length, attempts.Count, table.Snapshot.Count);
+        logger.Joined(joined.Length, attempts.Count, table.Snapshot.Count);
         return new BootstrapResult(attempts, lookup);
     }
 

@@ -66,7 +66,7 @@ public static class KadNodeServiceCollectionExtensions
     internal static KadNode CreateNode(IServiceProvider services, IAsyncDisposable? owner) => new(
         services.GetRequiredService<IOptions<KadNodeOptions>>().Value,
         services.GetService<IDatagramTransport>()
-            ?? throw new InvalidOperationException("No transport is set: add UseUdp(…) after AddKadNode(…)."),
+            ?? throw new InvalidOperationException("No transport is set: the node needs UseUdp(…), after AddKadNode(…) or KadNode.CreateBuilder()."),
         services.GetRequiredService<IKeyStore>(),
         services.GetRequiredService<INodeStateStore>(),
         new NodeEnvironment

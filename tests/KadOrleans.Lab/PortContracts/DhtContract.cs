@@ -341,7 +341,7 @@ public abstract class DhtContract
         await dht.SetAsync("number", DhtValue.FromInteger(ulong.MaxValue));
 
         var other = await Assert.ThrowsAsync<InvalidOperationException>(() => dht.GetAsync<string>("number"));
-        Assert.Equal("The value is Integer, not String.", other.Message);
+        Assert.Equal("The value is a whole number, not a string.", other.Message);
         var beyond = await Assert.ThrowsAsync<InvalidOperationException>(() => dht.GetAsync<long>("number"));
         Assert.Contains("18446744073709551615", beyond.Message, StringComparison.Ordinal);
         var unknown = await Assert.ThrowsAsync<NotSupportedException>(() => dht.GetAsync<DateTime>("number"));
@@ -473,7 +473,7 @@ public abstract class DhtContract
         var text = await Assert.ThrowsAsync<InvalidOperationException>(() => dht.GetJsonAsync("list", type));
         Assert.StartsWith("The value is no JSON of String[]: ", text.Message, StringComparison.Ordinal);
         await dht.SetAsync("list", 1);
-        Assert.Equal("The value is Integer, not String.", (await Assert.ThrowsAsync<InvalidOperationException>(() => dht.GetJsonAsync("list", type))).Message);
+        Assert.Equal("The value is a whole number, not a string.", (await Assert.ThrowsAsync<InvalidOperationException>(() => dht.GetJsonAsync("list", type))).Message);
     });
 
     [Theory]

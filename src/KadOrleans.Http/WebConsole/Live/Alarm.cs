@@ -8,8 +8,9 @@ internal sealed record Alarm(string Name, bool Fires, string Sentence, DateTimeO
     private const double MostFailedLookups = 0.05;
     private const double MostDroppedPerSecond = 1;
 
-    // With fewer lookups, a single failure would fire the alarm.
+    // With fewer lookups, or fewer failures, a neighbour that left would fire the alarm.
     private const int LeastLookups = 10;
+    private const int LeastFailures = 5;
 
     private const int NamedNodes = 5;
 
@@ -139,12 +140,15 @@ internal sealed record Alarm(string Name, bool Fires, string Sentence, DateTimeO
     {
         var all = rates.Succeeded + rates.Failed;
         var counted = $"{rates.Succeeded} of {all}";
+
+        // Its lookups failed while those who had joined it left.
+        var isAlone = FirstNode.Describe(nodes) is not null;
         return new Alarm(
             "KadLookupsFail",
-            all >= LeastLookups && rates.Failed > 1 && rates.Failed > all * MostFailedLookups,
+            !isAlone && all >= LeastLookups && rates.Failed >= LeastFailures && rates.Failed > all * MostFailedLookups,
             all switch
             {
-                0 when FirstNode.Describe(nodes) is not null => "There is nobody to ask before another node joins.",
+                _ when isAlone => "There is nobody to ask before another node joins.",
                 0 => "No lookup ended.",
                 < LeastLookups => $"Lookups that reached their target: {counted}, too few to judge by.",
                 _ => $"Lookups that reached their target: {counted}.",

@@ -28,7 +28,7 @@ public sealed class EdgeManagementTests(TestCluster cluster) : IClassFixture<Tes
         await edge.SaysAsync("it is drained: 'kad admin edges resume drained' ends that");
         var running = await Assert.ThrowsAsync<ArgumentException>(() => Admin.ChangeEdgeAsync("drained", EdgeAction.Forget, Token));
         Assert.Equal(
-            "The edge 'drained' is drained and still asks for its lease; only a name without a running edge can be forgotten: "
+            "The edge 'drained' runs without a lease and asks for one; only a name without a running edge can be forgotten: "
                 + "stop it, and forget it 30 s later.",
             running.Message);
 
@@ -60,7 +60,7 @@ public sealed class EdgeManagementTests(TestCluster cluster) : IClassFixture<Tes
         {
             (ids, epoch) = (edge.Ids, edge.Overview.Epoch);
             var live = await Assert.ThrowsAsync<ArgumentException>(() => Admin.ChangeEdgeAsync("stopped", EdgeAction.Forget, Token));
-            Assert.Equal("The edge 'stopped' is live; only a name without a live edge can be forgotten: stop it first.", live.Message);
+            Assert.Equal("The edge 'stopped' is live; only a name without a live edge can be forgotten: stop it first; one that was killed is live for 30 s more.", live.Message);
             await edge.StopAsync();
             Assert.Equal((EdgePhase.Stopped, EdgeLeaseState.Released), (edge.Health.State, (await FindAsync("stopped"))!.State));
         }

@@ -254,6 +254,25 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
         Assert.DoesNotContain(await Directory.GetNamesAsync(), name => name.Name == "drained");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_edge_whose_lease_was_ended_runs_on_and_is_not_forgotten_before_it_can_lease_again(bool isDrained)
+    {
+        await LeaseAsync("resumed");
+        foreach (var change in isDrained ? (NameChange[])[NameChange.Drain, NameChange.Resume] : [NameChange.RotateIds])
+        {
+            Assert.True(await Directory.ChangeAsync("resumed", change));
+        }
+
+        await Assert.ThrowsAsync<ArgumentException>(async () => await Directory.ChangeAsync("resumed", NameChange.Forget));
+
+        // One that handed it back has stopped.
+        var lease = await LeaseAsync("resumed");
+        await Directory.ReleaseAsync("resumed", lease.Epoch);
+        Assert.True(await Directory.ChangeAsync("resumed", NameChange.Forget));
+    }
+
     private Task<EdgeLease> LeaseAsync(string name, int count = 1) => Directory.LeaseAsync(name, count, Reference).AsTask();
 
     private ValueTask<bool> RenewAsync(string name, long epoch) => Directory.RenewAsync(name, epoch, Reference, new EdgeReport());

@@ -18,6 +18,7 @@ public sealed class OptionsSectionTests
     [InlineData("Kad:MaxPublications", "", "Kad:MaxPublications is ''; ", "a whole number", " is needed.")]
     [InlineData("Kad:RepublishRate", "fast", "Kad:RepublishRate is 'fast'; ", "a number", " is needed.")]
     [InlineData("Kad:ClientOnly", "maybe", "Kad:ClientOnly is 'maybe'; ", "true or false", " is allowed.")]
+    [InlineData("Kad:Kademlia:ValueTimeToLive", "300", "Kad:Kademlia:ValueTimeToLive is '300'; ", "a time such as 00:00:10", " would be days.")]
     [InlineData("Kad:Limits:PerSource:Burst", "x", "Kad:Limits:PerSource:Burst is 'x'; ", "a number", " is needed.")]
     [InlineData("Kad:MaxPublications", "-1", "Kad:MaxPublications is -1; ", "0 to 1", " is allowed.")]
     [InlineData("Kad:Id", "abc", "Kad:Id is 'abc'; ", "40 hexadecimal digits", " are needed.")]

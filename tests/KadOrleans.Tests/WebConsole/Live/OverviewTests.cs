@@ -92,6 +92,9 @@ public sealed class OverviewTests
     {
         Assert.Empty(Firing(Ready, First(""), ("lookups.NoContacts", 50)));
         Assert.Empty(Firing(Ready, First("edge"), ("lookups.NoContacts", 50)));
+
+        // The only one that had joined it left.
+        Assert.Empty(Firing(Ready, First(""), ("lookups.Converged", 3), ("lookups.NobodyAnswered", 16)));
         Assert.Equal(["KadEdgeWithoutContact"], Firing(Ready, First("a"), Node("b", 0)));
 
         // Beside one that has contacts it is cut off, and has no network of its own.

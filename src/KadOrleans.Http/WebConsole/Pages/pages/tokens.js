@@ -50,7 +50,7 @@ export function show(view, { session }) {
     if (!isYours) open();
   };
 
-  put(view, el('p', { class: 'lead' }, 'Who may call this server, and log in here. A token itself is kept nowhere: a file has hashes.'), done, form, list);
+  put(view, el('p', { class: 'lead' }, 'Who may call this server, and log in here. Of a token that is made here the server keeps the hash alone.'), done, form, list);
   open();
 }
 
