@@ -22,7 +22,11 @@ internal static class NodeCommands
                         node.Text("name"), id.ToString(), endpoint.ToString(), node.Text("contacts"),
                     })),
                 ]);
-            if (nodes.Count > 0 && nodes.All(static node => node.IsTrue("isFirst")))
+            if (nodes.Count == 0)
+            {
+                printer.Say("No edge is live: nothing is served to the network. 'kad admin edges' has those that were.");
+            }
+            else if (nodes.All(static node => node.IsTrue("isFirst")))
             {
                 printer.Say(FirstNode.Describe(
                     nodes[0].Text("name").Length > 0,

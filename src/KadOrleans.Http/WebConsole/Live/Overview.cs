@@ -98,8 +98,12 @@ internal sealed record OverviewSilos(int Running, int Ready, IReadOnlyList<Overv
         return new OverviewSilos(
             running.Count,
             running.Count(silo => silo.IsReady),
-            [.. silos.Where(silo => silo.IsLost).Select(silo => new OverviewLostSilo(VisibleText.Show(silo.Name ?? silo.Address), silo.EndedAt))]);
+            [.. silos.Where(silo => silo.IsLost).Select(silo => new OverviewLostSilo(VisibleText.Show(NameOf(silo)), silo.EndedAt))]);
     }
+
+    // A name that nobody gave it is a random one of Orleans.
+    private static string NameOf(SiloDetails silo) =>
+        silo.Name is { } name && !name.StartsWith("Silo_", StringComparison.Ordinal) ? name : silo.Address;
 }
 
 internal sealed record OverviewLostSilo(string Name, DateTimeOffset? EndedAt);
