@@ -1,9 +1,12 @@
+using Orleans.Configuration;
+
 namespace KadOrleans.Grains;
 
 // The settings that the first silo fixes for all, and the number of shards. A doubling of the shards goes on here. Each silo calls
 // every 15 s, so it goes on after any failure.
 internal sealed class ClusterGrain(
     [PersistentState(StateNames.Cluster, GrainStorageName.Kad)] IPersistentState<ClusterState> state,
+    IOptions<ClusterOptions> cluster,
     [FromKeyedServices(TimeProviderNames.Grains)] TimeProvider time,
     ILogger<ClusterGrain> logger) : Grain, IClusterGrain, IDisposable
 {
@@ -32,7 +35,7 @@ internal sealed class ClusterGrain(
     {
         await FixAsync(proposed);
         BeginDoubling();
-        return new ClusterTerms(_state.Value.ToSettings(), Status.Split);
+        return _state.Value.ToTerms(Status.Split);
     }
 
     public ValueTask<ClusterSettings?> GetAsync() =>
@@ -129,7 +132,10 @@ internal sealed class ClusterGrain(
 
         if (!_state.Exists)
         {
-            await WriteAsync(_ => new ClusterState { ShardBits = proposed.ShardBits, Kademlia = proposed.Kademlia });
+            await WriteAsync(_ => new ClusterState
+            {
+                ShardBits = proposed.ShardBits, Kademlia = proposed.Kademlia, ClusterId = cluster.Value.ClusterId,
+            });
         }
     }
 
@@ -178,7 +184,13 @@ internal sealed record ClusterState : IVersionedState
     [Id(4)]
     public bool IsDoubling { get; set; }
 
+    /// <summary>Orleans' ClusterId of the cluster that made this state. Another one's silos would be a second cluster over it.</summary>
+    [Id(5)]
+    public string ClusterId { get; set; } = string.Empty;
+
     public ClusterSettings ToSettings() => new(ShardBits) { Kademlia = Kademlia, BitsInUse = BitsInUse };
+
+    public ClusterTerms ToTerms(int? split) => new(ToSettings(), ClusterId, split);
 
     /// <summary>The state after a doubling, with the bits that are in use then.</summary>
     public ClusterState WithBits(int bits) => this with { BitsInUse = bits == ShardBits ? null : bits, IsDoubling = false };

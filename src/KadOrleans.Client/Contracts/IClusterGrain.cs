@@ -46,10 +46,20 @@ internal sealed record ShardStatus([property: Id(0)] int Bits, [property: Id(1)]
     public int Count => 1 << Bits;
 }
 
-/// <summary>The terms for all silos of a cluster. Split: while the shards are being doubled, how many of them have been split so far; else null.</summary>
+/// <summary>
+/// The terms for all silos of a cluster. ClusterId: of the cluster that made the state. Split: while the shards are being doubled, how many of
+/// them have been split so far; else null.
+/// </summary>
 [GenerateSerializer]
 [Alias("kad.ClusterTerms")]
-internal sealed record ClusterTerms([property: Id(0)] ClusterSettings Settings, [property: Id(1)] int? Split = null);
+internal sealed record ClusterTerms([property: Id(0)] ClusterSettings Settings, [property: Id(1)] string ClusterId, [property: Id(2)] int? Split = null)
+{
+    // Compares a silo's ClusterId and settings with these. Returns the difference in one sentence; null if they agree.
+    public string? FindDifference(string clusterId, ClusterSettings own) => clusterId == ClusterId
+        ? Settings.FindDifference(own)
+        : $"Orleans:ClusterId is '{clusterId}', but this storage has the state of a cluster that was created with '{ClusterId}': set it to '{ClusterId}', "
+            + "or give a second cluster an Orleans:ServiceId of its own too.";
+}
 
 /// <summary>The settings fixed when a cluster is created. <see cref="ShardBits"/> is the number then; <see cref="Layout"/> has the one in use.</summary>
 [GenerateSerializer]

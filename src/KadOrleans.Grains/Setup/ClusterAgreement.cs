@@ -1,13 +1,16 @@
+using Orleans.Configuration;
+
 namespace KadOrleans.Grains;
 
-// Compares a silo's settings with the cluster's, and takes its number of shards. If they do not fit, or another build wrote the
-// cluster's state, the start fails. It compares twice. First it reads storage before the silo is active, so a refused silo never gets
+// Compares a silo's ClusterId and settings with the cluster's, and takes its number of shards. If they do not fit, or another build wrote
+// the cluster's state, the start fails. It compares twice. First it reads storage before the silo is active, so a refused silo never gets
 // grains. Then, in the active silo, it calls the grain that fixes settings if there are none, and checks that its own storage has
 // them. Before they agree, no shard, routing table or directory activates on the silo.
 internal sealed class ClusterAgreement(
     IGrainFactory grains,
     IServiceProvider services,
     IOptions<KadClusterOptions> options,
+    IOptions<ClusterOptions> cluster,
     ILocalSiloDetails silo,
     ClusterKeys keys,
     CallRules rules,
@@ -67,7 +70,7 @@ internal sealed class ClusterAgreement(
     {
         if (await ReadAsync() is { RecordExists: true, State: { } stored })
         {
-            Compare(new ClusterTerms(stored.ToSettings(), stored.IsDoubling ? 0 : null));
+            Compare(stored.ToTerms(stored.IsDoubling ? 0 : null));
         }
     }
 
@@ -100,7 +103,7 @@ internal sealed class ClusterAgreement(
         if (await ReadAsync() is { RecordExists: false })
         {
             throw new InvalidOperationException(
-                $"Kad:Storage: other silos of this cluster have another grain storage, as this one's lacks the state {StateNames.Cluster}; give all silos the same storage, and on Azure the same Kad:Azure:GrainStorage.");
+                $"Kad:Storage: other silos of this cluster have another grain storage, as this one's lacks the state {StateNames.Cluster}; give all silos the same storage and Orleans:ServiceId (a second cluster needs an Orleans:ClusterId of its own too), and on Azure the same Kad:Azure:GrainStorage.");
         }
 
         await limits.BeginAsync();
@@ -175,7 +178,7 @@ internal sealed class ClusterAgreement(
     {
         // A silo that names no number of shards takes the cluster's, and keeps that one.
         var own = options.Value.SettingsOr(Completion.IsCompletedSuccessfully ? shards.Layout.FirstBits : terms.Settings.ShardBits);
-        if (terms.Settings.FindDifference(own) is { } difference)
+        if (terms.FindDifference(cluster.Value.ClusterId, own) is { } difference)
         {
             throw new InvalidOperationException(difference);
         }

@@ -6,7 +6,7 @@ internal static class StateSchema
     /// <summary>The schema version. It rises with each change of a stored state's bytes, be it of a state or of the values in it.</summary>
     public const int Version = Layout + StoredValueCodec.Version;
 
-    private const int Layout = 11;
+    private const int Layout = 12;
 
     /// <summary>Checks the version of a state that was read.</summary>
     /// <exception cref="InvalidOperationException">Another build wrote the state, which therefore stays as it is.</exception>

@@ -186,7 +186,11 @@ internal sealed class EdgeWatch(
 
 /// <summary>Retries the connection to the silos for the life of the process, and logs that once a minute.</summary>
 internal sealed class EndlessConnectionRetry(
-    TimeProvider time, KadOptions settings, IConfiguration configuration, ILogger<EndlessConnectionRetry> logger) : IClientConnectionRetryFilter
+    TimeProvider time,
+    KadOptions settings,
+    IConfiguration configuration,
+    IOptions<ClusterOptions> cluster,
+    ILogger<EndlessConnectionRetry> logger) : IClientConnectionRetryFilter
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -196,7 +200,7 @@ internal sealed class EndlessConnectionRetry(
     {
         if (_logged.TryLog(time.GetElapsedTime(0)))
         {
-            logger.SilosNotFound(ClusterProviders.SettingOf(configuration, settings), exception.Message);
+            logger.SilosNotFound(ClusterProviders.SettingOf(configuration, settings), cluster.Value.ClusterId, exception.Message);
         }
 
         await Task.Delay(Pause, time, cancellationToken);

@@ -27,7 +27,7 @@ internal static class StartFailure
         TransportException => (ExitCode.WrongUsage, [$"Kad:Edge:Listen: {cause.Message}"]),
 
         // A setting that only the cluster could judge.
-        InvalidOperationException when cause.Message.StartsWith("Kad:", StringComparison.Ordinal) => (ExitCode.WrongUsage, [cause.Message]),
+        InvalidOperationException when NamesSetting(cause.Message) => (ExitCode.WrongUsage, [cause.Message]),
 
         // A file of settings that is no JSON. The message has its path.
         InvalidDataException { InnerException: FormatException } => (ExitCode.WrongUsage, [$"{Phrases.Of(cause.Message)}: {Phrases.ReasonOf(cause)}."]),
@@ -66,4 +66,7 @@ internal static class StartFailure
     }
 
     private static string Sentence(string message) => $"{Phrases.Of(message)}.";
+
+    private static bool NamesSetting(string message) =>
+        message.StartsWith("Kad:", StringComparison.Ordinal) || message.StartsWith("Orleans:", StringComparison.Ordinal);
 }

@@ -1,9 +1,13 @@
+using Orleans.Configuration;
+
 namespace KadOrleans.Cluster.Tests.Grains;
 
 [Collection(SharedCluster.Name)]
 public sealed class ClusterAgreementTests(ClusterFixture cluster) : IDisposable
 {
     private static readonly ClusterSettings Settings = new(ClusterFixture.ShardBits) { Kademlia = new KademliaOptions() };
+
+    private string ClusterId => cluster.Service<IOptions<ClusterOptions>>().Value.ClusterId;
 
     private readonly Action<KadClusterOptions> _configure = cluster.Configure;
 
@@ -20,7 +24,7 @@ public sealed class ClusterAgreementTests(ClusterFixture cluster) : IDisposable
         var grain = cluster.Client.GetGrain<IClusterGrain>(GrainKeys.Singleton);
         Assert.Equal(Settings, await grain.GetAsync());
         await cluster.Cluster.DeactivateAsync(grain);
-        Assert.Equal(new ClusterTerms(Settings), await grain.JoinAsync(new ClusterSettings(3)));
+        Assert.Equal(new ClusterTerms(Settings, ClusterId), await grain.JoinAsync(new ClusterSettings(3)));
         await Assert.ThrowsAnyAsync<ArgumentException>(async () => await grain.JoinAsync(new ClusterSettings(17)));
     }
 
@@ -80,7 +84,7 @@ public sealed class ClusterAgreementTests(ClusterFixture cluster) : IDisposable
 
         Task FixAsync(int bits)
         {
-            cluster.Rows.Force(StateNames.Cluster, grain, new ClusterState { ShardBits = bits, Kademlia = Settings.Kademlia });
+            cluster.Rows.Force(StateNames.Cluster, grain, new ClusterState { ShardBits = bits, Kademlia = Settings.Kademlia, ClusterId = ClusterId });
             return cluster.Cluster.DeactivateAsync(grain);
         }
     }
@@ -105,6 +109,30 @@ public sealed class ClusterAgreementTests(ClusterFixture cluster) : IDisposable
                 Assert.True(own.Rows.TryRead(StateNames.RoutingTable, table.GetGrainId(), out _));
             }
         }
+    }
+
+    [Fact]
+    public async Task A_silo_of_another_cluster_on_the_same_storage_refuses_to_start()
+    {
+        // Before it is active, and so before it has grains.
+        await using var second = new ClusterFixture { Silos = 1, NextRows = cluster.Rows };
+        var refusal = await Assert.ThrowsAnyAsync<Exception>(async () => await second.InitializeAsync());
+        Assert.Contains(
+            $"', but this storage has the state of a cluster that was created with '{ClusterId}': set it to '{ClusterId}', ",
+            refusal.ToString(),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Another_ClusterId_is_named_before_any_setting()
+    {
+        var terms = new ClusterTerms(Settings, "kad");
+        Assert.Null(terms.FindDifference("kad", Settings));
+        Assert.StartsWith("Kad:Cluster:ShardBits is 3, ", terms.FindDifference("kad", Settings with { ShardBits = 3 }), StringComparison.Ordinal);
+        Assert.Equal(
+            "Orleans:ClusterId is 'Kad', but this storage has the state of a cluster that was created with 'kad': set it to 'kad', "
+            + "or give a second cluster an Orleans:ServiceId of its own too.",
+            terms.FindDifference("Kad", Settings with { ShardBits = 3 }));
     }
 
     [Theory]

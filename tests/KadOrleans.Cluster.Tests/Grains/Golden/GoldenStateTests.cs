@@ -53,7 +53,7 @@ public class GoldenStateTests
 
     private static readonly Dictionary<string, object> States = new()
     {
-        ["cluster"] = new ClusterState { ShardBits = 12, Kademlia = Constants, BitsInUse = 13, IsDoubling = true },
+        ["cluster"] = new ClusterState { ShardBits = 12, Kademlia = Constants, BitsInUse = 13, IsDoubling = true, ClusterId = "kad" },
         ["edges"] = new EdgeDirectoryState
         {
             Edges = Edges,

@@ -89,7 +89,7 @@ public sealed class TlsClusterTests : FolderTests
         await open.StartAsync();
         await using var edge = new EdgeServer(Folder, "edge", [open.GatewaySetting, .. _edge.Settings]);
         edge.Launch();
-        await SaysAsync(edge, "No silo has been reached yet by Kad:Cluster:Gateway");
+        await SaysAsync(edge, "No silo has been reached yet by Kad:Cluster:Gateway in the cluster 'kad' (Orleans:ClusterId); ");
     }
 
     [Fact]

@@ -70,6 +70,14 @@ public sealed class SiloProcessTests(SiloProcessTests.LiveSilo live) : FolderTes
         Assert.StartsWith("kad-server: Kad:Cluster:", other.Lines[^1], StringComparison.Ordinal);
         Assert.All((string[])["ShardBits", "5", "6"], part => Assert.Contains(part, other.Lines[^1], StringComparison.Ordinal));
 
+        var second = await EndedRun.OfSiloAsync(Folder, "Orleans:ClusterId=kda");
+        Assert.Equal(2, second.Code);
+        Assert.DoesNotContain(second.Lines, line => line.Contains(" error ", StringComparison.Ordinal));
+        Assert.Equal(
+            "kad-server: Orleans:ClusterId is 'kda', but this storage has the state of a cluster that was created with 'kad': set it to 'kad', "
+            + "or give a second cluster an Orleans:ServiceId of its own too.",
+            second.Lines[^1]);
+
         await using (var killed = await SiloProcess.StartedAsync(Folder, settings))
         {
             var status = await killed.StatusAsync();
