@@ -200,7 +200,7 @@ internal static class ServerProgram
         token?.Write("Kad:Data", host.Services.GetRequiredService<ILogger<OwnToken>>());
         try
         {
-            await fatal.UnlessAsync(host.StartAsync());
+            await StartSiloAsync(host, fatal);
             onStarted();
             token?.WriteUrl(HttpAddress(host.Services.GetRequiredService<IServer>()));
             var log = host.Services.GetRequiredService<ConsoleLog>();
@@ -218,10 +218,32 @@ internal static class ServerProgram
         }
     }
 
+    // A silo that is refused says in the table that it has ended: the others would wait for it, and declare it dead.
+    private static async Task StartSiloAsync(IHost host, FatalError fatal)
+    {
+        try
+        {
+            await fatal.UnlessAsync(host.StartAsync());
+        }
+        catch (Exception)
+        {
+            if (HasTable(host.Services))
+            {
+                await MemberRows.LeaveAsync(
+                    host.Services.GetRequiredService<IMembershipTable>(), host.Services.GetRequiredService<SiloIdentity>().SiloAddress, TimeProvider.System);
+            }
+
+            throw;
+        }
+    }
+
     // The table of a cluster of one silo without shared storage is in memory.
+    private static bool HasTable(IServiceProvider services) =>
+        !ClusterProviders.Is(services.GetRequiredService<IConfiguration>(), OrleansSettings.Clustering, "Development");
+
     private static async Task MendMembersAsync(IServiceProvider services)
     {
-        if (!ClusterProviders.Is(services.GetRequiredService<IConfiguration>(), OrleansSettings.Clustering, "Development"))
+        if (HasTable(services))
         {
             await MemberRows.MendAsync(
                 services.GetRequiredService<IMembershipTable>(),

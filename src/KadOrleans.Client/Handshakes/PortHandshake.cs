@@ -53,6 +53,22 @@ internal static class PortHandshake
         await next(connection);
     }
 
+    /// <summary>Finds out whether a handshake is wanted at the other side, by the part of it that needs no key.</summary>
+    public static async Task<bool> IsWantedAsync(ConnectionContext connection, TimeProvider time)
+    {
+        using var limit = new CancellationTokenSource(Timeout, time);
+        return await EndAsync(() => GreetAsync(connection.Transport, limit.Token), limit.Token) == HandshakeEnd.WrongProof;
+    }
+
+    private static async Task<HandshakeEnd> GreetAsync(IDuplexPipe transport, CancellationToken cancellationToken)
+    {
+        await transport.Output.WriteAsync(HandshakeBytes.WriteHello(RandomNumberGenerator.GetBytes(HandshakeBytes.NonceBytes)), cancellationToken);
+        var head = new byte[HandshakeBytes.HeadBytes];
+        return !await TryReadAsync(transport.Input, head, cancellationToken) ? HandshakeEnd.EndedEarly
+            : HandshakeBytes.TryReadHead(head, out _) ? HandshakeEnd.WrongProof
+            : HandshakeEnd.NoHandshake;
+    }
+
     private static async Task<HandshakeEnd> EndAsync(Func<Task<HandshakeEnd>> handshake, CancellationToken limit)
     {
         try

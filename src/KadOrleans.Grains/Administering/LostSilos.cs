@@ -7,6 +7,12 @@ internal static class LostSilos
     /// <summary>How long one that nothing replaced counts as missing: after that the cluster is as its operator wants it.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromDays(1);
 
+    /// <summary>
+    /// How long a silo gives signs of life, from its start on, before it counts as one that has served. Above what a start takes: one that
+    /// ended before was refused, or was killed while it joined or soon after.
+    /// </summary>
+    public static readonly TimeSpan Start = TimeSpan.FromSeconds(30);
+
     public static IReadOnlySet<SiloAddress> Find(IReadOnlyDictionary<SiloAddress, StoredSilo> stored, DateTimeOffset now)
     {
         // A silo that ended is absent until another one starts.
@@ -32,12 +38,13 @@ internal static class LostSilos
     }
 
     // Starts, and ends by the last sign of life: what takes a silo's place may start before the others have declared that one dead. One that has
-    // yet to join takes no place.
+    // yet to join takes no place, and one that never served neither took one nor leaves one.
     private static IEnumerable<(SiloAddress Silo, bool IsStart, DateTimeOffset At)> Changes(IReadOnlyDictionary<SiloAddress, StoredSilo> stored)
     {
         foreach (var (silo, entry) in stored)
         {
-            if (entry.Status is SiloStatus.Created or SiloStatus.Joining)
+            if (entry.Status is SiloStatus.Created or SiloStatus.Joining
+                || (entry.Status == SiloStatus.Dead && entry.LastHeard - entry.StartedAt < Start))
             {
                 continue;
             }

@@ -20,11 +20,10 @@ internal static class ProvenPorts
         ports.ConfigureSiloOutboundConnection(static connections =>
         {
             var (terms, keys, time) = Of(connections, PortKind.Silo, static keys => keys.Silo);
-            if (keys.Count > 0)
-            {
-                var handshakes = connections.ApplicationServices.GetRequiredService<SiloHandshakes>();
-                connections.Use(next => connection => handshakes.MakeAsync(connection, next, terms, keys[0], time));
-            }
+            var handshakes = connections.ApplicationServices.GetRequiredService<SiloHandshakes>();
+            connections.Use(next => connection => keys.Count > 0
+                ? handshakes.MakeAsync(connection, next, terms, keys[0], time)
+                : handshakes.GoWithoutKeyAsync(connection, next, time));
         });
     });
 

@@ -33,6 +33,12 @@ internal sealed class ClusterAgreement(
     // The others that are asked whether they have this silo's key.
     private const int MostAsked = 8;
 
+    // How often a silo without a key connects to find out whether another one wants a key.
+    private const int KeyTries = 2;
+
+    // Above the second in which Orleans does not connect again where it failed to.
+    private static readonly TimeSpan ReconnectDelay = TimeSpan.FromSeconds(1.2);
+
     private readonly GrainCalls _calls = new(time, logger);
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -117,21 +123,22 @@ internal sealed class ClusterAgreement(
     // taken the address.
     private async Task CheckKeyAsync()
     {
-        if (!rules.AreCallsRefused || await FindOthersAsync() is not { Length: > 0 } others)
+        if (await FindOthersAsync() is not { Length: > 0 } others)
         {
             return;
         }
 
-        if (keys.Silo.Count == 0)
+        if (rules.AreCallsRefused && keys.Silo.Count == 0)
         {
             throw new InvalidOperationException(
                 $"{KeySettings.Silo} is not set, and the silo {others[0]} runs in this cluster: several silos whose gateways other machines reach need one, the same on all.");
         }
 
         var failures = await Task.WhenAll(others.Select(FindFailureAsync));
-        if (!failures.Contains(null))
+        if (failures[0] is { } failure && !failures.Contains(null))
         {
-            throw new InvalidOperationException(failures[0]);
+            // What names the key is a wrong setting; another kind of port or cluster may be of somebody who has taken the address.
+            throw new InvalidOperationException(failure.Contains(KeySettings.Silo, StringComparison.Ordinal) ? $"{KeySettings.Silo}: {failure}" : failure);
         }
     }
 
@@ -147,8 +154,29 @@ internal sealed class ClusterAgreement(
         {
             // It may be stopping. The cluster's settings are asked for later.
             logger.SettingsNotRead(e.Message);
-            return handshakes.FindFailure(other.Endpoint);
+            return keys.Silo.Count > 0 ? handshakes.FindFailure(other.Endpoint) : await FindWantedKeyAsync(other);
         }
+    }
+
+    // Without a key there was no handshake, and who wants one has ended the connection without a word. To a greeting it answers.
+    private async Task<string?> FindWantedKeyAsync(SiloAddress other)
+    {
+        using var asking = handshakes.AskForKey(other.Endpoint);
+        for (var tries = 0; tries < KeyTries && handshakes.FindFailure(other.Endpoint) is null; tries++)
+        {
+            try
+            {
+                await Task.Delay(ReconnectDelay);
+                await ask(other).WaitAsync(FirstReadTimeout);
+                return null;
+            }
+            catch (Exception e) when (e is TimeoutException || GrainCalls.IsTransient(e))
+            {
+                logger.SettingsNotRead(e.Message);
+            }
+        }
+
+        return handshakes.FindFailure(other.Endpoint);
     }
 
     private async Task<SiloAddress[]> FindOthersAsync()

@@ -17,6 +17,8 @@ internal static class MemberRows
 
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(2);
 
+    private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(5);
+
     /// <summary>Longer than two of the intervals in which a silo writes that it lives (<c>IAmAliveTablePublishTimeout</c>, 10 s).</summary>
     private static readonly TimeSpan SignOfLife = TimeSpan.FromSeconds(25);
 
@@ -37,6 +39,34 @@ internal static class MemberRows
         if (silent.Count > 0)
         {
             await DeclareDeadAsync(table, silent, time, logger);
+        }
+    }
+
+    /// <summary>Writes in a silo's own row, if there is one, that it has ended. If it cannot, the others declare it dead.</summary>
+    public static async Task LeaveAsync(IMembershipTable table, SiloAddress own, TimeProvider time)
+    {
+        using var limit = new CancellationTokenSource(LeaveTimeout, time);
+        try
+        {
+            for (var attempt = 0; attempt < Attempts; attempt++)
+            {
+                var read = await table.ReadRowAsync(own, limit.Token).WaitAsync(limit.Token);
+                if (read.Members is not [var (row, etag)] || row.Status == SiloStatus.Dead)
+                {
+                    return;
+                }
+
+                row.Status = SiloStatus.Dead;
+                row.AddSuspector(own, time.GetUtcNow().UtcDateTime);
+                if (await table.UpdateRowAsync(row, etag, read.Version.Next(), limit.Token).WaitAsync(limit.Token))
+                {
+                    return;
+                }
+            }
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // Why the start failed is what is told.
         }
     }
 

@@ -203,6 +203,12 @@ public sealed class SiloListingTests
         Assert.Equal([1], LostOf(Ended(1, hoursAgo: 2), Started(3, hoursAgo: 1, SiloStatus.Joining)));
         Assert.Empty(LostOf(Ended(1, hoursAgo: 25), Started(2, hoursAgo: 30)));
 
+        // It was refused at its start, or killed before it served: it is not missed, and a lost one still is.
+        Assert.Empty(LostOf(Ended(1, hoursAgo: 2, served: TimeSpan.FromSeconds(6)), Started(2, hoursAgo: 3)));
+        Assert.Equal([1], LostOf(Ended(1, hoursAgo: 3), Ended(2, hoursAgo: 2, served: TimeSpan.FromSeconds(6))));
+        Assert.Equal([1], LostOf(Ended(1, hoursAgo: 3), Ended(2, hoursAgo: 2, SiloEnd.Stopped, served: TimeSpan.FromSeconds(6))));
+        Assert.Equal([1], LostOf(Ended(1, hoursAgo: 2, served: TimeSpan.FromMinutes(1)), Started(2, hoursAgo: 3)));
+
         // It was declared dead after the one in its place had started.
         Assert.Empty(LostOf(Ended(1, hoursAgo: 2, declaredAgo: 1), Started(3, hoursAgo: 2)));
 
@@ -212,9 +218,10 @@ public sealed class SiloListingTests
         (SiloAddress, StoredSilo) Started(int port, int hoursAgo, SiloStatus status = SiloStatus.Active) =>
             (SiloAddress.New(IPAddress.Loopback, port, 100 - hoursAgo), new StoredSilo(status, null, Now.AddHours(-hoursAgo), Now));
 
-        (SiloAddress, StoredSilo) Ended(int port, int hoursAgo, SiloEnd end = SiloEnd.DeclaredDead, int? declaredAgo = null) => (
+        (SiloAddress, StoredSilo) Ended(int port, int hoursAgo, SiloEnd end = SiloEnd.DeclaredDead, int? declaredAgo = null, TimeSpan? served = null) => (
             SiloAddress.New(IPAddress.Loopback, port, 0),
-            new StoredSilo(SiloStatus.Dead, null, Now.AddHours(-50), Now.AddHours(-hoursAgo).AddSeconds(-1))
+            new StoredSilo(
+                SiloStatus.Dead, null, served is { } time ? Now.AddHours(-hoursAgo).AddSeconds(-1) - time : Now.AddHours(-50), Now.AddHours(-hoursAgo).AddSeconds(-1))
             {
                 End = end,
                 EndedAt = Now.AddHours(-(declaredAgo ?? hoursAgo)),

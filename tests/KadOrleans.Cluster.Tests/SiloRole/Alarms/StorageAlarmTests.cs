@@ -115,7 +115,8 @@ public sealed class StorageAlarmTests(SharedPostgreSql postgres) : FolderTests
     public async Task A_silo_that_is_killed_raises_an_alarm_until_another_one_starts_and_one_that_stops_raises_none()
     {
         await using var run = await AlarmRun.StartAsync(TimeSpan.FromSeconds(1));
-        var storage = await postgres.CreateStorageAsync();
+        var database = await postgres.CreateDatabaseAsync();
+        var storage = SharedPostgreSql.StorageIn(database);
         await using var stays = new SiloServer(Folder, [.. storage, .. run.Settings]);
         await using var stops = new SiloServer(Folder, storage);
         await using var crashes = new SiloServer(Folder, storage);
@@ -125,6 +126,12 @@ public sealed class StorageAlarmTests(SharedPostgreSql postgres) : FolderTests
         await AlarmRun.UntilAsync(() => run.Last("kad.silo.count", "active") == 2, "It went");
         await run.CalmAsync("KadSiloLost");
 
+        // What ends soon after its start has not served, and is not missed.
+        await Eventually.ReadAsync(
+            () => PostgreSqlStatements.ReadAsync(
+                database, "SELECT count(*) FROM orleansmembershiptable WHERE status = 3 AND iamalivetime > starttime + interval '30 seconds'"),
+            served => served is 2L,
+            TimeSpan.FromMinutes(2));
         await crashes.KillAsync();
         await AlarmRun.UntilAsync(() => run.Last("kad.silo.lost") == 1, "It was declared dead");
         Assert.Equal(["DeclaredDead", "Stopped"], await EndsAsync(stays));

@@ -61,6 +61,24 @@ public sealed class MemberRowsTests
         }
     }
 
+    [Theory]
+    [InlineData(SiloStatus.Joining, true)]
+    [InlineData(SiloStatus.Active, true)]
+    [InlineData(SiloStatus.Dead, false)]
+    public async Task A_silo_that_is_refused_writes_that_it_has_ended_itself(SiloStatus status, bool writes)
+    {
+        var (own, other) = (Row(Own.Port, 7, status, Now), Row(Own.Port + 1, 7, SiloStatus.Active, Now));
+        var table = MemberTable.Of(version: 1, [own, other]);
+        await MemberRows.LeaveAsync(table, own.SiloAddress, TimeProvider.System);
+        await MemberRows.LeaveAsync(table, SiloAddress.New(Own, 8), TimeProvider.System);
+
+        var read = MemberTable.Read(table);
+        var left = read.TryGet(own.SiloAddress)!.Item1;
+        Assert.Equal((SiloStatus.Dead, writes ? 2 : 1), (left.Status, read.Version.Version));
+        Assert.Equal(writes ? SiloEnd.Stopped : SiloEnd.DeclaredDead, ClusterSilos.Read(left).End);
+        Assert.Equal(SiloStatus.Active, read.TryGet(other.SiloAddress)!.Item1.Status);
+    }
+
     // The wait for signs of life passes at once.
     private static async Task MendAsync(IMembershipTable table, SiloIdentity identity)
     {
