@@ -134,7 +134,9 @@ internal sealed class ClusterGrain(
         {
             await WriteAsync(_ => new ClusterState
             {
-                ShardBits = proposed.ShardBits, Kademlia = proposed.Kademlia, ClusterId = cluster.Value.ClusterId,
+                ShardBits = proposed.ShardBits,
+                Kademlia = proposed.Kademlia,
+                ClusterId = cluster.Value.ClusterId,
             });
         }
     }
