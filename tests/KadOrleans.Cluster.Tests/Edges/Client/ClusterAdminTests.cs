@@ -88,9 +88,9 @@ public sealed class ClusterAdminTests(SixteenShardCluster cluster) : DhtAdminCon
         }
         finally
         {
+            cluster.Clock.Advance(IEdgeDirectoryGrain.LeaseDuration);
             foreach (var name in names)
             {
-                await Admin.ChangeEdgeAsync(name, EdgeAction.Drain);
                 await Admin.ChangeEdgeAsync(name, EdgeAction.Forget);
             }
         }

@@ -89,7 +89,8 @@ public sealed class SettingsTests
     [InlineData("Kad:Cluster:Gateway is '127.0.0.1'; ", "Kad:Cluster:Gateway=127.0.0.1")]
     [InlineData("Kad:Cluster:Gateway is '127.0.0.1:0'; ", "Kad:Cluster:Gateway=127.0.0.1:0")]
     [InlineData("Kad:Edge:MaxStaleness is 00:00:00.9000000; 00:00:01 to 00:01:00, or 0, is allowed.", "Kad:Edge:MaxStaleness=00:00:00.9")]
-    [InlineData("Kad:Edge:MaxStaleness is 2.00:00:00; ", "Kad:Edge:MaxStaleness=2")]
+    [InlineData("Kad:Edge:MaxStaleness is 2.00:00:00; ", "Kad:Edge:MaxStaleness=2.00:00:00")]
+    [InlineData("Kad:Edge:MaxStaleness is '2'; a time such as 00:00:10 is needed, as a number alone would be days.", "Kad:Edge:MaxStaleness=2")]
     [InlineData("Kad:Edge:MaxStaleness is -00:00:02; ", "Kad:Edge:MaxStaleness=-00:00:02")]
     [InlineData(
         "Kad:Edge:MaxOutageStaleness is 00:05:01; 00:00:01 to 00:05:00, or 0, is allowed.",
