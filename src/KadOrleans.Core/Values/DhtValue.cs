@@ -215,7 +215,8 @@ public readonly record struct DhtValue
         DhtValueKind.Integer => "a whole number",
         DhtValueKind.Float => "a number with a fraction",
         DhtValueKind.Boolean => "a boolean",
-        _ => "bytes",
+        DhtValueKind.Bytes => "bytes",
+        DhtValueKind.None => "nothing",
     };
 }
 
