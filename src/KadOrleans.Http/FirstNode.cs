@@ -24,7 +24,10 @@ internal static class FirstNode
     }
 
     /// <summary>That of all nodes of a DHT; null unless all of them are the first.</summary>
-    public static string? Describe(IReadOnlyList<DhtNodeStatus> nodes) => nodes.Count == 0 || !nodes.All(node => node.IsFirst)
-        ? null
-        : Describe(nodes[0].Name.Length > 0, nodes.Count, nodes[0].Endpoints is [var endpoint, ..] ? endpoint : null);
+    public static string? Describe(IReadOnlyList<DhtNodeStatus> nodes) => AreAlone(nodes)
+        ? Describe(nodes[0].Name.Length > 0, nodes.Count, nodes[0].Endpoints is [var endpoint, ..] ? endpoint : null)
+        : null;
+
+    /// <summary>Whether all nodes of a DHT are the first of their network, and nobody else is there.</summary>
+    public static bool AreAlone(IReadOnlyList<DhtNodeStatus> nodes) => nodes.Count > 0 && nodes.All(node => node.IsFirst);
 }

@@ -57,16 +57,8 @@ internal static class PortHandshake
     public static async Task<bool> IsWantedAsync(ConnectionContext connection, TimeProvider time)
     {
         using var limit = new CancellationTokenSource(Timeout, time);
-        return await EndAsync(() => GreetAsync(connection.Transport, limit.Token), limit.Token) == HandshakeEnd.WrongProof;
-    }
-
-    private static async Task<HandshakeEnd> GreetAsync(IDuplexPipe transport, CancellationToken cancellationToken)
-    {
-        await transport.Output.WriteAsync(HandshakeBytes.WriteHello(RandomNumberGenerator.GetBytes(HandshakeBytes.NonceBytes)), cancellationToken);
-        var head = new byte[HandshakeBytes.HeadBytes];
-        return !await TryReadAsync(transport.Input, head, cancellationToken) ? HandshakeEnd.EndedEarly
-            : HandshakeBytes.TryReadHead(head, out _) ? HandshakeEnd.WrongProof
-            : HandshakeEnd.NoHandshake;
+        return await EndAsync(async () => (await GreetAsync(connection.Transport, limit.Token)).Failure ?? HandshakeEnd.WrongProof, limit.Token)
+            == HandshakeEnd.WrongProof;
     }
 
     private static async Task<HandshakeEnd> EndAsync(Func<Task<HandshakeEnd>> handshake, CancellationToken limit)
@@ -115,17 +107,10 @@ internal static class PortHandshake
     private static async Task<HandshakeEnd> CallAsync(ConnectionContext connection, PortTerms terms, ClusterKey key, CancellationToken cancellationToken)
     {
         var transport = connection.Transport;
-        var nonce = RandomNumberGenerator.GetBytes(HandshakeBytes.NonceBytes);
-        await transport.Output.WriteAsync(HandshakeBytes.WriteHello(nonce), cancellationToken);
-        var head = new byte[HandshakeBytes.HeadBytes];
-        if (!await TryReadAsync(transport.Input, head, cancellationToken))
+        var (failure, nonce, head, rest) = await GreetAsync(transport, cancellationToken);
+        if (failure is { } end)
         {
-            return HandshakeEnd.EndedEarly;
-        }
-
-        if (!HandshakeBytes.TryReadHead(head, out var rest))
-        {
-            return HandshakeEnd.NoHandshake;
+            return end;
         }
 
         byte[] whole = [.. head, .. new byte[rest]];
@@ -150,6 +135,18 @@ internal static class PortHandshake
         HandshakeBytes.Prove(key, HandshakeSide.Caller, terms, nonce, met.Nonce.Span, proof);
         await transport.Output.WriteAsync(proof, cancellationToken);
         return HandshakeEnd.Proven;
+    }
+
+    // The part that needs no key: a hello, and the head of what the other side answers, with how many bytes follow it.
+    private static async Task<(HandshakeEnd? Failure, byte[] Nonce, byte[] Head, int Follow)> GreetAsync(
+        IDuplexPipe transport, CancellationToken cancellationToken)
+    {
+        var nonce = RandomNumberGenerator.GetBytes(HandshakeBytes.NonceBytes);
+        await transport.Output.WriteAsync(HandshakeBytes.WriteHello(nonce), cancellationToken);
+        var head = new byte[HandshakeBytes.HeadBytes];
+        return !await TryReadAsync(transport.Input, head, cancellationToken) ? (HandshakeEnd.EndedEarly, nonce, head, 0)
+            : HandshakeBytes.TryReadHead(head, out var rest) ? (null, nonce, head, rest)
+            : (HandshakeEnd.NoHandshake, nonce, head, 0);
     }
 
     private static bool IsProof(

@@ -142,41 +142,41 @@ internal sealed class ClusterAgreement(
         }
     }
 
-    // Why another silo is a stranger; null if it is none, or not there.
+    // Why another silo is a stranger; null if it is none, or not there. Without a key there is no handshake, and who wants one ends the connection
+    // without a word. To a greeting it answers.
     private async Task<string?> FindFailureAsync(SiloAddress other)
+    {
+        if (await AnswersAsync(other))
+        {
+            return null;
+        }
+
+        using var asking = keys.Silo.Count == 0 ? handshakes.AskForKey(other.Endpoint) : null;
+        for (var tries = 0; asking is not null && tries < KeyTries && handshakes.FindFailure(other.Endpoint) is null; tries++)
+        {
+            await Task.Delay(ReconnectDelay);
+            if (await AnswersAsync(other))
+            {
+                return null;
+            }
+        }
+
+        return handshakes.FindFailure(other.Endpoint);
+    }
+
+    private async Task<bool> AnswersAsync(SiloAddress other)
     {
         try
         {
             await ask(other).WaitAsync(FirstReadTimeout);
-            return null;
+            return true;
         }
         catch (Exception e) when (e is TimeoutException || GrainCalls.IsTransient(e))
         {
             // It may be stopping. The cluster's settings are asked for later.
             logger.SettingsNotRead(e.Message);
-            return keys.Silo.Count > 0 ? handshakes.FindFailure(other.Endpoint) : await FindWantedKeyAsync(other);
+            return false;
         }
-    }
-
-    // Without a key there was no handshake, and who wants one has ended the connection without a word. To a greeting it answers.
-    private async Task<string?> FindWantedKeyAsync(SiloAddress other)
-    {
-        using var asking = handshakes.AskForKey(other.Endpoint);
-        for (var tries = 0; tries < KeyTries && handshakes.FindFailure(other.Endpoint) is null; tries++)
-        {
-            try
-            {
-                await Task.Delay(ReconnectDelay);
-                await ask(other).WaitAsync(FirstReadTimeout);
-                return null;
-            }
-            catch (Exception e) when (e is TimeoutException || GrainCalls.IsTransient(e))
-            {
-                logger.SettingsNotRead(e.Message);
-            }
-        }
-
-        return handshakes.FindFailure(other.Endpoint);
     }
 
     private async Task<SiloAddress[]> FindOthersAsync()

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace KadOrleans.Server;
 
 /// <summary>
-/// Removes, before a silo joins, what a clock that was ahead left in the cluster's table of members: a row of the silo's own endpoint
+/// Writes that a refused silo has ended, and removes, before a silo joins, what a clock that was ahead left in the cluster's table of members: a row of the silo's own endpoint
 /// with a later generation, by which the silo would take itself for the older one, and silos that are gone but seem to live until the clock
 /// reaches the time of their start or last sign of life, for which a silo that joins would wait so long.
 /// </summary>
@@ -48,21 +48,7 @@ internal static class MemberRows
         using var limit = new CancellationTokenSource(LeaveTimeout, time);
         try
         {
-            for (var attempt = 0; attempt < Attempts; attempt++)
-            {
-                var read = await table.ReadRowAsync(own, limit.Token).WaitAsync(limit.Token);
-                if (read.Members is not [var (row, etag)] || row.Status == SiloStatus.Dead)
-                {
-                    return;
-                }
-
-                row.Status = SiloStatus.Dead;
-                row.AddSuspector(own, time.GetUtcNow().UtcDateTime);
-                if (await table.UpdateRowAsync(row, etag, read.Version.Next(), limit.Token).WaitAsync(limit.Token))
-                {
-                    return;
-                }
-            }
+            await WriteDeadAsync(table, own, _ => true, row => row.AddSuspector(own, time.GetUtcNow().UtcDateTime), limit.Token);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -76,7 +62,7 @@ internal static class MemberRows
         await Task.Delay(SignOfLife, time);
         foreach (var row in silent)
         {
-            if (await DeclareDeadAsync(table, row))
+            if (await WriteDeadAsync(table, row.SiloAddress, now => now.IAmAliveTime == row.IAmAliveTime, _ => { }, CancellationToken.None))
             {
                 SiloLog.SilentAhead(logger, row.SiloAddress, row.StartTime > row.IAmAliveTime ? row.StartTime : row.IAmAliveTime);
             }
@@ -94,18 +80,21 @@ internal static class MemberRows
         .Where(row => row.Status == SiloStatus.Active && !row.SiloAddress.Endpoint.Equals(own)
             && (row.IAmAliveTime > utcNow + Tolerance || row.StartTime > utcNow + Tolerance));
 
-    private static async Task<bool> DeclareDeadAsync(IMembershipTable table, MembershipEntry seen)
+    // False: there is no such row, it says so already, or it may not be changed as it is now.
+    private static async Task<bool> WriteDeadAsync(
+        IMembershipTable table, SiloAddress silo, Func<MembershipEntry, bool> mayChange, Action<MembershipEntry> sign, CancellationToken cancellationToken)
     {
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            var read = await table.ReadRowAsync(seen.SiloAddress, CancellationToken.None);
-            if (read.Members is not [var (row, etag)] || row.Status == SiloStatus.Dead || row.IAmAliveTime != seen.IAmAliveTime)
+            var read = await table.ReadRowAsync(silo, cancellationToken).WaitAsync(cancellationToken);
+            if (read.Members is not [var (row, etag)] || row.Status == SiloStatus.Dead || !mayChange(row))
             {
                 return false;
             }
 
             row.Status = SiloStatus.Dead;
-            if (await table.UpdateRowAsync(row, etag, read.Version.Next(), CancellationToken.None))
+            sign(row);
+            if (await table.UpdateRowAsync(row, etag, read.Version.Next(), cancellationToken).WaitAsync(cancellationToken))
             {
                 return true;
             }

@@ -97,7 +97,7 @@ internal sealed record Alarm(string Name, bool Fires, string Sentence, DateTimeO
         var lonely = nodes.Where(node => node.Contacts == 0 && (isAnyConnected || !node.IsFirst)).ToList();
         return new Alarm("KadEdgeWithoutContact", lonely.Count > 0, lonely switch
         {
-            [] when FirstNode.Describe(nodes) is not null => "None is needed before another node joins.",
+            [] when FirstNode.AreAlone(nodes) => "None is needed before another node joins.",
             [] => "All nodes have contacts.",
             [{ Name: "" }] => "The node has no contacts.",
             _ => $"Edges without contacts: {Names(NamesOf(lonely))}.",
@@ -142,7 +142,7 @@ internal sealed record Alarm(string Name, bool Fires, string Sentence, DateTimeO
         var counted = $"{rates.Succeeded} of {all}";
 
         // Its lookups failed while those who had joined it left.
-        var isAlone = FirstNode.Describe(nodes) is not null;
+        var isAlone = FirstNode.AreAlone(nodes);
         return new Alarm(
             "KadLookupsFail",
             !isAlone && all >= LeastLookups && rates.Failed >= LeastFailures && rates.Failed > all * MostFailedLookups,
