@@ -11,7 +11,7 @@
 #   infra/release.sh packages VERSION [OPTION…]    packs, with bill of materials, manifests and checksums
 #   infra/release.sh manifests VERSION [OPTION…]   packs the Compose file and the manifests alone
 #   infra/release.sh verify VERSION [OPTION…]      compares the checksums
-#   infra/release.sh install VERSION [OPTION…]     starts the tool, and builds a program of a template, from these packages alone
+#   infra/release.sh install VERSION [OPTION…]     starts the tools, and builds a program of a template, from these packages alone
 #   infra/release.sh image NAME VERSION [OPTION…]  builds the image kad or kad-server and pushes it
 #   infra/release.sh notes VERSION                 prints what the changelog says of the version
 #
@@ -200,12 +200,15 @@ CONFIG
         dotnet tool install KadOrleans.Tool --tool-path tool --source "$feed" --version "$version"
         says=$(tool/kad --version)
         case $says in "$version" | "$version+"*) ;; *) fail "kad --version says '$says', not $version." ;; esac
+        dotnet tool install KadOrleans.Server --tool-path tool --source "$feed" --version "$version"
+        says=$(tool/kad-server --version)
+        case $says in "$version" | "$version+"*) ;; *) fail "kad-server --version says '$says', not $version." ;; esac
         dotnet new install "$feed/KadOrleans.Templates.$version.nupkg" --debug:custom-hive "$work/hive" >/dev/null
         for template in kad-node kad-cluster; do
             dotnet new "$template" --name My --output "$template" --debug:custom-hive "$work/hive" >/dev/null
             dotnet build "$template" --nologo -v quiet -p:NuGetAudit=false
         done
-        say "kad --version: $says. Programs of both templates are built from the packages of $version."
+        say "kad and kad-server --version: $says. Programs of both templates are built from the packages of $version."
     )
     rm -r "$work"
 }

@@ -7,6 +7,7 @@ ARG TARGETARCH
 WORKDIR /source
 COPY global.json Directory.Build.props Directory.Build.targets Directory.Packages.props .editorconfig ./
 COPY docs/*.md docs/
+COPY infra/postgresql/schema.sql infra/postgresql/
 COPY src src
 ARG VERSION
 RUN dotnet publish src/KadOrleans.Server -c Release -a $TARGETARCH --no-self-contained -o /app -p:UseAppHost=false \

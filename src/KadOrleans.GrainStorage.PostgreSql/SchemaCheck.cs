@@ -7,7 +7,7 @@ namespace KadOrleans.GrainStorage.PostgreSql;
 internal static partial class SchemaCheck
 {
     public const string Missing =
-        "The database lacks Orleans' tables, or part of them; apply infra/postgresql/schema.sql to it, as "
+        "The database lacks Orleans' tables, or part of them; apply what 'kad-server --schema' prints, as "
         + "docs/install.md#postgresql says";
 
     public const string Table = "orleansstorage";

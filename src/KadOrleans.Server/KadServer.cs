@@ -24,7 +24,8 @@ internal static class KadServer
         Examples:
           kad-server
           kad-server Kad:Data=/var/lib/kad Kad:Edge:Listen=0.0.0.0:8468
-          kad-server Kad:Storage=PostgreSql "Kad:PostgreSql:ConnectionString=Host=db;Database=orleans;Username=kad_silo"
+          kad-server --schema | psql "host=db dbname=orleans user=kad"
+          kad-server Kad:Storage=PostgreSql "Kad:PostgreSql:ConnectionString=Host=db;Database=orleans;Username=kad"
           kad-server Kad:Role=Edge Kad:Edge:Name=a Kad:Edge:Listen=0.0.0.0:8468 Kad:Cluster:Gateway=10.0.0.4:30000
         """;
 
@@ -47,6 +48,18 @@ internal static class KadServer
         await using var lines = new QueuedWriter(new BestEffortWriter(output));
         await using var log = new QueuedWriter(new BestEffortWriter(error));
         return await SettingsCommand.RunAsync(
-            Help, KadSettings.NamesWith(providers.Known), args, settings => ServerProgram.RunAsync(settings, providers, lines, log), output, log);
+            Help,
+            KadSettings.NamesWith(providers.Known),
+            ("--schema", "Print the SQL that makes the tables in PostgreSQL, for psql", ReadSchema),
+            args,
+            settings => ServerProgram.RunAsync(settings, providers, lines, log),
+            output,
+            log);
+    }
+
+    private static string ReadSchema()
+    {
+        using var reader = new StreamReader(typeof(KadServer).Assembly.GetManifestResourceStream("schema.sql")!);
+        return reader.ReadToEnd();
     }
 }

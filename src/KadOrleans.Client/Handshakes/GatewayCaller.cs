@@ -23,9 +23,14 @@ internal static class GatewayCaller
         services.AddSingleton<IValidateOptions<KadClientOptions>, KadClientOptionsValidator>();
         services.AddOptions<KadClientOptions>().Configure<IServiceProvider>(static (options, provider) =>
         {
-            var configuration = provider.GetService<IConfiguration>();
-            options.GatewayKey ??= configuration?[KeySettings.Gateway];
-            options.GatewayKeyFile ??= configuration?[KeySettings.GatewayFile];
+            if (provider.GetService<IConfiguration>() is not { } configuration)
+            {
+                return;
+            }
+
+            KeySettings.RefuseMisspelt<KadClientOptions>(configuration);
+            options.GatewayKey ??= configuration[KeySettings.Gateway];
+            options.GatewayKeyFile ??= configuration[KeySettings.GatewayFile];
         }).ValidateOnStart();
 
         // Behind all that others set up for the connections, such as their encryption.

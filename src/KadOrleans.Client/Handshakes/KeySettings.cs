@@ -1,3 +1,6 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+
 namespace KadOrleans.Client;
 
 /// <summary>How a key of the cluster is given: by its digits, or by a file that has them.</summary>
@@ -22,6 +25,25 @@ internal static class KeySettings
 
     // Above the digits and an end of line.
     private const int MostFileBytes = 256;
+
+    private static readonly string[] All = [Gateway, GatewayFile, SecondGateway, Silo, SiloFile, SecondSilo];
+
+    /// <summary>Refuses a setting whose name is nearly a key's: not read, it would leave a port without a key.</summary>
+    /// <exception cref="OptionsValidationException">There is one; a sentence names it.</exception>
+    public static void RefuseMisspelt<TOptions>(IConfiguration configuration)
+    {
+        string[] problems =
+        [
+            .. from setting in configuration.GetSection("Kad:Cluster").GetChildren()
+               where !All.Contains(setting.Path, StringComparer.OrdinalIgnoreCase)
+               where Suggestion.Nearest(setting.Path, All) is not null
+               select $"{setting.Path} is not a setting.{Suggestion.Question(setting.Path, All)}",
+        ];
+        if (problems.Length > 0)
+        {
+            throw new OptionsValidationException(Options.DefaultName, typeof(TOptions), problems);
+        }
+    }
 
     /// <summary>Returns the key; null if there is none, or if <paramref name="problem"/> says in one sentence what is wrong.</summary>
     /// <param name="text">The digits, or null or blank.</param>

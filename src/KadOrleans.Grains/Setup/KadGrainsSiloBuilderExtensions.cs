@@ -101,6 +101,8 @@ public static class KadGrainsSiloBuilderExtensions
             return;
         }
 
+        KeySettings.RefuseMisspelt<KadClusterOptions>(configuration);
+
         // What the program has set before stays: a key must not be lost by the order of calls.
         options.GatewayKey ??= configuration[KeySettings.Gateway];
         options.GatewayKeyFile ??= configuration[KeySettings.GatewayFile];

@@ -9,12 +9,18 @@ internal static class SettingsCommand
     // Those that the library gives to each command.
     private static readonly string[] Options = ["--help", "--version"];
 
-    /// <summary>The first argument that is neither a setting nor the value of one; null if all are.</summary>
-    public static string? FindWord(string[] args) => Join(args).Find(arg => !arg.Contains('=', StringComparison.Ordinal));
-
-    /// <summary>Runs one command line, whose settings have these names below the root. It ends with an <see cref="ExitCode"/>; a user's mistake ends in a sentence.</summary>
+    /// <summary>
+    /// Runs one command line, whose settings have these names below the root; or prints a text instead, which an option asks for. It ends with an
+    /// <see cref="ExitCode"/>; a user's mistake ends in a sentence.
+    /// </summary>
     public static async Task<int> RunAsync(
-        string description, IReadOnlyCollection<string> names, string[] args, Func<string[], Task<int>> run, TextWriter output, TextWriter error)
+        string description,
+        IReadOnlyCollection<string> names,
+        (string Option, string Description, Func<string> Read) text,
+        string[] args,
+        Func<string[], Task<int>> run,
+        TextWriter output,
+        TextWriter error)
     {
         var settings = new Argument<string[]>("settings")
         {
@@ -39,12 +45,22 @@ internal static class SettingsCommand
                 }
             }
         });
-        var command = new RootCommand(description) { settings };
+        var prints = new Option<bool>(text.Option) { Description = text.Description };
+        var command = new RootCommand(description) { settings, prints };
         command.Directives.Clear();
-        command.SetAction(parsed => run(parsed.GetValue(settings) ?? []));
+        command.SetAction(async parsed =>
+        {
+            if (!parsed.GetValue(prints))
+            {
+                return await run(parsed.GetValue(settings) ?? []);
+            }
+
+            await output.WriteAsync(text.Read());
+            return ExitCode.Done;
+        });
 
         // Without response files: a value may begin with @.
-        var result = command.Parse(Join(args), new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var result = command.Parse(Join(args, [.. Options, text.Option]), new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (result.Action is ParseErrorAction)
         {
             await error.WriteLineAsync(VisibleText.Show(result.Errors[0].Message));
@@ -63,7 +79,7 @@ internal static class SettingsCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Of the help or the version: what runs ends with an exit code.
+            // Of what it prints: what runs ends with an exit code.
             await error.WriteLineAsync($"The standard output cannot be written ({Phrases.Of(e.Message)}).");
             return ExitCode.Failed;
         }
@@ -91,13 +107,13 @@ internal static class SettingsCommand
     }
 
     // Converts all three forms to the first, which cannot be mistaken for an option.
-    private static List<string> Join(string[] args)
+    private static List<string> Join(string[] args, string[] options)
     {
         var joined = new List<string>();
         for (var i = 0; i < args.Length; i++)
         {
             var arg = args[i];
-            if (!arg.StartsWith("--", StringComparison.Ordinal) || Options.Contains(arg))
+            if (!arg.StartsWith("--", StringComparison.Ordinal) || options.Contains(arg))
             {
                 joined.Add(arg);
             }

@@ -109,7 +109,7 @@ internal sealed class LookupRunner(
         }
     }
 
-    // A lookup fails if nobody was there or nobody answered. One that ran out of time or requests has a result.
+    // A lookup fails if nobody answered. One that ran out of time or requests has a result, and the first node of a network has nobody to ask.
     private static void Describe(Activity? activity, LookupKind kind, LookupOutcome outcome)
     {
         if (activity is null)
@@ -123,7 +123,7 @@ internal sealed class LookupRunner(
             .SetTag(reason.Key, reason.Value)
             .SetTag("kad.lookup.requests", outcome.Asked)
             .SetTag("kad.lookup.responses", outcome.Answered);
-        if (outcome.Reason is TerminationReason.NoContacts or TerminationReason.NobodyAnswered)
+        if (outcome.Reason is TerminationReason.NobodyAnswered)
         {
             activity.SetTag(NodeMetrics.ErrorType, reason.Value).SetStatus(ActivityStatusCode.Error);
         }

@@ -22,10 +22,9 @@ public sealed class PastedBlocksTests
     }
 
     [Theory]
-    [InlineData("CONTRIBUTING.md", "docs/tutorials/cluster.md", "samples/README.md")]
+    [InlineData("CONTRIBUTING.md", "samples/README.md")]
     [InlineData("docs/performance.md", "docs/scale.md", "tests/KadOrleans.Lab/README.md")]
     [Trait("Tier", "Long")]
-    [Needs(Need.PostgreSql)]
     public async Task The_blocks_of_a_clone_work_as_they_stand(params string[] documents)
     {
         Assert.Subset(PastedDocuments.OfClone.ToHashSet(), documents.ToHashSet());
@@ -36,19 +35,7 @@ public sealed class PastedBlocksTests
         var reader = new Reader(machine);
         foreach (var block in documents.SelectMany(PastedDocuments.BlocksOf))
         {
-            if (block.Lines.Any(line => line.StartsWith("psql ", StringComparison.Ordinal)))
-            {
-                // The database's processes take the ports of the cluster before.
-                await reader.InterruptAsync();
-                await machine.StartPostgreSqlAsync();
-            }
-
             await reader.PasteAsync(block, online);
-        }
-
-        if (documents.Contains("docs/tutorials/cluster.md"))
-        {
-            Assert.Equal(3, reader.Text.Split('\n').Count(line => line == "hello"));
         }
     }
 

@@ -6,11 +6,11 @@ internal static class PastedDocuments
     private const string Contributing = "CONTRIBUTING.md";
 
     /// <summary>Those whose commands begin in an empty folder, with the packages of a release.</summary>
-    public static readonly string[] OfRelease = ["README.md", "docs/tutorials/python.md", "docs/tutorials/silo.md"];
+    public static readonly string[] OfRelease = ["README.md", "docs/tutorials/python.md", "docs/tutorials/silo.md", "docs/tutorials/cluster.md"];
 
     /// <summary>Those whose commands begin in a clone.</summary>
     public static readonly string[] OfClone =
-        [Contributing, "docs/tutorials/cluster.md", "samples/README.md", "docs/performance.md", "docs/scale.md", "tests/KadOrleans.Lab/README.md"];
+        [Contributing, "samples/README.md", "docs/performance.md", "docs/scale.md", "tests/KadOrleans.Lab/README.md"];
 
     /// <summary>Those that have <c>kad</c> in the path, and a node or a cluster that they start themselves or name.</summary>
     public static readonly string[] OfKad = ["docs/http.md", "docs/console.md", "src/KadOrleans.Cli/README.md", "docs/manage.md", "docs/maintenance.md", "docs/signed.md"];
@@ -66,7 +66,8 @@ internal static class PastedDocuments
     public static string? Serves(string line) => line switch
     {
         _ when line.StartsWith("dotnet build ", StringComparison.Ordinal) => null,
-        _ when line.Contains("src/KadOrleans.Server", StringComparison.Ordinal) && line.Contains("Kad:Silo:Port", StringComparison.Ordinal) => "health http",
+        _ when line.StartsWith("kad-server Kad:", StringComparison.Ordinal) && line.Contains("Kad:Silo:Port", StringComparison.Ordinal) => "health http",
+        _ when line.StartsWith("kad-server Kad:", StringComparison.Ordinal) => "listening udp",
         _ when line.Contains("src/KadOrleans.Server", StringComparison.Ordinal) => "listening udp",
         _ when line.Contains("--project hello-silo", StringComparison.Ordinal) => "listening udp",
         _ when line.Contains("samples/Guestbook.Host", StringComparison.Ordinal) => "Now listening on",

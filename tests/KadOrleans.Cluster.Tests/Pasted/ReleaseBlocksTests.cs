@@ -12,7 +12,8 @@ public sealed class ReleaseBlocksTests(ReleaseFeed feed) : IClassFixture<Release
     [InlineData("README.md", "hello", "hello")]
     [InlineData("docs/tutorials/python.md", "round", "round", "['a:1', 'b:2']")]
     [InlineData("docs/tutorials/silo.md", "Ada was here before Ben.", "Ben")]
-    [Needs(Need.Curl | Need.Python)]
+    [InlineData("docs/tutorials/cluster.md", "hello")]
+    [Needs(Need.Curl | Need.Python | Need.PostgreSql)]
     public async Task The_blocks_of_a_release_work_as_they_stand(string document, params string[] lines)
     {
         var problem = ReadersMachine.WhyNot();
@@ -33,6 +34,11 @@ public sealed class ReleaseBlocksTests(ReleaseFeed feed) : IClassFixture<Release
 
         foreach (var block in PastedDocuments.BlocksOf(document))
         {
+            if (block.Lines.Any(line => line.StartsWith("sudo -u postgres psql ", StringComparison.Ordinal)))
+            {
+                await machine.StartPostgreSqlAsync();
+            }
+
             await reader.PasteAsync(block, online);
         }
 

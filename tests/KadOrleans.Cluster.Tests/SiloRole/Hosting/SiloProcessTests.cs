@@ -108,6 +108,16 @@ public sealed class SiloProcessTests(SiloProcessTests.LiveSilo live) : FolderTes
         Assert.Empty(Directory.EnumerateFileSystemEntries(Folder));
     }
 
+    [Fact]
+    public async Task The_schema_is_printed_and_nothing_is_started()
+    {
+        await using var schema = ChildProcess.Start("kad-server", Folder, "--schema");
+
+        Assert.Equal(0, await schema.ExitAsync());
+        Assert.Equal(Repository.Read("infra/postgresql/schema.sql").TrimEnd(), schema.Output.Text);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Folder));
+    }
+
     [Theory]
     [InlineData(">/dev/full 2>/dev/full", "Kad:Role=SiloAndEdge")]
     [InlineData(">&- 2>&-", "Kad:Role=Silo")]

@@ -94,6 +94,29 @@ public sealed class OwnHostTests
         await silo.StopAsync(Cancelled);
     }
 
+    [Theory]
+    [InlineData("GatewayKye", "GatewayKey")]
+    [InlineData("silokeyfiel", "SiloKeyFile")]
+    public async Task A_key_whose_name_is_misspelt_starts_no_silo_and_no_client_without_one(string name, string meant)
+    {
+        KeyValuePair<string, string?>[] settings = [new($"Kad:Cluster:{name}", Key)];
+        var silo = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        silo.Configuration.AddInMemoryCollection(settings);
+        silo.UseOrleans(builder => builder.UseLocalhostClustering(FreePort.Tcp(), FreePort.Tcp()).UseInMemoryReminderService()
+            .AddMemoryGrainStorage(GrainStorageName.Kad).UseKadGrains());
+        var client = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        client.Configuration.AddInMemoryCollection(settings);
+        client.UseOrleansClient(builder => builder.UseLocalhostClustering(FreePort.Tcp()).AddKadClient());
+
+        foreach (var builder in new[] { silo, client })
+        {
+            builder.Logging.ClearProviders();
+            using var host = builder.Build();
+            var mistake = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(Cancelled));
+            Assert.Equal($"Kad:Cluster:{name} is not a setting. Did you mean 'Kad:Cluster:{meant}'?", Assert.Single(mistake.Failures));
+        }
+    }
+
     [Fact]
     public async Task No_client_is_connected_to_a_silo_of_others_under_the_name_of_the_client_within_it()
     {

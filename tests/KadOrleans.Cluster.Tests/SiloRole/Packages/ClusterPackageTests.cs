@@ -6,8 +6,8 @@ public sealed class ClusterPackageTests
     private static readonly string[] Expected =
     [
         "KadOrleans.Aspire.Hosting", "KadOrleans.Client", "KadOrleans.Core", "KadOrleans.Edge", "KadOrleans.GrainStorage.PostgreSql",
-        "KadOrleans.GrainStorage.Sqlite", "KadOrleans.Grains", "KadOrleans.Http", "KadOrleans.Node", "KadOrleans.OpenTelemetry", "KadOrleans.Shards",
-        "KadOrleans.Signatures", "KadOrleans.Storage.Sqlite", "KadOrleans.Templates", "KadOrleans.Tool",
+        "KadOrleans.GrainStorage.Sqlite", "KadOrleans.Grains", "KadOrleans.Http", "KadOrleans.Node", "KadOrleans.OpenTelemetry", "KadOrleans.Server",
+        "KadOrleans.Shards", "KadOrleans.Signatures", "KadOrleans.Storage.Sqlite", "KadOrleans.Templates", "KadOrleans.Tool",
     ];
 
     /// <summary>A silo and its client in one process: keeps a value, or reads what an earlier run kept.</summary>
