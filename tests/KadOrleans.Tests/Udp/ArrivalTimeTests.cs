@@ -15,7 +15,23 @@ public sealed class ArrivalTimeTests : IDatagramReceiver
     [InlineData("0.0.0.0:0")]
     public async Task A_transport_says_how_long_a_datagram_lay_in_its_socket(string listen)
     {
-        await using var transport = UdpTransport.Bind(new UdpTransportOptions { Listen = [UdpEndpoint.Parse(listen)], SocketsPerEndpoint = 1 });
+        // Linux begins to note times a moment after the first socket asked for it, on a busy machine a longer one.
+        await using var asks = Bind(listen);
+        var age = TimeSpan.Zero;
+        for (var tries = 0; age < Wait && tries < 20; tries++)
+        {
+            age = await ReadLateAsync(listen);
+        }
+
+        Assert.InRange(age, OperatingSystem.IsLinux() ? Wait : TimeSpan.Zero, Patience.Long);
+    }
+
+    private static UdpTransport Bind(string listen) =>
+        UdpTransport.Bind(new UdpTransportOptions { Listen = [UdpEndpoint.Parse(listen)], SocketsPerEndpoint = 1 });
+
+    private async Task<TimeSpan> ReadLateAsync(string listen)
+    {
+        await using var transport = Bind(listen);
         var target = UdpEndpoint.Parse("127.0.0.1:0").WithPort(transport.LocalEndpoints[0].Port);
         using var contact = new PlainSocket("127.0.0.1:0");
         contact.Send([1], target);
@@ -25,10 +41,10 @@ public sealed class ArrivalTimeTests : IDatagramReceiver
         // Nobody has read it until now.
         transport.Start(this);
         var age = Take();
-        Assert.InRange(age, OperatingSystem.IsLinux() ? Wait : TimeSpan.Zero, Patience.Long);
 
         contact.Send([2], target);
         Assert.True(Take() < Stopwatch.GetElapsedTime(sent));
+        return age;
     }
 
     private TimeSpan Take()
