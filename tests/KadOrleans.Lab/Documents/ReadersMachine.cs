@@ -171,6 +171,7 @@ public sealed class Terminal : IAsyncDisposable
 
         // Each process of the tests is told to compile for a short life; what a reader starts is not.
         start.Environment.Remove("DOTNET_TieredPGO");
+        start.Environment.Remove("DOTNET_EnableWriteXorExecute");
         start.Environment.Remove("DOTNET_TC_CallCountThreshold");
         _shell = ChildProcess.Start(start);
         _what = folder;
