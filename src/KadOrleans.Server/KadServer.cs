@@ -7,8 +7,8 @@ internal static class KadServer
         A process of a cluster: a silo, which holds routing tables and values, an edge, which is a node of a Kademlia network and keeps
         nothing itself, or both. It serves until told to stop.
 
-        Without settings it is a whole cluster: values in the folder kad-cluster-data, an edge at UDP port 8468, and dashboard, console
-        and status on http://127.0.0.1:8080. The API's token is in kad-cluster-data/http-token. The settings most used:
+        Without settings it is a whole cluster: values in the folder kad-cluster-data, an edge at UDP port 8468 of all addresses, and
+        dashboard, console and status on http://127.0.0.1:8080. The API's token is in kad-cluster-data/http-token. The settings most used:
 
           Kad:Role=Silo|Edge|SiloAndEdge             by default SiloAndEdge with Kad:Storage=Local, and else Silo
           Kad:Storage=Local|PostgreSql|AzureStorage  where state is kept, and how an edge finds the silos

@@ -10,8 +10,8 @@ namespace KadOrleans;
 /// <param name="Contacts">Contacts in a live edge's tables.</param>
 /// <param name="Epoch">How many leases the name has had.</param>
 /// <param name="LastSeen">
-/// When its edge was last known to be alive: now for a live one, of others its last renewal, or up to a day too early where the directory has moved
-/// since; null if that is unknown.
+/// When its edge was last known to be alive: now for a live one, of others its last renewal, or when the directory began where it is now if the edge
+/// was not heard there; null if that is unknown.
 /// </param>
 public sealed record EdgeDetails(
     string Name,

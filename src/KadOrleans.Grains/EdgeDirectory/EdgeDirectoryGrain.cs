@@ -369,7 +369,8 @@ internal sealed class EdgeDirectoryGrain(
             return new Dictionary<string, EdgeState>(_state.Value.Edges);
         }
 
-        var kept = ForgottenNames.Update(_state.Value.Edges, name => asked.Contains(name) || _live.IsAlive(name), time.GetUtcNow())
+        var now = time.GetUtcNow();
+        var kept = ForgottenNames.Update(_state.Value.Edges, name => asked.Contains(name) || _live.IsAlive(name) ? now : _live.LastHeard(name), now)
             .ToDictionary(entry => entry.Key, entry => entry.Value with { IsLive = IsLive(entry.Key, entry.Value) });
         foreach (var name in _state.Value.Edges.Keys.Where(name => !kept.ContainsKey(name)))
         {

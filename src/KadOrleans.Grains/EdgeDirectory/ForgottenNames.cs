@@ -12,14 +12,15 @@ internal static class ForgottenNames
 
     public static bool IsRecordDue(EdgeState edge, DateTimeOffset now) => edge.LastSeen is not { } last || now - last >= RecordPeriod;
 
-    /// <summary>The entries as they are to be written now: live edges noted, names that are gone left out unless they are drained.</summary>
+    /// <summary>The entries as they are to be written now: noted when edges were heard, names that are gone left out unless they are drained.</summary>
     public static Dictionary<string, EdgeState> Update(
-        IReadOnlyDictionary<string, EdgeState> edges, Func<string, bool> isLive, DateTimeOffset now)
+        IReadOnlyDictionary<string, EdgeState> edges, Func<string, DateTimeOffset?> lastHeard, DateTimeOffset now)
     {
         return edges.Select(edge => KeyValuePair.Create(edge.Key, edge.Value with { LastSeen = SeenAt(edge.Key, edge.Value) }))
             .Where(edge => now - edge.Value.LastSeen < Life || edge.Value.IsDrained).ToDictionary();
 
         // A time in the future came from a wrong clock.
-        DateTimeOffset SeenAt(string name, EdgeState edge) => isLive(name) || edge.LastSeen is not { } last || last > now ? now : last;
+        DateTimeOffset SeenAt(string name, EdgeState edge) =>
+            (lastHeard(name) ?? edge.LastSeen) is { } last && last <= now ? last : now;
     }
 }

@@ -62,8 +62,12 @@ internal sealed class LiveEdges(TimeSpan leaseDuration, TimeProvider time)
     /// <summary>The edge with this name, even if its lease ended. Null if it neither leased nor renewed since the start, or handed its lease back.</summary>
     public HeardEdge? Find(string name) => _edges.GetValueOrDefault(name) is { Report: not null } heard ? heard : null;
 
-    /// <summary>When an edge leased or renewed last. Null if it did neither since the start, or handed its lease back.</summary>
-    public DateTimeOffset? LastHeard(string name) => Find(name) is { } heard ? time.GetUtcNow() - time.GetElapsedTime(heard.Since) : null;
+    /// <summary>
+    /// When an edge leased or renewed last; if it is only presumed to have lived, when this directory began. Null if it neither was heard nor is
+    /// presumed, or handed its lease back.
+    /// </summary>
+    public DateTimeOffset? LastHeard(string name) =>
+        _edges.TryGetValue(name, out var heard) ? time.GetUtcNow() - time.GetElapsedTime(heard.Since) : null;
 
     public bool IsAlive(string name) => _edges.TryGetValue(name, out var heard) && !IsOver(heard);
 

@@ -126,7 +126,7 @@ internal static class EdgeHost
     private static void AddServices(IServiceCollection services, IConfiguration configuration, KadOptions settings, KadProviders providers)
     {
         services.Configure<HostOptions>(options => options.ShutdownTimeout = KadOptions.EdgeShutdownTimeout)
-            .AddSingleton(settings).AddStorageFailures(providers).AddSingleton(TimeProvider.System);
+            .AddSingleton(settings).AddSingleton(providers).AddStorageFailures(providers).AddSingleton(TimeProvider.System);
         ClusterProviders.AddConnections(services, configuration, settings, providers, isSilo: false);
         services.AddKadTelemetry(
             settings.Telemetry,
@@ -188,6 +188,7 @@ internal sealed class EdgeWatch(
 internal sealed class EndlessConnectionRetry(
     TimeProvider time,
     KadOptions settings,
+    KadProviders providers,
     IConfiguration configuration,
     IOptions<ClusterOptions> cluster,
     ILogger<EndlessConnectionRetry> logger) : IClientConnectionRetryFilter
@@ -200,7 +201,8 @@ internal sealed class EndlessConnectionRetry(
     {
         if (_logged.TryLog(time.GetElapsedTime(0)))
         {
-            logger.SilosNotFound(ClusterProviders.SettingOf(configuration, settings), cluster.Value.ClusterId, exception.Message);
+            logger.SilosNotFound(
+                ClusterProviders.SettingOf(configuration, settings), cluster.Value.ClusterId, providers.FindMistake(exception) ?? exception.Message);
         }
 
         await Task.Delay(Pause, time, cancellationToken);

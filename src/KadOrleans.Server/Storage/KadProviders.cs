@@ -11,6 +11,20 @@ internal sealed class KadProviders
 
     public IEnumerable<IStorageProvider> Storages => _storages;
 
+    /// <summary>A mistake of the installation that storage found, in a sentence; null if it is none.</summary>
+    public string? FindMistake(Exception? failure)
+    {
+        for (; failure is not null; failure = failure.InnerException)
+        {
+            if (_storages.Select(storage => storage.Explain(failure)).FirstOrDefault(fault => fault is { IsMistake: true }) is { } mistake)
+            {
+                return mistake.Message;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>What <see cref="KadSettings"/> needs to know of the storages.</summary>
     public KnownStorages Known => new(
         _byName.ToDictionary(pair => pair.Key, pair => pair.Value.Name, StringComparer.OrdinalIgnoreCase),
@@ -20,8 +34,6 @@ internal sealed class KadProviders
     public IEnumerable<string> ClientLibraries => _storages.Select(storage => storage.ClientLibrary).OfType<string>();
 
     public ITlsProvider Tls { get; init; } = new TlsProvider();
-
-    private List<string> Names => [.. _storages.Select(storage => storage.Name)];
 
     /// <summary>Adds a storage. The settings say whether it is used.</summary>
     /// <exception cref="InvalidOperationException">Another one has one of its names, or its section: none replaces another.</exception>
@@ -61,7 +73,8 @@ internal sealed class KadProviders
     {
         if (!_byName.TryGetValue(name, out var found))
         {
-            throw KadSettings.Mistake($"{setting} is '{name}';{Guess(name)} {string.Join(", ", Names)} are allowed.");
+            string[] allowed = [.. _storages.Where(one => one.FindObstacle(section) is null).Select(one => one.Name)];
+            throw KadSettings.Mistake($"{setting} is '{name}';{Guess(name, allowed)} {string.Join(", ", allowed)} are allowed.");
         }
 
         return found.FindObstacle(section) is { } obstacle
@@ -84,5 +97,6 @@ internal sealed class KadProviders
         typeof(KadOptions).GetProperties().Any(property => property.Name.Equals(section, StringComparison.OrdinalIgnoreCase)) ? typeof(KadOptions)
         : _storages.Find(other => section.Equals(other.Section?.Name, StringComparison.OrdinalIgnoreCase))?.GetType();
 
-    private string Guess(string name) => Suggestion.Nearest(name, Names) is { } nearest ? $" did you mean {nearest}?" : string.Empty;
+    private static string Guess(string name, string[] allowed) =>
+        Suggestion.Nearest(name, allowed) is { } nearest ? $" did you mean {nearest}?" : string.Empty;
 }

@@ -31,6 +31,7 @@ internal static class PastedDocuments
         ("useradd ", "makes a user of the operating system"),
         ("systemctl ", "needs systemd"),
         ("/var/lib/kad", "needs a folder of the operating system"),
+        ("cd /etc/kad", "needs a folder of the operating system"),
         ("--ca-file ", "needs a server with a certificate"),
         ("samples/AppHost", "needs Aspire, whose tests start it"),
         ("AppHost package KadOrleans.Aspire.Hosting", "needs Aspire and a feed with the packages; PackageTests of Aspire makes one"),

@@ -48,6 +48,29 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
     }
 
     [Fact]
+    public async Task An_edge_that_is_lost_with_its_directory_was_last_seen_when_the_next_one_began()
+    {
+        var lease = await LeaseAsync("presumed");
+        for (var passed = TimeSpan.Zero; passed < TimeSpan.FromMinutes(5); passed += TimeSpan.FromSeconds(10))
+        {
+            cluster.Clock.Advance(TimeSpan.FromSeconds(10));
+            Assert.True(await RenewAsync("presumed", lease.Epoch));
+        }
+
+        await MoveAsync();
+        Assert.True(await IsLiveAsync("presumed"));
+        var began = cluster.Clock.GetUtcNow();
+        for (var moves = 0; moves < 2; moves++)
+        {
+            cluster.Clock.Advance(TimeSpan.FromMinutes(1));
+            Assert.False(await IsLiveAsync("presumed"));
+            await LeaseAsync("another");
+            Assert.Equal(began, Assert.Single(await Directory.GetNamesAsync(), name => name.Name == "presumed").LastSeen);
+            await MoveAsync();
+        }
+    }
+
+    [Fact]
     public async Task An_older_holder_is_told_that_it_lost_its_lease()
     {
         var older = await LeaseAsync("fenced");

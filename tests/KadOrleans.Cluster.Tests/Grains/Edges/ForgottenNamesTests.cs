@@ -14,7 +14,7 @@ public sealed class ForgottenNamesTests
             ["away"] = EdgeOf(Now - ForgottenNames.Life + TimeSpan.FromSeconds(1)),
         };
 
-        var kept = ForgottenNames.Update(edges, name => name == "lives", Now);
+        var kept = ForgottenNames.Update(edges, name => name == "lives" ? Now : null, Now);
 
         Assert.Equal(["away", "lives"], kept.Keys.Order());
         Deep.Equal(edges["lives"] with { LastSeen = Now }, kept["lives"]);
@@ -26,10 +26,10 @@ public sealed class ForgottenNamesTests
     {
         var edges = new Dictionary<string, EdgeState> { ["old"] = EdgeOf(null), ["ahead"] = EdgeOf(Now.AddYears(1)) };
 
-        var kept = ForgottenNames.Update(edges, _ => false, Now);
+        var kept = ForgottenNames.Update(edges, _ => null, Now);
 
         Assert.All(kept.Values, edge => Assert.Equal(Now, edge.LastSeen));
-        Assert.Empty(ForgottenNames.Update(kept, _ => false, Now + ForgottenNames.Life));
+        Assert.Empty(ForgottenNames.Update(kept, _ => null, Now + ForgottenNames.Life));
     }
 
     [Fact]

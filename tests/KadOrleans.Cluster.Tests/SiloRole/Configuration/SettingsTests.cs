@@ -25,12 +25,12 @@ public sealed class SettingsTests
         "Kad:Telemetry:Endpint is not a setting; Kad:Telemetry:Endpoint is. Did you mean 'Kad:Telemetry:Endpoint'?",
         "Kad:Telemetry:Endpint=http://127.0.0.1:9")]
     [InlineData("Kad:Tls:Certificat is not a setting; Kad:Tls:Certificate, Kad:Tls:Key, ", "Kad:Tls:Certificat=/tls/tls.crt")]
-    [InlineData("Kad:Storage is 'PostgresSql'; did you mean PostgreSql? Local, PostgreSql, AzureStorage, Redis are allowed.", "Kad:Storage=PostgresSql")]
+    [InlineData("Kad:Storage is 'PostgresSql'; did you mean PostgreSql? Local, PostgreSql, AzureStorage are allowed.", "Kad:Storage=PostgresSql")]
     [InlineData(
         "Kad:Clustering is 'Paper'; Local, PostgreSql, AzureStorage, Redis are allowed.",
         "Kad:Storage=PostgreSql", "Kad:PostgreSql:ConnectionString=Host=db", "Kad:Clustering=Paper")]
     [InlineData(
-        "Orleans:GrainStorage:Kad:ProviderType is 'DynamoDB'; Local, PostgreSql, AzureStorage, Redis are allowed.",
+        "Orleans:GrainStorage:Kad:ProviderType is 'DynamoDB'; Local, PostgreSql, AzureStorage are allowed.",
         "Orleans:GrainStorage:Kad:ProviderType=DynamoDB")]
     [InlineData(
         "Orleans:GrainStorage:Default is set, and a silo keeps its state in Orleans:GrainStorage:Kad; ",
