@@ -42,6 +42,10 @@ public sealed class SchemaCheckTests : FolderTests
 
             Assert.Contains(SchemaCheck.Missing, await SentenceAsync(silo), StringComparison.Ordinal);
         }
+
+        await using var edge = new EdgeServer(Folder, "first", SharedPostgreSql.StorageIn($"{server.ConnectionString};Database=empty"));
+        edge.Launch();
+        await Eventually.BecomesAsync(() => edge.Errors.Contains(SchemaCheck.Missing, StringComparison.Ordinal), () => edge.Errors);
     }
 
     [Fact]
