@@ -35,7 +35,7 @@ internal static partial class EdgeLog
     public static partial void Leased(this ILogger logger, string edge, int count, long epoch);
 
     [LoggerMessage(6203, LogLevel.Warning,
-        "Edge {Edge} is cut off from the silos: it answers PING and FIND_NODE from its last snapshot, and no STORE: {Problem}")]
+        "Edge {Edge} is cut off from the silos: it answers PING and FIND_NODE from its last snapshot, and a STORE only if a silo stores it: {Problem}")]
     public static partial void CutOff(this ILogger logger, string edge, string problem);
 
     [LoggerMessage(6204, LogLevel.Information, "Edge {Edge} reaches the silos again")]

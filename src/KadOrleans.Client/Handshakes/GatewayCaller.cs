@@ -50,8 +50,29 @@ internal static class GatewayCaller
             throw new HandshakeFailedException(problem);
         }
 
+        if (key is null)
+        {
+            return CallWithoutAsync(connection, next);
+        }
+
         var terms = new PortTerms(PortKind.Gateway, services.GetRequiredService<IOptions<ClusterOptions>>().Value.ClusterId);
-        return key is null ? next(connection) : PortHandshake.MakeAsync(connection, next, terms, key, services.GetService<TimeProvider>() ?? TimeProvider.System);
+        return PortHandshake.MakeAsync(connection, next, terms, key, services.GetService<TimeProvider>() ?? TimeProvider.System);
+    }
+
+    // A silo that wants a key ends a connection without one. Orleans handles what fails after the first message.
+    private static async Task CallWithoutAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        try
+        {
+            await next(connection);
+        }
+        catch (Exception e)
+        {
+            throw new ConnectionAbortedException(
+                $"The silo at {connection.RemoteEndPoint} ended the connection before its first message: it wants the cluster's key, which is not set here "
+                    + $"({KeySettings.Gateway} or {KeySettings.GatewayFile}), or it stops.",
+                e);
+        }
     }
 
     /// <summary>Refuses a key that is none when the client starts. Its file may come later.</summary>

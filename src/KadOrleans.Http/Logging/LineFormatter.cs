@@ -39,7 +39,8 @@ internal sealed class LineFormatter(bool details) : ConsoleFormatter(FormatName)
             textWriter.Write($"{VisibleText.Show(logEntry.Category)}: ");
         }
 
-        textWriter.Write(VisibleText.Show(exception is null ? message : $"{message}: {exception.Message}"));
+        var text = exception is null ? message : $"{message}: {exception.Message}";
+        textWriter.Write(VisibleText.Show(details ? text : WithoutStacks(text)));
         if (details)
         {
             scopeProvider?.ForEachScope(static (scope, writer) => writer.Write($" => {VisibleText.Show($"{scope}")}"), textWriter);
@@ -48,6 +49,13 @@ internal sealed class LineFormatter(bool details) : ConsoleFormatter(FormatName)
 
         textWriter.Write(Environment.NewLine);
     }
+
+    // Some libraries put the stacks of inner exceptions into their messages.
+    private static string WithoutStacks(string text) =>
+        text.Contains("\n   ", StringComparison.Ordinal) ? string.Join('\n', text.Split('\n').Where(line => !IsOfStack(line))) : text;
+
+    private static bool IsOfStack(string line) =>
+        line.StartsWith("   at ", StringComparison.Ordinal) || line.TrimStart().StartsWith("--- End of ", StringComparison.Ordinal);
 
     private bool IsLogged(Exception? exception)
     {

@@ -16,7 +16,9 @@ internal sealed class QueuedWriter : TextWriter
     /// <summary>The longest that the end of a process waits for its output.</summary>
     public static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(2);
 
-    private readonly Channel<string> _waiting = Channel.CreateBounded<string>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
+    // Whoever writes wakes the thread himself: the pool may have none left, above all where a process fails.
+    private readonly Channel<string> _waiting =
+        Channel.CreateBounded<string>(new BoundedChannelOptions(MostWaiting) { SingleReader = true, AllowSynchronousContinuations = true });
     private readonly TextWriter _inner;
     private readonly Thread _thread;
     private long _lost;

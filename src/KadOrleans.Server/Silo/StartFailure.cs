@@ -45,16 +45,17 @@ internal static class StartFailure
     // Kestrel's message has its address. Orleans' message does not have its two ports, which an edge does not open.
     private static string Taken(string process, Exception exception, IHost? host) =>
         exception is IOException || process == "edge" || host?.Services.GetService<IOptions<EndpointOptions>>()?.Value is not { } ports
-            ? $"Kad:Http: the address cannot be listened on: {Sentence(exception.Message)}"
+            ? $"Kad:Http: the address cannot be listened on: {Sentence(exception.Message)} Another one is needed, or port 0 for any."
             : $"Kad:Silo:Port {ports.SiloPort} or Kad:Silo:GatewayPort {ports.GatewayPort} cannot be listened on: {Sentence(exception.Message)}";
 
     private static (int Code, IEnumerable<string> Sentences)? OfStorage(Exception cause, KadProviders providers, IHost? host)
     {
-        var (storage, fault) = providers.Storages.Select(storage => (storage, Fault: storage.Explain(cause))).FirstOrDefault(found => found.Fault is not null);
-        if (fault is null)
+        if (providers.Explain(cause) is not { } failed)
         {
             return null;
         }
+
+        var (storage, fault) = failed;
 
         if (fault.IsMistake)
         {

@@ -11,12 +11,26 @@ internal sealed class KadProviders
 
     public IEnumerable<IStorageProvider> Storages => _storages;
 
+    /// <summary>Which storage failed, and why; null if it was none.</summary>
+    public (IStorageProvider Storage, StorageFault Fault)? Explain(Exception cause)
+    {
+        foreach (var storage in _storages)
+        {
+            if (storage.Explain(cause) is { } fault)
+            {
+                return (storage, fault);
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>A mistake of the installation that storage found, in a sentence; null if it is none.</summary>
     public string? FindMistake(Exception? failure)
     {
         for (; failure is not null; failure = failure.InnerException)
         {
-            if (_storages.Select(storage => storage.Explain(failure)).FirstOrDefault(fault => fault is { IsMistake: true }) is { } mistake)
+            if (Explain(failure) is { Fault: { IsMistake: true } mistake })
             {
                 return mistake.Message;
             }

@@ -64,7 +64,10 @@ public sealed class OwnHostTests
             await edge.StopAsync(Cancelled);
         }
 
-        await StaysOutAsync(gateway, options => options.GatewayKey = null, "Connection attempt to endpoint");
+        await StaysOutAsync(
+            gateway,
+            options => options.GatewayKey = null,
+            "it wants the cluster's key, which is not set here (Kad:Cluster:GatewayKey or Kad:Cluster:GatewayKeyFile)");
         await StaysOutAsync(
             gateway, options => options.GatewayKey = ClusterKey.Create(), "does not have the Kad:Cluster:GatewayKey of this process, and was told nothing");
         await silo.StopAsync(Cancelled);

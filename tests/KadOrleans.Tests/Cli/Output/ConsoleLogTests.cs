@@ -31,6 +31,48 @@ public sealed class ConsoleLogTests : IDisposable
     }
 
     [Fact]
+    public void What_waits_is_written_at_the_end_though_the_pool_has_no_thread_left()
+    {
+        using var end = new ManualResetEventSlim();
+        using var left = new CountdownEvent(1000);
+        for (var i = 0; i < left.InitialCount; i++)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(
+                _ =>
+                {
+                    end.Wait();
+                    left.Signal();
+                },
+                null);
+        }
+
+        using (var queue = new QueuedWriter(_output))
+        {
+            queue.Write("why it ended");
+        }
+
+        end.Set();
+        left.Wait(TestContext.Current.CancellationToken);
+        Assert.Equal("why it ended", _output.ToString());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_stack_in_a_message_is_a_detail(bool verbose)
+    {
+        var inner = Assert.Throws<IOException>((Action)(() => throw new IOException("gone")));
+        using var services = Services(_output, verbose);
+
+        Loggers(services).CreateLogger("Orleans.Networking").Log(
+            LogLevel.Warning, default, $"No connection: {new InvalidOperationException("failed", inner)}", null, (state, _) => state);
+
+        Assert.Contains("No connection: System.InvalidOperationException: failed␊ ---> System.IO.IOException: gone", Lines[0], StringComparison.Ordinal);
+        Assert.Equal(verbose, Lines[0].Contains(nameof(A_stack_in_a_message_is_a_detail), StringComparison.Ordinal));
+        Assert.Equal(verbose, Lines[0].Contains("--- End of", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_category_of_others_is_named_and_scopes_are_where_details_are()
     {
         foreach (var verbose in (bool[])[false, true])
