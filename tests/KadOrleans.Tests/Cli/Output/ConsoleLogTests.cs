@@ -33,6 +33,10 @@ public sealed class ConsoleLogTests : IDisposable
     [Fact]
     public void What_waits_is_written_at_the_end_though_the_pool_has_no_thread_left()
     {
+        // The thread that writes waits for more.
+        using var queue = new QueuedWriter(_output);
+        queue.Write("it began, ");
+        Assert.True(SpinWait.SpinUntil(() => _output.GetStringBuilder().Length > 0, TimeSpan.FromMinutes(1)));
         using var end = new ManualResetEventSlim();
         using var left = new CountdownEvent(1000);
         for (var i = 0; i < left.InitialCount; i++)
@@ -46,14 +50,13 @@ public sealed class ConsoleLogTests : IDisposable
                 null);
         }
 
-        using (var queue = new QueuedWriter(_output))
-        {
-            queue.Write("why it ended");
-        }
+        queue.Write("and why it ended");
+        queue.Dispose();
 
+        var text = _output.ToString();
         end.Set();
         left.Wait(TestContext.Current.CancellationToken);
-        Assert.Equal("why it ended", _output.ToString());
+        Assert.Equal("it began, and why it ended", text);
     }
 
     [Theory]
