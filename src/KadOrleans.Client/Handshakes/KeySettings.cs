@@ -36,8 +36,9 @@ internal static class KeySettings
         [
             .. from setting in configuration.GetSection("Kad:Cluster").GetChildren()
                where !All.Contains(setting.Path, StringComparer.OrdinalIgnoreCase)
-               where Suggestion.Nearest(setting.Path, All) is not null
-               select $"{setting.Path} is not a setting.{Suggestion.Question(setting.Path, All)}",
+               let question = Suggestion.Question(setting.Path, All)
+               where question.Length > 0
+               select $"{setting.Path} is not a setting.{question}",
         ];
         if (problems.Length > 0)
         {

@@ -56,7 +56,6 @@ internal static class StartFailure
         }
 
         var (storage, fault) = failed;
-
         if (fault.IsMistake)
         {
             return (ExitCode.WrongUsage, [fault.Message]);
