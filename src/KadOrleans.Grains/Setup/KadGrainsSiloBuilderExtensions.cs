@@ -30,6 +30,7 @@ public static class KadGrainsSiloBuilderExtensions
             ServiceDescriptor.Singleton<IValidateOptions<KadClusterOptions>, KadClusterOptionsValidator>());
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigurationValidator, SiloServicesCheck>());
         builder.Services.TryAddSingleton<IRandomSource, CryptographicRandom>();
+        builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, FailedStart>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, MetricsStart>();
         builder.Services.TryAddSingleton<ClusterShards>();
         builder.Services.TryAddSingleton(services =>
