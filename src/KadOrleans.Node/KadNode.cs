@@ -176,7 +176,7 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
         return saved is null || saved.Id == id
             ? id
             : throw new KeyStoreException(
-                $"Id is {id}, but the stored state belongs to {saved.Id}: leave Id out, or use other storage.");
+                $"Id (--id) is {id}, but the stored state belongs to {saved.Id}: leave it out, or use other storage (--data).");
     }
 
     private NodeParts Build(NodeId id, NodeState? saved)

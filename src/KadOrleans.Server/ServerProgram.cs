@@ -37,7 +37,6 @@ internal static class ServerProgram
             isEdge = IsEdge(settings);
             for (var tries = 1; ; tries++)
             {
-                using var claim = new PortClaim();
                 host = isEdge
                     ? EdgeHost.Build(settings, providers, output, error, () => hasStarted)
                     : SiloHost.Build(settings, providers, output, error, () => hasStarted);
@@ -51,7 +50,7 @@ internal static class ServerProgram
                 {
                     var code = isEdge
                         ? await RunEdgeAsync(host, () => hasStarted = true)
-                        : await RunSiloAsync(host, providers, claim, output, () => hasStarted = true);
+                        : await RunSiloAsync(host, providers, output, () => hasStarted = true);
                     return await StoppedAsync(code);
                 }
                 catch (Exception exception) when (!isEdge && !hasStarted && tries < ChosenPorts.MostTries && !IsStopping(host)
@@ -182,10 +181,10 @@ internal static class ServerProgram
     }
 
     // The token's file is written and removed while this process has the data folder locked. So it never is another process's.
-    private static async Task<int> RunSiloAsync(IHost host, KadProviders providers, PortClaim claim, TextWriter output, Action onStarted)
+    private static async Task<int> RunSiloAsync(IHost host, KadProviders providers, TextWriter output, Action onStarted)
     {
-        PortCheck.Run(host.Services, claim);
-        PortCheck.CheckKeys(host.Services);
+        host.Services.GetRequiredService<PortCheck>().ValidateConfiguration();
+        KeyCheck.Run(host.Services);
 
         // Opens the file of local storage before the silo starts, so that a fault is reported early.
         host.Services.GetKeyedService<IGrainStorage>(GrainStorageName.Kad);

@@ -59,11 +59,6 @@ internal static class ApiCommand
     public static IReadOnlyList<string> Examples(params IReadOnlyList<string> lines) =>
         [.. lines.Select(line => $"kad admin {line} --data kad-data"), $"kad admin {lines[0]} --json --token-file operator.token"];
 
-    /// <summary>An argument that the API takes as a number.</summary>
-    public static JsonNode Number(string name, string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-        ? JsonValue.Create(number)
-        : throw CommandException.WrongUsage($"{name} is '{text}'; a whole number is needed.");
-
     /// <summary>The text of a field, or of one within it, such as <c>change.came</c>.</summary>
     public static string Text(this JsonNode? node, string field) => field.Split('.').Aggregate(node, (at, name) => at?[name]) switch
     {
@@ -131,7 +126,7 @@ internal static class PagedList
                 client,
                 name,
                 prefix is null ? null : parsed.GetValue(prefix),
-                parsed.GetValue(after),
+                parsed.GetValue(after) is { } id ? Keys.ParseId("--after", id).ToString() : null,
                 count.Read(parsed),
                 cancellationToken),
             (printer, result) =>

@@ -16,32 +16,21 @@ internal static class EdgeCommands
         Change(io, "rotate-ids", "Give an edge other node ids, within 10 s.", "rotateIds"),
         Change(io, "forget", "Remove a name and its ids. Not of a live edge.", "forget"));
 
-    private static Command List(CommandIo io, ExampleCommand command)
-    {
-        var isNode = false;
-        return ApiCommand.Create(
-            io,
-            command,
-            async (_, client, cancellationToken) =>
+    private static Command List(CommandIo io, ExampleCommand command) => ApiCommand.Create(
+        io,
+        command,
+        static async (_, client, cancellationToken) =>
+        {
+            var result = await client.SendAsync(ApiRequest.Get(Path), cancellationToken);
+            if (result.List("edges").Count == 0)
             {
-                var result = await client.SendAsync(ApiRequest.Get(Path), cancellationToken);
-
                 // A cluster without edges has silos.
-                isNode = result.List("edges").Count == 0
-                    && (await client.SendAsync(ApiRequest.Get(SiloCommands.Path), cancellationToken)).List("silos").Count == 0;
-                return result;
-            },
-            (printer, result) =>
-            {
-                if (isNode)
-                {
-                    printer.Line("This is one node, which has no edges; a cluster has.");
-                    return;
-                }
+                await SiloCommands.ListAsync(client, "edges", cancellationToken);
+            }
 
-                Print(printer, result);
-            });
-    }
+            return result;
+        },
+        Print);
 
     private static void Print(ResultPrinter printer, JsonObject result)
     {
@@ -73,19 +62,29 @@ internal static class EdgeCommands
 
 internal static class SiloCommands
 {
-    public const string Path = "/v1/admin/silos";
+    private const string Path = "/v1/admin/silos";
 
     private const string ShardsPath = "/v1/admin/shards";
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    public static Command Silos(CommandIo io) => ApiCommand.List(
+    /// <summary>The silos.</summary>
+    /// <exception cref="CommandException">There are none, so it is no cluster: wrong usage, as of what else a cluster alone has.</exception>
+    public static async Task<JsonObject> ListAsync(AdminClient client, string asked, CancellationToken cancellationToken)
+    {
+        var result = await client.SendAsync(ApiRequest.Get(Path), cancellationToken);
+        return result.List("silos").Count > 0
+            ? result
+            : throw CommandException.WrongUsage($"This is one node, which has no {asked}; a cluster has.");
+    }
+
+    public static Command Silos(CommandIo io) => ApiCommand.Create(
         io,
         ApiCommand.Verb(
             "silos",
             "List the silos: which are ready or why not, their shards, memory, releases, clocks and nodes, where the edge directory is, and how the last that ended did.",
             "silos").Alias("silo"),
-        Path,
+        static (_, client, cancellationToken) => ListAsync(client, "silos", cancellationToken),
         static (printer, result) =>
         {
             var silos = result.List("silos");

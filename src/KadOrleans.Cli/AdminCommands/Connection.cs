@@ -102,7 +102,7 @@ internal sealed class Connection
         catch (UnauthorizedAccessException e)
         {
             throw CommandException.WrongUsage(
-                $"--data: the token cannot be read from '{path}' ({Phrases.Of(e.Message)}); the user of the node or silo may read it, or --token-file has another one.");
+                $"--data: the token cannot be read from '{path}' ({Phrases.OfFile(path, e)}); the user of the node or silo may read it, or --token-file has another one.");
         }
     }
 
@@ -117,7 +117,7 @@ internal sealed class Connection
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CommandException.WrongUsage($"{option}: the token cannot be read from '{path}' ({Phrases.Of(e.Message)}).");
+            throw CommandException.WrongUsage($"{option}: the token cannot be read from '{path}' ({Phrases.OfFile(path, e)}).");
         }
     }
 }

@@ -50,8 +50,8 @@ internal static class CrawlCommands
                 var crawl = await client.SendAsync(
                     new ApiRequest(HttpMethod.Post, Path, new JsonObject
                     {
-                        ["rate"] = parsed.GetValue(rate) is { } chosen ? ApiCommand.Number("--rate", chosen) : null,
-                        ["nodes"] = parsed.GetValue(nodes) is { } most ? ApiCommand.Number("--nodes", most) : null,
+                        ["rate"] = parsed.GetValue(rate) is { } chosen ? Numbers.ParseWhole("--rate", chosen, 1, CrawlOptions.HighestRate) : null,
+                        ["nodes"] = parsed.GetValue(nodes) is { } most ? Numbers.ParseWhole("--nodes", most, 1, CrawlOptions.HighestMaxNodes) : null,
                     }),
                     cancellationToken);
                 try

@@ -137,7 +137,12 @@ internal static class KeyCommands
             (true, _) => $"Stored here and on {others}",
             _ => $"Stored on {others}",
         };
-        return $"{places}{(result.IsTrue("isPublished") ? ", and published again each day" : string.Empty)}.";
+        var published = result.IsTrue("isPublished") ? ", and published again each day" : string.Empty;
+        var notHere = result.Text("notHeld") is { Length: > 0 } why ? $" Not here: {why}." : string.Empty;
+        var without = (result.Text("refused"), result.Text("failed")) is var (refused, failed) && (refused, failed) != ("0", "0")
+            ? $" Contacts that rejected it: {refused}, did not answer: {failed}."
+            : string.Empty;
+        return $"{places}{published}.{notHere}{without}";
     }
 
     private static IEnumerable<(string Name, string Text)> ItemFields(JsonNode? item)

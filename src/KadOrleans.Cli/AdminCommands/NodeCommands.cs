@@ -6,6 +6,8 @@ internal static class NodeCommands
 
     private static readonly string[] Works = [.. Enum.GetNames<DhtWork>().Select(name => name.ToLowerInvariant())];
 
+    private static readonly string[] Kinds = ["node", "value"];
+
     public static Command Status(CommandIo io) => ApiCommand.List(
         io,
         ApiCommand.Verb(
@@ -64,7 +66,7 @@ internal static class NodeCommands
             parsed => new ApiRequest(HttpMethod.Post, "/v1/admin/lookups", new JsonObject
             {
                 ["target"] = parsed.GetValue(target),
-                ["kind"] = parsed.GetValue(kind),
+                ["kind"] = Choose("--kind", parsed.GetValue(kind)!, Kinds),
                 ["as"] = parsed.GetValue(digest) ? "digest" : null,
             }),
             static (printer, result) =>
@@ -98,7 +100,7 @@ internal static class NodeCommands
                 Examples = ApiCommand.Examples("run refresh", "run republish"),
                 Notes = "republish waits until nothing is left to send. Ctrl-C ends the wait; the sweep goes on.",
             }.With(work),
-            (parsed, client, cancellationToken) => Choose(parsed.GetValue(work)!) is var chosen && chosen == "republish"
+            (parsed, client, cancellationToken) => Choose("WORK", parsed.GetValue(work)!, Works) is var chosen && chosen == "republish"
                 ? republish.RunAsync(client, parsed.GetValue<bool>(CommonOptions.JsonName), cancellationToken)
                 : client.SendAsync(new ApiRequest(HttpMethod.Post, $"/v1/admin/work:{chosen}"), cancellationToken),
             static (printer, result) =>
@@ -116,9 +118,9 @@ internal static class NodeCommands
             findProblem: RepublishRun.FindProblem);
     }
 
-    private static string Choose(string work) => Works.Contains(work)
-        ? work
-        : throw CommandException.WrongUsage($"WORK is '{work}'; {string.Join(", ", Works[..^1])} or {Works[^1]} is allowed.");
+    private static string Choose(string name, string text, string[] allowed) => allowed.Contains(text)
+        ? text
+        : throw CommandException.WrongUsage($"{name} is '{text}'; {string.Join(", ", allowed[..^1])} or {allowed[^1]} is allowed.");
 
     private static Command Table(CommandIo io, ExampleCommand command)
     {
@@ -126,7 +128,7 @@ internal static class NodeCommands
         return ApiCommand.Create(
             io,
             command.With(id),
-            parsed => ApiRequest.Get("/v1/admin/table", ("id", parsed.GetValue(id))),
+            parsed => ApiRequest.Get("/v1/admin/table", ("id", parsed.GetValue(id) is { } given ? $"{Keys.ParseId("--id", given)}" : null)),
             static (printer, result) =>
             {
                 if (!result.List("buckets").Any(static bucket => bucket.List("contacts").Count > 0))

@@ -36,7 +36,9 @@ internal static class BanCommands
         return ApiCommand.Create(
             io,
             ApiCommand.Verb(name, description, $"bans {name} 203.0.113.0/24", $"bans {name} 2001:db8::/48").With(ban),
-            parsed => request(parsed.GetValue(ban)!),
+            parsed => request(parsed.GetValue(ban) is var given && Ban.TryParse(given, out _)
+                ? given
+                : throw CommandException.WrongUsage($"BAN is '{given}'; {Ban.Allowed}.")),
             (printer, result) => printer.Changed(result, "ban", outcome));
     }
 }
@@ -78,9 +80,14 @@ internal static class LimitCommands
                 "Change a limit. It holds in place of the setting, after restarts too.",
                 "limits set totalKeys 500000", "limits set requestsPerSource 1000").With(name, value),
             parsed => new ApiRequest(
-                HttpMethod.Put, PathOf(parsed.GetValue(name)!), new JsonObject { ["value"] = ApiCommand.Number("VALUE", parsed.GetValue(value)!) }),
+                HttpMethod.Put, PathOf(parsed.GetValue(name)!), new JsonObject { ["value"] = ReadValue(parsed.GetValue(value)!) }),
             static (printer, result) => printer.Changed(result, "name", result.Text("value")));
     }
+
+    // The server has the bounds.
+    private static long ReadValue(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        ? number
+        : throw CommandException.WrongUsage($"VALUE is '{text}'; {Numbers.Whole} is needed, within the bounds that 'kad admin limits' shows.");
 
     private static Command Reset(CommandIo io)
     {

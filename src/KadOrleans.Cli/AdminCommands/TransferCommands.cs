@@ -234,7 +234,7 @@ internal static class TransferCommands
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CommandException.WrongUsage($"FILE: '{path}' cannot be read ({Phrases.Of(e.Message)}).", e);
+            throw CommandException.WrongUsage($"FILE: '{path}' cannot be read ({Phrases.OfFile(path, e)}).", e);
         }
     }
 

@@ -2,7 +2,9 @@ namespace KadOrleans.Cli;
 
 internal static class UsageCommands
 {
-    private const string DefaultSources = "20";
+    private const int DefaultEntries = 100;
+
+    private const int DefaultSources = 20;
 
     public static Command Usage(CommandIo io) => ApiCommand.List(
         io,
@@ -19,7 +21,7 @@ internal static class UsageCommands
 
     public static Command Sources(CommandIo io)
     {
-        var count = CommonOptions.Text("--count", "N", $"How many networks by keys, and how many by bytes, 1 to {IDhtAdmin.MaxSources}. [default: {DefaultSources}]");
+        var count = new NumberOption("--count", "How many networks by keys, and how many by bytes", 1, IDhtAdmin.MaxSources, DefaultSources);
         return ApiCommand.Create(
             io,
             new ExampleCommand("sources", "Count what each source network stored: those with most keys or bytes.")
@@ -28,18 +30,18 @@ internal static class UsageCommands
                 Notes = "A source is an IPv4 address or an IPv6 /64. 'trusted' is what was stored here itself or by trusted nodes. What is not "
                     + "proven came without a write token: others may have stored it in the source's name.",
             }.With(count),
-            parsed => ApiRequest.Get("/v1/admin/usage/sources", ("count", parsed.GetValue(count) ?? DefaultSources)),
+            parsed => ApiRequest.Get("/v1/admin/usage/sources", ("count", $"{count.Read(parsed)}")),
             static (printer, result) => Print(printer, result, ["source", "proven"], ["keys", "bytes"], result.List("sources")));
     }
 
     public static Command Audit(CommandIo io)
     {
-        var count = CommonOptions.Text("--count", "N", $"How many at most, 1 to {IDhtAdmin.MaxPage}. [default: 100]");
+        var count = new NumberOption("--count", "How many at most", 1, IDhtAdmin.MaxPage, DefaultEntries);
         var before = CommonOptions.Text("--before", "NUMBER", "Only entries with lower numbers than this one.");
         return ApiCommand.Create(
             io,
             ApiCommand.Verb("audit", "List the last changes that were made over HTTP, newest first.", "audit", "audit --count 10").With(count, before),
-            parsed => ApiRequest.Get("/v1/admin/audit", ("count", parsed.GetValue(count)), ("before", parsed.GetValue(before))),
+            parsed => ApiRequest.Get("/v1/admin/audit", ("count", $"{count.Read(parsed)}"), ("before", parsed.GetValue(before))),
             static (printer, result) => printer.Rows(
                 result.List("entries"), ("nr", "number"), ("time", "time"), ("who", "who"), ("action", "action"), ("target", "target"), ("done", "succeeded"), ("result", "result")));
     }

@@ -35,7 +35,7 @@ internal static class ItemKeyFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CommandException.WrongUsage($"{name}: '{path}' cannot be written: {Phrases.Of(e.Message)}.", e);
+            throw CommandException.WrongUsage($"{name}: '{path}' cannot be written: {Phrases.OfFile(path, e)}.", e);
         }
     }
 
@@ -79,7 +79,7 @@ internal static class ItemKeyFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CommandException.WrongUsage($"{name}: '{path}' cannot be read: {Phrases.Of(e.Message)}.", e);
+            throw CommandException.WrongUsage($"{name}: '{path}' cannot be read: {Phrases.OfFile(path, e)}.", e);
         }
     }
 }

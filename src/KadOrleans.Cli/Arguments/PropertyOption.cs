@@ -5,6 +5,9 @@ namespace KadOrleans.Cli;
 /// <summary>A whole number for a property of some options, whose bounds and default its description has. Times are in seconds.</summary>
 internal sealed class PropertyOption : Option<string?>
 {
+    // The unit of what has none.
+    private const string Count = "N";
+
     private readonly string? _ofZero;
     private readonly long _least;
     private readonly long _most;
@@ -18,6 +21,8 @@ internal sealed class PropertyOption : Option<string?>
         HelpName = unit;
         Description = string.Create(CultureInfo.InvariantCulture, $"{description}, {Allowed}. [default: {byDefault ?? $"{ofProperty}"}]");
     }
+
+    private string Needed => HelpName == Count ? Numbers.Whole : $"{Numbers.Whole} of {HelpName!.ToLowerInvariant()}";
 
     private string Allowed => string.Create(
         CultureInfo.InvariantCulture,
@@ -45,7 +50,7 @@ internal sealed class PropertyOption : Option<string?>
     public long? ReadGiven(ParseResult parsed) => parsed.GetValue(this) is not { } text ? null
         : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             && ((number >= _least && number <= _most) || (number == 0 && _ofZero is not null)) ? number
-        : throw CommandException.WrongUsage($"{Name} is '{text}'; {Numbers.Whole} is needed, {Allowed}.");
+        : throw CommandException.WrongUsage($"{Name} is '{text}'; {Needed} is needed, {Allowed}.");
 
     private static long NumberOf(object value) => value is TimeSpan time ? (long)time.TotalSeconds : Convert.ToInt64(value, CultureInfo.InvariantCulture);
 }

@@ -111,7 +111,7 @@ internal static class Values
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CommandException.WrongUsage($"--file: '{path}' cannot be read: {e.Message}", e);
+            throw CommandException.WrongUsage($"--file: '{path}' cannot be read: {Phrases.OfFile(path, e)}.", e);
         }
     }
 }

@@ -14,7 +14,7 @@ internal static class GetCommand
                 "kad get picture --raw --via 127.0.0.1:8468 > picture.png",
                 "kad get --digest 356a192b7913b04c54574d18c28d46e6395428ab --via [::1]:8468 --json",
             ],
-            Notes = $"{ResultPrinter.ValueNotes} The standard error output says how many holders agree on the value, and how many have another one.",
+            Notes = $"{ResultPrinter.ValueNotes} On a terminal, and wherever holders have another value, the standard error output says how many agree on this one.",
         }.With(key.Key, key.Digest, raw, verbose, via).Runs(async (parsed, json, cancellationToken) =>
         {
             var requested = key.Read(parsed);

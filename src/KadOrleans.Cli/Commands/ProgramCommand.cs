@@ -51,8 +51,9 @@ public sealed class ProgramCommand : RootCommand
                 CommandException known => (known.ExitCode, known.Message),
                 OptionsValidationException mistakes => (ExitCode.WrongUsage, mistakes.Failures.First()),
 
-                // A port, a data folder or a file that cannot be used.
-                TransportException or KeyStoreException or StateFileException => (ExitCode.WrongUsage, e.Message),
+                // A data folder, a port or a file that cannot be used.
+                KeyStoreException => (ExitCode.WrongUsage, $"--data: {e.Message}"),
+                TransportException or StateFileException => (ExitCode.WrongUsage, e.Message),
                 OperationCanceledException => (ExitCode.Failed, "Interrupted."),
                 OutputException => (ExitCode.Failed, e.Message),
                 IOException or UnauthorizedAccessException => (ExitCode.Failed, $"Reading or writing failed: {e.Message}"),

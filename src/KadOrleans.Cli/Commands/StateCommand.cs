@@ -94,7 +94,7 @@ internal static class StateCommand
         {
             return salvages
                 ? SqliteNodeFile.OpenCopy(folder)
-                : throw CommandException.WrongUsage($"{e.Message} --salvage exports what can be read.", e);
+                : throw CommandException.WrongUsage($"--data: {e.Message} --salvage exports what can be read.", e);
         }
     }
 

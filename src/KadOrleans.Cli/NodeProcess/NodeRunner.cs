@@ -72,7 +72,10 @@ internal sealed class NodeRunner(CommandIo io, NodeSettings settings, IServicePr
         }
         catch (TransportException e)
         {
-            throw CommandException.WrongUsage($"--listen: {e.Message}", e);
+            // What is wrong with the options has their name for it.
+            const string Name = $"{nameof(UdpTransportOptions.Listen)} ";
+            var sentence = e.Message.StartsWith(Name, StringComparison.Ordinal) ? e.Message[Name.Length..] : null;
+            throw CommandException.WrongUsage(sentence is null ? $"--listen: {e.Message}" : $"--listen {sentence}", e);
         }
     }
 

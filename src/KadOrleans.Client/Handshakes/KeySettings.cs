@@ -81,7 +81,7 @@ internal static class KeySettings
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
-            var why = e is FileNotFoundException or DirectoryNotFoundException ? "is not there" : $"cannot be read ({e.Message.TrimEnd('.')})";
+            var why = e is FileNotFoundException or DirectoryNotFoundException ? "is not there" : $"cannot be read ({Phrases.OfFile(file, e)})";
             problem = $"{setting}File is {Quote(file)}, which {why}; a file with the 64 digits of the key is needed.";
             return null;
         }

@@ -44,6 +44,9 @@ public sealed record SetResult
     /// <summary>Whether the value is stored: a copy exists, or is on its way from durable storage.</summary>
     public bool Succeeded => Stored > 0 || Local == StoreResult.Stored || Publication == StoreResult.Stored;
 
+    /// <summary>Why this DHT's own storage refused the value, as a part of a sentence; null if it holds it, or keeps none.</summary>
+    internal string? LocalRefusal => Local is { } local and not StoreResult.Stored ? Describe(local) : null;
+
     private string Describe(StoreResult result) => result switch
     {
         StoreResult.Stored => "this DHT holds it",

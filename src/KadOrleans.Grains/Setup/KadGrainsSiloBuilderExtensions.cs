@@ -15,7 +15,7 @@ public static class KadGrainsSiloBuilderExtensions
     /// Adds the grains' services and options, which are validated at start and compared with the cluster's, and <see cref="IDhtAdmin"/>. The
     /// silo must provide grain storage named <see cref="GrainStorageName.Kad"/> and reminders. The keys of the cluster are by default those of
     /// the configuration, <c>Kad:Cluster:GatewayKey</c> and so on. With them all clients of the silo's gateway need <c>AddKadClient</c>, and all
-    /// its silos <c>UseKadGrains</c>.
+    /// its silos <c>UseKadGrains</c>. A port that another process or silo listens on stops the start with a sentence: Orleans would share it.
     /// </summary>
     public static ISiloBuilder UseKadGrains(this ISiloBuilder builder, Action<KadClusterOptions>? configure = null)
     {
@@ -29,6 +29,8 @@ public static class KadGrainsSiloBuilderExtensions
         builder.Services.TryAddEnumerable(
             ServiceDescriptor.Singleton<IValidateOptions<KadClusterOptions>, KadClusterOptionsValidator>());
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigurationValidator, SiloServicesCheck>());
+        builder.Services.TryAddSingleton<PortCheck>();
+        builder.Services.AddSingleton<IConfigurationValidator>(static services => services.GetRequiredService<PortCheck>());
         builder.Services.TryAddSingleton<IRandomSource, CryptographicRandom>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, FailedStart>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, MetricsStart>();

@@ -106,7 +106,7 @@ internal sealed partial class ApiTokens(params IEnumerable<ApiToken> tokens)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw KadSettings.Mistake($"{setting}: '{path}' cannot be read ({Phrases.Of(e.Message)}).");
+            throw KadSettings.Mistake($"{setting}: '{path}' cannot be read ({Phrases.OfFile(path, e)}).");
         }
     }
 
@@ -134,7 +134,7 @@ internal sealed partial class ApiTokens(params IEnumerable<ApiToken> tokens)
         }
         catch (JsonException e)
         {
-            throw KadSettings.Mistake($"{setting}: '{path}' is no file of tokens ({WithoutSecrets(Phrases.Of(e.Message))}).");
+            throw KadSettings.Mistake($"{setting}: '{path}' is no file of tokens ({WithoutSecrets(Phrases.OfJson(e))}).");
         }
     }
 

@@ -63,7 +63,7 @@ internal sealed class TokenFile : IHealthCheck
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return $"This server cannot write {_setting} '{_path}' ({Phrases.Of(e.Message)}).";
+            return $"This server cannot write {_setting} '{_path}' ({Phrases.OfFile(_path, e)}).";
         }
     }
 

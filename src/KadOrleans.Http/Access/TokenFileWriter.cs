@@ -84,7 +84,7 @@ internal static class TokenFileWriter
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            throw Unchanged(setting, path, $"it cannot be written ({Phrases.Of(e.Message)})", e);
+            throw Unchanged(setting, path, $"it cannot be written ({Phrases.OfFile(path, e)})", e);
         }
     }
 

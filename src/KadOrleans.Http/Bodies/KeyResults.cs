@@ -49,6 +49,7 @@ internal sealed record KeyResult(
 /// <param name="IsPending">Whether no contact has the value yet; it is sent later.</param>
 /// <param name="Lookup">The lookup of the contacts; null if there was none before the response.</param>
 /// <param name="Version">The number of the write, higher than that of each earlier one; null if the value is neither held nor published here.</param>
+/// <param name="NotHeld">Why it is not held here, as a part of a sentence; left out if it is, or if others are nearer to the key.</param>
 internal sealed record PutResult(
     string? Key,
     string Digest,
@@ -59,7 +60,8 @@ internal sealed record PutResult(
     bool IsPublished,
     bool IsPending,
     LookupSummary? Lookup,
-    string? Version)
+    string? Version,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? NotHeld = null)
 {
     public static PutResult Of(RequestedKey key, SetResult result) => new(
         key.Text,
@@ -71,5 +73,6 @@ internal sealed record PutResult(
         result.Publication == StoreResult.Stored,
         result.IsPending,
         LookupSummary.Of(result.Lookup),
-        result.Version.IsNothing ? null : result.Version.ToString());
+        result.Version.IsNothing ? null : result.Version.ToString(),
+        result.LocalRefusal);
 }

@@ -27,7 +27,7 @@ internal static class CertificateFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw KadSettings.Mistake($"{setting} is '{path}', which cannot be read ({Phrases.Of(e.Message)}); {needed} is needed.");
+            throw KadSettings.Mistake($"{setting} is '{path}', which cannot be read ({Phrases.OfFile(path, e)}); {needed} is needed.");
         }
     }
 

@@ -119,7 +119,7 @@ internal sealed partial class ProblemFilter(IHostApplicationLifetime lifetime, I
     {
         ApiProblemException problem => (problem.Status, problem.Message),
         BadHttpRequestException wrong => (wrong.StatusCode, wrong.Message),
-        JsonException => (StatusCodes.Status400BadRequest, $"The body is not the JSON that is needed: {failure.Message}"),
+        JsonException json => (StatusCodes.Status400BadRequest, $"The body is not the JSON that is needed: {Phrases.OfJson(json)}."),
         DhtUnavailableException => (StatusCodes.Status503ServiceUnavailable, failure.Message),
         _ => (StatusCodes.Status500InternalServerError, "The request failed for a reason that is in the server's log."),
     };

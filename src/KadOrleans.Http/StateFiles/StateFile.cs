@@ -13,7 +13,7 @@ internal static class StateFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StateFileException($"FILE is '{file}', which cannot be read: {e.Message}", e);
+            throw new StateFileException($"FILE is '{file}', which cannot be read: {Phrases.OfFile(file, e)}.", e);
         }
     }
 
@@ -28,7 +28,7 @@ internal static class StateFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StateFileException($"FILE is '{file}', which cannot be written: {e.Message}", e);
+            throw new StateFileException($"FILE is '{file}', which cannot be written: {Phrases.OfFile(file, e)}.", e);
         }
     }
 

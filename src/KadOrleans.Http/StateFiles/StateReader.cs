@@ -85,7 +85,7 @@ internal sealed class StateReader(Stream stream, string name)
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new StateFileException(
-                $"'{name}' is not a {StateFormat.Name} file of version {StateFormat.Version}: {e.Message.TrimEnd('.')}.", e);
+                $"'{name}' is not a {StateFormat.Name} file of version {StateFormat.Version}: {(e is JsonException json ? Phrases.OfJson(json) : Phrases.Of(e.Message))}.", e);
         }
     }
 }

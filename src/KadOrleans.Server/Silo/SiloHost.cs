@@ -169,6 +169,13 @@ internal static class SiloHost
         silo.Configure<SiloMessagingOptions>(MessageLimits.Set);
         BoundedListeners.Use(silo.Services);
 
+        silo.Services.AddSingleton(new PortSettings
+        {
+            Silo = new PortSetting("Kad:Silo:Port", settings.Silo.Port == 0),
+            Gateway = new PortSetting("Kad:Silo:GatewayPort", settings.Silo.GatewayPort == 0),
+            Address = "Kad:Silo:Address",
+            Allowed = "a free port is needed, or 0 for any",
+        });
         silo.Services.AddSingleton<SiloIdentity>();
         silo.Services.Replace(ServiceDescriptor.Singleton<ILocalSiloDetails>(services => services.GetRequiredService<SiloIdentity>()));
         silo.Services.AddStorageFailures(providers);

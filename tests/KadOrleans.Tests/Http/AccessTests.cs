@@ -79,9 +79,11 @@ public sealed class AccessTests
     [InlineData($$"""{"tokens":[{"name":"a","sha256":"{{Hash}}","scopes":["all"]}]}""", "a scope of token 'a' is 'all'; read, write, view, manage, keep are allowed in 'PATH'.")]
     [InlineData($$"""{"tokens":[{"name":"a","sha256":"{{Hash}}","scopes":["read"],"requestsPerSecond":0}]}""", "requestsPerSecond of token 'a' is 0; 1 to 1000000 is allowed in 'PATH'.")]
     [InlineData($$"""{"tokens":[{"name":"a","sha256":"{{Hash}}","scopes":["read"]},{"name":"b","sha256":"{{Hash}}","scopes":["read"]}]}""", "token 'b' has the sha256 of another one; each needs its own in 'PATH'.")]
-    [InlineData("{", "'PATH' is no file of tokens (")]
-    [InlineData("""{"tokens":[{"name":"a"}]}""", "'PATH' is no file of tokens (")]
-    [InlineData("""{"tokens":[{"name":"a","sha256":"b","scopes":["read"],"rate":1}]}""", "'PATH' is no file of tokens (")]
+    [InlineData("{", "'PATH' is no file of tokens (line 1 is no JSON, ends too soon or nests too deep).")]
+    [InlineData("\n-----BEGIN PRIVATE KEY-----", "'PATH' is no file of tokens (line 2 is no JSON, ends too soon or nests too deep).")]
+    [InlineData("""{"tokens":5}""", "'PATH' is no file of tokens ($.tokens is unknown, of another type, or lacks a member).")]
+    [InlineData("""{"tokens":[{"name":"a"}]}""", "'PATH' is no file of tokens ($.tokens[0] is unknown, of another type, or lacks a member).")]
+    [InlineData("""{"tokens":[{"name":"a","sha256":"b","scopes":["read"],"rate":1}]}""", "'PATH' is no file of tokens ($.tokens[0].rate is unknown, of another type, or lacks a member).")]
     public void A_wrong_file_of_tokens_is_refused_in_a_sentence(string content, string expected)
     {
         using var folder = new TemporaryFolder();

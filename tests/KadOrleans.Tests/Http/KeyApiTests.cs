@@ -136,7 +136,8 @@ public sealed class KeyApiTests(ApiHost host) : IClassFixture<ApiHost>
 
     [Theory]
     [InlineData("", "The body is empty; JSON is needed, as /v1/openapi.json describes it.")]
-    [InlineData("{", "The body is not the JSON that is needed: ")]
+    [InlineData("{", "The body is not the JSON that is needed: line 1 is no JSON, ends too soon or nests too deep.")]
+    [InlineData("hello", "The body is not the JSON that is needed: line 1 is no JSON, ends too soon or nests too deep.")]
     [InlineData("""{"value":1,"value":2}""", "The body is not the JSON that is needed: ")]
     [InlineData("""{"value":[[[[[[[[[1]]]]]]]]]}""", "The body is not the JSON that is needed: ")]
     [InlineData("""{"value":null}""", "The value is null; text, a number, true or false is allowed.")]

@@ -90,7 +90,7 @@ internal sealed record RedisConnection(string Setting, ConfigurationOptions Opti
         catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
         {
             throw KadSettings.Mistake(
-                $"Kad:Redis:{name}: {KadSettings.Quote(file)} cannot be read ({Phrases.Of(e.Message)}); "
+                $"Kad:Redis:{name}: {KadSettings.Quote(file)} cannot be read ({Phrases.OfFile(file, e)}); "
                 + "a PEM file is needed, with its key unencrypted.");
         }
     }

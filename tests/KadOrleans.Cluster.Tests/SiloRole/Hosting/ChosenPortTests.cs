@@ -49,9 +49,8 @@ public sealed class ChosenPortTests : FolderTests
         var endpoints = silo.Services.GetRequiredService<IOptions<EndpointOptions>>().Value;
         using var listener = new TcpListener(endpoints.AdvertisedIPAddress, endpoints.SiloPort);
         listener.Start();
-        using var claim = new PortClaim();
 
-        var failure = Assert.Throws<SocketException>(() => PortCheck.Run(silo.Services, claim));
+        var failure = Assert.Throws<SocketException>(() => silo.Services.GetRequiredService<PortCheck>().ValidateConfiguration());
 
         Assert.True(ChosenPorts.WereTaken(failure, new KadSiloOptions { Port = 0 }));
         Assert.True(ChosenPorts.WereTaken(new InvalidOperationException("outer", failure), new KadSiloOptions { GatewayPort = 0 }));
@@ -91,7 +90,7 @@ public sealed class ChosenPortTests : FolderTests
             var endpoints = services.GetRequiredService<IOptions<EndpointOptions>>().Value;
             var place = TakesGateway
                 ? Gateway.Find(endpoints)!
-                : endpoints.SiloListeningEndpoint ?? new IPEndPoint(endpoints.AdvertisedIPAddress, endpoints.SiloPort);
+                : PortCheck.FindSilo(endpoints)!;
             var listener = new TcpListener(place);
             listener.Start();
             _taken.Add(listener);

@@ -102,23 +102,30 @@ public sealed class MistakeTests(SharedPostgreSql postgres) : FolderTests
     [InlineData("Kad:Silo:GatewayPort")]
     public async Task Of_two_silos_that_begin_at_once_with_one_port_one_is_refused(string setting)
     {
+        var begun = 0;
         for (var round = 0; round < 20; round++)
         {
             var port = FreePort.Tcp();
             using var together = new Barrier(2);
 
             // Both live until the judgement, as those of two processes do.
-            PortClaim[] claims = [new(), new()];
-            var ends = await Task.WhenAll(claims.Select(claim => Task.Run(async () =>
+            HostedSilo[] silos = [new(Folder, $"{setting}={port}"), new(Folder, $"{setting}={port}")];
+            var ends = await Task.WhenAll(silos.Select(silo => Task.Run(() =>
             {
-                await using var silo = new HostedSilo(Folder, $"{setting}={port}");
                 together.SignalAndWait();
-                return Record.Exception(() => PortCheck.Run(silo.Services, claim));
+                return Record.Exception(silo.Services.GetRequiredService<PortCheck>().ValidateConfiguration);
             })));
-            Array.ForEach(claims, claim => claim.Dispose());
+            foreach (var silo in silos)
+            {
+                await silo.DisposeAsync();
+            }
 
-            var refusal = Assert.IsType<OptionsValidationException>(Assert.Single(ends, end => end is not null));
-            Assert.StartsWith($"{setting} is {port}, and another process listens on ", refusal.Message, StringComparison.Ordinal);
+            var refusal = Assert.IsType<OptionsValidationException>(ends.First(end => end is not null));
+            Assert.StartsWith($"{setting} is {port}, and another process or silo listens on ", refusal.Message, StringComparison.Ordinal);
+            begun += ends.Count(end => end is null);
         }
+
+        // A third process of this machine may have had the port of a round.
+        Assert.NotEqual(0, begun);
     }
 }

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -117,6 +118,39 @@ public sealed class OwnHostTests
             using var host = builder.Build();
             var mistake = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(Cancelled));
             Assert.Equal($"Kad:Cluster:{name} is not a setting. Did you mean 'Kad:Cluster:{meant}'?", Assert.Single(mistake.Failures));
+        }
+    }
+
+    /// <summary>Orleans itself would share the port, and both would say that they serve.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_silo_does_not_start_on_a_port_of_another_one_or_of_any_program(bool isGateway)
+    {
+        var (port, gateway) = (FreePort.Tcp(), FreePort.Tcp());
+        using (var first = BuildSilo(port, gateway, _ => { }))
+        {
+            await first.StartAsync(Cancelled);
+            await IsRefusedAsync();
+            await first.StopAsync(Cancelled);
+
+            // A host that has stopped leaves its ports, also while it is not disposed.
+            using var next = BuildSilo(port, gateway, _ => { });
+            await next.StartAsync(Cancelled);
+            await next.StopAsync(Cancelled);
+        }
+
+        using var other = new TcpListener(IPAddress.Loopback, isGateway ? gateway : port);
+        other.Start();
+        await IsRefusedAsync();
+
+        async Task IsRefusedAsync()
+        {
+            using var second = isGateway ? BuildSilo(FreePort.Tcp(), gateway, _ => { }) : BuildSilo(port, FreePort.Tcp(), _ => { });
+            var mistake = await Assert.ThrowsAsync<OptionsValidationException>(() => second.StartAsync(Cancelled));
+            var (name, number) = isGateway ? ("GatewayPort", gateway) : ("SiloPort", port);
+            Assert.Equal(
+                $"EndpointOptions.{name} is {number}, and another process or silo listens on 127.0.0.1:{number}; a free port is needed.", mistake.Message);
         }
     }
 

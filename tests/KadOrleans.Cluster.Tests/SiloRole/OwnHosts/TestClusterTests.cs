@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Orleans.TestingHost;
 
 namespace KadOrleans.Cluster.Tests.SiloRole;
@@ -21,6 +22,12 @@ public sealed class TestClusterTests
             })
             .AddKadClient());
         builder.ConfigureClient(client => client.AddKadClient());
+
+        // Its silo has numbers of ports and opens none, so others may have them.
+        var others = new List<TcpListener>();
+        builder.ConfigureSilo((options, _) => others.AddRange(
+            new[] { options.SiloPort, options.GatewayPort }.Select(port => new TcpListener(IPAddress.Loopback, port))));
+        builder.ConfigureSilo((_, _) => others.ForEach(listener => listener.Start()));
         await using var cluster = builder.Build();
         await cluster.DeployAsync();
 
@@ -28,5 +35,7 @@ public sealed class TestClusterTests
         await dht.WaitUntilReadyAsync(cancelling);
         await dht.SetAsync("greeting", "hello", SetAcknowledgement.Durable, cancelling);
         Assert.Equal("hello", (await dht.GetAsync<string>("greeting", cancelling)).Value);
+        Assert.Equal(2, others.Count);
+        others.ForEach(listener => listener.Dispose());
     }
 }

@@ -9,7 +9,7 @@ public sealed class NodeRefusalTests
         var id = new string('1', 40);
         await using var node = await NodeProcess.StartAsync("--data", folder.Path, "--id", id);
         Assert.Equal(id, node.Id);
-        var inUse = $"The data folder '{folder.Path}' is in use by another node";
+        var inUse = $"--data: The data folder '{folder.Path}' is in use by another node";
         await KadRun.RefusedAsync(inUse, "node", "--listen", "127.0.0.1:0", "--data", folder.Path);
         await KadRun.RefusedAsync(inUse, "state", "export", "-", "--data", folder.Path);
         await KadRun.RefusedAsync(
@@ -19,13 +19,30 @@ public sealed class NodeRefusalTests
     }
 
     [Fact]
+    public async Task An_id_beside_the_folder_of_another_one_is_named_with_both_options()
+    {
+        using var folder = new TemporaryFolder();
+        string id;
+        await using (var node = await NodeProcess.StartAsync("--data", folder.Path))
+        {
+            id = node.Id;
+            Assert.Equal(0, await node.StopAsync());
+        }
+
+        var other = new string('1', 40);
+        await KadRun.RefusedAsync(
+            $"--data: Id (--id) is {other}, but the stored state belongs to {id}: leave it out, or use other storage (--data).",
+            "node", "--listen", "127.0.0.1:0", "--data", folder.Path, "--id", other);
+    }
+
+    [Fact]
     public async Task The_data_folder_of_a_silo_is_refused_and_stays_as_it_is()
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["kad-grains.db"], string.Empty);
 
         await KadRun.RefusedAsync(
-            $"'{folder.Path}' is the data folder of a silo, as it has 'kad-grains.db', and not of a node; choose another data folder.",
+            $"--data: '{folder.Path}' is the data folder of a silo, as it has 'kad-grains.db', and not of a node; choose another data folder.",
             "node", "--listen", "127.0.0.1:0", "--data", folder.Path);
 
         Assert.Equal([folder["kad-grains.db"]], Directory.GetFiles(folder.Path));

@@ -11,7 +11,7 @@ export function show(view) {
     return table('Changes', ['When', 'Who', 'What', 'Target', 'Result'], runs(entries).map(({ last, first, count }) => [
       [time(last.time), count > 1 && el('div', {}, el('small', {}, 'since ', time(first.time)))],
       shown(last.who), [shown(last.action), count > 1 && el('div', {}, el('small', {}, `${number(count)} times`))], shown(last.target, { class: 'target' }),
-      el('span', { class: `mark ${last.succeeded ? 'good' : 'bad'}` }, last.succeeded ? '' : 'failed: ', shown(last.result))]), 'No change was made yet.');
+      el('span', { class: `mark ${last.succeeded ? 'good' : 'bad'}` }, last.succeeded || last.result.startsWith('refused: ') ? '' : 'failed: ', shown(last.result))]), 'No change was made yet.');
   });
   open();
 }

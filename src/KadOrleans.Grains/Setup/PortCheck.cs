@@ -1,0 +1,133 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Hosting;
+using Orleans.Configuration;
+
+namespace KadOrleans.Grains;
+
+/// <summary>How whoever runs the silo knows what its ports are set by. The default is that of a host of one's own.</summary>
+internal sealed record PortSettings
+{
+    public PortSetting Silo { get; init; } = new("EndpointOptions.SiloPort");
+
+    public PortSetting Gateway { get; init; } = new("EndpointOptions.GatewayPort");
+
+    public string Address { get; init; } = "EndpointOptions.AdvertisedIPAddress";
+
+    /// <summary>What is allowed in place of a port that is in use.</summary>
+    public string Allowed { get; init; } = "a free port is needed";
+}
+
+/// <summary>The name of a port's setting, and whether the number was chosen by the program.</summary>
+internal readonly record struct PortSetting(string Name, bool IsChosen = false);
+
+/// <summary>
+/// Refuses ports that another process listens on. Orleans sets the option to share ports. So a silo could start at the address of
+/// a live one, and the cluster would declare the live one dead.
+/// </summary>
+internal sealed class PortCheck(IServiceProvider services) : IConfigurationValidator, IDisposable
+{
+    private const string TestingAssembly = "Orleans.TestingHost";
+
+    private readonly PortClaim _claim = new();
+    private bool _hasRun;
+
+    /// <summary>Does it once. The ports are claimed until the host has stopped or is disposed.</summary>
+    /// <exception cref="OptionsValidationException">A port cannot be listened on. One sentence.</exception>
+    /// <exception cref="SocketException">A port is in use that the program chose.</exception>
+    public void ValidateConfiguration()
+    {
+        if (_hasRun || IsInMemory())
+        {
+            return;
+        }
+
+        _hasRun = true;
+        services.GetService<IHostApplicationLifetime>()?.ApplicationStopped.Register(_claim.Dispose);
+        var endpoints = services.GetRequiredService<IOptions<EndpointOptions>>().Value;
+        var settings = services.GetService<PortSettings>() ?? new PortSettings();
+        if (FindSilo(endpoints) is { } silo)
+        {
+            Check(settings, settings.Silo, silo);
+        }
+
+        if (Gateway.Find(endpoints) is { } gateway)
+        {
+            Check(settings, settings.Gateway, gateway);
+        }
+    }
+
+    public void Dispose() => _claim.Dispose();
+
+    /// <summary>Where the silo listens to others. Null if it has no address yet.</summary>
+    public static IPEndPoint? FindSilo(EndpointOptions endpoints) => endpoints.SiloListeningEndpoint
+        ?? (endpoints.AdvertisedIPAddress is null ? null : new IPEndPoint(endpoints.AdvertisedIPAddress, endpoints.SiloPort));
+
+    // Silos of a test cluster in one process have numbers of ports, and open none.
+    private bool IsInMemory() => services.GetKeyedServices<IConnectionListenerFactory>(KeyedService.AnyKey)
+        .Any(static factory => factory.GetType().Assembly.GetName().Name == TestingAssembly);
+
+    private void Check(PortSettings settings, PortSetting setting, IPEndPoint endpoint)
+    {
+        if (!_claim.TryTake(endpoint))
+        {
+            throw Taken(settings, setting, endpoint);
+        }
+
+        // Without Orleans' option to share the port.
+        using var listener = new TcpListener(endpoint);
+        try
+        {
+            listener.Start();
+        }
+        catch (SocketException e)
+        {
+            throw e.SocketErrorCode == SocketError.AddressAlreadyInUse ? Taken(settings, setting, endpoint) : Mistake(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{setting.Name} is {endpoint.Port}, and {endpoint} cannot be listened on: {e.Message.TrimEnd('.')}; a port that this user may open, and an address of this machine ({settings.Address}), are needed."));
+        }
+    }
+
+    // A port that was chosen here is nobody's mistake: it was free a moment ago, and others may do.
+    private static Exception Taken(PortSettings settings, PortSetting setting, IPEndPoint endpoint) => setting.IsChosen
+        ? new SocketException((int)SocketError.AddressAlreadyInUse)
+        : Mistake(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{setting.Name} is {endpoint.Port}, and another process or silo listens on {endpoint}; {settings.Allowed}."));
+
+    private static OptionsValidationException Mistake(string sentence) => new(Options.DefaultName, typeof(EndpointOptions), [sentence]);
+}
+
+// Reserves endpoints: Orleans shares ports, so a port check alone would let two silos pass that start at the same time. An
+// abstract Unix socket address belongs to one process of a network namespace, and ends with it. Only Linux has them.
+internal sealed class PortClaim : IDisposable
+{
+    private readonly List<Socket> _held = [];
+
+    public bool TryTake(IPEndPoint endpoint)
+    {
+        // A port of 0 is any: each has its own.
+        if (!OperatingSystem.IsLinux() || endpoint.Port == 0)
+        {
+            return true;
+        }
+
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            // The first character makes the address abstract: it creates no file.
+            socket.Bind(new UnixDomainSocketEndPoint($"\0kad-silo {endpoint}"));
+            _held.Add(socket);
+            return true;
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            socket.Dispose();
+            return false;
+        }
+    }
+
+    public void Dispose() => _held.ForEach(socket => socket.Dispose());
+}
