@@ -17,7 +17,7 @@ internal static class PortCheck
             claim,
             "Kad:Silo:Port",
             given.Port == 0,
-            SiloEndPoint(endpoints));
+            OpenPort.OfSilos(endpoints));
         if (Gateway.Find(endpoints) is { } gateway)
         {
             Run(claim, "Kad:Silo:GatewayPort", given.GatewayPort == 0, gateway);
@@ -29,26 +29,24 @@ internal static class PortCheck
     {
         // The options are read in any case: a mistake in them is found before anything is opened.
         var keys = services.GetRequiredService<ClusterKeys>();
-        if (keys is { Gateway.Count: > 0, Silo.Count: > 0 })
+        var endpoints = services.GetRequiredService<IOptions<EndpointOptions>>().Value;
+        if (OpenPort.Find(keys, endpoints) is not { } open)
         {
             return;
         }
 
-        var endpoints = services.GetRequiredService<IOptions<EndpointOptions>>().Value;
-        var (missing, name, port) = keys.Gateway.Count == 0
-            ? (KeySettings.Gateway, "the gateway", Gateway.Find(endpoints))
-            : (KeySettings.Silo, "the port for silos", SiloEndPoint(endpoints));
         if (Gateway.IsOpenToOthers(endpoints))
         {
             throw KadSettings.Mistake(
-                $"{missing} is missing, and other machines reach {name} at {port}; {ClusterKey.Needed}, or a file that has them by {missing}File.");
+                $"{open.Setting} is missing, and other machines reach {open.Name} at {open.EndPoint}; {ClusterKey.Needed}, or a file that has them by {open.Setting}File.");
         }
 
-        SiloLog.NoKey(services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(PortCheck)), missing, port);
+        // Of a port beside one that has a key the grains warn, in each host.
+        if (keys is { Gateway.Count: 0, Silo.Count: 0 })
+        {
+            open.Warn(services.GetRequiredService<ILoggerFactory>().CreateLogger<OpenPort>());
+        }
     }
-
-    private static IPEndPoint SiloEndPoint(EndpointOptions endpoints) =>
-        endpoints.SiloListeningEndpoint ?? new IPEndPoint(endpoints.AdvertisedIPAddress, endpoints.SiloPort);
 
     private static void Run(PortClaim claim, string setting, bool isChosen, IPEndPoint endpoint)
     {
