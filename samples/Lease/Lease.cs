@@ -10,7 +10,8 @@ namespace Leases;
 /// </summary>
 public sealed class Lease
 {
-    // The clocks of worker and DHT differ, and a late answer is one too.
+    // The clocks of worker and DHT differ, and the time that a cluster agrees on moves by up to 5 s: leave 10 s of a life that matters, as
+    // docs/consistency.md says. The lives of this sample are 2 s, so that it ends soon, and all is on the clock of one machine.
     private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(500);
 
     private readonly IDht _dht;

@@ -106,7 +106,7 @@ public sealed class KadClusterOptions
     /// <summary>
     /// The secret of silos alone, 64 hexadecimal digits of 32 random bytes other than those of <see cref="GatewayKey"/>. With it each connection
     /// between silos begins with a handshake, and each call of a silo has a proof that a silo makes it. Whoever has it may do everything. Null
-    /// (default), and without a file: the port for silos lets everybody in.
+    /// (default), and without a file: the port for silos lets everybody in, which is logged as a warning if there is a <see cref="GatewayKey"/>.
     /// </summary>
     public string? SiloKey { get; set; }
 

@@ -2,7 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
-using System.Text;
 
 namespace KadOrleans.Core;
 
@@ -42,10 +41,11 @@ public readonly record struct NodeId : IComparable<NodeId>, IComparisonOperators
     public static NodeId MaxValue => new(ulong.MaxValue, ulong.MaxValue, uint.MaxValue);
 
     /// <summary>The id under which a text key is stored: the SHA-1 of its UTF-8 bytes.</summary>
+    /// <exception cref="ArgumentException">The text has half of a surrogate pair: two keys would have one id.</exception>
     public static NodeId FromKey(string key)
     {
         ArgumentNullException.ThrowIfNull(key);
-        return FromKey(Encoding.UTF8.GetBytes(key));
+        return FromKey(StrictUtf8.ToBytes(key).AsSpan());
     }
 
     /// <summary>The id under which a binary key is stored: the SHA-1 of its bytes.</summary>

@@ -11,6 +11,9 @@ namespace KadOrleans.Core;
 /// </summary>
 public readonly record struct UdpEndpoint
 {
+    /// <summary>What is allowed where to listen, without a full stop.</summary>
+    internal const string Needed = "IP:PORT is needed, such as 0.0.0.0:8468 or [::]:8468, with a port of 1 to 65535, or 0 for any free one";
+
     private const ulong MappedPrefix = 0xFFFF_0000_0000;
 
     private readonly ulong _high;
@@ -152,7 +155,7 @@ public readonly record struct UdpEndpoint
         ArgumentNullException.ThrowIfNull(text);
         return TryParse(text, out var endpoint)
             ? endpoint
-            : throw new FormatException($"'{text}' is not an endpoint: IP:PORT or [IPV6]:PORT is needed.");
+            : throw new FormatException($"'{text}' is not an endpoint; {Needed}.");
     }
 
     /// <summary>Under a secret of the process: a stranger who forges sources cannot choose ones that collide.</summary>

@@ -26,8 +26,8 @@ public static class KadEdgeExtensions
     /// <summary>Adds an edge whose options are those of a section of the configuration, such as <c>Kad:Edge</c>.</summary>
     /// <param name="builder">The silo's builder.</param>
     /// <param name="section">
-    /// The options. A list is an array, or one text with commas. A section that is not in the configuration, and a key that is no option, stop
-    /// the start.
+    /// The options. A list is an array, or one text with commas. A null counts as not given. A section that is not in the configuration, and a key
+    /// that is no option, stop the start.
     /// </param>
     /// <inheritdoc cref="AddKadEdge(ISiloBuilder, Action{KadEdgeOptions}?)"/>
     public static ISiloBuilder AddKadEdge(this ISiloBuilder builder, IConfiguration section)
@@ -56,8 +56,8 @@ public static class KadEdgeExtensions
     /// <summary>Adds an edge whose options are those of a section of the configuration, such as <c>Kad:Edge</c>.</summary>
     /// <param name="builder">The client's builder.</param>
     /// <param name="section">
-    /// The options. A list is an array, or one text with commas. A section that is not in the configuration, and a key that is no option, stop
-    /// the start.
+    /// The options. A list is an array, or one text with commas. A null counts as not given. A section that is not in the configuration, and a key
+    /// that is no option, stop the start.
     /// </param>
     /// <inheritdoc cref="AddKadEdge(IClientBuilder, Action{KadEdgeOptions}?)"/>
     public static IClientBuilder AddKadEdge(this IClientBuilder builder, IConfiguration section)

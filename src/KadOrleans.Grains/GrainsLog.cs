@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace KadOrleans.Grains;
 
 /// <summary>The grains' log messages: docs/telemetry.md, Events.</summary>
@@ -119,6 +121,9 @@ internal static partial class GrainsLog
 
     [LoggerMessage(6091, LogLevel.Error, "The audit log lacks {Action} of silo {Silo}, as it could not be written: {Message}")]
     public static partial void ChangeNotRecorded(this ILogger logger, string action, SiloAddress silo, string message);
+
+    [LoggerMessage(6092, LogLevel.Warning, "{Setting} is not set, so whoever {Can} may use {Name} at {Port}")]
+    public static partial void PortOpen(this ILogger logger, string setting, string can, string name, EndPoint port);
 
     [LoggerMessage(6041, LogLevel.Warning, "A call to a shard failed after its retries: {Message}")]
     public static partial void ShardFailed(this ILogger logger, string message);

@@ -108,7 +108,7 @@ public class KadEdgeOptions
     {
         if (Listen.FirstOrDefault(text => !UdpEndpoint.TryParse(text, out _)) is { } wrong)
         {
-            checks.Add(setting, wrong, "IP:PORT is needed, such as 0.0.0.0:8468, with a port of 1 to 65535, or 0 for any free one");
+            checks.Add(setting, wrong, UdpEndpoint.Needed);
             return;
         }
 

@@ -219,9 +219,15 @@ public sealed class KadNode : IDht, IDhtItems, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">The node was built outside a host, and has not been started: nobody else would start it.</exception>
     public async Task WaitUntilReadyAsync(CancellationToken cancellationToken = default)
     {
         ThrowIfStopped();
+        if (_owner is not null)
+        {
+            _ = Parts;
+        }
+
         await HostWait.RunAsync(_join.Completion.WaitAsync, _ending.Token, cancellationToken);
     }
 

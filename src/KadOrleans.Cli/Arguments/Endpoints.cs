@@ -8,7 +8,7 @@ public static class Endpoints
     public static UdpEndpoint ParseListen(string text) => UdpEndpoint.TryParse(text, out var endpoint)
         ? endpoint
         : throw CommandException.WrongUsage(
-            $"--listen is '{text}'; IP:PORT is needed, such as 0.0.0.0:8468 or [::]:8468, with a port of 1 to 65535, or 0 for any free one.");
+            $"--listen is '{text}'; {UdpEndpoint.Needed}.");
 
     /// <summary>HOST:PORT of another node. The name is the option's or argument's.</summary>
     internal static HostAddress ParseHost(string name, string text) => HostAddress.TryParse(text, out var address, out var problem)

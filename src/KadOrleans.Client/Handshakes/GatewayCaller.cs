@@ -50,17 +50,18 @@ internal static class GatewayCaller
             throw new HandshakeFailedException(problem);
         }
 
+        var cluster = services.GetRequiredService<IOptions<ClusterOptions>>().Value.ClusterId;
         if (key is null)
         {
-            return CallWithoutAsync(connection, next);
+            return CallWithoutAsync(connection, next, cluster);
         }
 
-        var terms = new PortTerms(PortKind.Gateway, services.GetRequiredService<IOptions<ClusterOptions>>().Value.ClusterId);
+        var terms = new PortTerms(PortKind.Gateway, cluster);
         return PortHandshake.MakeAsync(connection, next, terms, key, services.GetService<TimeProvider>() ?? TimeProvider.System);
     }
 
-    // A silo that wants a key ends a connection without one. Orleans handles what fails after the first message.
-    private static async Task CallWithoutAsync(ConnectionContext connection, ConnectionDelegate next)
+    // A silo that wants a key ends a connection without one, and a silo of another cluster each. Orleans handles what fails after the first message.
+    private static async Task CallWithoutAsync(ConnectionContext connection, ConnectionDelegate next, string cluster)
     {
         try
         {
@@ -70,7 +71,7 @@ internal static class GatewayCaller
         {
             throw new ConnectionAbortedException(
                 $"The silo at {connection.RemoteEndPoint} ended the connection before its first message: it wants the cluster's key, which is not set here "
-                    + $"({KeySettings.Gateway} or {KeySettings.GatewayFile}), or it stops.",
+                    + $"({KeySettings.Gateway} or {KeySettings.GatewayFile}), or is of another cluster than '{cluster}' (Orleans:ClusterId), or it stops.",
                 e);
         }
     }

@@ -63,7 +63,7 @@ public sealed class ItemSigner
     /// <exception cref="ArgumentException">The parts make no item; the message says what is wrong.</exception>
     /// <exception cref="InvalidOperationException">The function returned another length than that of a signature.</exception>
     public ValueTask<Item> SignAsync(string salt, long seq, string text, CancellationToken cancellationToken = default) =>
-        SignAsync(StrictUtf8.ToBytes(salt), seq, Item.EncodeBytes(StrictUtf8.ToBytes(text).Span), cancellationToken);
+        SignAsync(StrictUtf8.ToBytes(salt), seq, Item.EncodeBytes(StrictUtf8.ToBytes(text)), cancellationToken);
 
     /// <summary>Signs the end of what this owner stored, by a salt that is text.</summary>
     /// <param name="salt">At most 64 bytes in UTF-8.</param>

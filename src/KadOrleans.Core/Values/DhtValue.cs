@@ -38,11 +38,12 @@ public readonly record struct DhtValue
         DhtValueKind.None => 0,
     };
 
-    /// <summary>A text value. Lone surrogates become U+FFFD, as UTF-8 cannot carry them.</summary>
+    /// <summary>A text value.</summary>
+    /// <exception cref="ArgumentException">The text has half of a surrogate pair, which UTF-8 cannot carry.</exception>
     public static DhtValue FromString(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return new DhtValue(DhtValueKind.String, 0, Encoding.UTF8.GetBytes(text));
+        return FromUtf8(StrictUtf8.ToBytes(text));
     }
 
     /// <summary>A text value from its UTF-8 bytes, which the caller has checked and no longer changes.</summary>
@@ -70,7 +71,10 @@ public readonly record struct DhtValue
     /// <summary>A boolean.</summary>
     public static DhtValue FromBoolean(bool value) => new(DhtValueKind.Boolean, value ? 1UL : 0UL);
 
-    /// <summary>An object as the text of its JSON, which programs in other languages read too.</summary>
+    /// <summary>
+    /// An object as the text of its JSON, which programs in other languages read too. Half of a surrogate pair in one of its texts becomes U+FFFD
+    /// there, as .NET's JSON has no other form for it.
+    /// </summary>
     /// <param name="content">The object.</param>
     /// <param name="type">Its type, of a <c>JsonSerializerContext</c> or of <c>JsonSerializerOptions.GetTypeInfo</c>.</param>
     public static DhtValue FromJson<T>(T content, JsonTypeInfo<T> type)
@@ -155,7 +159,7 @@ public readonly record struct DhtValue
     public static implicit operator DhtValue(string value)
     {
         ArgumentNullException.ThrowIfNull(value);
-        return FromString(value);
+        return FromUtf8(StrictUtf8.ToBytes(value));
     }
 
     /// <summary>A whole number.</summary>

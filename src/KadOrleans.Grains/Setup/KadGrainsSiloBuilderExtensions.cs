@@ -73,6 +73,7 @@ public static class KadGrainsSiloBuilderExtensions
         builder.Services.TryAddSingleton<ClusterAgreement>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => services.GetRequiredService<ClusterAgreement>());
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ShardHandOver>();
+        builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, OpenPortWarning>();
         builder.Services.TryAddSingleton<ClusterKeys>();
         builder.Services.TryAddSingleton<CallRules>();
         builder.Services.TryAddSingleton<SiloHandshakes>();

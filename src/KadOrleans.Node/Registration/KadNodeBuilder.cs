@@ -1,6 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KadOrleans.Node;
 
@@ -17,9 +15,6 @@ public sealed class KadNodeBuilder
     /// <exception cref="ArgumentException">An option is out of its bounds; the message names it.</exception>
     public async Task<KadNode> BuildAsync()
     {
-        Services.TryAddSingleton<ILoggerFactory>(NullLoggerFactory.Instance);
-        Services.TryAddSingleton(typeof(ILogger<>), typeof(Logger<>));
-
         // The root of the services disposes them all. Services of the caller's get this node, too.
         Services.AddSingleton(static services => KadNodeServiceCollectionExtensions.CreateNode(services, owner: (IAsyncDisposable)services));
         var provider = Services.BuildServiceProvider();

@@ -15,8 +15,8 @@ public static class KadNodeServiceCollectionExtensions
     /// <summary>Adds a node whose options are those of a section of the configuration, such as <c>Kad</c>.</summary>
     /// <param name="services">The services of the host.</param>
     /// <param name="section">
-    /// The options. A list is an array, or one text with commas. A section that is not in the configuration, and a key that is no option, stop
-    /// the start.
+    /// The options. A list is an array, or one text with commas. A null counts as not given. A section that is not in the configuration, and a key
+    /// that is no option, stop the start.
     /// </param>
     /// <inheritdoc cref="AddKadNode(IServiceCollection, Action{KadNodeOptions}?)"/>
     public static KadNodeBuilder AddKadNode(this IServiceCollection services, IConfiguration section)
@@ -43,6 +43,7 @@ public static class KadNodeServiceCollectionExtensions
             options.Configure(configure);
         }
 
+        services.AddLogging();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IRandomSource, CryptographicRandomSource>();
         services.TryAddSingleton<ISignatures>(Ed25519Signatures.Instance);

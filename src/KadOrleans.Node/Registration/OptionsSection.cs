@@ -29,9 +29,14 @@ internal sealed class OptionsSection<TOptions>(IConfiguration section, string ca
             throw new OptionsValidationException(Options.DefaultName, typeof(TOptions), problems);
         }
 
-        section.Bind(options);
-        SplitLists(section, options);
+        var values = WithoutNulls(section);
+        values.Bind(options);
+        SplitLists(values, options);
     }
+
+    // The binder takes a null of JSON for 0 or for no object, where it says that nothing is given.
+    private static IConfiguration WithoutNulls(IConfiguration section) => new ConfigurationBuilder()
+        .AddInMemoryCollection(section.AsEnumerable(makePathsRelative: true).Where(static setting => setting.Value is not null)).Build();
 
     // A file may have the section with nothing in it.
     private static bool IsAbsent(IConfigurationSection given) =>

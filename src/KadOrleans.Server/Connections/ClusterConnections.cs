@@ -54,12 +54,14 @@ internal static class ClusterConnections
         if (side.IsCaller)
         {
             var problems = connections.ApplicationServices.GetRequiredService<ConnectionProblems>();
-            connections.Use(next => connection => GreetAsync(next, connection, tls is not null, problems));
+            var cluster = connections.ApplicationServices.GetRequiredService<IOptions<ClusterOptions>>().Value.ClusterId;
+            connections.Use(next => connection => GreetAsync(next, connection, tls is not null, cluster, problems));
         }
     }
 
     // Inside TLS: with TLS 1.3 a caller learns only here that its certificate was refused. Orleans handles later failures.
-    private static async Task GreetAsync(ConnectionDelegate next, ConnectionContext connection, bool isEncrypted, ConnectionProblems problems)
+    private static async Task GreetAsync(
+        ConnectionDelegate next, ConnectionContext connection, bool isEncrypted, string cluster, ConnectionProblems problems)
     {
         try
         {
@@ -81,7 +83,8 @@ internal static class ClusterConnections
                 : "it requires TLS, and Kad:Tls:Certificate is not set here";
             problems.Add(
                 "ended early",
-                $"The silo at {connection.RemoteEndPoint} ended the connection before its first message ({Phrases.ReasonOf(e)}): {ofKey}, {ofTls}, or it stops.");
+                $"The silo at {connection.RemoteEndPoint} ended the connection before its first message ({Phrases.ReasonOf(e)}): {ofKey}, {ofTls}, "
+                    + $"it is of another cluster than '{cluster}' (Orleans:ClusterId), or it stops.");
             throw;
         }
     }

@@ -9,21 +9,22 @@ internal static class KeyCheck
     {
         // The options are read in any case: a mistake in them is found before anything is opened.
         var keys = services.GetRequiredService<ClusterKeys>();
-        if (keys is { Gateway.Count: > 0, Silo.Count: > 0 })
+        var endpoints = services.GetRequiredService<IOptions<EndpointOptions>>().Value;
+        if (OpenPort.Find(keys, endpoints) is not { } open)
         {
             return;
         }
 
-        var endpoints = services.GetRequiredService<IOptions<EndpointOptions>>().Value;
-        var (missing, name, port) = keys.Gateway.Count == 0
-            ? (KeySettings.Gateway, "the gateway", Gateway.Find(endpoints))
-            : (KeySettings.Silo, "the port for silos", PortCheck.FindSilo(endpoints));
         if (Gateway.IsOpenToOthers(endpoints))
         {
             throw KadSettings.Mistake(
-                $"{missing} is missing, and other machines reach {name} at {port}; {ClusterKey.Needed}, or a file that has them by {missing}File.");
+                $"{open.Setting} is missing, and other machines reach {open.Name} at {open.EndPoint}; {ClusterKey.Needed}, or a file that has them by {open.Setting}File.");
         }
 
-        SiloLog.NoKey(services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(KeyCheck)), missing, port);
+        // Of a port beside one that has a key the grains warn, in each host.
+        if (keys is { Gateway.Count: 0, Silo.Count: 0 })
+        {
+            open.Warn(services.GetRequiredService<ILoggerFactory>().CreateLogger<OpenPort>());
+        }
     }
 }

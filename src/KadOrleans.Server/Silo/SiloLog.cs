@@ -21,9 +21,6 @@ internal static partial class SiloLog
     [LoggerMessage(7006, LogLevel.Debug, "The silo's clock was not compared: {Problem}")]
     public static partial void ClockNotCompared(ILogger logger, string problem);
 
-    [LoggerMessage(7007, LogLevel.Warning, "{Setting} is not set, so whoever runs a program on this machine may use the port at {Port}")]
-    public static partial void NoKey(ILogger logger, string setting, EndPoint? port);
-
     [LoggerMessage(7005, LogLevel.Information, "Grain storage answers again")]
     public static partial void StorageBack(ILogger logger);
 

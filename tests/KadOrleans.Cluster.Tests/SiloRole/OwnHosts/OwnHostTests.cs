@@ -68,10 +68,58 @@ public sealed class OwnHostTests
         await StaysOutAsync(
             gateway,
             options => options.GatewayKey = null,
-            "it wants the cluster's key, which is not set here (Kad:Cluster:GatewayKey or Kad:Cluster:GatewayKeyFile)");
+            "it wants the cluster's key, which is not set here (Kad:Cluster:GatewayKey or Kad:Cluster:GatewayKeyFile), ");
         await StaysOutAsync(
             gateway, options => options.GatewayKey = ClusterKey.Create(), "does not have the Kad:Cluster:GatewayKey of this process, and was told nothing");
         await silo.StopAsync(Cancelled);
+    }
+
+    [Fact]
+    public async Task A_client_of_another_cluster_is_told_of_its_cluster_id()
+    {
+        var gateway = FreePort.Tcp();
+        using var silo = BuildSilo(FreePort.Tcp(), gateway, _ => { });
+        await silo.StartAsync(Cancelled);
+        await StaysOutAsync(gateway, _ => { }, "or is of another cluster than 'other' (Orleans:ClusterId), or it stops.", cluster: "other");
+        await silo.StopAsync(Cancelled);
+    }
+
+    [Theory]
+    [InlineData(true, false, "Kad:Cluster:SiloKey is not set, so whoever runs a program on this machine may use the port for silos at 127.0.0.1:")]
+    [InlineData(false, true, "Kad:Cluster:GatewayKey is not set, so whoever runs a program on this machine may use the gateway at 127.0.0.1:")]
+    [InlineData(true, true, null)]
+    [InlineData(false, false, null)]
+    public async Task A_silo_with_one_key_warns_of_the_port_that_has_none(bool hasGateway, bool hasSilo, string? sentence)
+    {
+        using var log = new TextLog();
+        using var silo = BuildSilo(
+            FreePort.Tcp(),
+            FreePort.Tcp(),
+            options => (options.GatewayKey, options.SiloKey) = (hasGateway ? Key : null, hasSilo ? ClusterKey.Create() : null),
+            log: log);
+        await silo.StartAsync(Cancelled);
+        var warnings = log.Text.Split('\n').Where(line => line.Contains("is not set, so whoever", StringComparison.Ordinal)).ToList();
+        Assert.Equal(sentence is null ? 0 : 1, warnings.Count);
+        Assert.All(warnings, warning => Assert.StartsWith(sentence!, warning, StringComparison.Ordinal));
+        await silo.StopAsync(Cancelled);
+    }
+
+    [Fact]
+    public async Task Services_without_a_host_have_a_client()
+    {
+        var services = new ServiceCollection();
+        services.AddOrleansClient(client => client.UseLocalhostClustering(FreePort.Tcp()).AddKadClient());
+        await using var provider = services.BuildServiceProvider();
+        Assert.NotNull(provider.GetRequiredService<IDht>());
+    }
+
+    [Fact]
+    public void A_null_among_the_settings_of_an_edge_is_none()
+    {
+        using var host = BuildEdge(FreePort.Tcp(), "edge", ("MaxStaleness", null), ("ChangesWithoutToken", null), ("Trust:0", null), ("Upload", null));
+        var (options, defaults) = (host.Services.GetRequiredService<IOptions<KadEdgeOptions>>().Value, new KadEdgeOptions());
+        Assert.Equal((defaults.MaxStaleness, defaults.ChangesWithoutToken), (options.MaxStaleness, options.ChangesWithoutToken));
+        Assert.Empty(options.Trust);
     }
 
     [Fact]
@@ -413,10 +461,10 @@ public sealed class OwnHostTests
         });
 
     // Orleans logs why a connection failed, and tries again until the start is given up.
-    private static async Task StaysOutAsync(int gateway, Action<KadClientOptions> configure, string sentence)
+    private static async Task StaysOutAsync(int gateway, Action<KadClientOptions> configure, string sentence, string cluster = "kad")
     {
         using var log = new TextLog();
-        using var client = BuildClient(gateway, configure, log);
+        using var client = BuildClient(gateway, configure, log, cluster);
         using var given = new CancellationTokenSource();
         var starting = client.StartAsync(given.Token);
         await Eventually.BecomesAsync(() => log.Has(sentence), () => log.Text);
@@ -424,7 +472,7 @@ public sealed class OwnHostTests
         await Assert.ThrowsAnyAsync<Exception>(() => starting);
     }
 
-    private static IHost BuildClient(int gateway, Action<KadClientOptions> configure, ILoggerProvider? log = null)
+    private static IHost BuildClient(int gateway, Action<KadClientOptions> configure, ILoggerProvider? log = null, string cluster = "kad")
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.ClearProviders();
@@ -433,20 +481,20 @@ public sealed class OwnHostTests
             builder.Logging.AddProvider(log);
         }
 
-        builder.UseOrleansClient(client => client.UseLocalhostClustering(gateway, serviceId: "kad", clusterId: "kad").AddKadClient(configure));
+        builder.UseOrleansClient(client => client.UseLocalhostClustering(gateway, serviceId: "kad", clusterId: cluster).AddKadClient(configure));
         return builder.Build();
     }
 
-    private static IHost BuildEdge(int gateway, string name, params (string Key, string Value)[] settings) => BuildEdge(gateway, name, key: null, settings);
+    private static IHost BuildEdge(int gateway, string name, params (string Key, string? Value)[] settings) => BuildEdge(gateway, name, key: null, settings);
 
-    private static IHost BuildEdge(int gateway, string name, string? key, params (string Key, string Value)[] settings)
+    private static IHost BuildEdge(int gateway, string name, string? key, params (string Key, string? Value)[] settings)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.ClearProviders();
-        (string Key, string Value)[] all = settings.Any(setting => setting.Key == "Listen")
+        (string Key, string? Value)[] all = settings.Any(setting => setting.Key == "Listen")
             ? [("Name", name), .. settings]
             : [("Name", name), ("Listen", "127.0.0.1:0"), .. settings];
-        builder.Configuration.AddInMemoryCollection(all.Select(one => KeyValuePair.Create($"Kad:Edge:{one.Key}", (string?)one.Value)));
+        builder.Configuration.AddInMemoryCollection(all.Select(one => KeyValuePair.Create($"Kad:Edge:{one.Key}", one.Value)));
         builder.Configuration["Kad:Cluster:GatewayKey"] = key;
         builder.UseOrleansClient(client => client
             .UseLocalhostClustering(gateway, serviceId: "kad", clusterId: "kad")

@@ -1,3 +1,5 @@
+using System.IO.Compression;
+
 namespace KadOrleans.Cluster.Tests.SiloRole;
 
 /// <summary>The packages of a cluster as a stranger installs them: from a folder, into a new program.</summary>
@@ -48,6 +50,7 @@ public sealed class ClusterPackageTests
     {
         using var program = new NewProgram();
         Assert.Equal(Expected, await program.PackAsync("KadOrleans.sln"));
+        Assert.All(Directory.GetFiles(program.Feed, "*.nupkg"), DependsOnNoCompiler);
         program.Write(
             Source,
             ["KadOrleans.Client", "KadOrleans.Grains", "KadOrleans.GrainStorage.Sqlite"],
@@ -57,6 +60,14 @@ public sealed class ClusterPackageTests
         Assert.EndsWith("hello", await RunAsync("get"), StringComparison.Ordinal);
 
         Task<string> RunAsync(string what) => program.RunAsync(what, Port(), Port());
+    }
+
+    // Orleans' analyzers need them; a package of this project that named one would bind programs to its version.
+    private static void DependsOnNoCompiler(string package)
+    {
+        using var content = ZipFile.OpenRead(package);
+        using var reader = new StreamReader(Assert.Single(content.Entries, entry => entry.FullName.EndsWith(".nuspec", StringComparison.Ordinal)).Open());
+        Assert.DoesNotMatch("<dependency id=\"(Humanizer|Microsoft\\.CodeAnalysis|System\\.Composition)", reader.ReadToEnd());
     }
 
     private static string Port() => FreePort.Tcp().ToString(CultureInfo.InvariantCulture);

@@ -30,6 +30,39 @@ public sealed class LibraryUseTests : FolderTests
         Task<KadNode> CreateAsync() => KadNode.CreateBuilder().UseUdp("127.0.0.1:0").UseSqlite(Folder).BuildAsync();
     }
 
+    /// <summary>In a host it waits for the start; without one nobody else starts it.</summary>
+    [Fact]
+    public async Task Who_waits_for_a_node_without_a_host_that_was_not_started_is_told_to_start_it()
+    {
+        await using var node = await KadNode.CreateBuilder().UseUdp("127.0.0.1:0").BuildAsync();
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => node.WaitUntilReadyAsync(new CancellationToken(canceled: true)));
+        Assert.Equal("The node has not been started: start its host, or call StartAsync, first.", refused.Message);
+        await node.StartAsync(TestContext.Current.CancellationToken);
+        await node.WaitUntilReadyAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Services_without_a_host_need_no_more_than_the_node()
+    {
+        var services = new ServiceCollection();
+        services.AddKadNode().UseUdp("127.0.0.1:0").UseSqlite(Folder);
+        await using var provider = services.BuildServiceProvider();
+        var node = Assert.IsType<KadNode>(provider.GetRequiredService<IDht>());
+        await node.StartAsync(TestContext.Current.CancellationToken);
+        Assert.True((await node.SetAsync("key", 1, SetAcknowledgement.Durable, TestContext.Current.CancellationToken)).Succeeded);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1:99999")]
+    [InlineData("localhost:0")]
+    public void A_text_that_is_no_endpoint_is_refused_with_what_is_allowed(string text)
+    {
+        var refused = Assert.Throws<FormatException>(() => KadNode.CreateBuilder().UseUdp(text));
+        Assert.Equal(
+            $"'{text}' is not an endpoint; IP:PORT is needed, such as 0.0.0.0:8468 or [::]:8468, with a port of 1 to 65535, or 0 for any free one.",
+            refused.Message);
+    }
+
     [Fact]
     public async Task Options_outside_a_host_reach_the_storage_and_services_get_the_node_that_is_built()
     {

@@ -39,6 +39,18 @@ public sealed class NullArgumentTests
     }
 
     [Fact]
+    public void A_text_that_is_no_Unicode_is_neither_a_value_nor_a_key()
+    {
+        const string Half = "a\ud800b";
+        Refused("value", () => (DhtValue)Half);
+        Refused("text", () => DhtValue.FromString(Half));
+        Refused("key", () => NodeId.FromKey(Half));
+
+        static void Refused(string name, Func<object?> call) => Assert.Equal(
+            $"The {name} has half of a surrogate pair; Unicode text is needed. (Parameter '{name}')", Assert.Throws<ArgumentException>(name, call).Message);
+    }
+
+    [Fact]
     public async Task Bytes_that_are_no_bencode_are_refused_with_what_makes_it()
     {
         var refused = await Assert.ThrowsAsync<ArgumentException>(async () => await SignedItems.Owner.ToSigner().SignAsync(default, 1, "raw"u8.ToArray()));

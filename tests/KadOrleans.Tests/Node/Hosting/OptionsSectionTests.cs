@@ -68,6 +68,27 @@ public sealed class OptionsSectionTests
         Assert.Equal(["10.0.0.0/8"], options.Trust);
     }
 
+    /// <summary>The binder takes it for 0, a bound of 0 or no object.</summary>
+    [Fact]
+    public void A_null_is_a_setting_that_is_not_given()
+    {
+        const string Text = """
+            { "Kad": {
+              "Quota": { "TotalKeys": null }, "Kademlia": { "BucketSize": null }, "Limits": null, "Bootstrap": [null], "Trust": null,
+              "MaxPublications": null, "ChangesWithoutToken": null, "RepublishRate": null, "ClientOnly": null } }
+            """;
+        using var json = new MemoryStream(Encoding.UTF8.GetBytes(Text));
+        var later = new ConfigurationBuilder().AddInMemoryCollection([new("Kad:MaxPublications", "7"), new("Kad:Upload:Total", "16384")]).AddJsonStream(json);
+        using var services = Services(later.Build().GetSection("Kad"));
+        var (options, defaults) = (services.GetRequiredService<IOptions<KadNodeOptions>>().Value, new KadNodeOptions());
+
+        Assert.Equal((defaults.Quota.TotalKeys, defaults.Kademlia.BucketSize), (options.Quota.TotalKeys, options.Kademlia.BucketSize));
+        Assert.Equal((defaults.MaxPublications, defaults.ChangesWithoutToken), (options.MaxPublications, options.ChangesWithoutToken));
+        Assert.Equal((defaults.Limits.PerSource, defaults.RepublishRate), (options.Limits.PerSource, options.RepublishRate));
+        Assert.Empty(options.Bootstrap.Concat(options.Trust));
+        Assert.Equal(16_384, options.Upload.Total);
+    }
+
     private static IConfiguration Settings(params (string Key, string Value)[] settings) => new ConfigurationBuilder()
         .AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))).Build();
 
