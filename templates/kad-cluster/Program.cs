@@ -7,21 +7,10 @@ using Microsoft.Extensions.Options;
 // A silo, an edge and a client of a cluster in one process; by --Role=Silo and --Role=Edge each in its own. State is in a SQLite file, which is
 // for one silo; other storage of Orleans, named Kad, is for several. Other machines reach a silo when it advertises an address of its own. Then
 // give the silos Kad:Cluster:GatewayKey and Kad:Cluster:SiloKey, and the edges the first of them: 'openssl rand -hex 32' makes one.
-var hasStarted = false;
 try
 {
-    // A misspelt name would have no effect. Names within Kad:Edge are checked with its options.
-    string[] names = ["Role", "Data", "SiloPort", "GatewayPort", "Tokens", "Kad", "Logging", "urls", "Kestrel", "AllowedHosts", "environment"];
-    if (args.FirstOrDefault(arg => arg.StartsWith("--") && !names.Contains(arg[2..].Split('=', ':')[0], StringComparer.OrdinalIgnoreCase)) is { } other)
-    {
-        throw new FormatException($"{other.Split('=')[0]} is not a setting; --{string.Join(", --", names)} are.");
-    }
-
     var builder = WebApplication.CreateBuilder(args);
     var settings = builder.Configuration;
-
-    // Of a start that fails the last line says why.
-    builder.Logging.AddFilter("Microsoft.Extensions.Hosting", level => hasStarted && level >= LogLevel.Warning);
     var (isSilo, isEdge) = settings["Role"]?.ToLowerInvariant() switch
     {
         "silo" => (true, false),
@@ -30,11 +19,7 @@ try
         _ => throw new FormatException($"Role is '{settings["Role"]}'; Silo, Edge and SiloAndEdge are allowed."),
     };
     var (siloPort, gatewayPort) = (ReadPort("SiloPort", 11111), ReadPort("GatewayPort", 30000));
-    var data = settings["Data"] switch
-    {
-        "" => throw new FormatException("Data is ''; the path of a folder is needed."),
-        var given => given ?? "kad-cluster-data",
-    };
+    var data = settings["Data"] is { Length: > 0 } folder ? folder : "kad-cluster-data";
     if (isSilo)
     {
         builder.UseOrleans(silo =>
@@ -71,7 +56,6 @@ try
     }
 
     var app = builder.Build();
-    app.Lifetime.ApplicationStarted.Register(() => hasStarted = true);
     app.MapKadHealth();
     if (settings["Tokens"] is not null)
     {

@@ -9,18 +9,11 @@ using Microsoft.Extensions.Options;
 // The file is beside the program, wherever that is started.
 try
 {
-    // A misspelt name would have no effect. Names within Kad are checked with its options.
-    string[] names = ["Listen", "Data", "Kad", "Logging"];
-    if (args.FirstOrDefault(arg => arg.StartsWith("--") && !names.Contains(arg[2..].Split('=', ':')[0], StringComparer.OrdinalIgnoreCase)) is { } other)
-    {
-        throw new FormatException($"{other.Split('=')[0]} is not a setting; --{string.Join(", --", names)} are.");
-    }
-
     var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = args, ContentRootPath = AppContext.BaseDirectory });
-    var (listen, data) = (builder.Configuration["Listen"] ?? "127.0.0.1:8468", builder.Configuration["Data"] ?? "kad-data");
+    var (listen, data) = (builder.Configuration["Listen"] ?? "127.0.0.1:8468", builder.Configuration["Data"]);
     builder.Services.AddKadNode(builder.Configuration.GetSection("Kad"))
         .UseUdp(UdpEndpoint.TryParse(listen, out var endpoint) ? endpoint : throw new FormatException($"Listen is '{listen}'; IP:PORT is needed."))
-        .UseSqlite(data.Length > 0 ? data : throw new FormatException("Data is ''; the path of a folder is needed."));
+        .UseSqlite(string.IsNullOrWhiteSpace(data) ? "kad-data" : data);
     builder.Services.AddHostedService<Greeting>();
     var host = builder.Build();
 
