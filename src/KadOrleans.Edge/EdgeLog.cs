@@ -48,6 +48,9 @@ internal static partial class EdgeLog
     [LoggerMessage(6206, LogLevel.Warning, "The cluster forgot the lease of edge {Edge}: it asks for a new one")]
     public static partial void LeaseForgotten(this ILogger logger, string edge);
 
+    [LoggerMessage(6217, LogLevel.Information, "An operator ended the lease of edge {Edge}, to drain it or to give it other node ids: it asks for a new one")]
+    public static partial void LeaseEnded(this ILogger logger, string edge);
+
     [LoggerMessage(6207, LogLevel.Information, "Edge {Edge} stopped and handed its node ids back")]
     public static partial void Stopped(this ILogger logger, string edge);
 

@@ -71,7 +71,7 @@ public sealed class AdminClient : IDisposable
     }, cancellationToken);
 
     public CommandException Unreachable(Exception e) =>
-        CommandException.Unreachable($"{_http.BaseAddress} does not respond: {Phrases.Of(e.Message)}.");
+        CommandException.Unreachable($"{_http.BaseAddress} does not respond: {Phrases.ReasonOf(e)}.");
 
     public void Dispose() => _http.Dispose();
 

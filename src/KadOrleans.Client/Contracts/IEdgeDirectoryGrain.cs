@@ -30,10 +30,10 @@ internal interface IEdgeDirectoryGrain : IGrainWithIntegerKey
     [OpenTo(Callers.Clients)]
     ValueTask<EdgeLease> LeaseAsync(string edgeName, int count, IEdgeDesk edge);
 
-    /// <summary>Renews a lease and takes the edge's report. Returns false if a newer epoch exists: the caller must stop.</summary>
+    /// <summary>Renews a lease and takes the edge's report.</summary>
     [Alias("Renew")]
     [OpenTo(Callers.Clients)]
-    ValueTask<bool> RenewAsync(string edgeName, long epoch, IEdgeDesk edge, EdgeReport report);
+    ValueTask<LeaseRenewal> RenewAsync(string edgeName, long epoch, IEdgeDesk edge, EdgeReport report);
 
     /// <summary>Hands a lease back, durably. The ids stay reserved for the name. Ignored if a newer epoch exists.</summary>
     [Alias("Release")]
@@ -97,6 +97,19 @@ internal enum NameUse
     // Another edge uses it and does not answer, perhaps as a silo on the route is lost. This is clear
     // IEdgeDirectoryGrain.LeaseDuration later at the latest.
     Unclear,
+}
+
+[GenerateSerializer]
+[Alias("kad.LeaseRenewal")]
+internal enum LeaseRenewal
+{
+    Renewed,
+
+    /// <summary>An operator ended it, to drain the edge or to give it other ids, or it was handed back: the caller must stop using the ids.</summary>
+    Ended,
+
+    /// <summary>A newer epoch exists, or the cluster no longer knows the name: the caller must stop using the ids.</summary>
+    Gone,
 }
 
 // The node ids that an edge may use, one per UDP port, always in the same order. The epoch grows with every lease of the name,

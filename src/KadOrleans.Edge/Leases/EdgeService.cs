@@ -85,9 +85,8 @@ internal sealed class EdgeService(
         var reference = context.Grains.CreateObjectReference<IEdgeDesk>(_observer);
         try
         {
-            while (await ServeAsync(reference, cancellationToken) == SessionEnd.Forgotten)
+            while (await ServeAsync(reference, cancellationToken) is SessionEnd.Forgotten or SessionEnd.Ended)
             {
-                _logger.LeaseForgotten(Name);
                 context.Health.Enter(EdgePhase.Waiting, null);
             }
         }
@@ -101,10 +100,20 @@ internal sealed class EdgeService(
     {
         var session = await OpenAsync(reference, cancellationToken);
         var end = session is null ? SessionEnd.LeaseLost : await RunAsync(session, cancellationToken);
-        if (end == SessionEnd.LeaseLost)
+        switch (end)
         {
-            _logger.LeaseLost(Name);
-            context.Health.Enter(EdgePhase.LeaseLost, session);
+            case SessionEnd.LeaseLost:
+                _logger.LeaseLost(Name);
+                context.Health.Enter(EdgePhase.LeaseLost, session);
+                break;
+            case SessionEnd.Ended:
+                _logger.LeaseEnded(Name);
+                break;
+            case SessionEnd.Forgotten:
+                _logger.LeaseForgotten(Name);
+                break;
+            case SessionEnd.Stopping:
+                break;
         }
 
         return end;
@@ -185,7 +194,7 @@ internal sealed class EdgeService(
         try
         {
             var end = await session.RunAsync(cancellationToken);
-            EdgeMetrics.LeasesLost.Add(end == SessionEnd.Stopping ? 0 : leases);
+            EdgeMetrics.LeasesLost.Add(end is SessionEnd.Stopping or SessionEnd.Ended ? 0 : leases);
             await CloseAsync(session, end);
             return end;
         }

@@ -174,9 +174,14 @@ internal sealed class EdgeSession(
         {
             var renewed = await context.CallAsync(
                 context.Directory.RenewAsync(context.Options.Name, lease.Epoch, reference, Report()), cancellationToken);
-            if (!renewed)
+            switch (renewed)
             {
-                return await FindReasonAsync(cancellationToken);
+                case LeaseRenewal.Renewed:
+                    break;
+                case LeaseRenewal.Ended:
+                    return SessionEnd.Ended;
+                case LeaseRenewal.Gone:
+                    return await FindReasonAsync(cancellationToken);
             }
 
             // Side by side: with the renewal they take two timeouts at most, which fit into a lease.
@@ -306,6 +311,9 @@ internal enum SessionEnd
     Stopping,
 
     LeaseLost,
+
+    /// <summary>An operator ended the lease. The ids, or others, may be leased again.</summary>
+    Ended,
 
     /// <summary>The cluster no longer knows the lease, as after a loss of its storage, and no other process has the name. It may be leased again.</summary>
     Forgotten,

@@ -17,7 +17,7 @@ internal static class LostSilos
     {
         // A silo that ended is absent until another one starts.
         var absent = new List<(SiloAddress Silo, bool IsLost)>();
-        foreach (var (silo, isStart, _) in Changes(stored).OrderBy(change => change.At).ThenBy(change => change.IsStart))
+        foreach (var (silo, isStart, _) in Changes(stored, now).OrderBy(change => change.At).ThenBy(change => change.IsStart))
         {
             if (!isStart)
             {
@@ -38,13 +38,14 @@ internal static class LostSilos
     }
 
     // Starts, and ends by the last sign of life: what takes a silo's place may start before the others have declared that one dead. One that has
-    // yet to join takes no place, and one that never served neither took one nor leaves one.
-    private static IEnumerable<(SiloAddress Silo, bool IsStart, DateTimeOffset At)> Changes(IReadOnlyDictionary<SiloAddress, StoredSilo> stored)
+    // yet to join or to serve takes no place, and one that never served neither took one nor leaves one.
+    private static IEnumerable<(SiloAddress Silo, bool IsStart, DateTimeOffset At)> Changes(
+        IReadOnlyDictionary<SiloAddress, StoredSilo> stored, DateTimeOffset now)
     {
         foreach (var (silo, entry) in stored)
         {
-            if (entry.Status is SiloStatus.Created or SiloStatus.Joining
-                || (entry.Status == SiloStatus.Dead && entry.LastHeard - entry.StartedAt < Start))
+            var last = entry.Status == SiloStatus.Dead ? entry.LastHeard : now;
+            if (entry.Status is SiloStatus.Created or SiloStatus.Joining || last - entry.StartedAt < Start)
             {
                 continue;
             }

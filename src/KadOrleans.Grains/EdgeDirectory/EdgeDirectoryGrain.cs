@@ -99,19 +99,23 @@ internal sealed class EdgeDirectoryGrain(
         return await WriteAsync(edges => Lease(edges, edgeName, count, edge), leased: edgeName);
     }
 
-    public ValueTask<bool> RenewAsync(string edgeName, long epoch, IEdgeDesk edge, EdgeReport report)
+    public ValueTask<LeaseRenewal> RenewAsync(string edgeName, long epoch, IEdgeDesk edge, EdgeReport report)
     {
         Check(edgeName, edge);
         ArgumentNullException.ThrowIfNull(report);
-        if (!_state.Value.Edges.TryGetValue(edgeName, out var known)
-            || known.Epoch != epoch || known.IsReleased || _live.IsReleased(edgeName, epoch))
+        if (!_state.Value.Edges.TryGetValue(edgeName, out var known) || known.Epoch != epoch)
         {
-            return ValueTask.FromResult(false);
+            return ValueTask.FromResult(LeaseRenewal.Gone);
+        }
+
+        if (known.IsReleased || _live.IsReleased(edgeName, epoch))
+        {
+            return ValueTask.FromResult(LeaseRenewal.Ended);
         }
 
         _live.Set(EdgeOf(edgeName, known, edge), report, holders.ActiveSilos);
         RecordUseIfDue();
-        return ValueTask.FromResult(true);
+        return ValueTask.FromResult(LeaseRenewal.Renewed);
     }
 
     public async ValueTask ReleaseAsync(string edgeName, long epoch)

@@ -84,9 +84,15 @@ internal sealed class PortCheck(IServiceProvider services) : IConfigurationValid
         }
         catch (SocketException e)
         {
-            throw e.SocketErrorCode == SocketError.AddressAlreadyInUse ? Taken(settings, setting, endpoint) : Mistake(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{setting.Name} is {endpoint.Port}, and {endpoint} cannot be listened on: {e.Message.TrimEnd('.')}; a port that this user may open, and an address of this machine ({settings.Address}), are needed."));
+            throw e.SocketErrorCode switch
+            {
+                SocketError.AddressAlreadyInUse => Taken(settings, setting, endpoint),
+                SocketError.AddressNotAvailable => Mistake(
+                    $"{settings.Address} is {endpoint.Address}, which is no address of this machine; one of its addresses is needed."),
+                _ => Mistake(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{setting.Name} is {endpoint.Port}, and {endpoint} cannot be listened on: {e.Message.TrimEnd('.')}; a port that this user may open is needed.")),
+            };
         }
     }
 

@@ -50,7 +50,7 @@ public sealed class HandOverTests(ClusterFixture cluster) : IClassFixture<Cluste
             Assert.Equal(puts.Select(put => put.Value), await shard.GetAsync([.. puts.Select(put => put.Key)]));
         }
 
-        Assert.True(await cluster.Directory.RenewAsync("stays", lease.Epoch, reference, new EdgeReport()));
+        Assert.Equal(LeaseRenewal.Renewed, await cluster.Directory.RenewAsync("stays", lease.Epoch, reference, new EdgeReport()));
     }
 
     private async Task AssertOnAsync(SiloAddress silo, IEnumerable<IAddressable> grains)

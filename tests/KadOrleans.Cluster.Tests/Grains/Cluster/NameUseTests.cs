@@ -37,7 +37,7 @@ public sealed class NameUseTests(CrashCluster cluster) : IClassFixture<CrashClus
         await DeadAsync();
         Assert.True(await IsHeldAsync("cut off"));
 
-        Assert.True(await cluster.Directory.RenewAsync("cut off", lease.Epoch, reference, new EdgeReport()));
+        Assert.Equal(LeaseRenewal.Renewed, await cluster.Directory.RenewAsync("cut off", lease.Epoch, reference, new EdgeReport()));
         Assert.False(await IsHeldAsync("cut off"));
         Assert.True(await IsHeldAsync("gone"));
         cluster.Clock.Advance(IEdgeDirectoryGrain.LeaseDuration);

@@ -73,7 +73,7 @@ public sealed class ManyEdgesTests(ClusterFixture cluster, ITestOutputHelper out
 
             async Task RenewAsync(int i)
             {
-                Assert.True(await cluster.Directory.RenewAsync($"session {i}", epochs[i], reference, report));
+                Assert.Equal(LeaseRenewal.Renewed, await cluster.Directory.RenewAsync($"session {i}", epochs[i], reference, report));
                 await known[i].ReadAsync(async version =>
                 {
                     var answer = await cluster.Directory.ListAsync(version);

@@ -8,7 +8,7 @@ public sealed class CrawlGrainTests : IAsyncLifetime
     private const int Rate = 100;
 
     private readonly SyntheticNetwork _network = new(Nodes);
-    private readonly List<Func<ValueTask<bool>>> _renewals = [];
+    private readonly List<Func<ValueTask<LeaseRenewal>>> _renewals = [];
     private readonly ClusterFixture _cluster = new()
     {
         ClockOf = _ => TimeProvider.System,

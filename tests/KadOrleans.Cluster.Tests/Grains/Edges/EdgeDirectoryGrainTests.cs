@@ -32,7 +32,7 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
     {
         var lease = await LeaseAsync("ends");
         cluster.Clock.Advance(TimeSpan.FromSeconds(29));
-        Assert.True(await Directory.RenewAsync("ends", lease.Epoch, Reference, new EdgeReport { Contacts = 7 }));
+        Assert.Equal(LeaseRenewal.Renewed, await Directory.RenewAsync("ends", lease.Epoch, Reference, new EdgeReport { Contacts = 7 }));
         cluster.Clock.Advance(TimeSpan.FromSeconds(29));
         var live = Assert.Single(await Directory.GetLiveAsync(), edge => edge.Name == "ends");
         Assert.Equal(lease.Epoch, live.Epoch);
@@ -43,7 +43,7 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
         var ended = Assert.Single(await Directory.GetNamesAsync(), name => name.Name == "ends");
         Assert.Equal((null, cluster.Clock.GetUtcNow() - TimeSpan.FromSeconds(30)), (ended.Live, ended.LastSeen));
 
-        Assert.True(await RenewAsync("ends", lease.Epoch));
+        Assert.Equal(LeaseRenewal.Renewed, await RenewAsync("ends", lease.Epoch));
         Assert.Equal(lease.Epoch, Assert.Single(await Directory.GetLiveAsync(), edge => edge.Name == "ends").Epoch);
     }
 
@@ -54,7 +54,7 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
         for (var passed = TimeSpan.Zero; passed < TimeSpan.FromMinutes(5); passed += TimeSpan.FromSeconds(10))
         {
             cluster.Clock.Advance(TimeSpan.FromSeconds(10));
-            Assert.True(await RenewAsync("presumed", lease.Epoch));
+            Assert.Equal(LeaseRenewal.Renewed, await RenewAsync("presumed", lease.Epoch));
         }
 
         await MoveAsync();
@@ -80,11 +80,11 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
     {
         var older = await LeaseAsync("fenced");
         var newer = await LeaseAsync("fenced");
-        Assert.False(await RenewAsync("fenced", older.Epoch));
+        Assert.Equal(LeaseRenewal.Gone, await RenewAsync("fenced", older.Epoch));
         await Directory.ReleaseAsync("fenced", older.Epoch);
         Assert.True(await IsLiveAsync("fenced"));
-        Assert.True(await RenewAsync("fenced", newer.Epoch));
-        Assert.False(await RenewAsync("nobody", 1));
+        Assert.Equal(LeaseRenewal.Renewed, await RenewAsync("fenced", newer.Epoch));
+        Assert.Equal(LeaseRenewal.Gone, await RenewAsync("nobody", 1));
     }
 
     [Fact]
@@ -95,7 +95,7 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
         for (var day = 0; day < ForgottenNames.Life.TotalDays; day++)
         {
             cluster.Clock.Advance(ForgottenNames.RecordPeriod);
-            Assert.True(await RenewAsync("in use", used.Epoch));
+            Assert.Equal(LeaseRenewal.Renewed, await RenewAsync("in use", used.Epoch));
         }
 
         // A lease waits for the writes before it.
@@ -143,7 +143,7 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
         Assert.True(await IsHeldAsync("moved"));
         cluster.Clock.Advance(TimeSpan.FromTicks(1));
         Assert.False(await IsHeldAsync("moved"));
-        Assert.True(await RenewAsync("moved", lease.Epoch));
+        Assert.Equal(LeaseRenewal.Renewed, await RenewAsync("moved", lease.Epoch));
         Assert.True(await IsHeldAsync("moved"));
     }
 
@@ -156,10 +156,10 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
         await Directory.ReleaseAsync("returned", older.Epoch);
         Assert.True(await IsHeldAsync("returned"));
         await Directory.ReleaseAsync("returned", lease.Epoch);
-        Assert.False(await RenewAsync("returned", lease.Epoch));
+        Assert.Equal(LeaseRenewal.Ended, await RenewAsync("returned", lease.Epoch));
         await MoveAsync();
         Assert.False(await IsHeldAsync("returned"));
-        Assert.False(await RenewAsync("returned", lease.Epoch));
+        Assert.Equal(LeaseRenewal.Ended, await RenewAsync("returned", lease.Epoch));
         Assert.Equal(lease.Epoch + 1, (await Directory.LeaseAsync("returned", 1, _newcomer)).Epoch);
         await MoveAsync();
         Assert.NotEqual(NameUse.Free, await Directory.AskForNameAsync("returned", Reference));
@@ -170,7 +170,7 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
     {
         var lease = await LeaseAsync("returned without storage");
         await MoveAsync();
-        Assert.True(await RenewAsync("returned without storage", lease.Epoch));
+        Assert.Equal(LeaseRenewal.Renewed, await RenewAsync("returned without storage", lease.Epoch));
         cluster.Rows.BeforeWrite = (_, _) => throw new TimeoutException("storage is away");
         await Assert.ThrowsAnyAsync<Exception>(async () => await Directory.ReleaseAsync("returned without storage", lease.Epoch));
         Assert.False(await IsHeldAsync("returned without storage"));
@@ -205,7 +205,7 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
         for (var attempt = 0; attempt < 2; attempt++)
         {
             await Assert.ThrowsAnyAsync<Exception>(async () => await LeaseAsync("starts"));
-            Assert.True(await RenewAsync("stays", lease.Epoch));
+            Assert.Equal(LeaseRenewal.Renewed, await RenewAsync("stays", lease.Epoch));
             Assert.True(await IsLiveAsync("stays"));
         }
 
@@ -224,7 +224,7 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
 
         try
         {
-            Assert.True(await RenewAsync("renewed", lease.Epoch));
+            Assert.Equal(LeaseRenewal.Renewed, await RenewAsync("renewed", lease.Epoch));
             Assert.True(await IsLiveAsync("renewed"));
 
             // A lease that is not stored is none yet.
@@ -287,10 +287,11 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
     [InlineData(false)]
     public async Task An_edge_whose_lease_was_ended_runs_on_and_is_not_forgotten_before_it_can_lease_again(bool isDrained)
     {
-        await LeaseAsync("resumed");
+        var first = await LeaseAsync("resumed");
         foreach (var change in isDrained ? (NameChange[])[NameChange.Drain, NameChange.Resume] : [NameChange.RotateIds])
         {
             Assert.True(await Directory.ChangeAsync("resumed", change));
+            Assert.Equal(LeaseRenewal.Ended, await RenewAsync("resumed", first.Epoch));
         }
 
         await Assert.ThrowsAsync<ArgumentException>(async () => await Directory.ChangeAsync("resumed", NameChange.Forget));
@@ -303,7 +304,7 @@ public sealed class EdgeDirectoryGrainTests(ClusterFixture cluster) : IDisposabl
 
     private Task<EdgeLease> LeaseAsync(string name, int count = 1) => Directory.LeaseAsync(name, count, Reference).AsTask();
 
-    private ValueTask<bool> RenewAsync(string name, long epoch) => Directory.RenewAsync(name, epoch, Reference, new EdgeReport());
+    private ValueTask<LeaseRenewal> RenewAsync(string name, long epoch) => Directory.RenewAsync(name, epoch, Reference, new EdgeReport());
 
     private async Task<bool> IsHeldAsync(string name) => await Directory.AskForNameAsync(name, _newcomer) != NameUse.Free;
 

@@ -106,7 +106,8 @@ public abstract class EdgeListContract
 
     private Task<EdgeLease> LeaseAsync(string name, int count = 1) => Directory.LeaseAsync(name, count, Reference).AsTask();
 
-    private ValueTask<bool> RenewAsync(string name, long epoch) => Directory.RenewAsync(name, epoch, Reference, new EdgeReport());
+    private async ValueTask<bool> RenewAsync(string name, long epoch) =>
+        await Directory.RenewAsync(name, epoch, Reference, new EdgeReport()) == LeaseRenewal.Renewed;
 }
 
 [Collection(SharedCluster.Name)]

@@ -77,6 +77,7 @@ public sealed class WireTests
             RegionsDone = 1, Lateness = TimeSpan.FromMinutes(6), Overdue = TimeSpan.FromMinutes(7), OverdueLimit = TimeSpan.FromMinutes(15), LeftOut = 8,
         })),
         ("NameUse", Response.FromResult(NameUse.Held)),
+        ("LeaseRenewal", Response.FromResult(LeaseRenewal.Ended)),
         ("EdgeDrainedException", Response.FromException(new EdgeDrainedException("drained"))),
         ("LeaseLostException", Response.FromException(new LeaseLostException("lost"))),
         ("NoLiveEdgeException", Response.FromException(new NoLiveEdgeException("none"))),

@@ -199,6 +199,11 @@ public sealed class SiloListingTests
         // What starts where another one was stopped takes that one's place.
         Assert.Equal([1], LostOf(Ended(1, hoursAgo: 3), Ended(2, hoursAgo: 2, SiloEnd.Stopped), Started(2, hoursAgo: 1)));
 
+        // Not before it has served: one that passes by takes no place even while it runs.
+        Assert.Equal([1], LostOf(Ended(1, hoursAgo: 2), Begun(1, secondsAgo: 29)));
+        Assert.Equal([1], LostOf(Ended(1, hoursAgo: 2), Begun(3, secondsAgo: 29)));
+        Assert.Empty(LostOf(Ended(1, hoursAgo: 2), Begun(3, secondsAgo: 30)));
+
         // It had yet to join; and nobody waits for one of the day before.
         Assert.Equal([1], LostOf(Ended(1, hoursAgo: 2), Started(3, hoursAgo: 1, SiloStatus.Joining)));
         Assert.Empty(LostOf(Ended(1, hoursAgo: 25), Started(2, hoursAgo: 30)));
@@ -214,6 +219,9 @@ public sealed class SiloListingTests
 
         int[] LostOf(params (SiloAddress Silo, StoredSilo Stored)[] silos) =>
             [.. LostSilos.Find(silos.ToDictionary(one => one.Silo, one => one.Stored), Now).Select(silo => silo.Endpoint.Port)];
+
+        (SiloAddress, StoredSilo) Begun(int port, int secondsAgo) =>
+            (SiloAddress.New(IPAddress.Loopback, port, 200), new StoredSilo(SiloStatus.Active, null, Now.AddSeconds(-secondsAgo), Now));
 
         (SiloAddress, StoredSilo) Started(int port, int hoursAgo, SiloStatus status = SiloStatus.Active) =>
             (SiloAddress.New(IPAddress.Loopback, port, 100 - hoursAgo), new StoredSilo(status, null, Now.AddHours(-hoursAgo), Now));

@@ -32,7 +32,7 @@ public sealed class MistakeTests(SharedPostgreSql postgres) : FolderTests
         "kad-server: Kestrel:Certificates:Default:Path is 'a.crt', which cannot be read (", "Kad:Http=https://127.0.0.1:0", "Kestrel:Certificates:Default:Path=a.crt")]
     [InlineData(
         "Kestrel:Certificates:Default:Path is 'a.crt', which cannot be read (", Edge, "Kad:Http=https://127.0.0.1:0", "Kestrel:Certificates:Default:Path=a.crt")]
-    [InlineData("kad-server: Kad:Silo:Port is 11111, and 192.0.2.1:11111 cannot be listened on: ", "Kad:Silo:Address=192.0.2.1", "Kad:Silo:Port=11111")]
+    [InlineData("kad-server: Kad:Silo:Address is 192.0.2.1, which is no address of this machine; ", "Kad:Silo:Address=192.0.2.1", "Kad:Silo:Port=0")]
     [InlineData("kad-server: Kad:Cluster:GatewayKey is missing, and other machines reach the gateway at ", "Kad:Storage=PostgreSql", "Kad:PostgreSql:ConnectionString=Host=127.0.0.1")]
     [InlineData("kad-server: Logging:LogLevel, or that of a provider: Configuration value 'Loud' is not supported. Trace, Debug, ", "Logging:LogLevel:Default=Loud")]
     [InlineData("kad-server: The data folder '/dev/null' cannot be created or entered (", "Kad:Data=/dev/null")]
