@@ -15,6 +15,9 @@ internal static class PoolerCheck
     // For each step. What takes longer, as behind a pooler whose one session is in use, says nothing of statements.
     private const int TimeoutSeconds = 3;
 
+    // The pooler's other clients may take the session in between.
+    private const int Tries = 5;
+
     /// <exception cref="OptionsValidationException">They are lost; the message names the setting.</exception>
     public static async Task RunAsync(string connectionString)
     {
@@ -53,9 +56,12 @@ internal static class PoolerCheck
         await second.OpenAsync();
         await using var prepared = new NpgsqlCommand("SELECT 1", first);
         await prepared.PrepareAsync();
-        await using var transaction = await second.BeginTransactionAsync();
-        await using var held = new NpgsqlCommand("SELECT 1", second, transaction);
-        await held.ExecuteScalarAsync();
-        await prepared.ExecuteScalarAsync();
+        for (var tries = 0; tries < Tries; tries++)
+        {
+            await using var transaction = await second.BeginTransactionAsync();
+            await using var held = new NpgsqlCommand("SELECT 1", second, transaction);
+            await held.ExecuteScalarAsync();
+            await prepared.ExecuteScalarAsync();
+        }
     }
 }
