@@ -23,7 +23,7 @@ internal sealed class ClusterGauges(
     /// <summary>How long the directory is waited for: what else is measured waits meanwhile.</summary>
     private static readonly TimeSpan DirectoryTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>How often the membership table is read although no silo came or went: a lost silo does not count for ever.</summary>
+    /// <summary>How often the membership table is read although no silo came or went, and none is lost.</summary>
     private static readonly TimeSpan LongestReading = TimeSpan.FromMinutes(10);
 
     // Read by the exporter's thread. Negative or null before they are known.
@@ -66,11 +66,12 @@ internal sealed class ClusterGauges(
         }
     }
 
-    // Silos that come and go change the table; else it is read seldom.
+    // Silos that come and go change the table; else it is read seldom. While one is lost, another may have served for long enough in its place.
     private async Task FindLostAsync()
     {
         var known = silos.GetApproximateSiloStatuses();
-        if (_read is { } read && known.Count == read.Count && !known.Except(read).Any() && Stopwatch.GetElapsedTime(_readAt) < LongestReading)
+        if (_lost is { Count: 0 } && _read is { } read && known.Count == read.Count && !known.Except(read).Any()
+            && Stopwatch.GetElapsedTime(_readAt) < LongestReading)
         {
             return;
         }
