@@ -7,22 +7,6 @@ using Orleans.Configuration;
 
 namespace KadOrleans.Grains;
 
-/// <summary>How whoever runs the silo knows what its ports are set by. The default is that of a host of one's own.</summary>
-internal sealed record PortSettings
-{
-    public PortSetting Silo { get; init; } = new("EndpointOptions.SiloPort");
-
-    public PortSetting Gateway { get; init; } = new("EndpointOptions.GatewayPort");
-
-    public string Address { get; init; } = "EndpointOptions.AdvertisedIPAddress";
-
-    /// <summary>What is allowed in place of a port that is in use.</summary>
-    public string Allowed { get; init; } = "a free port is needed";
-}
-
-/// <summary>The name of a port's setting, and whether the number was chosen by the program.</summary>
-internal readonly record struct PortSetting(string Name, bool IsChosen = false);
-
 /// <summary>
 /// Refuses ports that another process listens on. Orleans sets the option to share ports. So a silo could start at the address of
 /// a live one, and the cluster would declare the live one dead.
@@ -104,36 +88,4 @@ internal sealed class PortCheck(IServiceProvider services) : IConfigurationValid
             $"{setting.Name} is {endpoint.Port}, and another process or silo listens on {endpoint}; {settings.Allowed}."));
 
     private static OptionsValidationException Mistake(string sentence) => new(Options.DefaultName, typeof(EndpointOptions), [sentence]);
-}
-
-// Reserves endpoints: Orleans shares ports, so a port check alone would let two silos pass that start at the same time. An
-// abstract Unix socket address belongs to one process of a network namespace, and ends with it. Only Linux has them.
-internal sealed class PortClaim : IDisposable
-{
-    private readonly List<Socket> _held = [];
-
-    public bool TryTake(IPEndPoint endpoint)
-    {
-        // A port of 0 is any: each has its own.
-        if (!OperatingSystem.IsLinux() || endpoint.Port == 0)
-        {
-            return true;
-        }
-
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            // The first character makes the address abstract: it creates no file.
-            socket.Bind(new UnixDomainSocketEndPoint($"\0kad-silo {endpoint}"));
-            _held.Add(socket);
-            return true;
-        }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
-        {
-            socket.Dispose();
-            return false;
-        }
-    }
-
-    public void Dispose() => _held.ForEach(socket => socket.Dispose());
 }
